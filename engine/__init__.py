@@ -1,0 +1,1 @@
+"""Pickout's engine: finds things in photos. No window, no network."""

@@ -1,0 +1,1 @@
+"""(2) Bytes become upright pixels."""

@@ -1,0 +1,1 @@
+"""(4) Regions and texts become vectors of one space."""

@@ -1,0 +1,1 @@
+"""Metrics and benchmarks that anyone can run."""

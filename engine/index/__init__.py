@@ -1,0 +1,1 @@
+"""(6) USearch shards, derived from the store."""

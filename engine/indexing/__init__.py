@@ -1,0 +1,1 @@
+"""Drives one photo, and the queue, from file to index."""

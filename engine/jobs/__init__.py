@@ -1,0 +1,7 @@
+"""Work off the caller's thread: cancelling, progress, lanes."""
+
+from engine.jobs.cancel import CancelToken
+from engine.jobs.lanes import Job, JobContext, JobState, Lane
+from engine.jobs.progress import Progress
+
+__all__ = ["CancelToken", "Job", "JobContext", "JobState", "Lane", "Progress"]

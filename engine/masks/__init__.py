@@ -1,0 +1,1 @@
+"""(3) A photo becomes masks of the things in it."""

@@ -1,0 +1,55 @@
+"""Sizes, boxes and overlaps of masks; pure NumPy and OpenCV, no models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.records import BoxXyxy
+
+ANALYSIS_SIDE_PX = 1024
+"""Masks are made and stored at a size whose longest side is at most this."""
+
+
+def fit_within(size_wh: tuple[int, int], longest_px: int) -> tuple[int, int]:
+    """Width and height scaled down, never up, so that the longest side is at most ``longest_px``.
+
+    >>> fit_within((4000, 3000), 1024)
+    (1024, 768)
+    """
+    width, height = size_wh
+    scale = min(1.0, longest_px / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def mask_box(mask_hw: np.ndarray) -> BoxXyxy | None:
+    """Tight half-open box around the True pixels, None if there are none."""
+    rows, columns = np.flatnonzero(mask_hw.any(axis=1)), np.flatnonzero(mask_hw.any(axis=0))
+    if rows.size == 0:
+        return None
+    return BoxXyxy(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+
+
+def scale_mask(mask_hw: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """A bool mask at another size; edges are interpolated, not blocky. Never empties a mask."""
+    import cv2
+
+    if (mask_hw.shape[1], mask_hw.shape[0]) == tuple(size_wh):
+        return mask_hw
+    shrinking = size_wh[0] < mask_hw.shape[1]
+    how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    soft = cv2.resize(mask_hw.astype(np.uint8) * 255, tuple(size_wh), interpolation=how)
+    scaled = soft >= 128
+    return scaled if scaled.any() or not mask_hw.any() else soft > 0
+
+
+def mask_ious(masks: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> np.ndarray:
+    """Intersection over union of every pair of bool masks of one size; float32 (N, M)."""
+    if not len(masks) or not len(others):
+        return np.zeros((len(masks), len(others)), np.float32)
+    a = np.stack([m.ravel() for m in masks]).astype(np.float32)
+    b = np.stack([m.ravel() for m in others]).astype(np.float32)
+    shared = a @ b.T
+    union = a.sum(1)[:, None] + b.sum(1)[None] - shared
+    return shared / np.maximum(union, 1.0)

@@ -1,0 +1,34 @@
+"""Masks to and from compressed COCO run lengths."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.records import Rle
+
+
+def encode(mask_hw: np.ndarray) -> Rle:
+    """Encode a bool mask (H, W).
+
+    >>> rle = encode(np.array([[0, 1], [0, 1]], dtype=bool))
+    >>> rle.size_hw, decode(rle).astype(int).tolist()
+    ((2, 2), [[0, 1], [0, 1]])
+    """
+    from pycocotools import mask as coco
+
+    packed = coco.encode(np.asfortranarray(mask_hw, dtype=np.uint8))
+    return Rle(size_hw=(int(packed["size"][0]), int(packed["size"][1])), counts=packed["counts"])
+
+
+def decode(rle: Rle) -> np.ndarray:
+    """The bool mask (H, W) of an RLE.
+
+    Raises:
+        ValueError: if the runs do not add up to the size.
+    """
+    from pycocotools import mask as coco
+
+    flat = coco.decode({"size": list(rle.size_hw), "counts": rle.counts})
+    if flat.shape != tuple(rle.size_hw):
+        raise ValueError(f"expected a mask of {rle.size_hw}, got {flat.shape}")
+    return flat.astype(bool)

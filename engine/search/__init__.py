@@ -1,0 +1,1 @@
+"""(7)-(10) From a query to ranked hits."""

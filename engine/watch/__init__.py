@@ -1,0 +1,1 @@
+"""(1) Photo files appear, change, move and vanish."""
