@@ -149,6 +149,9 @@ def _threads() -> dict[object, str]:
     }
 
 
+_SERVANTS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+
 def _children() -> dict[object, str]:
     """Running child processes, by number; Python's own servants are not counted."""
     found = {child.pid: f"process {child.name}" for child in multiprocessing.active_children()}
@@ -156,8 +159,9 @@ def _children() -> dict[object, str]:
     for task in Path("/proc/self/task").glob("*/children"):
         for pid in _read(task).split():
             command = _read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ").strip()
-            # A zombie has no command line: it has ended, only nobody has asked yet.
-            if command and "resource_tracker" not in command and "forkserver" not in command:
+            state = _read(Path(f"/proc/{pid}/stat")).rpartition(") ")[2][:1]
+            # A zombie (Z) has ended, only nobody has asked it yet.
+            if state not in "ZX" and not any(name in command for name in _SERVANTS):
                 found.setdefault(int(pid), f"process {pid} ({command[:120]})")
     return found
 
