@@ -1,0 +1,132 @@
+"""The declared settings of a library, and the file they are kept in."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from engine.errors import BadRequest, DiskFull
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+
+
+def _setting(
+    default: Any,
+    help_text: str,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    reindexes: bool = False,
+) -> Any:
+    """One row of the table: what a form needs to show the setting, beside its default."""
+    meta = {"help": help_text, "unit": unit, "low": low, "high": high, "reindexes": reindexes}
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything one can set; the metadata of each field describes it to people.
+
+    Raises:
+        ValueError: if a value has the wrong type or lies outside its range.
+    """
+
+    profile: str = _setting(
+        "starter",
+        "The models that look at the photos. Changing them looks at every photo again.",
+        reindexes=True,
+    )
+    workers: int = _setting(
+        1,
+        "Photos looked at side by side. Each takes memory for its own copy of the models.",
+        unit="processes",
+        low=1,
+        high=16,
+    )
+    photo_time_limit_s: float = _setting(
+        120.0,
+        "A photo that takes longer than this is given up and listed as a problem.",
+        unit="seconds",
+        low=5,
+        high=3600,
+    )
+    rescan_minutes: float = _setting(
+        60.0,
+        "How often watched folders are compared with the library, because systems lose events.",
+        unit="minutes",
+        low=1,
+        high=24 * 60,
+    )
+
+    def __post_init__(self) -> None:
+        for row in fields(self):
+            value, kind = getattr(self, row.name), type(row.default)
+            accepted = (int, float) if kind is float else (kind,)
+            if isinstance(value, bool) or not isinstance(value, accepted):
+                raise ValueError(f"expected {row.name} to be a {kind.__name__}, got {value!r}")
+            low, high = row.metadata["low"], row.metadata["high"]
+            if low is not None and not low <= value <= high:
+                raise ValueError(f"expected {row.name} within {low}..{high}, got {value!r}")
+
+
+def load(path: Path) -> tuple[Settings, str]:
+    """The settings kept in ``path``, and a notice for people ("" if all is well).
+
+    A missing file means defaults. A file that cannot be used is put aside as ``.broken``, never
+    lost; unknown names are ignored, so that a newer version's file still works.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings(), ""
+    except (OSError, UnicodeDecodeError) as error:
+        return Settings(), _put_aside(path, str(error))
+    try:
+        document = json.loads(text)
+        if not isinstance(document, Mapping):
+            raise ValueError(f"expected a table of settings, got {type(document).__name__}")
+        known = {row.name for row in fields(Settings)}
+        return Settings(**{k: v for k, v in document.items() if k in known}), ""
+    except ValueError as error:
+        return Settings(), _put_aside(path, str(error))
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Write atomically: a kill leaves the old file or the new one.
+
+    Raises:
+        DiskFull, BadRequest: if it cannot be written.
+    """
+    document = {"schema_version": SCHEMA_VERSION}
+    document |= {row.name: getattr(settings, row.name) for row in fields(settings)}
+    fresh = path.with_suffix(".new")
+    try:
+        with open(fresh, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, path)
+    except OSError as error:
+        kind = DiskFull if error.errno == errno.ENOSPC else BadRequest
+        raise kind(
+            f"The settings could not be saved ({error.strerror}).",
+            operation="saving the settings",
+            path=path,
+        ) from error
+
+
+def _put_aside(path: Path, reason: str) -> str:
+    with contextlib.suppress(OSError):
+        os.replace(path, path.with_suffix(".broken"))
+    log.info("settings put aside: %s", reason)
+    return "The settings file could not be read; the defaults are in use."
