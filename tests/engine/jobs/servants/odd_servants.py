@@ -1,0 +1,88 @@
+"""What the child processes of these tests run. Nothing here is heavy to import."""
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from engine.errors import ModelMissing, PhotoUnreadable
+
+
+def serve():
+    return handle
+
+
+def serve_without_model():
+    raise ModelMissing("A model is not installed.", operation="starting", hint="Install it.")
+
+
+def serve_with_bug():
+    raise ZeroDivisionError("no model fits in zero bytes")
+
+
+def serve_never():
+    threading.Event().wait()
+
+
+def serve_as(answer):
+    return lambda request: answer
+
+
+def handle(request):
+    what, *rest = request
+    return globals()[f"do_{what}"](*rest)
+
+
+def do_echo(value):
+    return value
+
+
+def do_pid():
+    return os.getpid()
+
+
+def do_ones(shape):
+    import numpy as np
+
+    return {"rgb": np.ones(shape, np.uint8), "mask": np.zeros((3, 4), bool).T}
+
+
+def do_problem():
+    raise PhotoUnreadable("The file is empty.", operation="reading", path=Path("a.jpg"), hint="x")
+
+
+def do_bug():
+    raise KeyError("a bug")
+
+
+def do_unpicklable():
+    return lambda: None
+
+
+def do_hang(marker=None):
+    if marker is not None:
+        Path(marker).write_text(str(os.getpid()))
+    threading.Event().wait()
+
+
+def do_die():
+    os._exit(3)
+
+
+def do_modules():
+    return sorted(sys.modules)
+
+
+def do_environment(name):
+    return os.environ.get(name)
+
+
+def do_allocate(size_bytes):
+    return len(bytearray(size_bytes))
+
+
+def do_spin(marker):
+    Path(marker).write_text(str(os.getpid()))
+    while True:
+        time.time()

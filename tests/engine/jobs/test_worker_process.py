@@ -1,0 +1,353 @@
+"""A child process may crash, hang or be killed; its parent is told, and goes on."""
+
+import functools
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import (
+    Cancelled,
+    ModelMissing,
+    PhotoTimedOut,
+    PhotoUnreadable,
+    WorkerCrashed,
+)
+from engine.jobs import CancelToken
+from engine.jobs.worker_process import WorkerProcess
+
+REPOSITORY = Path(__file__).parents[3]
+DEADLINE_S = 30.0
+
+
+@pytest.fixture
+def worker(servants):
+    process = WorkerProcess("odd worker", servants.serve, time_limit_s=DEADLINE_S)
+    yield process
+    process.close()
+
+
+def wait_for(condition, deadline_s=DEADLINE_S):
+    end = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        threading.Event().wait(0.01)
+
+
+def is_running(pid: int) -> bool:
+    """False for a zombie: it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def read_pid(marker: Path) -> int:
+    wait_for(lambda: marker.exists() and marker.read_text())
+    return int(marker.read_text())
+
+
+def test_it_answers_from_another_process_and_keeps_it(worker):
+    assert worker.pid is None
+    first = worker.call(("pid",))
+    assert first == worker.pid != os.getpid()
+    assert worker.call(("pid",)) == first
+
+
+def test_arrays_come_back_whole_and_writable(worker):
+    reply = worker.call(("ones", (2500, 4000, 3)))  # more than one piece
+    assert reply["rgb"].shape == (2500, 4000, 3)
+    assert reply["rgb"].sum() == 2500 * 4000 * 3
+    assert reply["mask"].shape == (4, 3)
+    reply["rgb"][0, 0] = 9
+
+
+def test_arrays_travel_to_the_child_too(worker):
+    photo = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    assert np.array_equal(worker.call(("echo", photo[:, ::-1])), photo[:, ::-1])
+
+
+def test_an_engine_error_arrives_as_it_was_raised(worker):
+    with pytest.raises(PhotoUnreadable) as caught:
+        worker.call(("problem",))
+    assert caught.value.path == Path("a.jpg")
+    assert caught.value.hint == "x"
+    assert worker.call(("echo", 1)) == 1
+
+
+@pytest.mark.parametrize("what", ["bug", "unpicklable"])
+def test_a_bug_in_the_child_is_logged_with_its_traceback(worker, caplog, what):
+    pid = worker.call(("pid",))
+    with pytest.raises(WorkerCrashed):
+        worker.call((what,))
+    assert "Traceback" in caplog.text
+    caplog.clear()
+    assert worker.call(("pid",)) == pid
+
+
+def test_a_child_that_dies_is_replaced(worker, caplog):
+    pid = worker.call(("pid",))
+    with pytest.raises(WorkerCrashed, match="exit code 3"):
+        worker.call(("die",), path=Path("b.jpg"))
+    caplog.clear()
+    assert not is_running(pid)
+    assert worker.call(("pid",)) != pid
+
+
+def test_a_child_killed_in_the_middle_of_a_request(worker, tmp_path, caplog):
+    marker = tmp_path / "pid"
+    killer = threading.Thread(target=lambda: os.kill(read_pid(marker), signal.SIGKILL))
+    killer.start()
+    with pytest.raises(WorkerCrashed, match="-9"):
+        worker.call(("hang", str(marker)))
+    killer.join()
+    caplog.clear()
+    assert worker.call(("echo", "again")) == "again"
+
+
+def test_a_child_killed_between_requests_is_not_noticed(worker):
+    os.kill(worker.call(("pid",)), signal.SIGKILL)
+    wait_for(lambda: not worker._process.is_alive())
+    assert worker.call(("echo", 5)) == 5
+
+
+def test_a_hanging_child_is_killed_at_the_time_limit(worker, tmp_path):
+    marker = tmp_path / "pid"
+    with pytest.raises(PhotoTimedOut) as caught:
+        worker.call(("hang", str(marker)), time_limit_s=0.3, path=Path("c.jpg"))
+    assert caught.value.path == Path("c.jpg")
+    assert not is_running(read_pid(marker))
+    assert worker.call(("echo", 2)) == 2
+
+
+def test_a_child_stopped_by_a_signal_is_killed_too(worker):
+    pid = worker.call(("pid",))
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(PhotoTimedOut):
+        worker.call(("echo", bytes(5_000_000)), time_limit_s=0.3)  # sending it blocks
+    assert not is_running(pid)
+
+
+def test_cancelling_kills_the_child(worker, tmp_path):
+    cancel, marker = CancelToken(), tmp_path / "pid"
+
+    def change_my_mind():
+        read_pid(marker)
+        cancel.cancel()
+
+    threading.Thread(target=change_my_mind).start()
+    with pytest.raises(Cancelled):
+        worker.call(("hang", str(marker)), cancel=cancel)
+    assert not is_running(read_pid(marker))
+
+
+def test_a_caller_in_the_queue_can_cancel_without_harm(worker, tmp_path):
+    marker, cancel, endings = tmp_path / "pid", CancelToken(), []
+
+    def call_first():
+        with pytest.raises(Cancelled):
+            worker.call(("hang", str(marker)), cancel=cancel)
+        endings.append("first")
+
+    first = threading.Thread(target=call_first)
+    first.start()
+    pid = read_pid(marker)
+    impatient = CancelToken()
+    impatient.cancel()
+    with pytest.raises(Cancelled):
+        worker.call(("echo", 1), cancel=impatient)
+    assert is_running(pid) and not endings
+    cancel.cancel()
+    first.join()
+
+
+def test_a_caller_who_cancels_during_the_start_leaves_the_child_starting(servants):
+    worker = WorkerProcess("slow starter", servants.serve_never, time_limit_s=1)
+    try:
+        worker.warm()
+        pid, cancel = worker.pid, CancelToken()
+        cancel.cancel()
+        with pytest.raises(Cancelled):
+            worker.call(("echo", 1), cancel=cancel)
+        assert is_running(pid)
+    finally:
+        worker.close()
+    assert not is_running(pid)
+
+
+def test_what_the_factory_raises_reaches_every_caller(servants):
+    worker = WorkerProcess("no model", servants.serve_without_model, time_limit_s=1)
+    for _ in range(2):
+        with pytest.raises(ModelMissing, match="Install it"):
+            worker.warm(wait=True)
+    assert worker.pid is None
+
+
+def test_a_factory_with_a_bug(servants, caplog):
+    worker = WorkerProcess("buggy", servants.serve_with_bug, time_limit_s=1)
+    with pytest.raises(WorkerCrashed, match="ZeroDivisionError: no model fits"):
+        worker.call(("echo", 1))
+    caplog.clear()
+
+
+def test_a_start_over_its_limit(servants):
+    worker = WorkerProcess("slow", servants.serve_never, time_limit_s=1, start_limit_s=0.2)
+    with pytest.raises(WorkerCrashed, match="not ready"):
+        worker.call(("echo", 1))
+    assert worker.pid is None
+
+
+def test_a_partial_is_a_factory(servants):
+    worker = WorkerProcess("partial", functools.partial(servants.serve_as, 42), time_limit_s=9)
+    try:
+        assert worker.call(None) == 42
+    finally:
+        worker.close()
+
+
+def test_a_request_that_cannot_be_pickled_harms_nobody(worker):
+    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
+        worker.call(("echo", lambda: None))
+    assert worker.call(("echo", 3)) == 3
+
+
+def test_threads_are_answered_one_at_a_time_each_with_its_own(worker):
+    answers = {}
+
+    def ask(number):
+        answers[number] = [worker.call(("echo", (number, turn))) for turn in range(5)]
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {n: [(n, turn) for turn in range(5)] for n in range(4)}
+
+
+def test_close_ends_the_child_and_leaves_no_zombie(worker):
+    pid = worker.call(("pid",))
+    worker.close()
+    assert worker.pid is None
+    assert not Path(f"/proc/{pid}").exists()
+    with pytest.raises(RuntimeError, match="closed"):
+        worker.call(("echo", 1))
+    with pytest.raises(RuntimeError, match="closed"):
+        worker.warm()
+    worker.close()
+
+
+def test_close_while_somebody_waits(worker, tmp_path):
+    marker = tmp_path / "pid"
+    closer = threading.Thread(target=lambda: (read_pid(marker), worker.close()))
+    closer.start()
+    with pytest.raises(Cancelled):
+        worker.call(("hang", str(marker)))
+    closer.join()
+    assert not is_running(read_pid(marker))
+
+
+def test_the_number_of_threads_is_set_before_anything_is_imported(servants):
+    worker = WorkerProcess("narrow", servants.serve, time_limit_s=9, threads=1)
+    try:
+        assert worker.call(("environment", "OMP_NUM_THREADS")) == "1"
+    finally:
+        worker.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
+def test_a_memory_limit_turns_a_bomb_into_an_error(servants, caplog):
+    worker = WorkerProcess(
+        "small", servants.serve, time_limit_s=DEADLINE_S, memory_limit_bytes=2 << 30
+    )
+    try:
+        assert worker.call(("allocate", 1 << 20)) == 1 << 20
+        with pytest.raises(WorkerCrashed, match="MemoryError"):
+            worker.call(("allocate", 3 << 30))
+    finally:
+        worker.close()
+    caplog.clear()
+
+
+def script(tmp_path: Path, text: str) -> list[str]:
+    """A plain script that has a child; it prints the child's pid."""
+    servants = Path(__file__).parent / "servants"
+    path = tmp_path / "plain_script.py"
+    path.write_text(
+        f"import sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(servants)!r}]\n"
+        "import odd_servants\n"
+        "from engine.jobs.worker_process import WorkerProcess\n"
+        "worker = WorkerProcess('w', odd_servants.serve, time_limit_s=600)\n" + text
+    )
+    return [sys.executable, str(path)]
+
+
+def test_a_script_without_a_guard_works_and_its_imports_stay_in_the_parent(tmp_path):
+    text = (
+        "import fractions\n"
+        "print('fractions' in worker.call(('modules',)), worker.call(('echo', 7)))\n"
+    )
+    ended = subprocess.run(script(tmp_path, text), capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("False 7\n", "", 0)
+
+
+def test_what_lives_in_main_can_serve(tmp_path):
+    text = (
+        "def serve():\n    return handle\n"
+        "def handle(request):\n    return request + 1\n"
+        "if __name__ == '__main__':\n"
+        "    print(WorkerProcess('m', serve, time_limit_s=60).call(1))\n"
+    )
+    ended = subprocess.run(script(tmp_path, text), capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("2\n", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("state", ["waiting", "busy"])
+def test_a_killed_parent_takes_its_child_along(tmp_path, state):
+    marker = tmp_path / "pid"
+    if state == "busy":
+        text = f"worker.call(('spin', {str(marker)!r}))\n"
+    else:
+        text = (
+            f"open({str(marker)!r}, 'w').write(str(worker.call(('pid',))))\n"
+            "import threading; threading.Event().wait()\n"
+        )
+    parent = subprocess.Popen(script(tmp_path, text))
+    try:
+        child = read_pid(marker)
+        assert is_running(child)
+    finally:
+        parent.kill()
+        parent.wait()
+    wait_for(lambda: not is_running(child))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_in_a_terminal_prints_nothing_of_the_child(tmp_path):
+    marker = tmp_path / "pid"
+    text = (
+        "try:\n"
+        f"    worker.call(('hang', {str(marker)!r}))\n"
+        "except KeyboardInterrupt:\n"
+        "    print('stopped')\n"
+    )
+    parent = subprocess.Popen(
+        script(tmp_path, text),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    child = read_pid(marker)
+    os.killpg(parent.pid, signal.SIGINT)  # a terminal signals the whole group
+    out, err = parent.communicate(timeout=60)
+    assert (out, err) == ("stopped\n", "")
+    assert not is_running(child)
