@@ -1,0 +1,196 @@
+"""Runs one export: hit by hit, with progress, cancelling and an account of what failed."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import DiskFull, EngineError, ExportProblem
+from engine.export import coco, cutout, mask, overlay, table
+from engine.export.files import OutputFolder, safe_name
+from engine.jobs import JobContext, Progress
+from engine.records import (
+    ExportKind,
+    ExportRequest,
+    ExportSummary,
+    Photo,
+    Problem,
+    Region,
+    SearchHit,
+)
+
+ReadRgb = Callable[[Photo], np.ndarray]
+"""The upright photo at full size, uint8 (H, W, 3)."""
+_STAGE = "Exporting"
+_JPEG_QUALITY = 92
+_PNG_COMPRESSION = 4
+
+
+def run(request: ExportRequest, read_rgb: ReadRgb, context: JobContext) -> ExportSummary:
+    """Write the hits of a request below its folder.
+
+    A hit that cannot be exported becomes a problem of the summary; the others go on. No file
+    carries the photo's EXIF: every picture is encoded anew from pixels. Files that were written
+    before a cancel or an error stay; each is complete.
+
+    Args:
+        read_rgb: called once a photo, for kinds that need pixels.
+
+    Raises:
+        Cancelled: between two hits.
+        DiskFull, ExportProblem: the folder cannot be written to.
+    """
+    if request.kind is ExportKind.COCO:
+        return _run_coco(request, context)
+    if request.kind is ExportKind.CSV:
+        return _run_table(request, context)
+    return _run_pictures(request, read_rgb, context)
+
+
+def _run_pictures(
+    request: ExportRequest, read_rgb: ReadRgb, context: JobContext
+) -> ExportSummary:
+    folder = OutputFolder(request.to)
+    account = _Account(context, len(request.hits))
+    for hit in request.hits:
+        account.next(hit.photo.path)
+        try:
+            content, suffix = _picture(request.kind, hit, read_rgb)
+        except (EngineError, MemoryError) as error:
+            account.fail(hit.photo.path, error)
+            continue
+        try:
+            account.written.append(folder.write(_name(request, hit.photo), suffix, content))
+        except DiskFull as error:
+            raise _after(error, account) from error
+    return account.summary()
+
+
+def _picture(kind: ExportKind, hit: SearchHit, read_rgb: ReadRgb) -> tuple[bytes, str]:
+    """One encoded picture and its suffix."""
+    if kind is ExportKind.OVERLAY:
+        pixels = overlay.make_overlay(read_rgb(hit.photo), hit.photo, hit.region)
+        return _encode(pixels, "JPEG", quality=_JPEG_QUALITY, subsampling=0), ".jpg"
+    region = _region_of(hit)
+    if kind is ExportKind.MASK:
+        pixels = mask.make_mask(hit.photo, region)
+    else:
+        pixels = cutout.make_cutout(read_rgb(hit.photo), hit.photo, region)
+    return _encode(pixels, "PNG", compress_level=_PNG_COMPRESSION), ".png"
+
+
+def _region_of(hit: SearchHit) -> Region:
+    if hit.region is None:
+        raise ExportProblem(
+            "Only the whole photo matched, so there is no thing to take out.",
+            operation="taking a thing out of its photo",
+            path=hit.photo.path,
+            hint="Export it as an overlay instead.",
+        )
+    return hit.region
+
+
+def _encode(pixels: np.ndarray, file_format: str, **options: int) -> bytes:
+    from PIL import Image
+
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, file_format, **options)
+    return encoded.getvalue()
+
+
+def _run_coco(request: ExportRequest, context: JobContext) -> ExportSummary:
+    folder = OutputFolder(request.to)
+    account = _Account(context, len(request.hits))
+    base = coco.common_folder([hit.photo for hit in request.hits])
+    images, annotations = [], []
+    for image_id, hit in enumerate(request.hits, start=1):
+        account.next(hit.photo.path)
+        images.append(coco.image_entry(image_id, hit.photo, base))
+        if hit.region is None:
+            continue
+        try:
+            entry = coco.annotation_entry(len(annotations) + 1, image_id, hit, hit.region)
+        except EngineError as error:
+            account.fail(hit.photo.path, error)
+            continue
+        annotations.append(entry)
+    content = json.dumps(coco.document(images, annotations, request.query, base), indent=1)
+    account.written.append(folder.write(_list_name(request), ".json", content.encode("ascii")))
+    return account.summary()
+
+
+def _run_table(request: ExportRequest, context: JobContext) -> ExportSummary:
+    folder = OutputFolder(request.to)
+    account = _Account(context, len(request.hits))
+    context.cancel.raise_if_set()
+    content = table.make_table(request.hits, request.query)
+    account.written.append(folder.write(_list_name(request), ".csv", content))
+    return account.summary()
+
+
+def _name(request: ExportRequest, photo: Photo) -> str:
+    """``photo - query - kind``, each cut so that all three stay readable."""
+    parts = [safe_name(photo.path.stem, 90)]
+    if request.query.strip():
+        parts.append(safe_name(request.query, 60))
+    return " - ".join([*parts, request.kind.value])
+
+
+def _list_name(request: ExportRequest) -> str:
+    return f"pickout - {safe_name(request.query, 60)}" if request.query.strip() else "pickout"
+
+
+def _after(error: DiskFull, account: _Account) -> DiskFull:
+    return DiskFull(
+        f"There is no room left: {len(account.written)} of {account.total} files were written.",
+        operation=error.operation,
+        path=error.path,
+        hint=error.hint,
+    )
+
+
+@dataclass
+class _Account:
+    """What a running export has done so far, and where it says so."""
+
+    context: JobContext
+    total: int
+    written: list[Path] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    begun: int = 0
+    started_s: float = field(default_factory=time.monotonic)
+
+    def next(self, path: Path) -> None:
+        """Report the hit that comes now.
+
+        Raises:
+            Cancelled: if nobody wants it any more.
+        """
+        self.context.cancel.raise_if_set()
+        done, self.begun = self.begun, self.begun + 1
+        took_s = time.monotonic() - self.started_s
+        rate = done / took_s if done and took_s > 0 else None
+        left_s = (self.total - done) / rate if rate else None
+        self.context.report(Progress(_STAGE, done, self.total, rate, left_s, path.name))
+
+    def fail(self, path: Path, error: EngineError | MemoryError) -> None:
+        """Note a hit that was not exported."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        if isinstance(error, EngineError):
+            kind, message, hint = error.kind, error.message, error.hint or ""
+        else:
+            kind, message = "memory", "The photo is too large for this computer's free memory."
+            hint = "Close other programs and try again."
+        self.problems.append(Problem(path, kind, message, hint, happened_at=now))
+
+    def summary(self) -> ExportSummary:
+        """The end of it."""
+        self.context.report(Progress(_STAGE, self.begun, self.total))
+        return ExportSummary(tuple(self.written), tuple(self.problems))

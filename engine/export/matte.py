@@ -1,0 +1,117 @@
+"""How much of each full-size pixel belongs to a region: its mask, scaled up with a soft edge."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.errors import ExportProblem
+from engine.masks import geometry
+from engine.masks import rle as rle_codec
+from engine.records import BoxXyxy, Photo, Region
+
+EDGE_BLUR_PX = 0.7
+"""Blur of the mask's edge in analysis pixels; with ``EDGE_GAIN`` the edge is about one px wide."""
+EDGE_GAIN = 1.5
+_TILE_PX = 16_384
+"""OpenCV's warps take no side of 32,767 px or more; a panorama may have one."""
+
+Window = tuple[int, int, int, int]
+"""Half-open x0, y0, x1, y1 in whole pixels of the upright photo."""
+
+
+def region_mask(region: Region) -> np.ndarray:
+    """The region's bool mask (H, W) at its analysis size.
+
+    Raises:
+        ExportProblem: if what is stored does not decode, or is empty.
+    """
+    try:
+        mask_hw = rle_codec.decode(region.rle)
+    except ValueError as error:
+        raise _damaged(str(error)) from error
+    tight_box(mask_hw)
+    return mask_hw
+
+
+def tight_box(mask_hw: np.ndarray) -> BoxXyxy:
+    """The box around a mask's pixels.
+
+    Raises:
+        ExportProblem: if the mask is empty.
+    """
+    box = geometry.mask_box(mask_hw)
+    if box is None:
+        raise _damaged("it is empty")
+    return box
+
+
+def _damaged(detail: str) -> ExportProblem:
+    return ExportProblem(
+        f"The stored outline of this thing cannot be used: {detail}.",
+        operation="reading an outline",
+        hint="Index the photo again.",
+    )
+
+
+def check_photo_size(photo_rgb: np.ndarray, photo: Photo) -> None:
+    """Refuse pixels that are not those the mask was made from.
+
+    Raises:
+        ExportProblem: if the photo changed its size since it was indexed.
+    """
+    height, width = photo_rgb.shape[:2]
+    if (width, height) != tuple(photo.size_wh):
+        raise ExportProblem(
+            f"The photo is {width} x {height} px now, it was {photo.size_wh[0]} x "
+            f"{photo.size_wh[1]} px when it was indexed.",
+            operation="reading the photo",
+            path=photo.path,
+            hint="Index again, then repeat the export.",
+        )
+
+
+def soft_mask(mask_hw: np.ndarray) -> np.ndarray:
+    """A bool mask as float32 (H, W) in 0..1 whose edge is a ramp instead of a staircase."""
+    import cv2
+
+    return cv2.GaussianBlur(mask_hw.astype(np.float32), (0, 0), EDGE_BLUR_PX)
+
+
+def alpha_in_window(
+    soft_hw: np.ndarray, size_wh: tuple[int, int], window_xyxy: Window
+) -> np.ndarray:
+    """Opacity 0..255 of the region for every photo pixel in a window.
+
+    Args:
+        soft_hw: what ``soft_mask`` returned.
+        size_wh: upright size of the photo, pixels.
+
+    Returns:
+        uint8 (window height, window width).
+    """
+    import cv2
+
+    height, width = soft_hw.shape
+    scale_x, scale_y = width / size_wh[0], height / size_wh[1]
+    x0, y0, x1, y1 = window_xyxy
+    alpha = np.empty((y1 - y0, x1 - x0), np.uint8)
+    for top in range(y0, y1, _TILE_PX):
+        for left in range(x0, x1, _TILE_PX):
+            bottom, right = min(top + _TILE_PX, y1), min(left + _TILE_PX, x1)
+            # Photo pixel centres to mask pixel centres.
+            to_mask = np.array(
+                [
+                    [scale_x, 0, (left + 0.5) * scale_x - 0.5],
+                    [0, scale_y, (top + 0.5) * scale_y - 0.5],
+                ]
+            )
+            tile = cv2.warpAffine(
+                soft_hw,
+                to_mask,
+                (right - left, bottom - top),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            tile = np.clip((tile - 0.5) * EDGE_GAIN + 0.5, 0, 1)
+            alpha[top - y0 : bottom - y0, left - x0 : right - x0] = np.rint(tile * 255)
+    return alpha

@@ -1,0 +1,61 @@
+"""Hits as a table that any spreadsheet opens."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from engine.records import SearchHit
+
+COLUMNS = (
+    "rank",
+    "path",
+    "query",
+    "score",
+    "verdict",
+    "probability",
+    "reason",
+    "box_x0",
+    "box_y0",
+    "box_x1",
+    "box_y1",
+    "photo_width",
+    "photo_height",
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def make_table(hits: Sequence[SearchHit], query: str) -> bytes:
+    """CSV in UTF-8 with a byte order mark, without which spreadsheets garble names."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for rank, hit in enumerate(hits, start=1):
+        box = ("", "", "", "")
+        if hit.region is not None:
+            box = tuple(f"{side:.1f}" for side in hit.region.box_xyxy.as_tuple())
+        writer.writerow(
+            (
+                rank,
+                inert(str(hit.photo.path)),
+                inert(query),
+                f"{hit.score:.6g}",
+                hit.verdict.value,
+                "" if hit.probability is None else f"{hit.probability:.4f}",
+                inert(hit.reason),
+                *box,
+                *hit.photo.size_wh,
+            )
+        )
+    # A file name on disk need not be valid text; it is shown escaped rather than refused.
+    return text.getvalue().encode("utf-8-sig", errors="backslashreplace")
+
+
+def inert(cell: str) -> str:
+    """A text cell that no spreadsheet takes for a formula.
+
+    >>> inert("=1+1"), inert("a cat")
+    ("'=1+1", 'a cat')
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,188 @@
+"""The exporter as a job runs it: files, summary, progress, cancelling."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pycocotools.coco import COCO
+
+from engine.errors import Cancelled, PhotoMissing
+from engine.export import exporter
+from engine.export.table import inert
+from engine.masks import rle as rle_codec
+from engine.records import ExportKind, ExportRequest
+
+
+class Reader:
+    """Serves made photos by path; what it does not know is missing."""
+
+    def __init__(self, *made) -> None:
+        self._rgb = {one.photo.path: one.rgb for one in made}
+
+    def __call__(self, photo):
+        if photo.path not in self._rgb:
+            raise PhotoMissing("The file is gone.", operation="reading the photo", path=photo.path)
+        return self._rgb[photo.path]
+
+
+def _request(tmp_path: Path, kind: ExportKind, *hits, query: str = "red disc") -> ExportRequest:
+    return ExportRequest(hits=hits, to=tmp_path / "out", kind=kind, query=query)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "suffix"),
+    [
+        (ExportKind.CUTOUT, "RGBA", ".png"),
+        (ExportKind.MASK, "L", ".png"),
+        (ExportKind.OVERLAY, "RGB", ".jpg"),
+    ],
+)
+def test_pictures(tmp_path, make_disc, context, kind, mode, suffix):
+    made = make_disc()
+    summary = exporter.run(_request(tmp_path, kind, made.hit), Reader(made), context)
+    (written,) = summary.written
+    assert written.name == f"disc - red disc - {kind.value}{suffix}"
+    with Image.open(written) as picture:
+        assert picture.mode == mode
+        assert not picture.getexif() and "exif" not in picture.info
+        if kind is not ExportKind.CUTOUT:
+            assert picture.size == made.photo.size_wh
+    assert summary.problems == ()
+    assert (context.progress.done, context.progress.total) == (1, 1)
+
+
+def test_one_hit_that_fails_does_not_stop_the_others(tmp_path, make_disc, context):
+    first, gone, last = make_disc("a.jpg"), make_disc("b.jpg"), make_disc("c.jpg")
+    request = _request(tmp_path, ExportKind.CUTOUT, first.hit, gone.hit, last.hit)
+    summary = exporter.run(request, Reader(first, last), context)
+    assert [path.name[0] for path in summary.written] == ["a", "c"]
+    (problem,) = summary.problems
+    assert problem.path == gone.photo.path and problem.kind == "missing"
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+@pytest.mark.parametrize("kind", [ExportKind.CUTOUT, ExportKind.MASK])
+def test_a_whole_photo_has_nothing_to_take_out(tmp_path, make_disc, context, kind):
+    made = make_disc()
+    summary = exporter.run(_request(tmp_path, kind, made.whole_hit), Reader(made), context)
+    assert summary.written == ()
+    assert "Only the whole photo matched" in summary.problems[0].message
+
+
+def test_a_whole_photo_as_overlay(tmp_path, make_disc, context):
+    made = make_disc()
+    request = _request(tmp_path, ExportKind.OVERLAY, made.whole_hit)
+    summary = exporter.run(request, Reader(made), context)
+    with Image.open(summary.written[0]) as picture:
+        assert np.abs(np.asarray(picture).astype(int) - made.rgb)[5:20, 5:20].max() <= 4
+
+
+def test_a_mask_needs_no_photo_file(tmp_path, make_disc, context):
+    made = make_disc()
+    summary = exporter.run(_request(tmp_path, ExportKind.MASK, made.hit), Reader(), context)
+    assert len(summary.written) == 1 and summary.problems == ()
+
+
+def test_twice_the_same_export_keeps_both(tmp_path, make_disc, context):
+    made = make_disc()
+    request = _request(tmp_path, ExportKind.MASK, made.hit)
+    first = exporter.run(request, Reader(made), context).written[0]
+    stamp = first.stat().st_mtime_ns
+    second = exporter.run(request, Reader(made), context).written[0]
+    assert second != first and first.stat().st_mtime_ns == stamp
+
+
+def test_hostile_queries_and_stems_stay_inside(tmp_path, make_disc, context):
+    made = make_disc("..  \u202econ.jpg")
+    request = _request(tmp_path, ExportKind.MASK, made.hit, query="../../=cmd()|\x00 " + "x" * 300)
+    (written,) = exporter.run(request, Reader(made), context).written
+    assert written.parent == (tmp_path / "out").resolve()
+    assert len(written.name.encode()) <= 255 and "\u202e" not in written.name
+
+
+@pytest.mark.parametrize("kind", list(ExportKind))
+def test_cancelled_before_the_first_hit(tmp_path, make_disc, context, kind):
+    made = make_disc()
+    context.cancel.cancel()
+    with pytest.raises(Cancelled):
+        exporter.run(_request(tmp_path, kind, made.hit), Reader(made), context)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_cancelling_between_hits_leaves_whole_files(tmp_path, make_disc, context):
+    first, second = make_disc("a.jpg"), make_disc("b.jpg")
+    reader = Reader(first, second)
+
+    def read_then_cancel(photo):
+        context.cancel.cancel()
+        return reader(photo)
+
+    request = _request(tmp_path, ExportKind.CUTOUT, first.hit, second.hit)
+    with pytest.raises(Cancelled):
+        exporter.run(request, read_then_cancel, context)
+    (left,) = (tmp_path / "out").iterdir()
+    with Image.open(left) as picture:
+        picture.load()
+
+
+def test_coco_is_read_by_pycocotools(tmp_path, make_disc, context, capsys):
+    small, large = make_disc("a.jpg"), make_disc("below/a.jpg", (2048, 1536))
+    whole = make_disc("w.jpg")
+    request = _request(tmp_path, ExportKind.COCO, small.hit, large.hit, whole.whole_hit)
+    (written,) = exporter.run(request, Reader(), context).written
+    assert written.name == "pickout - red disc.json"
+    coco = COCO(str(written))
+    names = [image["file_name"] for image in coco.loadImgs(coco.getImgIds())]
+    assert names == ["a.jpg", "below/a.jpg", "w.jpg"]
+    assert [c["name"] for c in coco.loadCats(coco.getCatIds())] == ["red disc"]
+    annotations = coco.loadAnns(coco.getAnnIds())
+    assert [a["image_id"] for a in annotations] == [1, 2]
+    for annotation, made in zip(annotations, (small, large), strict=True):
+        mask = coco.annToMask(annotation).astype(bool)
+        assert mask.shape == made.mask_hw.shape
+        assert (mask & made.mask_hw).sum() / (mask | made.mask_hw).sum() > 0.99
+        assert annotation["area"] == mask.sum()
+        x, y, width, height = annotation["bbox"]
+        assert (x, y) == (np.nonzero(mask.any(0))[0][0], np.nonzero(mask.any(1))[0][0])
+        assert (width, height) == (mask.any(0).sum(), mask.any(1).sum())
+        assert annotation["score"] == made.hit.score
+
+
+def test_coco_leaves_out_a_damaged_mask(tmp_path, make_disc, context):
+    good, bad = make_disc("a.jpg"), make_disc("b.jpg")
+    damaged = replace(bad.region, rle=rle_codec.encode(np.zeros((120, 160), bool)))
+    bad_hit = replace(bad.hit, region=damaged)
+    request = _request(tmp_path, ExportKind.COCO, bad_hit, good.hit)
+    summary = exporter.run(request, Reader(), context)
+    document = json.loads(summary.written[0].read_text("ascii"))
+    assert [a["image_id"] for a in document["annotations"]] == [2]
+    assert [p.path for p in summary.problems] == [bad.photo.path]
+
+
+def test_csv(tmp_path, make_disc, context):
+    made = make_disc("kätzchen.jpg")
+    lost = make_disc("odd\udcff.jpg")
+    hits = (made.hit, replace(lost.whole_hit, reason="=1+1"))
+    request = _request(tmp_path, ExportKind.CSV, *hits, query="@SUM(A1)")
+    (written,) = exporter.run(request, Reader(), context).written
+    rows = list(csv.DictReader(io.StringIO(written.read_text("utf-8-sig"), newline="")))
+    assert [row["rank"] for row in rows] == ["1", "2"]
+    assert rows[0]["path"] == str(made.photo.path)
+    assert rows[0]["query"] == "'@SUM(A1)" and rows[1]["reason"] == "'=1+1"
+    assert (rows[0]["verdict"], rows[0]["probability"]) == ("match", "0.8300")
+    assert float(rows[1]["score"]) == -0.2
+    box = [float(rows[0][f"box_{side}"]) for side in ("x0", "y0", "x1", "y1")]
+    assert box == pytest.approx(made.region.box_xyxy.as_tuple(), abs=0.05)
+    assert rows[1]["box_x0"] == ""
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_formula_cells_are_made_inert(start):
+    assert inert(f"{start}cmd") == f"'{start}cmd"
