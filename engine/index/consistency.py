@@ -1,0 +1,76 @@
+"""Compares an index with the store region by region, and makes good what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.index.shard import Shard
+from engine.index.vector_index import VectorIndex
+from engine.jobs import CancelToken
+
+GHOST_SHARE = 0.2
+"""Share of deleted regions from which a shard is made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What was found. ``vectors`` counts those of regions that exist."""
+
+    vectors: int
+    repaired: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+def check(index: VectorIndex, cancel: CancelToken | None = None) -> IndexReport:
+    """Index lane only. A shard that lacks a region, has one too many, or is damaged, is made
+    again; ghosts of deleted regions are left until they are many.
+
+    Raises:
+        Cancelled: between two shards.
+    """
+    repaired: list[str] = []
+    faults: list[str] = []
+    index.refresh()
+    for entry in index.damaged():
+        repaired.append(f"index: shard {entry.file} was damaged")
+        if not index.read_only:
+            index.rebuild(entry, cancel)
+    vectors = 0
+    for shard in index.opened():
+        if cancel is not None:
+            cancel.raise_if_set()
+        wrong = _wrong_with(index, shard)
+        if wrong and not index.read_only:
+            repaired.append(f"index: shard {shard.entry.file} {wrong}")
+            index.rebuild(shard.entry, cancel)
+    for shard in index.opened():
+        vectors += len(np.intersect1d(shard.keys(), _stored(index, shard)))
+    index.refresh()
+    stored = index.regions.ids(index.profile_id)
+    in_shards = [_stored(index, shard) for shard in index.opened()]
+    rest = np.setdiff1d(stored, np.concatenate([*in_shards, np.zeros(0, np.int64)]))
+    tail = index.tail_ids()
+    index.drop_from_tail(np.setdiff1d(tail, stored))
+    if len(np.unique(tail)) != len(tail):
+        faults.append("index: a region is in the tail twice")
+    vectors += len(np.intersect1d(tail, rest))
+    if vectors != len(stored):
+        faults.append(f"index: {len(stored) - vectors} of {len(stored)} regions cannot be found")
+    return IndexReport(vectors, tuple(repaired), tuple(faults))
+
+
+def _stored(index: VectorIndex, shard: Shard) -> np.ndarray:
+    return index.regions.ids(index.profile_id, shard.entry.after, shard.entry.up_to)
+
+
+def _wrong_with(index: VectorIndex, shard: Shard) -> str:
+    keys, stored = shard.keys(), _stored(index, shard)
+    lacking = len(np.setdiff1d(stored, keys))
+    if lacking:
+        return f"lacked {lacking} regions"
+    ghosts = len(np.setdiff1d(keys, stored))
+    if ghosts > GHOST_SHARE * len(keys):
+        return f"held {ghosts} deleted regions"
+    return ""

@@ -1,0 +1,99 @@
+"""One immutable USearch file: built, verified, searched. The only module that imports usearch."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.index.manifest import Manifest, ShardEntry, write_whole
+from engine.jobs import CancelToken
+
+log = logging.getLogger(__name__)
+
+_ADD_BATCH = 256
+"""Vectors added between two looks at the cancel token."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A verified shard, opened for searching only."""
+
+    entry: ShardEntry
+    index: Any
+
+    def search(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Region ids int64 and similarities float32 of up to ``k`` neighbours, nearest first.
+
+        Args:
+            query: float32 (D,).
+        """
+        matches = self.index.search(query, min(k, self.entry.count))
+        return matches.keys.astype(np.int64), 1.0 - matches.distances.astype(np.float32)
+
+    def keys(self) -> np.ndarray:
+        """int64, ascending: every region id in it."""
+        return np.sort(np.array(self.index.keys, dtype=np.int64))
+
+
+def build(
+    folder: Path,
+    manifest: Manifest,
+    span: tuple[int, int],
+    ids: np.ndarray,
+    vectors: np.ndarray,
+    cancel: CancelToken | None = None,
+) -> ShardEntry:
+    """Write a shard for the ids in ``(span[0], span[1]]``.
+
+    Built with one thread: with several, USearch leaves vectors that no search reaches.
+
+    Args:
+        ids: int64 (N,), ascending, N at least 1.
+        vectors: float16 (N, D), finite and not zero.
+
+    Raises:
+        Cancelled: nothing is left behind.
+        DiskFull, StoreDamaged: if it cannot be written.
+    """
+    from usearch.index import Index
+
+    index = Index(ndim=manifest.ndim, metric=manifest.metric, dtype=manifest.dtype)
+    index.reserve(len(ids))
+    for start in range(0, len(ids), _ADD_BATCH):
+        if cancel is not None:
+            cancel.raise_if_set()
+        batch = slice(start, start + _ADD_BATCH)
+        index.add(ids[batch].astype(np.uint64), vectors[batch], threads=1)
+    image = bytes(index.save())
+    digest = hashlib.sha256(image).hexdigest()
+    name = f"shard-{span[0]}-{span[1]}-{digest[:8]}.usearch"
+    write_whole(folder / name, lambda path: path.write_bytes(image))
+    return ShardEntry(file=name, sha256=digest, count=len(ids), after=span[0], up_to=span[1])
+
+
+def open_verified(folder: Path, manifest: Manifest, entry: ShardEntry) -> Shard | None:
+    """The shard, None if its file is not what the manifest says.
+
+    The hash comes first: USearch checks nothing, and one flipped byte can end the process.
+    """
+    from usearch.index import Index
+
+    path = folder / entry.file
+    try:
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != entry.sha256:
+            log.info("index shard %s is damaged; it will be made again", path)
+            return None
+        index = Index(ndim=manifest.ndim, metric=manifest.metric, dtype=manifest.dtype)
+        index.view(str(path))
+    except (OSError, RuntimeError, ValueError) as error:
+        # RuntimeError: written by a USearch whose files this one does not read.
+        log.info("index shard %s not used: %s", path, error)
+        return None
+    return Shard(entry, index) if len(index) == entry.count else None

@@ -1,0 +1,98 @@
+"""Profiles: which models look at photos, and what would make their vectors incomparable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.embeddings.embedder import RegionEmbedder, TextEmbedder
+from engine.errors import BadRequest
+from engine.masks.geometry import ANALYSIS_SIDE_PX
+from engine.masks.proposer import MaskProposer
+from engine.search.scorer import PhotoScorer
+from engine.search.verifier import Verifier
+
+
+@dataclass(frozen=True)
+class Models:
+    """What the analyst child loads once."""
+
+    proposer: MaskProposer
+    region_embedder: RegionEmbedder
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Models that belong together.
+
+    Attributes:
+        name: for people and settings.
+        key: names everything that would change a vector; vectors of two keys never meet.
+        ndim: length of the vectors.
+        metric: ``ip`` or ``cos``.
+        analysis: loads the models; runs in the analyst child, so it must be picklable.
+        text_embedder, scorer, verifier: run in the search lane, once each. ``verifier`` is None
+            if there is no second look.
+        analysis_longest_px: the photo is reduced to this before any model sees it.
+    """
+
+    name: str
+    key: str
+    ndim: int
+    metric: str
+    analysis: Callable[[], Models]
+    text_embedder: Callable[[], TextEmbedder]
+    scorer: Callable[[], PhotoScorer]
+    verifier: Callable[[], Verifier] | None = None
+    analysis_longest_px: int = ANALYSIS_SIDE_PX
+
+    def __post_init__(self) -> None:
+        if self.metric not in ("ip", "cos"):
+            raise ValueError(f"expected the metric ip or cos, got {self.metric!r}")
+        if self.ndim < 1 or not self.key:
+            raise ValueError(f"expected a key and ndim of at least 1, got {self.key!r}, {self.ndim}")
+        if not 1 <= self.analysis_longest_px <= ANALYSIS_SIDE_PX:
+            raise ValueError(
+                f"expected analysis_longest_px within 1..{ANALYSIS_SIDE_PX}, "
+                f"got {self.analysis_longest_px}"
+            )
+
+
+def starter() -> Profile:
+    """The built-in models: small, nothing to download."""
+    from engine.starter import profile as built_in
+
+    return Profile(
+        name="starter",
+        key=built_in.KEY,
+        ndim=built_in.NDIM,
+        metric=built_in.METRIC,
+        analysis=_load_starter_models,
+        text_embedder=built_in.load_text_embedder,
+        scorer=built_in.load_scorer,
+        verifier=built_in.load_verifier,
+    )
+
+
+def _load_starter_models() -> Models:
+    """At the top of this module, so that it can be named in another process."""
+    from engine.starter import profile as built_in
+
+    return built_in.load_models()
+
+
+PROFILES: dict[str, Callable[[], Profile]] = {"starter": starter}
+"""By the name used in settings."""
+
+
+def by_name(name: str) -> Profile:
+    """Raises:
+    BadRequest: if there is no profile of this name.
+    """
+    if name not in PROFILES:
+        raise BadRequest(
+            f"There are no models called {name}.",
+            operation="choosing the models",
+            hint=f"Choose one of: {', '.join(sorted(PROFILES))}.",
+        )
+    return PROFILES[name]()

@@ -1,0 +1,195 @@
+"""One SQLite file: the only writing connection, pooled reading ones, and what its errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.errors import DiskFull, EngineError, LibraryInUse, StoreDamaged
+
+BUSY_TIMEOUT_S = 5.0
+_WAL_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+class Database:
+    """Connections to one file. Thread-safe.
+
+    SQLite before 3.51.3 can corrupt a WAL when two connections write or checkpoint at once.
+    Therefore exactly one connection ever does either, behind a lock; every other one is opened
+    with ``mode=ro`` and can do neither. Nothing is memory-mapped, so that a damaged file gives
+    an error and not a dead process.
+
+    Args:
+        read_only: open no writing connection at all; ``writing`` then raises RuntimeError.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self._pool: list[sqlite3.Connection] = []
+        self._pool_lock = threading.Lock()
+        self._write_lock = threading.RLock()
+        self._closed = False
+        self._writer: sqlite3.Connection | None = None
+        with translated("opening the library", path):
+            if not read_only:
+                self._writer = _connect(path.as_posix(), uri=False)
+                self._writer.execute("PRAGMA journal_mode = WAL")
+                self._writer.execute("PRAGMA synchronous = NORMAL")
+                self._writer.execute("PRAGMA foreign_keys = ON")
+                self._writer.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+            self._query = "?mode=ro"
+            first = self._open_reader()
+        self._pool.append(first)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction on the writing connection; rolled back if the block raises.
+
+        Raises:
+            DiskFull, StoreDamaged: as the names say.
+        """
+        with self._write_lock:
+            if self._writer is None:
+                raise RuntimeError("this library is closed, or open for reading only")
+            connection = self._writer
+            with translated("writing to the library", self.path):
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    # A full disk may have rolled back already.
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A reading connection whose statements all see the same moment. Keep the block short:
+        while it lasts, the write-ahead log cannot be emptied."""
+        with translated("reading the library", self.path):
+            connection = self._borrow()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                self._give_back(connection)
+
+    def close(self) -> None:
+        """Checkpoint and close; with no other process reading, no ``-wal`` file is left."""
+        with self._pool_lock:
+            self._closed = True
+            idle, self._pool = self._pool, []
+        for connection in idle:
+            connection.close()
+        with self._write_lock:
+            writer, self._writer = self._writer, None
+        if writer is not None:
+            # A full disk must not keep the library from closing: the log holds everything.
+            with contextlib.suppress(sqlite3.Error):
+                writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            writer.close()
+
+    def _borrow(self) -> sqlite3.Connection:
+        with self._pool_lock:
+            if self._closed:
+                raise RuntimeError("this library is closed")
+            if self._pool:
+                return self._pool.pop()
+        return self._open_reader()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._pool_lock:
+            if not self._closed:
+                self._pool.append(connection)
+                return
+        connection.close()
+
+    def _open_reader(self) -> sqlite3.Connection:
+        uri = self.path.absolute().as_uri()
+        connection = _connect(uri + self._query, uri=True)
+        try:
+            try:
+                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            except sqlite3.OperationalError as error:
+                # A folder that cannot be written has no room for the -shm file; nobody else can
+                # be writing there either.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or self._writer:
+                    raise
+                connection.close()
+                self._query = "?mode=ro&immutable=1"
+                connection = _connect(uri + self._query, uri=True)
+                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _connect(where: str, *, uri: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        where,
+        uri=uri,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,  # transactions begin where this module says so
+        check_same_thread=False,  # the pool hands a connection to one thread at a time
+    )
+    connection.execute("PRAGMA mmap_size = 0")
+    connection.execute("PRAGMA cache_size = -16384")
+    return connection
+
+
+@contextlib.contextmanager
+def translated(operation: str, path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into the ones people are shown; a bug stays what it is.
+
+    Raises:
+        DiskFull, StoreDamaged, LibraryInUse
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        meant = meaning(error, operation, path)
+        if meant is None:
+            raise
+        raise meant from error
+
+
+def meaning(error: sqlite3.DatabaseError, operation: str, path: Path) -> EngineError | None:
+    """The environment's part in an SQLite error, None if the code is to blame."""
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFull(
+            "The disk is full; the library could not be written.",
+            operation=operation,
+            path=path,
+            hint="Free some space, then go on; nothing is lost.",
+        )
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return StoreDamaged(
+            "The library's database is damaged or is not a database.",
+            operation=operation,
+            path=path,
+            hint="Restore it from a backup, or move it away to begin anew.",
+        )
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LibraryInUse(
+            "Another program is holding the library's database.",
+            operation=operation,
+            path=path,
+            hint="Close the other program and try again.",
+        )
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return StoreDamaged(
+            f"The library's database cannot be used ({error}).",
+            operation=operation,
+            path=path,
+            hint="Check that the disk is connected and can be written.",
+        )
+    return None

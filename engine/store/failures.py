@@ -1,0 +1,54 @@
+"""Files that could not be indexed, and entries a scan passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from engine.records import Problem
+from engine.store.database import Database
+
+
+class Failures:
+    """The tables ``failures`` and ``skips``. Thread-safe."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def problems(self, limit: int) -> tuple[Problem, ...]:
+        """Newest first; files that failed before entries that were passed over."""
+        query = """
+            SELECT o.path, f.rel_path, x.kind, x.message, x.hint, x.attempts, x.happened_at, 0 AS part
+            FROM failures x JOIN files f ON f.id = x.file_id JOIN folders o ON o.id = f.folder_id
+            WHERE f.state = 'failed' AND f.missing_since IS NULL AND o.removed_at IS NULL
+            UNION ALL
+            SELECT o.path, s.rel_path, s.kind, s.message, s.hint, 1, s.happened_at, 1
+            FROM skips s JOIN folders o ON o.id = s.folder_id WHERE o.removed_at IS NULL
+            ORDER BY part, happened_at DESC, rel_path LIMIT ?
+        """
+        with self._db.reading() as connection:
+            return tuple(
+                Problem(Path(row[0]) / row[1], *row[2:7])
+                for row in connection.execute(query, (limit,))
+            )
+
+    def retry(self, paths: Iterable[Path] | None) -> int:
+        """Put failed files back in the queue (None: all of them); how many."""
+        with self._db.writing() as connection:
+            if paths is None:
+                return connection.execute(
+                    "UPDATE files SET state = 'pending' WHERE state = 'failed'"
+                ).rowcount
+            count = 0
+            folders = connection.execute(
+                "SELECT id, path FROM folders WHERE removed_at IS NULL"
+            ).fetchall()
+            for path in paths:
+                for folder_id, root in folders:
+                    if path.is_relative_to(root):
+                        count += connection.execute(
+                            """UPDATE files SET state = 'pending'
+                               WHERE folder_id = ? AND rel_path = ? AND state = 'failed'""",
+                            (folder_id, path.relative_to(root).as_posix()),
+                        ).rowcount
+            return count

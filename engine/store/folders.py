@@ -1,0 +1,109 @@
+"""Watched folders: rows, and forgetting one in steps that block nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.records import Folder, FolderId, PhotoId
+from engine.store import forgetting
+from engine.store.database import Database
+from engine.store.rows import now
+
+_PURGE_BATCH = 200
+
+
+class Folders:
+    """The table ``folders``. Thread-safe."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def all(self, profile_id: int) -> tuple[Folder, ...]:
+        """Every folder with its counts, in the order they were added."""
+        query = """
+            SELECT id, path, online,
+                coalesce((SELECT sum(n) FROM file_counts c WHERE c.folder_id = f.id), 0),
+                coalesce((SELECT n FROM ready_counts r
+                    WHERE r.folder_id = f.id AND r.profile_id = ?), 0),
+                coalesce((SELECT n FROM file_counts c
+                    WHERE c.folder_id = f.id AND c.state = 'failed'), 0)
+            FROM folders f WHERE removed_at IS NULL ORDER BY id
+        """
+        with self._db.reading() as connection:
+            return tuple(
+                Folder(FolderId(row[0]), Path(row[1]), bool(row[2]), *row[3:])
+                for row in connection.execute(query, (profile_id,))
+            )
+
+    def paths(self) -> dict[FolderId, Path]:
+        """Where the folders lie."""
+        with self._db.reading() as connection:
+            rows = connection.execute("SELECT id, path FROM folders WHERE removed_at IS NULL")
+            return {FolderId(row[0]): Path(row[1]) for row in rows}
+
+    def add(self, path: Path) -> FolderId:
+        """The folder's id; a folder that is there already keeps its own."""
+        with self._db.writing() as connection:
+            known = connection.execute(
+                "SELECT id FROM folders WHERE path = ? AND removed_at IS NULL", (str(path),)
+            ).fetchone()
+            if known:
+                return FolderId(known[0])
+            cursor = connection.execute(
+                "INSERT INTO folders(path, added_at) VALUES (?, ?)", (str(path), now())
+            )
+            return FolderId(cursor.lastrowid)
+
+    def set_online(self, folder_id: FolderId, online: bool) -> bool:
+        """Note whether it can be reached; True if that is news."""
+        with self._db.writing() as connection:
+            cursor = connection.execute(
+                "UPDATE folders SET online = ? WHERE id = ? AND online <> ?",
+                (int(online), folder_id, int(online)),
+            )
+            return cursor.rowcount > 0
+
+    def note_scan(self, folder_id: FolderId) -> None:
+        """Remember that it was looked through just now."""
+        with self._db.writing() as connection:
+            connection.execute(
+                "UPDATE folders SET last_scan_at = ? WHERE id = ?", (now(), folder_id)
+            )
+
+    def mark_removed(self, folder_id: FolderId) -> bool:
+        """Hide it and its files at once; ``purge`` does the long work. False if unknown."""
+        with self._db.writing() as connection:
+            cursor = connection.execute(
+                "UPDATE folders SET removed_at = ? WHERE id = ? AND removed_at IS NULL",
+                (now(), folder_id),
+            )
+            return cursor.rowcount > 0
+
+    def has_removed(self) -> bool:
+        """Whether there is something for ``purge`` to do."""
+        with self._db.reading() as connection:
+            query = "SELECT 1 FROM folders WHERE removed_at IS NOT NULL LIMIT 1"
+            return connection.execute(query).fetchone() is not None
+
+    def purge(self) -> tuple[PhotoId, ...] | None:
+        """One short step of deleting removed folders; None when nothing is left to do.
+
+        Returns:
+            The photos that no file holds any more.
+        """
+        with self._db.writing() as connection:
+            row = connection.execute(
+                "SELECT id FROM folders WHERE removed_at IS NOT NULL LIMIT 1"
+            ).fetchone()
+            if row is None:
+                return None
+            folder_id = row[0]
+            files = connection.execute(
+                "SELECT id FROM files WHERE folder_id = ? LIMIT ?", (folder_id, _PURGE_BATCH)
+            ).fetchall()
+            if files:
+                return forgetting.forget_files(connection, [row[0] for row in files])
+            for table in ("skips", "file_counts", "ready_counts"):
+                connection.execute(f"DELETE FROM {table} WHERE folder_id = ?", (folder_id,))
+            connection.execute("DELETE FROM folders WHERE id = ?", (folder_id,))
+            return ()

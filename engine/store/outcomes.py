@@ -1,0 +1,165 @@
+"""What became of one file, each written in one transaction: a kill leaves all of it or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from engine.errors import EngineError
+from engine.records import PhotoId
+from engine.store import forgetting
+from engine.store.database import Database
+from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, Written, now
+
+LEVEL_FULL = "full"
+
+
+class Outcomes:
+    """Writes results of the index lane. Thread-safe."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def known_photo(self, version: FileVersion, profile_id: int) -> PhotoId | None:
+        """The photo with this content, if it has vectors of this profile already."""
+        query = """SELECT p.id FROM photos p JOIN indexings i ON i.photo_id = p.id
+                   WHERE p.content_hash = ? AND p.size_bytes = ? AND i.profile_id = ?"""
+        values = (version.content_hash, version.size_bytes, profile_id)
+        with self._db.reading() as connection:
+            row = connection.execute(query, values).fetchone()
+            return PhotoId(row[0]) if row else None
+
+    def link(self, file: FileRow, version: FileVersion, photo_id: PhotoId) -> Written:
+        """The file holds content that is known: no model has to look at it."""
+        with self._db.writing() as connection:
+            exists = connection.execute("SELECT 1 FROM photos WHERE id = ?", (photo_id,)).fetchone()
+            if exists is None:
+                return Written(None)
+            return _settle(connection, file, version, photo_id)
+
+    def write(
+        self,
+        file: FileRow,
+        photo: AnalysedPhoto,
+        profile_id: int,
+        keep_thumbnail: Callable[[PhotoId, bytes], None],
+    ) -> Written:
+        """Keep everything about one photo.
+
+        Args:
+            keep_thumbnail: called inside the transaction, once the id is known. Should the
+                process die before the commit, the next photo gets the same id and overwrites it.
+        """
+        with self._db.writing() as connection:
+            watched = connection.execute("SELECT 1 FROM files WHERE id = ?", (file.id,)).fetchone()
+            if watched is None:
+                return Written(None)
+            photo_id = _photo_id(connection, file, photo)
+            things = len(photo.rles)
+            fresh = connection.execute(
+                "INSERT INTO indexings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (photo_id, profile_id, LEVEL_FULL, things, now()),
+            )
+            if fresh.rowcount:
+                _insert_regions(connection, photo_id, profile_id, photo)
+                keep_thumbnail(photo_id, photo.thumbnail_jpeg)
+            return _settle(connection, file, photo.version, photo_id)
+
+    def fail(self, file: FileRow, error: EngineError, stage: str) -> None:
+        """Note why a file could not be indexed. What it held before stays searchable."""
+        query = """
+            INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
+            ON CONFLICT(file_id) DO UPDATE SET kind = excluded.kind, message = excluded.message,
+                hint = excluded.hint, stage = excluded.stage, size_bytes = excluded.size_bytes,
+                mtime_ns = excluded.mtime_ns, attempts = attempts + 1,
+                happened_at = excluded.happened_at
+        """
+        values = (file.id, error.kind, error.message, error.hint or "", stage)
+        with self._db.writing() as connection:
+            cursor = connection.execute(
+                "UPDATE files SET state = 'failed' WHERE id = ? AND size_bytes = ? AND mtime_ns = ?",
+                (file.id, file.size_bytes, file.mtime_ns),
+            )
+            if cursor.rowcount:  # else it changed meanwhile, and waits for another try
+                connection.execute(query, (*values, file.size_bytes, file.mtime_ns, now()))
+
+    def vanished(self, file: FileRow) -> None:
+        """The file is gone though its folder is there."""
+        with self._db.writing() as connection:
+            connection.execute(
+                "UPDATE files SET missing_since = ? WHERE id = ? AND missing_since IS NULL",
+                (now(), file.id),
+            )
+
+
+def _photo_id(connection: sqlite3.Connection, file: FileRow, photo: AnalysedPhoto) -> PhotoId:
+    version = photo.version
+    row = connection.execute(
+        "SELECT id FROM photos WHERE content_hash = ? AND size_bytes = ?",
+        (version.content_hash, version.size_bytes),
+    ).fetchone()
+    if row:
+        return PhotoId(row[0])
+    seen = datetime.fromtimestamp(version.mtime_ns / 1e9, UTC).replace(tzinfo=None)
+    cursor = connection.execute(
+        """INSERT INTO photos(content_hash, size_bytes, width_px, height_px, taken_at, camera,
+               dated_at, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            version.content_hash,
+            version.size_bytes,
+            *photo.size_wh,
+            photo.taken_at,
+            photo.camera,
+            photo.taken_at or seen.isoformat(timespec="seconds"),
+            now(),
+        ),
+    )
+    return PhotoId(cursor.lastrowid)
+
+
+def _insert_regions(
+    connection: sqlite3.Connection, photo_id: PhotoId, profile_id: int, photo: AnalysedPhoto
+) -> None:
+    rows = []
+    for i, vector in enumerate(photo.vectors):
+        rle = photo.rles[i - 1] if i else None
+        rows.append(
+            (
+                photo_id,
+                profile_id,
+                "thing" if rle else "whole",
+                *map(float, photo.boxes_xyxy[i]),
+                float(photo.area_fractions[i]),
+                float(photo.mask_scores[i]),
+                *((rle.size_hw[0], rle.size_hw[1], rle.counts) if rle else (None, None, None)),
+                vector.tobytes(),
+            )
+        )
+    connection.executemany(
+        """INSERT INTO regions(photo_id, profile_id, kind, x0, y0, x1, y1, area_fraction,
+               mask_score, rle_h, rle_w, rle, vector)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        rows,
+    )
+
+
+def _settle(
+    connection: sqlite3.Connection, file: FileRow, version: FileVersion, photo_id: PhotoId
+) -> Written:
+    """The file is done: it holds this photo, has no failure, and replaces what it was before."""
+    before = connection.execute("SELECT photo_id FROM files WHERE id = ?", (file.id,)).fetchone()
+    if before is None:
+        return Written(None, forgetting.forget_unheld(connection, [photo_id]))
+    connection.execute(
+        """UPDATE files SET photo_id = ?, state = 'ready', size_bytes = ?, mtime_ns = ?,
+               missing_since = NULL WHERE id = ?""",
+        (photo_id, version.size_bytes, version.mtime_ns, file.id),
+    )
+    connection.execute("DELETE FROM failures WHERE file_id = ?", (file.id,))
+    # The photo was moved here: where it was before is of no interest any more.
+    connection.execute(
+        "DELETE FROM files WHERE photo_id = ? AND missing_since IS NOT NULL", (photo_id,)
+    )
+    replaced = [PhotoId(before[0])] if before[0] not in (None, photo_id) else []
+    return Written(photo_id, forgetting.forget_unheld(connection, replaced))

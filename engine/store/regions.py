@@ -1,0 +1,170 @@
+"""Regions and their vectors, as the window, the scorer and the index want them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.records import BoxXyxy, PhotoId, Region, RegionId, Rle
+from engine.store.database import Database
+
+_CHUNK = 500
+
+_THING = """SELECT id, photo_id, x0, y0, x1, y1, rle_h, rle_w, rle, mask_score FROM regions
+            WHERE kind = 'thing'"""
+
+
+@dataclass(frozen=True)
+class RegionRows:
+    """What stage one needs of all regions of one photo; N things and the whole.
+
+    Attributes:
+        ids: int64 (N,), keys of the things.
+        boxes_xyxy: float32 (N, 4), fractions of the photo's width and height.
+        mask_scores, area_fractions: float32 (N,).
+        vectors: float32 (N, D).
+        whole: float32 (D,).
+    """
+
+    ids: np.ndarray
+    boxes_xyxy: np.ndarray
+    mask_scores: np.ndarray
+    area_fractions: np.ndarray
+    vectors: np.ndarray
+    whole: np.ndarray
+
+    @property
+    def nbytes(self) -> int:
+        return self.vectors.nbytes + self.whole.nbytes + 64 * len(self.ids)
+
+
+class Regions:
+    """The table ``regions``. Thread-safe."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, region_id: RegionId) -> Region | None:
+        """A thing; None if there is none of this id (the photo as a whole is none)."""
+        with self._db.reading() as connection:
+            row = connection.execute(f"{_THING} AND id = ?", (region_id,)).fetchone()
+        return _region(row) if row else None
+
+    def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
+        """The things of a photo, best mask first."""
+        return self.of_photos([photo_id], profile_id).get(photo_id, ())
+
+    def of_photos(
+        self, photo_ids: Sequence[PhotoId], profile_id: int
+    ) -> dict[PhotoId, tuple[Region, ...]]:
+        """The things of several photos, best mask first."""
+        found: dict[PhotoId, list[Region]] = {}
+        with self._db.reading() as connection:
+            for ids in _chunks(photo_ids):
+                marks = ",".join("?" * len(ids))
+                query = f"""{_THING} AND profile_id = ? AND photo_id IN ({marks})
+                            ORDER BY mask_score DESC, id"""
+                for row in connection.execute(query, (profile_id, *ids)):
+                    found.setdefault(PhotoId(row[1]), []).append(_region(row))
+        return {photo_id: tuple(regions) for photo_id, regions in found.items()}
+
+    def rows(self, photo_ids: Sequence[PhotoId], profile_id: int) -> dict[PhotoId, RegionRows]:
+        """Numbers of all regions of several photos; photos without vectors are left out."""
+        grouped: dict[PhotoId, list[tuple]] = {}
+        with self._db.reading() as connection:
+            for ids in _chunks(photo_ids):
+                marks = ",".join("?" * len(ids))
+                query = f"""
+                    SELECT r.photo_id, r.id, kind = 'whole', x0 / width_px, y0 / height_px,
+                        x1 / width_px, y1 / height_px, mask_score, area_fraction, vector
+                    FROM regions r JOIN photos p ON p.id = r.photo_id
+                    WHERE r.photo_id IN ({marks}) AND profile_id = ? ORDER BY r.id
+                """
+                for row in connection.execute(query, (*ids, profile_id)):
+                    grouped.setdefault(PhotoId(row[0]), []).append(row)
+        return {photo_id: _numbers(rows) for photo_id, rows in grouped.items()}
+
+    def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
+        """Region id -> its photo, for those that still exist."""
+        found: dict[int, PhotoId] = {}
+        with self._db.reading() as connection:
+            for ids in _chunks(region_ids):
+                marks = ",".join("?" * len(ids))
+                query = f"SELECT id, photo_id FROM regions WHERE id IN ({marks})"
+                found.update(connection.execute(query, ids).fetchall())
+        return found
+
+    def vector(self, region_id: RegionId, profile_id: int) -> np.ndarray | None:
+        """float32 (D,), None if the region does not exist or was made with another profile."""
+        query = "SELECT vector FROM regions WHERE id = ? AND profile_id = ?"
+        with self._db.reading() as connection:
+            row = connection.execute(query, (region_id, profile_id)).fetchone()
+        return np.frombuffer(row[0], np.float16).astype(np.float32) if row else None
+
+    # -- for the index ---------------------------------------------------------------------
+
+    def vectors_after(
+        self, profile_id: int, after: int, up_to: int | None = None, chunk: int = 4096
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Vectors in the order of their ids, ``after`` excluded, ``up_to`` included.
+
+        Each chunk is read in a transaction of its own, so that a long walk blocks no checkpoint.
+
+        Yields:
+            int64 (n,) ids and float16 (n, D) vectors, n at most ``chunk``.
+        """
+        query = """SELECT id, vector FROM regions
+                   WHERE id > ? AND id <= ? AND profile_id = ? ORDER BY id LIMIT ?"""
+        last = 2**63 - 1 if up_to is None else up_to
+        while True:
+            with self._db.reading() as connection:
+                rows = connection.execute(query, (after, last, profile_id, chunk)).fetchall()
+            if not rows:
+                return
+            ids = np.array([row[0] for row in rows], np.int64)
+            vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
+            yield ids, vectors.reshape(len(rows), -1)
+            if len(rows) < chunk:
+                return
+            after = int(ids[-1])
+
+    def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
+        """int64, ascending: every region of the profile in a range of ids."""
+        query = "SELECT id FROM regions WHERE id > ? AND id <= ? AND profile_id = ? ORDER BY id"
+        last = 2**63 - 1 if up_to is None else up_to
+        with self._db.reading() as connection:
+            rows = connection.execute(query, (after, last, profile_id)).fetchall()
+        return np.array([row[0] for row in rows], np.int64)
+
+
+def _numbers(rows: list[tuple]) -> RegionRows:
+    things = [row for row in rows if not row[2]]
+    whole = next(row for row in rows if row[2])
+    numbers = np.array([row[3:9] for row in things], np.float32).reshape(-1, 6)
+    vectors = np.frombuffer(b"".join(row[9] for row in things), np.float16)
+    whole_vector = np.frombuffer(whole[9], np.float16).astype(np.float32)
+    return RegionRows(
+        ids=np.array([row[1] for row in things], np.int64),
+        boxes_xyxy=numbers[:, :4],
+        mask_scores=numbers[:, 4],
+        area_fractions=numbers[:, 5],
+        vectors=vectors.astype(np.float32).reshape(len(things), whole_vector.size),
+        whole=whole_vector,
+    )
+
+
+def _region(row: tuple) -> Region:
+    return Region(
+        id=RegionId(row[0]),
+        photo_id=PhotoId(row[1]),
+        box_xyxy=BoxXyxy(*row[2:6]),
+        rle=Rle((row[6], row[7]), row[8]),
+        mask_score=row[9],
+    )
+
+
+def _chunks(ids: Sequence) -> Iterator[list[int]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield [int(i) for i in ids[start : start + _CHUNK]]

@@ -1,0 +1,116 @@
+"""The values that go into the store and come out of it, beside those in ``engine.records``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from engine.records import FolderId, PhotoId, Rle
+
+MIN_NORM = 1e-3
+"""A vector shorter than this has no direction that float16 could keep."""
+
+
+def now() -> str:
+    """This moment as ISO 8601 in UTC, as every ``_at`` column of ours but ``taken_at``."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file that waits to be indexed.
+
+    Attributes:
+        photo_id: the content it held when it was last indexed, None before the first time.
+    """
+
+    id: int
+    folder_id: FolderId
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+    photo_id: PhotoId | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """What a file held when its bytes were read."""
+
+    content_hash: bytes
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class AnalysedPhoto:
+    """All that is kept of one photo. Row 0 of the arrays is the photo as a whole.
+
+    Attributes:
+        version: of the bytes it was made from.
+        size_wh: upright, pixels.
+        rles: N masks at the analysis size, best first.
+        boxes_xyxy: float32 (N + 1, 4), pixels of the upright photo.
+        mask_scores, area_fractions: float32 (N + 1,), 0..1; both 1 for the whole.
+        vectors: float16 (N + 1, D), finite, none of them (nearly) zero.
+        thumbnail_jpeg: longest side 384 px.
+
+    Raises:
+        ValueError: if shapes, types or numbers are not as said.
+    """
+
+    version: FileVersion
+    size_wh: tuple[int, int]
+    taken_at: str | None
+    camera: str | None
+    rles: tuple[Rle, ...]
+    boxes_xyxy: np.ndarray
+    mask_scores: np.ndarray
+    area_fractions: np.ndarray
+    vectors: np.ndarray
+    thumbnail_jpeg: bytes
+
+    def __post_init__(self) -> None:
+        rows = len(self.rles) + 1
+        if self.vectors.ndim != 2 or self.vectors.dtype != np.float16:
+            raise ValueError(
+                f"expected float16 vectors (N, D), got {self.vectors.dtype} {self.vectors.shape}"
+            )
+        shapes = {
+            "boxes_xyxy": (self.boxes_xyxy.shape, (rows, 4)),
+            "mask_scores": (self.mask_scores.shape, (rows,)),
+            "area_fractions": (self.area_fractions.shape, (rows,)),
+            "vectors": (self.vectors.shape[:1], (rows,)),
+        }
+        for name, (got, expected) in shapes.items():
+            if got != expected:
+                raise ValueError(f"expected {name} of shape {expected}, got {got}")
+        check_vectors(self.vectors)
+
+
+def check_vectors(vectors: np.ndarray) -> None:
+    """Look at vectors (N, D) before they are kept: USearch takes anything and finds nothing.
+
+    Raises:
+        ValueError: if one holds NaN or infinity, or is (nearly) zero.
+    """
+    if not np.isfinite(vectors).all():
+        raise ValueError("expected finite vectors, got NaN or infinity")
+    norms = np.linalg.norm(vectors.astype(np.float32), axis=1)
+    if norms.size and float(norms.min()) < MIN_NORM:
+        raise ValueError(f"expected vectors of norm {MIN_NORM} or more, got {norms.min():g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a transaction about one file changed.
+
+    Attributes:
+        photo_id: the photo the file now holds; None if the file was forgotten meanwhile.
+        forgotten: photos that no file holds any more; their thumbnails can go.
+    """
+
+    photo_id: PhotoId | None
+    forgotten: tuple[PhotoId, ...] = ()
