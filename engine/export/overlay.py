@@ -8,7 +8,7 @@ from engine.export import matte
 from engine.masks import outline
 from engine.records import Photo, Region, Rle
 
-ACCENT_RGB = (255, 176, 32)
+ACCENT_RGB = (255, 107, 149)
 DIM_TO = 0.55
 """Brightness left outside the region."""
 LINE_PX, HALO_PX, HALO_OPACITY = 2.0, 4.0, 0.6

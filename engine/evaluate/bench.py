@@ -1,0 +1,55 @@
+"""The benchmarks by name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.evaluate.evaluation import Watcher
+
+AVAILABLE = {
+    "query": "time from a text to its hits, with the library open",
+    "index": "photos a second and peak memory",
+    "vectors": "recall and speed of the vector index against looking at every vector",
+    "loop": "how long the window's event loop stalls while it indexes and searches",
+}
+LATER = ("sam2", "grid", "storm", "worker")
+
+
+@dataclass(frozen=True, slots=True)
+class BenchRequest:
+    """What to measure on; each benchmark takes what it needs.
+
+    Attributes:
+        library: an existing library for ``query``; None makes one.
+        photos: made photos of a library that ``query`` makes.
+        folder: photos for ``index``; None for the sample photos.
+        sizes: index sizes for ``vectors``.
+        profile: as for ``Library.open``.
+    """
+
+    library: Path | None = None
+    photos: int = 24
+    folder: Path | None = None
+    sizes: tuple[int, ...] = (10_000, 100_000)
+    profile: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchResult:
+    """``lines`` for people, ``figures`` for files."""
+
+    lines: tuple[str, ...]
+    figures: Mapping[str, Any]
+
+
+def run(name: str, request: BenchRequest, watcher: Watcher) -> BenchResult:
+    """Run one of ``AVAILABLE``; blocks.
+
+    Raises:
+        EngineError: what it measures cannot be set up.
+    """
+    return importlib.import_module(f"engine.evaluate.{name}_bench").measure(request, watcher)
