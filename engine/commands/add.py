@@ -1,0 +1,41 @@
+"""``add``: watch folders."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.commands.console import Console, counted, plain
+from engine.commands.library_access import command_line, opened_to_write
+from engine.errors import EngineError
+
+SUMMARY = "watch folders and everything below them"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Add each folder, count its photos; 1 if one of them could not be added."""
+    failed = 0
+    with opened_to_write(arguments, profile) as library:
+        added = []
+        for path in arguments.folders:
+            try:
+                added.append(library.add_folder(path.expanduser().absolute()).id)
+            except EngineError as error:
+                failed += 1
+                console.remark(f"Not added: {plain(error)}")
+        if added:
+            console.follow(library.scan())
+        for folder in library.folders():
+            if folder.id in added:
+                console.print(f"{plain(folder.path)}: {counted(folder.photos, 'photo')} found")
+        pending = library.status().pending
+    if pending:
+        console.print(
+            f"{counted(pending, 'photo')} to index. Now run: {command_line(arguments, 'index')}"
+        )
+    return 1 if failed else 0

@@ -1,0 +1,64 @@
+"""``bench``: measure one thing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.commands import json_file
+from engine.commands.argument_types import whole_number
+from engine.commands.console import Console
+from engine.commands.library_access import root_of
+
+SUMMARY = "measure one part: query, index, vectors, loop"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from engine.evaluate import bench
+
+    parser.add_argument("name", metavar="NAME", choices=[*bench.AVAILABLE, *bench.LATER])
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument(
+        "--photos",
+        type=whole_number(1),
+        default=24,
+        metavar="N",
+        help="query: made photos to search when no --library is given (default 24)",
+    )
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="index: photos to index (default: the samples)"
+    )
+    parser.add_argument(
+        "--sizes",
+        type=whole_number(1),
+        nargs="+",
+        default=[10_000, 100_000],
+        metavar="N",
+        help="vectors: sizes of the index (default 10000 100000)",
+    )
+    parser.epilog = "  ".join(f"{name}: {what}." for name, what in bench.AVAILABLE.items())
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Measure and print; 2 for a benchmark that this version does not have."""
+    from engine.evaluate import bench
+
+    if arguments.name in bench.LATER:
+        console.remark(
+            f"bench {arguments.name}: not available yet. There are: {', '.join(bench.AVAILABLE)}."
+        )
+        return 2
+    request = bench.BenchRequest(
+        library=root_of(arguments) if arguments.library else None,
+        photos=arguments.photos,
+        folder=arguments.folder.expanduser().absolute() if arguments.folder else None,
+        sizes=tuple(arguments.sizes),
+        profile=profile,
+    )
+    result = bench.run(arguments.name, request, console)
+    for line in result.lines:
+        console.print(line)
+    if arguments.json is not None:
+        json_file.write(arguments.json.expanduser(), dict(result.figures))
+    return 0

@@ -1,0 +1,34 @@
+"""``check``: compare store and index, repair what is derived."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from engine.commands.console import Console, counted, plain
+from engine.commands.library_access import opened_to_write
+
+SUMMARY = "check store and index against each other, repair what is derived"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes nothing beyond the library."""
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """0 if all is well (again), 1 if something could not be repaired."""
+    with opened_to_write(arguments, profile) as library:
+        report = console.follow(library.check())
+    console.print(
+        f"{counted(report.photos, 'photo')}, {counted(report.regions, 'thing')}, "
+        f"{counted(report.vectors, 'vector')} in the index"
+    )
+    for line in report.repaired:
+        console.print(f"Repaired: {plain(line)}")
+    for line in report.faults:
+        console.print(f"Fault: {plain(line)}")
+    if not report.ok:
+        console.print(f"{counted(len(report.faults), 'fault')} left.")
+        return 1
+    console.print("Store and index agree." if not report.repaired else "All is well again.")
+    return 0

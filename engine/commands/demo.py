@@ -1,0 +1,108 @@
+"""``demo``: the sample photos, three queries, and the pictures that come of them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from engine import paths
+from engine.commands import hit_table
+from engine.commands.console import Console, counted, plain
+from engine.errors import EngineError, ExportProblem
+from engine.library import Library
+from engine.records import (
+    ExportKind,
+    ExportRequest,
+    SearchHit,
+    SearchRequest,
+    Verdict,
+)
+
+SUMMARY = "index the sample photos, answer three queries, write the pictures to a folder"
+QUERIES = ("cat", "a cup of coffee", "horses on a meadow")
+_SHOWN = 5
+_PICTURED = 2
+"""Most hits a query of which pictures are written."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="DIR",
+        help="where to write (default: ./pickout-demo, with a number if that exists)",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Everything that Pickout does, once, without a window."""
+    home = _make_home(arguments.to)
+    samples = paths.resources_dir() / "samples"
+    pictures = home / "pictures"
+    with contextlib.closing(Library.open(home / "library", profile=profile)) as library:
+        library.add_folder(samples)
+        console.print(f"Indexing the sample photos in {plain(samples)}")
+        console.follow(library.index())
+        status = library.status()
+        console.print(
+            f"{counted(status.searchable, 'photo')}, {counted(status.regions, 'thing')} in them."
+        )
+        for query in QUERIES:
+            console.print()
+            console.print(f'"{query}"')
+            result = console.follow(library.search(SearchRequest(text=query, limit=_SHOWN)))
+            for line in hit_table.lines(result.hits):
+                console.print(f"  {line}")
+            _write_pictures(library, console, query, _worth_a_picture(result.hits), pictures)
+    console.print()
+    console.print(f"The pictures are in {plain(pictures)}")
+    return 0
+
+
+def _make_home(chosen: Path | None) -> Path:
+    """The folder of this run, made."""
+    if chosen is not None:
+        home = chosen.expanduser().absolute()
+    else:
+        home, number = Path.cwd() / "pickout-demo", 2
+        while home.exists():
+            home = Path.cwd() / f"pickout-demo-{number}"
+            number += 1
+    try:
+        home.mkdir(parents=True, exist_ok=chosen is not None)
+    except OSError as error:
+        raise ExportProblem(
+            f"The folder for the demo cannot be made: {error.strerror}.",
+            operation="making the demo's folder",
+            path=home,
+            hint="Name another one with --to DIR.",
+        ) from error
+    return home
+
+
+def _worth_a_picture(hits: tuple[SearchHit, ...]) -> tuple[SearchHit, ...]:
+    """The best hit, and the next one if it is likely too."""
+    return hits[:1] + tuple(
+        hit for hit in hits[1:_PICTURED] if hit.verdict in (Verdict.MATCH, Verdict.UNVERIFIED)
+    )
+
+
+def _write_pictures(
+    library: Library,
+    console: Console,
+    query: str,
+    hits: tuple[SearchHit, ...],
+    folder: Path,
+) -> None:
+    for kind in (ExportKind.OVERLAY, ExportKind.CUTOUT):
+        try:
+            summary = console.follow(library.export(ExportRequest(hits, folder, kind, query)))
+        except EngineError as error:
+            console.remark(f"  Not written: {plain(error)}")
+            continue
+        for path in summary.written:
+            console.print(f"  wrote {plain(path.name)}")
+        for problem in summary.problems:
+            console.remark(f"  Not written: {plain(problem.path.name)}: {plain(problem.message)}")

@@ -1,0 +1,63 @@
+"""``export``: search, then write the hits to files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.commands.argument_types import query_text, whole_number
+from engine.commands.console import Console, counted, plain
+from engine.commands.library_access import opened_to_read, refuse_if_empty
+from engine.records import ExportKind, ExportRequest, SearchHit, SearchRequest, Verdict
+
+SUMMARY = "write what a search finds: cut-outs, masks, pictures, COCO, CSV"
+_MOST_UNASKED = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", type=query_text, help="what to look for")
+    parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="where to write")
+    parser.add_argument(
+        "--as",
+        dest="kind",
+        required=True,
+        choices=[kind.value for kind in ExportKind],
+        help="cutout: the thing alone (PNG); mask: black and white (PNG); overlay: the photo with "
+        "the thing lit and outlined (JPEG); coco: one JSON; csv: one table",
+    )
+    parser.add_argument(
+        "--limit",
+        type=whole_number(1),
+        metavar="N",
+        help="the first N hits whatever their verdict; without it every hit that is no clear no "
+        f"(at most {_MOST_UNASKED})",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Search and write; hits that could not be written are named. 1 if there was none to write."""
+    limit = arguments.limit or _MOST_UNASKED
+    with opened_to_read(arguments, profile, console) as library:
+        refuse_if_empty(library, arguments)
+        result = console.follow(library.search(SearchRequest(text=arguments.text, limit=limit)))
+        hits = result.hits if arguments.limit else _likely(result.hits)
+        if not hits:
+            console.remark(
+                f"No photo is likely to show {plain(arguments.text)!r}. "
+                "With --limit N the first N hits are written whatever their verdict."
+            )
+            return 1
+        destination = arguments.to.expanduser().absolute()
+        request = ExportRequest(hits, destination, ExportKind(arguments.kind), arguments.text)
+        summary = console.follow(library.export(request))
+    for path in summary.written:
+        console.print(plain(path))
+    for problem in summary.problems:
+        console.remark(f"Not written: {plain(problem.path)}: {plain(problem.message)}")
+    console.remark(f"{counted(len(summary.written), 'file')} written.")
+    return 0 if summary.written else 1
+
+
+def _likely(hits: tuple[SearchHit, ...]) -> tuple[SearchHit, ...]:
+    return tuple(hit for hit in hits if hit.verdict is not Verdict.NO)

@@ -1,0 +1,48 @@
+"""``index``: look at every new photo, then stop."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any
+
+from engine.commands.console import Console, counted, duration, plain
+from engine.commands.library_access import command_line, opened_to_write
+
+SUMMARY = "index what is new, show progress, stop when done"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes nothing beyond the library."""
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Index; photos that fail are counted and kept as problems, and are no failure."""
+    started_s = time.monotonic()
+    with opened_to_write(arguments, profile) as library:
+        if not library.folders():
+            console.remark(
+                "No folder is watched yet. "
+                f"Add one first: {command_line(arguments, 'add FOLDER')}"
+            )
+            return 0
+        before = library.status().searchable
+        console.follow(library.index())
+        status = library.status()
+    took = duration(time.monotonic() - started_s)
+    new = max(0, status.searchable - before)
+    console.print(
+        f"{counted(status.searchable, 'photo')} searchable ({new:,} new), "
+        f"{counted(status.regions, 'thing')} in them, after {took}."
+    )
+    if status.pending:
+        console.print(f"{counted(status.pending, 'photo')} still to index.")
+    for folder in status.folders:
+        if not folder.online:
+            console.print(f"Not connected, left as it was: {plain(folder.path)}")
+    if status.problems:
+        console.print(
+            f"{counted(status.problems, 'file')} could not be indexed. "
+            f"See why: {command_line(arguments, 'status')}"
+        )
+    return 0

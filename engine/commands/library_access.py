@@ -1,0 +1,73 @@
+"""Opening the library a command is about."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine import paths
+from engine.commands.console import Console
+from engine.errors import BadRequest, LibraryInUse
+from engine.library import Library
+
+
+def root_of(arguments: argparse.Namespace) -> Path:
+    """The folder of the library: what ``--library`` says, or the default."""
+    chosen = getattr(arguments, "library", None)
+    return Path(chosen).expanduser().absolute() if chosen else paths.default_library_dir()
+
+
+def command_line(arguments: argparse.Namespace, command: str) -> str:
+    """How to run another command on the same library, for hints."""
+    chosen = getattr(arguments, "library", None)
+    return f'pickout-cli --library "{chosen}" {command}' if chosen else f"pickout-cli {command}"
+
+
+@contextlib.contextmanager
+def opened_to_write(arguments: argparse.Namespace, profile: Any) -> Iterator[Library]:
+    """The library with the writer's lock; closed at the end.
+
+    Raises:
+        LibraryInUse: another process has it.
+    """
+    with contextlib.closing(Library.open(root_of(arguments), profile=profile)) as library:
+        yield library
+
+
+@contextlib.contextmanager
+def opened_to_read(
+    arguments: argparse.Namespace, profile: Any, console: Console
+) -> Iterator[Library]:
+    """The library, read-only if another process is writing to it; closed at the end."""
+    root = root_of(arguments)
+    try:
+        library = Library.open(root, profile=profile)
+    except LibraryInUse:
+        library = Library.open(root, profile=profile, read_only=True)
+        console.remark("Another Pickout is writing to this library; reading along.")
+    with contextlib.closing(library):
+        yield library
+
+
+def refuse_if_empty(library: Library, arguments: argparse.Namespace) -> None:
+    """Raises:
+    BadRequest: nothing can be found because nothing is indexed.
+    """
+    status = library.status()
+    if status.searchable:
+        return
+    if status.pending:
+        message, todo = "No photo is indexed yet.", f"Run: {command_line(arguments, 'index')}"
+    elif status.problems:
+        message = "None of the photos could be indexed."
+        todo = f"See why: {command_line(arguments, 'status')}"
+    else:
+        message = "The library holds no photos yet."
+        todo = (
+            f"Run: {command_line(arguments, 'add FOLDER')}, "
+            f"then: {command_line(arguments, 'index')}"
+        )
+    raise BadRequest(message, operation="searching", path=root_of(arguments), hint=todo)

@@ -1,0 +1,52 @@
+"""``search``: rank photos by what they show."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from engine.commands import hit_table
+from engine.commands.argument_types import query_text, whole_number
+from engine.commands.console import Console, plain
+from engine.commands.library_access import opened_to_read, refuse_if_empty
+from engine.records import SearchRequest
+
+SUMMARY = "find photos that show something"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", type=query_text, help="what to look for")
+    parser.add_argument(
+        "--limit", type=whole_number(1), default=50, metavar="N", help="most hits (default 50)"
+    )
+    parser.add_argument(
+        "--verify",
+        type=whole_number(0),
+        default=0,
+        metavar="K",
+        help="hits that get a slow second look, if the models have one; a quick one looks at all",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object, masks included")
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Print the hits, best first."""
+    request = SearchRequest(
+        text=arguments.text, limit=arguments.limit, verify=arguments.verify
+    )
+    with opened_to_read(arguments, profile, console) as library:
+        refuse_if_empty(library, arguments)
+        result = console.follow(library.search(request))
+    if arguments.json:
+        from engine.search import hits_json
+
+        console.print(json.dumps(hits_json.from_result(result), indent=1))
+        return 0
+    if not result.hits:
+        console.print(f"No photo seems to show {plain(arguments.text)!r}.")
+    for line in hit_table.lines(result.hits) if result.hits else ():
+        console.print(line)
+    if result.note:
+        console.remark(plain(result.note))
+    return 0

@@ -1,0 +1,90 @@
+"""``status``: how far the library has come, and which files could not be read."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from engine.commands.console import Console, counted, plain
+from engine.commands.library_access import command_line, opened_to_read, root_of
+from engine.records import LibraryStatus, Problem
+
+SUMMARY = "photos done and pending, and problems with their reasons"
+_SHOWN = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print all of it as one JSON object")
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Print the counts; the first problems, or all of them as JSON."""
+    with opened_to_read(arguments, profile, console) as library:
+        status = library.status()
+        limit = status.problems if arguments.json else min(status.problems, _SHOWN)
+        problems = library.problems(limit) if limit else ()
+    if arguments.json:
+        console.print(json.dumps(as_json(status, problems), indent=1))
+        return 0
+    console.print(f"Library {plain(root_of(arguments))}, models: {plain(status.profile)}")
+    console.print(
+        f"{counted(status.photos, 'photo')}: {status.searchable:,} searchable, "
+        f"{status.pending:,} to index, {counted(status.problems, 'problem')}; "
+        f"{counted(status.regions, 'thing')} found in them"
+    )
+    for folder in status.folders:
+        away = "" if folder.online else "  (not connected)"
+        console.print(f"  {plain(folder.path)}: {counted(folder.photos, 'photo')}{away}")
+    if not status.folders:
+        console.print(f"No folder yet. Add one: {command_line(arguments, 'add FOLDER')}")
+    if status.note:
+        console.print(plain(status.note))
+    _print_problems(console, problems, status.problems)
+    return 0
+
+
+def _print_problems(console: Console, problems: tuple[Problem, ...], total: int) -> None:
+    if not total:
+        return
+    console.print("Problems:")
+    for problem in problems:
+        hint = f" {plain(problem.hint)}" if problem.hint else ""
+        console.print(f"  {plain(problem.path)}: {plain(problem.message)}{hint}")
+    if total > len(problems):
+        console.print(f"  ... and {total - len(problems):,} more (status --json lists all)")
+
+
+def as_json(status: LibraryStatus, problems: tuple[Problem, ...]) -> dict[str, Any]:
+    """The JSON form; ``problem_count`` counts files, ``problems`` lists them."""
+    return {
+        "profile": status.profile,
+        "photos": status.photos,
+        "searchable": status.searchable,
+        "pending": status.pending,
+        "problem_count": status.problems,
+        "problems": [
+            {
+                "path": str(problem.path),
+                "kind": problem.kind,
+                "message": problem.message,
+                "hint": problem.hint,
+                "attempts": problem.attempts,
+                "happened_at": problem.happened_at,
+            }
+            for problem in problems
+        ],
+        "regions": status.regions,
+        "folders": [
+            {
+                "path": str(folder.path),
+                "online": folder.online,
+                "photos": folder.photos,
+                "searchable": folder.searchable,
+                "problems": folder.problems,
+            }
+            for folder in status.folders
+        ],
+        "indexing": status.indexing.value,
+        "note": status.note,
+    }
