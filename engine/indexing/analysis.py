@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,17 @@ import numpy as np
 from engine.decode.reader import DecodedPhoto, read_upright
 from engine.decode.thumbnails import make_thumbnail
 from engine.embeddings.embedder import PhotoVectors
-from engine.errors import ModelBroken
+from engine.errors import EngineError, ModelBroken
 from engine.masks import rle as rle_codec
 from engine.masks.proposer import MaskProposal
 from engine.profiles import Models, Profile
 from engine.records import Rle
 from engine.store.rows import AnalysedPhoto, FileVersion, check_vectors
+
+log = logging.getLogger(__name__)
+
+LOADING = "loading the models"
+"""The operation of errors that would meet every photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,26 @@ def serve(analysis: Analysis) -> Callable[[AnalysisRequest], AnalysedPhoto]:
     def handle(request: AnalysisRequest) -> AnalysedPhoto:
         decoded = read_upright(request.path, analysis.longest_px)
         if not loaded:
-            loaded.append(analysis.load())
+            loaded.append(_load(analysis))
         return analyse(loaded[0], analysis.ndim, decoded, request.version)
 
     return handle
+
+
+def _load(analysis: Analysis) -> Models:
+    """Whatever goes wrong here is no photo's fault, and is marked so by its operation."""
+    try:
+        return analysis.load()
+    except EngineError as error:
+        error.operation = LOADING
+        raise
+    except Exception as error:
+        log.exception("the models could not be loaded")
+        raise ModelBroken(
+            f"The models could not be loaded ({error}).",
+            operation=LOADING,
+            hint="Install Pickout again, or choose other models.",
+        ) from error
 
 
 def analyse(

@@ -103,37 +103,50 @@ class Files:
             rows = connection.execute(query, (before, _BATCH)).fetchall()
             return forgetting.forget_files(connection, [row[0] for row in rows])
 
-    def work(
-        self, profile_id: int, *, again: bool, after: tuple[int, int] = NEWEST, limit: int = 64
+    def pending(
+        self, limit: int, *, unsettled_ns: tuple[int, int] | None = None
     ) -> list[FileRow]:
-        """A page of the work list, newest file first.
+        """Files whose bytes wait to be looked at, newest first.
 
         Args:
-            again: False for files whose bytes were not looked at; True for indexed ones whose
-                photo lacks vectors of this profile.
+            unsettled_ns: leave out files modified within this span (first excluded, second
+                included): somebody may still be writing them.
+        """
+        calm = "AND NOT (f.mtime_ns > ? AND f.mtime_ns <= ?)" if unsettled_ns else ""
+        return self._work("pending", calm, unsettled_ns or (), limit)
+
+    def lacking(
+        self, profile_id: int, limit: int, after: tuple[int, int] = NEWEST
+    ) -> list[FileRow]:
+        """Indexed files whose photo has no vectors of this profile, newest first.
+
+        Args:
             after: ``mtime_ns`` and ``id`` of the last file seen.
         """
-        lacking = """AND NOT EXISTS (SELECT 1 FROM indexings i
-            WHERE i.photo_id = f.photo_id AND i.profile_id = :profile)"""
+        condition = """AND (f.mtime_ns, f.id) < (?, ?) AND NOT EXISTS (SELECT 1 FROM indexings i
+            WHERE i.photo_id = f.photo_id AND i.profile_id = ?)"""
+        return self._work("ready", condition, (*after, profile_id), limit)
+
+    def note_version(self, file: FileRow, size_bytes: int, mtime_ns: int) -> None:
+        """The file is not what the last scan saw: it waits on, with its new size and time."""
+        with self._db.writing() as connection:
+            connection.execute(
+                "UPDATE files SET size_bytes = ?, mtime_ns = ?, state = 'pending' WHERE id = ?",
+                (size_bytes, mtime_ns, file.id),
+            )
+
+    def _work(self, state: str, condition: str, values: tuple, limit: int) -> list[FileRow]:
         query = f"""
             SELECT f.id, f.folder_id, o.path, f.rel_path, f.size_bytes, f.mtime_ns, f.photo_id
-            FROM files f JOIN folders o ON o.id = f.folder_id
-            WHERE f.state = :state AND f.missing_since IS NULL
-                AND (f.mtime_ns, f.id) < (:mtime, :id)
-                AND o.online AND o.removed_at IS NULL {lacking if again else ""}
-            ORDER BY f.mtime_ns DESC, f.id DESC LIMIT :limit
+            FROM files f INDEXED BY files_work JOIN folders o ON o.id = f.folder_id
+            WHERE f.state = ? AND f.missing_since IS NULL
+                AND o.online AND o.removed_at IS NULL {condition}
+            ORDER BY f.mtime_ns DESC, f.id DESC LIMIT ?
         """
-        values = {
-            "profile": profile_id,
-            "state": "ready" if again else "pending",
-            "mtime": after[0],
-            "id": after[1],
-            "limit": limit,
-        }
         with self._db.reading() as connection:
             return [
                 FileRow(row[0], FolderId(row[1]), Path(row[2]) / row[3], *row[4:])
-                for row in connection.execute(query, values)
+                for row in connection.execute(query, (state, *values, limit))
             ]
 
 

@@ -1,0 +1,163 @@
+"""The pool that looks at files: cheap checks and hashing here, pixels in child processes."""
+
+from __future__ import annotations
+
+import os
+import queue
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.decode.reader import fingerprint
+from engine.errors import EngineError, PhotoMissing, WorkerCrashed
+from engine.indexing.analysis import LOADING, AnalysisRequest, serving
+from engine.jobs import CancelToken
+from engine.jobs.worker_process import WorkerProcess
+from engine.profiles import Profile
+from engine.records import PhotoId
+from engine.store.outcomes import Outcomes
+from engine.store.rows import AnalysedPhoto, FileRow, FileVersion
+
+SETTLE_NS = 2_000_000_000
+"""A file modified more recently than this may still be in the middle of being written."""
+_STARTING = "starting a worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The file's content is in the store already."""
+
+    version: FileVersion
+    photo_id: PhotoId
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """The file is being written, or was just now."""
+
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """The file is gone; with ``folder_offline``, so is all of its folder."""
+
+    folder_offline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The file cannot be indexed. ``for_all``: no other file could be either."""
+
+    error: EngineError
+    for_all: bool = False
+
+
+Finding = AnalysedPhoto | Known | Unsettled | Vanished | Failed
+
+
+class AnalystPool:
+    """Looks at files, several at a time. Owned by the index lane; ``close`` may come from any
+    thread. Threads live as long as the pool, children start with the first unknown photo.
+
+    Args:
+        workers: child processes, each with its own models and a fair share of the cores.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        profile_id: int,
+        outcomes: Outcomes,
+        *,
+        workers: int,
+        time_limit_s: float,
+    ) -> None:
+        self._profile_id = profile_id
+        self._outcomes = outcomes
+        threads = max(1, (os.cpu_count() or 1) // workers)
+        self._workers = [
+            WorkerProcess(
+                "photo analyst", serving(profile), time_limit_s=time_limit_s, threads=threads
+            )
+            for _ in range(workers)
+        ]
+        self._idle: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        # Twice as many threads as children: the next file is hashed while this one is looked at.
+        self.capacity = 2 * workers
+        self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="pickout-analyst")
+
+    def look(self, file: FileRow, root: Path, cancel: CancelToken) -> Future[Finding]:
+        """Begin to look at a file below the folder ``root``. The future raises Cancelled, or
+        whatever is a bug; everything else is a finding."""
+        return self._threads.submit(self._look, file, root, cancel)
+
+    def close(self) -> None:
+        """End the children and the threads."""
+        for worker in self._workers:
+            worker.close()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _look(self, file: FileRow, root: Path, cancel: CancelToken) -> Finding:
+        cancel.raise_if_set()
+        try:
+            before = _unsettled(file.path)
+            if before is not None:
+                return before
+            version = FileVersion(*fingerprint(file.path))
+            known = self._outcomes.known_photo(version, self._profile_id)
+            if known is not None:
+                return Known(version, known)
+            finding = self._analyse(AnalysisRequest(file.path, version), cancel)
+            return _changed_since(file.path, version) or finding
+        except (PhotoMissing, FileNotFoundError, NotADirectoryError):
+            return Vanished(folder_offline=not root.is_dir())
+        except EngineError as error:
+            return Failed(error)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return Failed(
+                PhotoMissing(
+                    f"The file cannot be read ({reason}).",
+                    operation="reading the photo",
+                    path=file.path,
+                    hint="Check the drive, then try again.",
+                )
+            )
+
+    def _analyse(self, request: AnalysisRequest, cancel: CancelToken) -> Finding:
+        worker = self._idle.get()
+        try:
+            return worker.call(request, cancel=cancel, path=request.path)
+        except PhotoMissing:
+            raise
+        except WorkerCrashed as error:
+            return Failed(error, for_all=error.operation == _STARTING)
+        except EngineError as error:
+            return Failed(error, for_all=error.operation == LOADING)
+        finally:
+            self._idle.put(worker)
+
+
+def unsettled_span_ns() -> tuple[int, int]:
+    """Files modified within this span may still be being written. A time in the future is a
+    wrong clock, not a fresh file."""
+    now_ns = time.time_ns()
+    return now_ns - SETTLE_NS, now_ns
+
+
+def _unsettled(path: Path) -> Unsettled | None:
+    stat = path.stat()
+    first, last = unsettled_span_ns()
+    return Unsettled(stat.st_size, stat.st_mtime_ns) if first < stat.st_mtime_ns <= last else None
+
+
+def _changed_since(path: Path, version: FileVersion) -> Unsettled | None:
+    stat = path.stat()
+    if (stat.st_size, stat.st_mtime_ns) == (version.size_bytes, version.mtime_ns):
+        return None
+    return Unsettled(stat.st_size, stat.st_mtime_ns)

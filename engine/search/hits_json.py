@@ -1,0 +1,43 @@
+"""A search result as the JSON that scripts rely on (``pickout-cli search --json``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.masks import rle as rle_codec
+from engine.masks.geometry import scale_mask
+from engine.records import Photo, Region, SearchHit, SearchResult
+
+
+def to_json(result: SearchResult) -> dict[str, Any]:
+    """Plain values for ``json.dumps``. Masks are brought to the photo's upright size, which
+    takes some milliseconds each."""
+    return {
+        "query": result.request.text,
+        "profile": result.profile,
+        "took_ms": round(result.took_ms, 2),
+        "hits": [_hit(hit) for hit in result.hits],
+    }
+
+
+def _hit(hit: SearchHit) -> dict[str, Any]:
+    return {
+        "photo_id": int(hit.photo.id),
+        "path": str(hit.photo.path),
+        "score": float(hit.score),
+        "verdict": hit.verdict.value,
+        "probability": None if hit.probability is None else float(hit.probability),
+        "region": None if hit.region is None else _region(hit.region, hit.photo),
+        "reason": hit.reason,
+    }
+
+
+def _region(region: Region, photo: Photo) -> dict[str, Any]:
+    mask = scale_mask(rle_codec.decode(region.rle), photo.size_wh)
+    rle = rle_codec.encode(mask)
+    return {
+        "id": int(region.id),
+        "box_xyxy": [float(side) for side in region.box_xyxy.as_tuple()],
+        "size_wh": list(photo.size_wh),
+        "rle": {"size": list(rle.size_hw), "counts": rle.counts.decode("ascii")},
+    }
