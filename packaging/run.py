@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Sets Pickout up in .venv, once, and starts it.
+
+    python3 packaging/run.py                        the window
+    python3 packaging/run.py -- --library DIR       the window, with its own arguments
+    python3 packaging/run.py --cli status           the command line: all that follows goes to it
+    python3 packaging/run.py --with-mllm            also builds llama-cpp-python (C++ compiler)
+    python3 packaging/run.py --set-up-only          sets up and stops
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import List, NamedTuple, Optional
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from environment import Environment, SetupProblem, report, steps  # noqa: E402
+
+
+class Wish(NamedTuple):
+    """What was asked for on the command line; ``cli`` is None for the window."""
+
+    window: List[str]
+    cli: Optional[List[str]]
+    mllm: bool
+    only_set_up: bool
+
+
+def read_arguments(arguments: List[str]) -> Wish:
+    """Take our own options up to ``--`` or ``--cli``; the rest belongs to the program."""
+    own = list(arguments)
+    window: List[str] = []
+    cli: Optional[List[str]] = None
+    for position, argument in enumerate(arguments):
+        if argument in ("--", "--cli"):
+            own, rest = arguments[:position], arguments[position + 1 :]
+            if argument == "--cli":
+                cli = rest
+            else:
+                window = rest
+            break
+    if "-h" in own or "--help" in own:
+        print(__doc__.strip())
+        raise SystemExit(0)
+    unknown = [argument for argument in own if argument not in ("--with-mllm", "--set-up-only")]
+    if unknown:
+        print(f"Unknown option {unknown[0]}.\n\n{__doc__.strip()}", file=sys.stderr)
+        raise SystemExit(2)
+    return Wish(window, cli, "--with-mllm" in own, "--set-up-only" in own)
+
+
+def has_display() -> bool:
+    """Whether a window could be shown; a Qt platform chosen by hand counts as one."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def start(command: List[str], variables: dict) -> int:
+    """Become the program, or wait for it where a process cannot be replaced (Windows)."""
+    sys.stdout.flush()
+    if os.name == "nt":
+        return subprocess.call(command, env=variables)
+    os.execve(command[0], command, variables)
+    return 0
+
+
+def main() -> int:
+    wish = read_arguments(sys.argv[1:])
+    environment = Environment(
+        Path(__file__).resolve().parents[1], say=lambda line: print(line, flush=True)
+    )
+    try:
+        environment.prepare(steps(mllm=wish.mllm))
+        if wish.only_set_up:
+            return 0
+        if wish.cli is not None:
+            command = environment.command("pickout-cli") + wish.cli
+        elif not has_display():
+            print("There is no display here, so the samples are searched in the terminal instead")
+            print("(the same as: packaging/run.py --cli demo).")
+            command = environment.command("pickout-cli") + ["demo"]
+        else:
+            chosen = os.environ.get("QT_QPA_PLATFORM", "")
+            x11 = chosen.startswith("xcb") or not (chosen or os.environ.get("WAYLAND_DISPLAY"))
+            environment.check_qt("xcb" if x11 else "other")
+            command = environment.command("pickout") + wish.window
+    except SetupProblem as problem:
+        return report(problem, environment.log)
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where it stopped.", file=sys.stderr)
+        return 130
+    return start(command, environment.variables())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
