@@ -1,0 +1,142 @@
+"""Builds the application and holds it together: window, library, the way out."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import signal
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication
+
+from desktop_app import text
+from desktop_app.bridge.mailbox import Mailbox
+from desktop_app.bridge.session import Session
+from desktop_app.bridge.uncaught import UncaughtErrors
+from desktop_app.presenter import Presenter
+from desktop_app.ui_state import UiState
+from desktop_app.views.main_window import MainWindow
+from desktop_app.views.theme import Theme
+from engine.errors import EngineError
+from engine.library import Library
+
+log = logging.getLogger(__name__)
+
+CLOSE_S = 4.5
+
+
+class Desktop(QObject):
+    """The frame is shown first; the library is opened on a thread and moves in when it is ready.
+
+    Attributes:
+        window: there from the start.
+        presenter, session: None until the library is open.
+    """
+
+    def __init__(self, app: QApplication, root: Path, theme: Theme | None = None) -> None:
+        super().__init__()
+        self._app, self._root = app, root
+        self._state = UiState(root)
+        self._mailbox = Mailbox()
+        self.window = MainWindow(theme or Theme(app), self._state)
+        self.window.closing.connect(self.close)
+        self.errors = UncaughtErrors(
+            self._mailbox,
+            tell_problem=self._tell_problem,
+            tell_mistake=self._tell_mistake,
+        )
+        self.session: Session | None = None
+        self.presenter: Presenter | None = None
+        self._opener: threading.Thread | None = None
+        self._late: Library | None = None
+        self._closed = False
+
+    def show(self) -> None:
+        self.window.show_opening()
+        self.window.show()
+        self._open()
+
+    def close(self) -> None:
+        """End everything, in a few seconds at most. The window is hidden by then."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._opener is not None:
+            self._opener.join(CLOSE_S)
+        self._mailbox.close()
+        if self.session is not None:
+            self.session.close(CLOSE_S)
+        elif self._late is not None:
+            self._late.close(CLOSE_S)
+        self._app.quit()
+
+    def _open(self) -> None:
+        self._opener = threading.Thread(target=self._open_library, name="pickout-ui-open", daemon=True)
+        self._opener.start()
+
+    def _open_library(self) -> None:
+        """Worker thread."""
+        try:
+            self._late = Library.open(self._root)
+        except EngineError as error:
+            self._mailbox.post(self._cannot_open, error)
+        except Exception as error:  # noqa: BLE001 - told on the GUI thread
+            self.errors.report(error)
+        else:
+            self._mailbox.post(self._opened)
+
+    def _opened(self) -> None:
+        library, self._late = self._late, None
+        if library is None:
+            return
+        self._keep_log()
+        self.session = Session(library, self._root, self._mailbox, self.errors.report)
+        self.presenter = Presenter(self.window, self.session, self._state)
+        self.presenter.start()
+
+    def _cannot_open(self, error: EngineError) -> None:
+        log.warning("%s", error)
+        if self.window.dialogs.cannot_open(error):
+            self._open()
+        else:
+            self.window.close()
+
+    def _tell_problem(self, error: EngineError) -> None:
+        self.window.dialogs.tell_problem(error)
+
+    def _tell_mistake(self) -> None:
+        self.window.dialogs.tell_mistake()
+
+    def _keep_log(self) -> None:
+        try:
+            handler = logging.handlers.RotatingFileHandler(
+                self._root / "pickout.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
+            )
+        except OSError:
+            return  # a library on a read-only disk works without a log
+        handler.setLevel(logging.INFO)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        logging.getLogger().addHandler(handler)
+        self._log_handler = handler
+
+
+def run(root: Path, argv: list[str]) -> int:
+    """Show the window on the library in ``root`` until it is closed; the exit status."""
+    app = QApplication(argv)
+    app.setApplicationName("pickout")
+    app.setApplicationDisplayName(text.APP_NAME)
+    app.setDesktopFileName("pickout")
+    app.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
+    desktop = Desktop(app, root)
+    desktop.errors.install()
+    # Python sees the signal at its next byte code; the library is polled twice a second.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: desktop.window.close())
+    app.aboutToQuit.connect(desktop.close)
+    desktop.show()
+    status = app.exec()
+    desktop.close()
+    desktop.errors.uninstall()
+    return status

@@ -1,0 +1,1 @@
+"""Between the engine's threads and Qt's event loop."""

@@ -1,0 +1,73 @@
+"""Blocking calls off the GUI thread, answered on it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from desktop_app.bridge.mailbox import Mailbox
+
+
+class Background:
+    """A few plain Python threads. ``call`` never blocks; ``done`` runs on the GUI thread.
+
+    Plain threads, not Qt's: the engine may load torch, which can crash in a thread Qt made.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        name: str,
+        *,
+        threads: int = 1,
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        self._mailbox = mailbox
+        self._on_error = on_error
+        self._queue: queue.SimpleQueue = queue.SimpleQueue()
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"pickout-ui-{name}-{i}", daemon=True)
+            for i in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def call(
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Run ``work`` on a thread, then ``done`` or ``failed`` (else ``on_error``) on the GUI's."""
+        if not self._stopping:
+            self._queue.put((work, done, failed or self._on_error))
+
+    def stop(self) -> None:
+        """Begin nothing new. Does not wait; see ``join``."""
+        self._stopping = True
+        for _ in self._threads:
+            self._queue.put(None)
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the threads; False if one is still busy."""
+        until = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _serve(self) -> None:
+        while (item := self._queue.get()) is not None:
+            work, done, failed = item
+            if self._stopping:
+                continue
+            try:
+                answer = work()
+            except Exception as error:  # noqa: BLE001 - handed to whoever asked
+                self._mailbox.post(failed, error)
+            else:
+                if done is not None:
+                    self._mailbox.post(done, answer)

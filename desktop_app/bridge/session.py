@@ -1,0 +1,103 @@
+"""One open library with everything that runs for it behind the window."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtGui import QPainterPath, QPixmap
+
+from desktop_app.bridge.background import Background
+from desktop_app.bridge.job_watcher import JobWatcher
+from desktop_app.bridge.lazy_cache import LazyCache
+from desktop_app.bridge.library_events import LibraryEvents
+from desktop_app.bridge.mailbox import Mailbox
+from desktop_app.bridge.pictures import (
+    image_from_jpeg,
+    path_bytes,
+    pixmap_bytes,
+    region_path,
+)
+from engine.library import Library
+from engine.records import Photo, PhotoId, Region
+
+log = logging.getLogger(__name__)
+
+THUMBNAIL_BUDGET_BYTES = 192_000_000
+OUTLINE_BUDGET_BYTES = 32_000_000
+
+
+class Session:
+    """Owns the threads of the window; ``close`` ends them and the library.
+
+    Attributes:
+        reads: one thread for short reads of the store.
+        decodes: one thread that waits for the decoder process.
+        thumbnails: PhotoId -> QPixmap.
+        outlines: RegionId -> QPainterPath in pixels of the upright photo.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        root: Path,
+        mailbox: Mailbox,
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        self.library = library
+        self.root = root
+        self.mailbox = mailbox
+        self.reads = Background(mailbox, "reads", on_error=on_error)
+        self.decodes = Background(mailbox, "decodes", on_error=on_error)
+        self.jobs = JobWatcher()
+        self.events = LibraryEvents(library, self.reads)
+        self.thumbnails = LazyCache(
+            mailbox,
+            "thumbnails",
+            self._load_thumbnail,
+            finish=QPixmap.fromImage,
+            cost=pixmap_bytes,
+            budget=THUMBNAIL_BUDGET_BYTES,
+            threads=2,
+        )
+        self.outlines = LazyCache(
+            mailbox,
+            "outlines",
+            self._load_outline,
+            cost=path_bytes,
+            budget=OUTLINE_BUDGET_BYTES,
+        )
+        self._closed = False
+
+    def outline(self, region: Region, photo: Photo) -> QPainterPath | None:
+        """In pixels of the upright photo; None while it is being traced."""
+        return self.outlines.get(region.id, (region, photo.size_wh))
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """End everything within ``timeout_s``; what hangs longer is left to the process's end."""
+        if self._closed:
+            return
+        self._closed = True
+        until = time.monotonic() + timeout_s
+        self.events.stop()
+        self.jobs.stop()
+        self.mailbox.close()
+        workers = (self.reads, self.decodes, self.thumbnails, self.outlines)
+        for worker in workers:
+            worker.stop()
+        # The library next: ending its decoder process frees whoever waits for it.
+        self.library.close(timeout_s=max(1.0, timeout_s - 1.0))
+        for worker in workers:
+            if not worker.join(max(0.1, until - time.monotonic())):
+                log.warning("a thread of the window was still busy when it closed")
+
+    def _load_thumbnail(self, photo_id: PhotoId):
+        jpeg = self.library.thumbnail(photo_id)
+        return None if jpeg is None else image_from_jpeg(jpeg)
+
+    @staticmethod
+    def _load_outline(source: tuple[Region, tuple[int, int]]) -> QPainterPath:
+        region, size_wh = source
+        return region_path(region, size_wh)

@@ -1,0 +1,1 @@
+"""What the window does: searches, folders, cut-outs; no widgets."""

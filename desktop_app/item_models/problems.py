@@ -1,0 +1,56 @@
+"""Files that could not be read, as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
+
+from desktop_app import text
+from engine.records import Problem
+
+PROBLEM_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+class ProblemModel(QAbstractTableModel):
+    """Columns: file, reason, what to do."""
+
+    def __init__(self, parent=None) -> None:
+        super().__init__(parent)
+        self._problems: tuple[Problem, ...] = ()
+
+    def show(self, problems: tuple[Problem, ...]) -> None:
+        if problems == self._problems:
+            return
+        self.beginResetModel()
+        self._problems = problems
+        self.endResetModel()
+
+    def path(self, row: int) -> Path:
+        return self._problems[row].path
+
+    def rowCount(self, parent=QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._problems)
+
+    def columnCount(self, parent=QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(text.PROBLEM_COLUMNS)
+
+    def headerData(self, section: int, orientation, role: int = Qt.ItemDataRole.DisplayRole):
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text.PROBLEM_COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def data(self, index, role: int = Qt.ItemDataRole.DisplayRole):
+        if not index.isValid():
+            return None
+        problem = self._problems[index.row()]
+        if role == PROBLEM_ROLE:
+            return problem
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            hint = problem.hint or text.PROBLEM_HINTS.get(problem.kind, text.PROBLEM_HINT)
+            return (problem.path.name, problem.message, hint)[index.column()]
+        return None

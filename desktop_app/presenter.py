@@ -1,0 +1,521 @@
+"""Brings an open library and the window together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QLineEdit
+
+from desktop_app import text
+from desktop_app.bridge.session import Session
+from desktop_app.controllers import page_choice
+from desktop_app.controllers.browsing import BrowseController
+from desktop_app.controllers.cutouts import CutoutController
+from desktop_app.controllers.folders import FolderController
+from desktop_app.controllers.page_choice import Message
+from desktop_app.controllers.photo_reading import PhotoReader
+from desktop_app.controllers.problems import ProblemController
+from desktop_app.controllers.searching import Query, SearchController
+from desktop_app.item_models.photo_grid import PhotoGridModel
+from desktop_app.item_models.problems import ProblemModel
+from desktop_app.ui_state import UiState
+from desktop_app.views.main_window import MainWindow
+from desktop_app.views.photo_view import PhotoView
+from desktop_app.views.problems_page import ProblemsPage
+from desktop_app.views.results_page import ResultsPage
+from engine.errors import EngineError
+from engine.paths import resources_dir
+from engine.records import (
+    Folder,
+    LibraryChanges,
+    LibraryStatus,
+    Photo,
+    Region,
+    RegionId,
+    SearchHit,
+    SearchResult,
+)
+
+STARTER_PROFILE = "starter"
+
+
+class Presenter(QObject):
+    """Decides what the window shows; the views only show and ask."""
+
+    def __init__(self, window: MainWindow, session: Session, state: UiState) -> None:
+        super().__init__(window)
+        self._window, self._session, self._state = window, session, state
+        library, reads, theme = session.library, session.reads, window.theme
+        self.model = PhotoGridModel(self)
+        self._problem_model = ProblemModel(self)
+        self.searching = SearchController(library, session.jobs, self)
+        self.browsing = BrowseController(library, reads, self.model, self)
+        self.folders = FolderController(library, reads, session.events, self)
+        self.problems = ProblemController(library, reads, self._problem_model, self)
+        self.cutouts = CutoutController(library, session.jobs, reads, self)
+        self.reader = PhotoReader(library, reads, session.decodes, self)
+        self.results = ResultsPage(session, self.model, theme)
+        self.photo_view = PhotoView(session, self.model, self.reader, theme)
+        self.problems_page = ProblemsPage(self._problem_model, theme)
+        for page in (self.results, self.photo_view, self.problems_page):
+            window.add_page(page)
+        self._page = self.results
+        self._opened_row = -1
+        self._pending_region: RegionId | None = None
+        self._message: Message | None = None
+        self._no_hits: Message | None = None
+        self._fresh = True
+        self._connect_views()
+        self._connect_controllers()
+        self._connect_commands()
+
+    def start(self) -> None:
+        """Show the library and begin to follow it."""
+        window = self._window
+        window.inspector.set_session(self._session)
+        window.search_bar.field.setEnabled(True)
+        window.sidebar.show_recent(self._state.recent_searches)
+        self._session.events.start()
+        self.browsing.show()
+        self.problems.refresh()
+        self._session.reads.call(self._session.library.start_watching)
+        window.search_bar.focus()
+
+    # -- wiring ----------------------------------------------------------------------------
+
+    def _connect_views(self) -> None:
+        window = self._window
+        window.folders_dropped.connect(self._add_folders)
+        window.files_dropped.connect(self._not_a_folder)
+        window.first_run.add_folder.connect(self._choose_folder)
+        window.first_run.try_samples.connect(self._add_samples)
+        window.message_page.action.connect(self._message_action)
+        window.status_line.pause_toggled.connect(self.folders.toggle_pause)
+        window.inspector.thing_chosen.connect(self._thing_chosen)
+        bar = window.search_bar
+        bar.typed.connect(self.searching.typed)
+        bar.submitted.connect(self._submitted)
+        bar.chip_closed.connect(self.searching.clear)
+        bar.field.left_downwards.connect(self._focus_results)
+        side = window.sidebar
+        side.add_folder.connect(self._choose_folder)
+        side.remove_folder.connect(self._remove_folder)
+        side.rescan.connect(self.folders.rescan)
+        side.search.connect(self._search_again)
+        side.forget_searches.connect(self._forget_searches)
+        side.show_photos.connect(self._all_photos)
+        side.show_problems.connect(self.show_problems)
+        grid = self.results.grid
+        grid.opened.connect(self.open_row)
+        grid.near_end.connect(self.browsing.more)
+        grid.selectionModel().currentChanged.connect(self._inspect)
+        self.results.notice.pressed.connect(self._dismiss_notice)
+        view = self.photo_view
+        view.closed.connect(self.close_photo)
+        view.row_changed.connect(self._inspect)
+        view.selection_changed.connect(self._mark_things)
+        view.find_alike.connect(self._find_alike)
+        view.save_wanted.connect(self._save_cutout)
+        view.copy_wanted.connect(self._copy_cutout)
+        self.problems_page.closed.connect(self._back_to_grid)
+        self.problems_page.retry.connect(self.problems.retry)
+
+    def _connect_controllers(self) -> None:
+        self._session.events.status_changed.connect(self._status_changed)
+        self._session.events.changed.connect(self._library_changed)
+        self.searching.started.connect(self._search_started)
+        self.searching.updated.connect(self._search_updated)
+        self.searching.failed.connect(self._search_failed)
+        self.searching.cleared.connect(self._search_cleared)
+        self.browsing.loaded.connect(self._photos_loaded)
+        self.folders.added.connect(self._folder_added)
+        self.folders.removed.connect(self._folder_removed)
+        self.folders.rescanning.connect(self._rescanning)
+        self.folders.failed.connect(self._tell_problem)
+        self.problems.retried.connect(self._retried)
+        self.cutouts.saved.connect(self._cutout_saved)
+        self.cutouts.copied.connect(self._cutout_copied)
+        self.cutouts.failed.connect(self._tell_problem)
+        self.reader.regions_ready.connect(self._regions_ready)
+        self.model.sections_changed.connect(self.photo_view.model_changed)
+
+    def _connect_commands(self) -> None:
+        commands, canvas = self._window.commands, self.photo_view.canvas
+        for name, call in (
+            ("back", self._back),
+            ("find_alike", self._find_alike_shortcut),
+            ("save_cutout", self._save_cutout),
+            ("copy_cutout", self._copy_cutout),
+            ("zoom_in", canvas.zoom_in),
+            ("zoom_out", canvas.zoom_out),
+            ("zoom_fit", canvas.fit),
+            ("pause", self.folders.toggle_pause),
+            ("rescan", self.folders.rescan),
+        ):
+            commands[name].triggered.connect(call)
+        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        for keys, call in (
+            (("Left", "Up"), self._previous_photo),
+            (("Right", "Down"), self._next_photo),
+        ):
+            for key in keys:
+                QShortcut(QKeySequence(key), self.photo_view, call, context=within)
+
+    # -- pages -----------------------------------------------------------------------------
+
+    def _show(self, page) -> None:
+        self._page = page
+        self._refresh_page()
+
+    def _refresh_page(self) -> None:
+        """Show the wanted page, or the words that stand in its place."""
+        window, status = self._window, self._session.events.status
+        self._message = None
+        if self._page is not self.results:
+            window.show_page(self._page)
+        elif status is None:
+            window.show_opening()
+            window.search_bar.field.setEnabled(True)
+        elif not status.folders:
+            window.show_page(window.first_run)
+        elif self.searching.query is not None and self._no_hits is None:
+            window.show_page(self.results)
+        else:
+            self._message = self._no_hits or page_choice.empty_library(status)
+            if self._message is None:
+                window.show_page(self.results)
+            else:
+                m = self._message
+                window.message_page.show_message(
+                    m.title, m.body, icon=m.icon, button=m.button, progress=m.progress
+                )
+                window.show_page(window.message_page)
+
+    def _message_action(self) -> None:
+        actions = {
+            "resume": self.folders.toggle_pause,
+            "problems": self.show_problems,
+            "photos": self._all_photos,
+        }
+        if self._message is not None:
+            actions[self._message.action]()
+
+    def show_problems(self) -> None:
+        self._leave_photo()
+        self.problems.refresh()
+        self._show(self.problems_page)
+        self.problems_page.table.setFocus()
+
+    def _back_to_grid(self) -> None:
+        self._leave_photo()
+        self._show(self.results)
+        self._focus_results()
+
+    def _back(self) -> None:
+        """Esc: one step towards all photos."""
+        field = self._window.search_bar.field
+        if self._page is self.photo_view:
+            self.close_photo()
+        elif self._page is not self.results:
+            self._back_to_grid()
+        elif isinstance(self._window.focusWidget(), QLineEdit) and not field.text():
+            self._focus_results()
+        elif self._window.isFullScreen() and self.searching.query is None:
+            self._window.toggle_fullscreen()
+        else:
+            field.clear()
+            self.searching.clear()
+
+    def _focus_results(self) -> None:
+        self.results.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _all_photos(self) -> None:
+        self._leave_photo()
+        self._window.search_bar.set_text("")
+        self._page = self.results
+        self.searching.clear()
+        self._refresh_page()
+
+    # -- the library -----------------------------------------------------------------------
+
+    def _status_changed(self, status: LibraryStatus) -> None:
+        self._window.sidebar.show_status(status)
+        self._window.status_line.show_status(status)
+        self._refresh_page()
+
+    def _library_changed(self, changes: LibraryChanges) -> None:
+        if changes.photos:
+            self._session.thumbnails.forget(changes.photos)
+            self.browsing.note_changes(changes.photos)
+        elif changes.folders and self.browsing.active:
+            self.browsing.show()
+        if changes.problems:
+            self.problems.refresh()
+
+    def _photos_loaded(self) -> None:
+        self._refresh_page()
+
+    def _choose_folder(self) -> None:
+        folder = self._window.dialogs.choose_folder()
+        if folder is not None:
+            self.folders.add(folder)
+
+    def _add_folders(self, folders: Sequence[Path]) -> None:
+        for folder in folders:
+            self.folders.add(folder)
+
+    def _add_samples(self) -> None:
+        self.folders.add_samples(resources_dir() / "samples")
+
+    def _not_a_folder(self) -> None:
+        self._window.toast.say(text.DROP_NOT_FOLDER)
+
+    def _remove_folder(self, folder: Folder) -> None:
+        if self._window.dialogs.confirm_remove(folder):
+            self.folders.remove(folder)
+
+    def _folder_added(self, folder: Folder) -> None:
+        self._window.toast.say(text.FOLDER_ADDED.format(name=folder.path.name))
+
+    def _folder_removed(self, folder: Folder) -> None:
+        self._window.toast.say(text.FOLDER_REMOVED.format(name=folder.path.name))
+        if self.browsing.active:
+            self.browsing.show()
+        else:
+            self.searching.repeat()
+
+    def _rescanning(self) -> None:
+        self._window.toast.say(text.RESCANNING)
+
+    def _retried(self, count: int) -> None:
+        self._window.toast.say(text.RETRIED.format(count=text.count(count, "file")))
+
+    def _tell_problem(self, error: EngineError) -> None:
+        self._window.dialogs.tell_problem(error)
+
+    # -- searches --------------------------------------------------------------------------
+
+    def _submitted(self, words: str) -> None:
+        self._remember(words)
+        self.searching.submit(words)
+
+    def _search_again(self, words: str) -> None:
+        self._window.search_bar.set_text(words)
+        self._submitted(words)
+
+    def _remember(self, words: str) -> None:
+        self._state.remember_search(words)
+        self._window.sidebar.show_recent(self._state.recent_searches)
+
+    def _forget_searches(self) -> None:
+        self._state.forget_searches()
+        self._window.sidebar.show_recent([])
+
+    def _find_alike(self, hit: SearchHit) -> None:
+        self._leave_photo()
+        self._window.search_bar.set_text("")
+        self.searching.find_alike(hit)
+
+    def _find_alike_shortcut(self) -> None:
+        photo, regions = self._target()
+        if photo is None or not regions:
+            self._window.toast.say(text.SELECT_FIRST)
+            return
+        self._find_alike(SearchHit(photo, 0.0, regions[-1]))
+
+    def _search_started(self, query: Query) -> None:
+        self._leave_photo()
+        self._page = self.results
+        self._no_hits = None
+        self._fresh = True
+        self.browsing.leave()
+        bar = self._window.search_bar
+        bar.set_busy(True)
+        name = query.like.photo.path.name if query.like is not None else ""
+        bar.show_chip(text.LIKE_CHIP.format(name=name) if name else "")
+
+    def _search_updated(self, query: Query, result: SearchResult) -> None:
+        self._window.search_bar.set_busy(not result.complete)
+        status = self._session.events.status
+        pending = status.pending if status is not None else 0
+        self._no_hits = None
+        if not result.hits and result.complete:
+            self._no_hits = page_choice.nothing_found(
+                query.text, pending, alike=query.like is not None
+            )
+        first = self._fresh
+        self.model.show_hits(result.hits, fresh=first)
+        self._fresh = False
+        self.results.verdict_band.say(self._words_above(query, result, pending))
+        self._offer_notice(result.profile)
+        if first:
+            self.results.grid.scrollToTop()
+        if self._page is self.results:
+            self._refresh_page()
+        self._inspect()
+
+    def _words_above(self, query: Query, result: SearchResult, pending: int) -> str:
+        parts = []
+        if result.hits and self.model.good_hits == 0:
+            shown = text.LIKE_QUERY if query.like is not None else query.text
+            if pending:
+                parts.append(text.INCOMPLETE_NOTE.format(pending=text.number(pending)))
+            parts.append(text.NO_HIT_CLOSEST.format(query=shown))
+        if result.note:
+            parts.append(result.note)
+        return " ".join(parts)
+
+    def _search_failed(self, query: Query, error: BaseException) -> None:
+        self._window.search_bar.set_busy(False)
+        if not isinstance(error, EngineError):
+            raise error
+        body = f"{error.message} {error.hint or ''}".strip()
+        self._no_hits = Message(text.SEARCH_FAILED, body, "problem")
+        self._refresh_page()
+
+    def _search_cleared(self) -> None:
+        self._no_hits = None
+        bar = self._window.search_bar
+        bar.set_busy(False)
+        bar.show_chip("")
+        self.results.verdict_band.say("")
+        self._leave_photo()
+        self._page = self.results
+        self.browsing.show()
+        self.results.grid.scrollToTop()
+        self._refresh_page()
+
+    def _offer_notice(self, profile: str) -> None:
+        wanted = profile.startswith(STARTER_PROFILE)
+        if wanted and not self._state.flag("starter_notice_read", False):
+            self.results.notice.say(text.STARTER_NOTICE)
+
+    def _dismiss_notice(self) -> None:
+        self._state.set_flag("starter_notice_read", True)
+        self.results.notice.say("")
+
+    # -- one photo -------------------------------------------------------------------------
+
+    def open_row(self, row: int) -> None:
+        """Show a row of the grid large."""
+        if self.model.hit(row) is None:
+            return
+        if self.searching.query is not None and self.searching.query.text:
+            self._remember(self.searching.query.text)
+        self._opened_row = row
+        self._show(self.photo_view)
+        self.photo_view.show_row(row)
+        self.photo_view.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_photo(self) -> None:
+        """Back to the grid as it was; another photo than before is brought into sight."""
+        row = self.photo_view.row
+        self._leave_photo()
+        self._show(self.results)
+        if row != self._opened_row:
+            self.results.grid.go_to(row)
+        self._focus_results()
+
+    def _leave_photo(self) -> None:
+        if self._page is self.photo_view:
+            self.photo_view.leave()
+            self._page = self.results
+
+    def _previous_photo(self) -> None:
+        self.photo_view.step(-1)
+
+    def _next_photo(self) -> None:
+        self.photo_view.step(1)
+
+    def _current_hit(self) -> SearchHit | None:
+        if self._page is self.photo_view:
+            return self.photo_view.hit
+        return self.model.hit(self.results.grid.currentIndex().row())
+
+    def _inspect(self, *_) -> None:
+        """Show in the inspector what is current, in the grid or in the photo view."""
+        hit = self._current_hit()
+        inspector = self._window.inspector
+        inspector.show_hit(hit, searched=hit is not None and not self.model.browsing)
+        if hit is None or self._page is self.photo_view:
+            return
+        library, photo = self._session.library, hit.photo
+        self._session.reads.call(
+            lambda: (photo, library.regions(photo.id)), self._grid_regions_ready
+        )
+
+    def _grid_regions_ready(self, answer: tuple[Photo, tuple[Region, ...]]) -> None:
+        photo, regions = answer
+        hit = self._current_hit()
+        if hit is not None and hit.photo.id == photo.id:
+            selected = [hit.region.id] if hit.region is not None else []
+            self._window.inspector.show_things(photo, regions, selected)
+
+    def _regions_ready(self, photo_id, regions) -> None:
+        if self._pending_region is not None:
+            if any(region.id == self._pending_region for region in regions):
+                self.photo_view.canvas.select(self._pending_region)
+            self._pending_region = None
+        self._mark_things()
+
+    def _mark_things(self) -> None:
+        canvas = self.photo_view.canvas
+        if self._page is self.photo_view and canvas.photo is not None:
+            selected = [region.id for region in canvas.selected_regions]
+            self._window.inspector.show_things(canvas.photo, canvas.regions, selected)
+
+    def _thing_chosen(self, region_id: RegionId) -> None:
+        if self._page is self.photo_view:
+            self.photo_view.canvas.select(region_id)
+            return
+        self._pending_region = region_id
+        self.open_row(self.results.grid.currentIndex().row())
+
+    # -- cut-outs --------------------------------------------------------------------------
+
+    def _target(self) -> tuple[Photo | None, list[Region]]:
+        """The photo and the things in it that an action is about."""
+        if self._page is self.photo_view and self.photo_view.hit is not None:
+            return self.photo_view.hit.photo, self.photo_view.selected_regions
+        hit = self._current_hit() if self._page is self.results else None
+        if hit is None or hit.region is None:
+            return None, []
+        return hit.photo, [hit.region]
+
+    def _query_words(self) -> str:
+        return self.searching.query.text if self.searching.query is not None else ""
+
+    def _save_cutout(self) -> None:
+        photo, regions = self._target()
+        if photo is None or not regions:
+            self._window.toast.say(text.SELECT_FIRST)
+            return
+        folder = self._state.last_save_folder
+        if folder is None or not folder.is_dir():
+            folder = Path.home()
+        name = text.saved_name(self._query_words() or "cut-out", photo)
+        to = self._window.dialogs.choose_save_path(folder / name)
+        if to is not None:
+            self._state.last_save_folder = to.parent
+            self.cutouts.save(photo, regions, to, self._query_words())
+
+    def _copy_cutout(self) -> None:
+        photo, regions = self._target()
+        if photo is None or not regions:
+            self._window.toast.say(text.SELECT_FIRST)
+            return
+        self.cutouts.copy(photo, regions, self._query_words())
+
+    def _cutout_saved(self, path: Path) -> None:
+        def show_in_folder() -> None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+        words = text.CUTOUT_SAVED.format(name=path.name)
+        self._window.toast.say(words, text.SHOW_IN_FOLDER, show_in_folder)
+
+    def _cutout_copied(self, image) -> None:
+        QGuiApplication.clipboard().setImage(image)
+        self._window.toast.say(text.CUTOUT_COPIED)

@@ -1,0 +1,92 @@
+"""Small widgets that every part of the window is made of."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from desktop_app.views.theme import Theme
+
+ICON_PX = 18
+
+
+def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """Plain text, whatever is in it: file names and queries are never read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in an ellipsis where it does not fit; the whole is in the tool tip."""
+
+    def __init__(self, text: str = "", role: str = "", mode=Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._full, self._mode = "", mode
+        if role:
+            self.setProperty("role", role)
+        self.set_full_text(text)
+
+    def set_full_text(self, text: str) -> None:
+        self._full = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    def full_text(self) -> str:
+        return self._full
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = QFontMetrics(self.font()).elidedText(self._full, self._mode, self.width())
+        self.setText(shown)
+        self.setToolTip(self._full if shown != self._full else "")
+
+
+def push_button(
+    text: str, *, role: str = "", theme: Theme | None = None, icon: str = "", token: str = "text"
+) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(text)
+    button.setAutoDefault(False)
+    if role:
+        button.setProperty("role", role)
+    if theme is not None and icon:
+        button.setIcon(theme.icon(icon, token))
+        button.setIconSize(QSize(ICON_PX, ICON_PX))
+    return button
+
+
+def icon_button(theme: Theme, icon: str, name: str, token: str = "secondary") -> QToolButton:
+    """A button without words; its name is its tool tip and what screen readers say."""
+    button = QToolButton()
+    button.setProperty("role", "icon")
+    button.setIcon(theme.icon(icon, token))
+    button.setIconSize(QSize(ICON_PX, ICON_PX))
+    button.setToolTip(name)
+    button.setAccessibleName(name)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def separator() -> QFrame:
+    line = QFrame()
+    line.setFixedHeight(1)
+    line.setObjectName("separator")
+    line.setFrameShape(QFrame.Shape.HLine)
+    return line
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Change the style role of a widget that is already on screen."""
+    widget.setProperty("role", role)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
