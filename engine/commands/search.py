@@ -11,6 +11,7 @@ from engine.commands.argument_types import query_text, whole_number
 from engine.commands.console import Console, plain
 from engine.commands.library_access import opened_to_read, refuse_if_empty
 from engine.records import SearchRequest
+from engine.search import hits_json
 
 SUMMARY = "find photos that show something"
 
@@ -39,9 +40,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         refuse_if_empty(library, arguments)
         result = console.follow(library.search(request))
     if arguments.json:
-        from engine.search import hits_json
-
-        console.print(json.dumps(hits_json.from_result(result), indent=1))
+        console.print(json.dumps(hits_json.to_json(result), indent=1))
         return 0
     if not result.hits:
         console.print(f"No photo seems to show {plain(arguments.text)!r}.")
