@@ -1,0 +1,129 @@
+"""Small pictures for the grid, in a file of their own that can be lost without harm."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_TABLE = "CREATE TABLE IF NOT EXISTS thumbnails (photo_id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)"
+_BUSY_S = 2.0
+
+
+def make_thumbnail(rgb: np.ndarray, longest_px: int = 384, quality: int = 82) -> bytes:
+    """Reduce upright pixels, uint8 (H, W, 3), to a JPEG without any metadata. Never enlarges."""
+    from PIL import Image
+
+    picture = Image.fromarray(rgb)
+    longest = max(picture.size)
+    if longest > longest_px:
+        width, height = (max(1, round(side * longest_px / longest)) for side in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+class ThumbnailCache:
+    """Thumbnails by photo id, in one SQLite file.
+
+    Thread-safe: calls wait for one another. Nothing here raises for reasons of the disk, because
+    a thumbnail can always be made again: a file that cannot be read is begun anew, and what
+    cannot be written is forgotten.
+
+    Args:
+        path: the file, made if it does not exist; nothing else lives in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
+
+    def put(self, photo_id: int, jpeg: bytes) -> None:
+        """Keep a thumbnail, instead of an older one of that photo."""
+        statement = "INSERT OR REPLACE INTO thumbnails (photo_id, jpeg) VALUES (?, ?)"
+        self._run(lambda connection: connection.execute(statement, (photo_id, jpeg)))
+
+    def get(self, photo_id: int) -> bytes | None:
+        """The JPEG, or None if there is none (any more)."""
+        statement = "SELECT jpeg FROM thumbnails WHERE photo_id = ?"
+        row = self._run(lambda connection: connection.execute(statement, (photo_id,)).fetchone())
+        return row[0] if row is not None else None
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Forget thumbnails; unknown ids do no harm."""
+        rows = [(photo_id,) for photo_id in ids]
+        statement = "DELETE FROM thumbnails WHERE photo_id = ?"
+        self._run(lambda connection: connection.executemany(statement, rows))
+
+    def close(self) -> None:
+        """Close the file; later calls find nothing and keep nothing."""
+        with self._lock:
+            self._closed = True
+            self._disconnect()
+
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        with self._lock:
+            if self._closed:
+                return None
+            try:
+                return self._attempt(work)
+            except sqlite3.OperationalError as error:  # locked, full, read-only: not damaged
+                log.info("thumbnails: %s", error)
+                self._disconnect()
+                return None
+            except sqlite3.DatabaseError as error:
+                log.info("the thumbnails are damaged (%s) and are made anew", error)
+            try:
+                self._begin_anew()
+                return self._attempt(work)
+            except (sqlite3.Error, OSError) as error:
+                log.info("thumbnails: %s", error)
+                self._disconnect()
+                return None
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = self._connect()
+        with self._connection:
+            return work(self._connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=_BUSY_S, check_same_thread=False)
+        try:
+            # Not waiting for the disk is safe against a killed process; a power cut may damage
+            # the file, which is then begun anew.
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
+            connection.execute(_TABLE)
+            columns = [row[1] for row in connection.execute("PRAGMA table_info(thumbnails)")]
+            if columns != ["photo_id", "jpeg"]:
+                raise sqlite3.DatabaseError(f"columns {columns}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _begin_anew(self) -> None:
+        self._disconnect()
+        for suffix in ("", "-journal"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
