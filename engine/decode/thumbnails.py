@@ -69,6 +69,12 @@ class ThumbnailCache:
         statement = "DELETE FROM thumbnails WHERE photo_id = ?"
         self._run(lambda connection: connection.executemany(statement, rows))
 
+    def ids(self) -> set[int]:
+        """The photos that have one."""
+        statement = "SELECT photo_id FROM thumbnails"
+        rows = self._run(lambda connection: connection.execute(statement).fetchall())
+        return {row[0] for row in rows or ()}
+
     def close(self) -> None:
         """Close the file; later calls find nothing and keep nothing."""
         with self._lock:
