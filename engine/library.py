@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.jobs import Job
+import numpy as np
+
+from engine import profiles
+from engine import settings as settings_file
+from engine.decode.process import DecoderProcess
+from engine.decode.thumbnails import ThumbnailCache
+from engine.errors import BadRequest, EngineError, PhotoMissing
+from engine.index.vector_index import VectorIndex
+from engine.indexing.analysts import AnalystPool
+from engine.indexing.folder_choice import refuse_unfit
+from engine.indexing.folder_scan import FolderScan
+from engine.indexing.indexer import Indexer
+from engine.indexing.integrity import check_library
+from engine.jobs import Job, JobContext, Lane
+from engine.paths import LibraryPaths
 from engine.records import (
     CheckReport,
     ExportRequest,
@@ -22,6 +39,11 @@ from engine.records import (
     SearchRequest,
     SearchResult,
 )
+from engine.search.service import SearchService
+from engine.settings import Settings
+from engine.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 class Library:
@@ -29,6 +51,53 @@ class Library:
 
     Thread-safe: any thread may call any method. Open it with ``Library.open``, close it once.
     """
+
+    def __init__(
+        self, paths: LibraryPaths, store: Store, profile: profiles.Profile, settings: Settings
+    ) -> None:
+        self.paths = paths
+        self.profile = profile
+        self.settings = settings
+        self.read_only = store.read_only
+        self._store = store
+        self._profile_id = store.profile_id(profile.key, profile.ndim, profile.name)
+        self._index_lane, self._search_lane, self._io_lane = map(Lane, ("index", "search", "io"))
+        self._thumbnails = ThumbnailCache(paths.thumbnails)
+        self._decoder = DecoderProcess()
+        self._index = VectorIndex(
+            paths.index(profile.key),
+            store.regions,
+            self._profile_id,
+            profile_key=profile.key,
+            ndim=profile.ndim,
+            metric=profile.metric,
+            read_only=store.read_only,
+        )
+        self._search = SearchService(store, self._index, profile, self._read_rgb)
+        self._analysts = AnalystPool(
+            profile,
+            self._profile_id,
+            store.outcomes,
+            workers=settings.workers,
+            time_limit_s=settings.photo_time_limit_s,
+        )
+        self._indexer = Indexer(
+            store,
+            self._index,
+            self._thumbnails,
+            self._analysts,
+            search_waits=self._search_waits,
+            on_change=self._note,
+        )
+        self._scan = FolderScan(store, self._thumbnails, paths.root)
+        self._watching = None
+        self._lock = threading.Lock()
+        self._changes = LibraryChanges()
+        self._index_job: Job[LibraryStatus] | None = None
+        self._index_context: JobContext | None = None
+        self._scan_wanted = self._run_wanted = False
+        self._latest_search: Job[SearchResult] | None = None
+        self._notes: dict[str, str] = {}
 
     @classmethod
     def open(cls, root: Path, *, profile=None, read_only: bool = False) -> Library:
@@ -41,17 +110,51 @@ class Library:
         Raises:
             LibraryInUse: another process writes to it (never with ``read_only``).
             StoreTooNew, StoreDamaged, DiskFull: as the names say.
+            FolderProblem: the folder cannot be used, or (``read_only``) holds no library.
         """
-        raise NotImplementedError
+        paths = LibraryPaths(Path(root).expanduser().resolve())
+        settings, notice = settings_file.load(paths.settings)
+        profile = profile or profiles.by_name(settings.profile)
+        store = Store.open(paths, read_only=read_only)
+        try:
+            library = cls(paths, store, profile, settings)
+        except BaseException:
+            store.close()
+            raise
+        library._set_note("settings", notice)
+        if not read_only and store.folders.has_removed():
+            library._io_lane.submit("forget removed folders", library._purge)
+        return library
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Stop watching, cancel all jobs, end child processes, checkpoint the store."""
-        raise NotImplementedError
+        deadline = time.monotonic() + timeout_s
+        if self._watching is not None:
+            self._watching.close()
+        lanes = (self._index_lane, self._io_lane, self._search_lane)
+        for lane in lanes:
+            lane.close(timeout_s=0)  # cancels; the waiting comes below, for all at once
+        self._indexer.resume()
+        ended = [lane.close(max(0.0, deadline - time.monotonic())) for lane in lanes]
+        self._analysts.close()
+        self._decoder.close()
+        if not all(ended):  # the children are gone now, which ends whatever waited for them
+            ended = [lane.close(1.0) for lane in lanes]
+        if not all(ended):
+            log.warning("a job was still busy when the library was closed")
+        self._thumbnails.close()
+        self._store.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # -- folders ---------------------------------------------------------------------------
 
     def folders(self) -> tuple[Folder, ...]:
-        raise NotImplementedError
+        return self._store.folders.all(self._profile_id)
 
     def add_folder(self, path: Path) -> Folder:
         """Watch a folder and everything below it. Adding it twice changes nothing.
@@ -60,94 +163,262 @@ class Library:
             FolderProblem: it does not exist, is not a folder, cannot be read, holds the library
                 itself, or lies inside (or around) a folder that is watched already.
         """
-        raise NotImplementedError
+        self._refuse_if_read_only("adding a folder")
+        path = Path(path).expanduser().resolve()
+        refuse_unfit(path, self.paths.root, self._store.folders.paths().values())
+        folder_id = self._store.folders.add(path)
+        self._note(LibraryChanges(folders=True))
+        self._follow_folders()
+        return next(folder for folder in self.folders() if folder.id == folder_id)
 
     def remove_folder(self, folder_id: FolderId) -> None:
-        """Forget a folder and what was made from its photos. No photo file is touched."""
-        raise NotImplementedError
+        """Forget a folder and what was made from its photos. No photo file is touched.
+
+        It is out of every answer at once; deleting what was made goes on in lane ``io``.
+
+        Raises:
+            BadRequest: there is no such folder.
+        """
+        self._refuse_if_read_only("removing a folder")
+        if not self._store.folders.mark_removed(folder_id):
+            raise BadRequest("There is no such folder.", operation="removing a folder")
+        self._note(LibraryChanges(folders=True, problems=True))
+        self._follow_folders()
+        self._io_lane.submit("forget removed folders", self._purge)
 
     def start_watching(self) -> None:
         """Follow the folders live: scan them now, then whenever something changes, then index."""
-        raise NotImplementedError
+        self._refuse_if_read_only("watching folders")
+        from engine.indexing.following import Following
+
+        if self._watching is None:
+            self._watching = Following(
+                on_dirty=self._scan_and_index,
+                on_note=lambda note: self._set_note("watching", note),
+                rescan_minutes=self.settings.rescan_minutes,
+            )
+        self._follow_folders()
+        self.index()
 
     # -- indexing --------------------------------------------------------------------------
 
     def scan(self) -> Job[LibraryChanges]:
         """Compare the folders with the store (lane ``io``); new files then wait to be indexed."""
-        raise NotImplementedError
+        self._refuse_if_read_only("scanning the folders")
+        return self._io_lane.submit("scan", lambda context: self._scanned(context, None))
 
     def index(self) -> Job[LibraryStatus]:
-        """Scan, then index what waits, newest first (lane ``index``). Running already: that job.
+        """Scan, then index what waits, newest first (lane ``index``). Running already: that job,
+        which then scans once more before it ends.
 
         Survives a kill at any moment: each photo is written in one transaction. Progress carries
         photos done, total, rate and seconds left. A photo that fails becomes a problem.
         """
-        raise NotImplementedError
+        return self._wish_index(scan=True)
 
     def pause_indexing(self) -> None:
         """Stop after the photo in work and stay stopped until ``resume_indexing``."""
-        raise NotImplementedError
+        self._indexer.pause()
 
     def resume_indexing(self) -> None:
-        raise NotImplementedError
+        self._indexer.resume()
 
     def status(self) -> LibraryStatus:
         """Counts and rate; cheap enough to poll twice a second."""
-        raise NotImplementedError
+        totals = self._store.counts.totals(self._profile_id)
+        snapshot = self._indexer.snapshot
+        with self._lock:
+            note = " ".join(note for note in self._notes.values() if note)
+        return LibraryStatus(
+            profile=self.profile.name,
+            photos=totals.photos,
+            searchable=totals.searchable,
+            pending=totals.pending,
+            problems=totals.problems,
+            regions=totals.things,
+            folders=self.folders(),
+            indexing=snapshot.state,
+            photos_per_s=snapshot.per_second,
+            seconds_left=snapshot.seconds_left,
+            current_path=snapshot.current,
+            note=note,
+        )
 
     def problems(self, limit: int = 1000) -> tuple[Problem, ...]:
-        """Files that could not be indexed, newest first."""
-        raise NotImplementedError
+        """Files that could not be indexed, newest first, then entries that are no photo files
+        though they are named like some."""
+        return self._store.failures.problems(limit)
 
     def retry_problems(self, paths: Sequence[Path] | None = None) -> int:
         """Put failed files (None: all) back in the queue; how many."""
-        raise NotImplementedError
+        self._refuse_if_read_only("trying files again")
+        count = self._store.failures.retry(paths)
+        self._note(LibraryChanges(folders=True, problems=True))
+        return count
 
     def take_changes(self) -> LibraryChanges:
         """What changed since this was last called; the window polls it."""
-        raise NotImplementedError
+        with self._lock:
+            taken, self._changes = self._changes, LibraryChanges()
+        return taken
 
     # -- looking ---------------------------------------------------------------------------
+
+    def warm_up(self) -> Job[None]:
+        """Load what the first search needs (lane ``search``)."""
+        return self._search_lane.submit("warm up", self._search.warm_up)
 
     def search(self, request: SearchRequest) -> Job[SearchResult]:
         """Rank photos (lane ``search``). A newer call cancels the older one.
 
         ``job.partial`` is a ``SearchResult`` as soon as stage one is done; with a slow verifier
-        it is replaced as verdicts come in.
+        it is replaced as verdicts come in. A search by example leaves out the example's photo.
         """
-        raise NotImplementedError
+        job = self._search_lane.submit(
+            "search", lambda context: self._search.search(request, context), latest_wins=True
+        )
+        self._latest_search = job
+        return job
 
     def photo(self, photo_id: PhotoId) -> Photo | None:
-        raise NotImplementedError
+        return self._store.photos.get(photo_id)
 
     def photos(self, limit: int = 200, before: PhotoId | None = None) -> tuple[Photo, ...]:
         """Searchable photos, newest first, a page at a time (for the grid without a query)."""
-        raise NotImplementedError
+        return self._store.photos.page(self._profile_id, limit, before)
 
     def regions(self, photo_id: PhotoId) -> tuple[Region, ...]:
         """The photo's things under the active profile, best mask first."""
-        raise NotImplementedError
+        return self._store.regions.of_photo(photo_id, self._profile_id)
 
     def region(self, region_id: RegionId) -> Region | None:
-        raise NotImplementedError
+        return self._store.regions.get(region_id)
 
     def thumbnail(self, photo_id: PhotoId) -> bytes | None:
         """JPEG, upright, longest side 384 px; None if there is none yet."""
-        raise NotImplementedError
+        return self._thumbnails.get(photo_id)
 
-    def read_photo(self, photo_id: PhotoId, longest_px: int | None = None):
+    def read_photo(self, photo_id: PhotoId, longest_px: int | None = None) -> np.ndarray:
         """Decode in the decoder process: uint8 (H, W, 3) upright, at most ``longest_px``.
 
         Blocks: call it from a worker thread. Raises PhotoMissing, PhotoUnreadable, ...
         """
-        raise NotImplementedError
+        photo = self._store.photos.get(photo_id)
+        if photo is None:
+            raise PhotoMissing(
+                "This photo is no longer in the library.", operation="reading the photo"
+            )
+        return self._read_rgb(photo, longest_px)
 
     # -- taking out ------------------------------------------------------------------------
 
     def export(self, request: ExportRequest) -> Job[ExportSummary]:
         """Write hits to files (lane ``io``). A hit that fails becomes a problem of the summary."""
-        raise NotImplementedError
+        from engine.export import exporter
+
+        return self._io_lane.submit(
+            "export", lambda context: exporter.run(request, self._read_rgb, context)
+        )
 
     def check(self) -> Job[CheckReport]:
-        """Compare store and index, repair what is derived (lane ``index``)."""
-        raise NotImplementedError
+        """Compare store and index, repair what is derived (lane ``index``). ``read_only``: only
+        report."""
+        return self._index_lane.submit(
+            "check",
+            lambda context: check_library(self._store, self._index, self._thumbnails, context),
+        )
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _wish_index(self, *, scan: bool) -> Job[LibraryStatus]:
+        """Start the index job, or make the running one go round once more."""
+        self._refuse_if_read_only("indexing")
+        with self._lock:
+            job, context = self._index_job, self._index_context
+            running = job is not None and not job.ended
+            if running and not (context is not None and context.cancel.cancelled):
+                self._run_wanted = True
+                self._scan_wanted |= scan
+                return job
+            self._run_wanted, self._scan_wanted = True, scan
+            self._index_context = None
+            self._index_job = self._index_lane.submit("index", self._run_index)
+            return self._index_job
+
+    def _run_index(self, context: JobContext) -> LibraryStatus:
+        with self._lock:
+            self._index_context = context
+        self._set_note("index", "")
+        try:
+            while self._take_wish(context):
+                self._indexer.run(context)
+        except EngineError as error:
+            self._set_note("index", error.message)
+            raise
+        finally:
+            with self._lock:
+                if self._index_context is context:
+                    self._index_job = None
+        return self.status()
+
+    def _take_wish(self, context: JobContext) -> bool:
+        """Whether to go round (again), after the scan that was asked for."""
+        with self._lock:
+            if not self._run_wanted:
+                # Under the lock: a wish that comes now finds no job and starts a new one.
+                self._index_job = None
+                return False
+            scan, self._run_wanted, self._scan_wanted = self._scan_wanted, False, False
+        if scan:
+            self._scanned(context, None)
+        return True
+
+    def _scan_and_index(self, folder_ids: Sequence[FolderId] | None) -> None:
+        """Something changed below these folders (None: below any)."""
+
+        def work(context: JobContext) -> LibraryChanges:
+            found = self._scanned(context, folder_ids)
+            if found:
+                self._wish_index(scan=False)
+            return found
+
+        self._io_lane.submit("scan", work)
+
+    def _scanned(
+        self, context: JobContext, folder_ids: Sequence[FolderId] | None
+    ) -> LibraryChanges:
+        found = self._scan.scan(context, folder_ids)
+        self._note(found)
+        return found
+
+    def _purge(self, context: JobContext) -> None:
+        self._note(self._scan.purge_removed(context))
+
+    def _follow_folders(self) -> None:
+        if self._watching is not None:
+            self._watching.follow(self._store.folders.paths())
+
+    def _search_waits(self) -> bool:
+        job = self._latest_search
+        return job is not None and not job.ended and job.partial is None
+
+    def _read_rgb(self, photo: Photo, longest_px: int | None = None) -> np.ndarray:
+        return self._decoder.read(photo.path, longest_px).rgb
+
+    def _note(self, changes: LibraryChanges) -> None:
+        if changes:
+            with self._lock:
+                self._changes |= changes
+
+    def _set_note(self, source: str, note: str) -> None:
+        with self._lock:
+            self._notes[source] = note
+
+    def _refuse_if_read_only(self, operation: str) -> None:
+        if self.read_only:
+            raise BadRequest(
+                "This library is open for reading only.",
+                operation=operation,
+                path=self.paths.root,
+                hint="Close the other Pickout that is using it, and open it again.",
+            )

@@ -63,7 +63,6 @@ def build(
     from usearch.index import Index
 
     index = Index(ndim=manifest.ndim, metric=manifest.metric, dtype=manifest.dtype)
-    index.reserve(len(ids))
     for start in range(0, len(ids), _ADD_BATCH):
         if cancel is not None:
             cancel.raise_if_set()

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from engine.store.database import Database
 
 _TRUE_COUNTS = {
-    "file_counts": """
-        SELECT folder_id, state, count(*) FROM files WHERE missing_since IS NULL
-        GROUP BY folder_id, state""",
-    "ready_counts": """
-        SELECT f.folder_id, i.profile_id, count(*) FROM files f
-        JOIN indexings i ON i.photo_id = f.photo_id
-        WHERE f.state = 'ready' AND f.missing_since IS NULL GROUP BY f.folder_id, i.profile_id""",
-    "profile_counts": """
-        SELECT profile_id, count(*), sum(things) FROM indexings GROUP BY profile_id""",
+    "file_counts": (
+        """SELECT folder_id, state, count(*) FROM files WHERE missing_since IS NULL
+           GROUP BY folder_id, state""",
+        "n",
+    ),
+    "ready_counts": (
+        """SELECT f.folder_id, i.profile_id, count(*) FROM files f
+           JOIN indexings i ON i.photo_id = f.photo_id
+           WHERE f.state = 'ready' AND f.missing_since IS NULL
+           GROUP BY f.folder_id, i.profile_id""",
+        "n",
+    ),
+    "profile_counts": (
+        "SELECT profile_id, count(*), sum(things) FROM indexings GROUP BY profile_id",
+        "photos",
+    ),
 }
+"""Each table of counters, the query that counts anew, and the column that may be zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +80,11 @@ class Counts:
         """Count anew; the names of counters that were wrong, now right."""
         wrong = []
         with self._db.writing() as connection:
-            for table, query in _TRUE_COUNTS.items():
-                if _rows(connection, f"SELECT * FROM {table}") != _rows(connection, query):
+            for table, (query, count) in _TRUE_COUNTS.items():
+                # Zeros say nothing: a counter that went back to none keeps its row.
+                kept = connection.execute(f"SELECT * FROM {table} WHERE {count} <> 0")
+                if set(kept) != set(connection.execute(query)):
                     connection.execute(f"DELETE FROM {table}")
                     connection.execute(f"INSERT INTO {table} {query}")
                     wrong.append(table)
         return tuple(wrong)
-
-
-def _rows(connection: sqlite3.Connection, query: str) -> set[tuple]:
-    """Counters without the zeros, which say nothing."""
-    rows = connection.execute(query)
-    return {row for row in rows if row[-1] or row[-2]}

@@ -12,6 +12,7 @@ from engine.store.database import Database
 from engine.store.rows import FileRow, now
 
 _BATCH = 1000
+_STEP = 200
 NEWEST = (2**63 - 1, 2**63 - 1)
 """The place before the first file of the work list."""
 
@@ -90,17 +91,19 @@ class Files:
                 )
             return True
 
-    def forget_missing(self, before: str) -> tuple[PhotoId, ...]:
-        """Delete rows of files that were gone before that moment, a batch; empty at the end.
+    def forget_missing(self, before: str) -> tuple[PhotoId, ...] | None:
+        """Delete rows of files that were gone before that moment (ISO, UTC), one short step.
 
         Returns:
-            The photos that no file holds any more. Rows may go without a photo going, so ask
-            ``has_missing`` whether to go on.
+            The photos that no file holds any more; None when nothing is left to do.
         """
         query = """SELECT f.id FROM files f JOIN folders o ON o.id = f.folder_id
                    WHERE f.missing_since < ? AND o.online LIMIT ?"""
+        with self._db.reading() as connection:
+            rows = connection.execute(query, (before, _STEP)).fetchall()
+        if not rows:
+            return None
         with self._db.writing() as connection:
-            rows = connection.execute(query, (before, _BATCH)).fetchall()
             return forgetting.forget_files(connection, [row[0] for row in rows])
 
     def pending(

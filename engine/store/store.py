@@ -18,6 +18,18 @@ from engine.store.outcomes import Outcomes
 from engine.store.photos import Photos
 from engine.store.regions import Regions
 
+_BROKEN_PROMISES = {
+    """SELECT count(*) FROM indexings i WHERE i.things + 1 <> (SELECT count(*) FROM regions r
+       WHERE r.photo_id = i.photo_id AND r.profile_id = i.profile_id)""": (
+        "photos have more or fewer regions than were found in them"
+    ),
+    """SELECT count(*) FROM photos p
+       WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id)""": (
+        "photos belong to no file"
+    ),
+}
+"""What every transaction keeps true, and what it would mean if it were not."""
+
 
 class Store:
     """One open store; close it once. Thread-safe.
@@ -85,6 +97,10 @@ class Store:
             faults = [f"database: {text}" for text in found if text != "ok"]
             for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
                 faults.append(f"database: row {rowid} of {table} points to no row of {parent}")
+            for query, meaning in _BROKEN_PROMISES.items():
+                count = connection.execute(query).fetchone()[0]
+                if count:
+                    faults.append(f"database: {count} {meaning}")
         return tuple(faults[:50])
 
     def close(self) -> None:

@@ -1,0 +1,212 @@
+"""Small deterministic models that really look at pixels: things are blobs of strong colour.
+
+They implement the protocols of the real ones, so that a flow through the library finds a red
+shape by the word "red", and its mask is that of the shape.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.embeddings.embedder import PhotoVectors
+from engine.errors import PhotoUnreadable
+from engine.jobs import CancelToken
+from engine.masks.geometry import mask_box
+from engine.masks.proposer import MaskProposal
+from engine.profiles import Models, Profile
+from engine.records import BoxXyxy
+from engine.search.scorer import PhotoEvidence, PhotoScore
+from engine.search.verifier import Candidate, Verification
+
+COLOURS = {
+    "red": (220, 30, 30),
+    "green": (30, 180, 40),
+    "blue": (30, 60, 220),
+    "yellow": (235, 215, 30),
+    "purple": (150, 40, 170),
+    "orange": (240, 130, 20),
+}
+NDIM = 16
+_STRONG = 60
+"""Difference of the largest and the smallest channel from which a pixel belongs to a thing."""
+
+
+class ColourProposer:
+    """Connected blobs of strongly coloured pixels, largest first."""
+
+    def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
+        import cv2
+
+        spread = photo_rgb.max(axis=2).astype(int) - photo_rgb.min(axis=2)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats((spread > _STRONG).astype("u1"))
+        found = []
+        for label in range(1, count):
+            if stats[label, cv2.CC_STAT_AREA] < 30:
+                continue
+            mask = labels == label
+            fill = float(mask.sum()) / mask_box(mask).area
+            found.append(MaskProposal(mask, mask_box(mask), min(1.0, fill)))
+        return sorted(found, key=lambda proposal: -proposal.mask_hw.sum())
+
+
+class ColourEmbedder:
+    """The mean colour's likeness to each named colour, as a unit vector."""
+
+    ndim = NDIM
+
+    def embed(self, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> PhotoVectors:
+        whole = colour_vector(photo_rgb.reshape(-1, 3).mean(axis=0))
+        regions = [colour_vector(photo_rgb[mask].mean(axis=0)) for mask in masks_hw]
+        return PhotoVectors(whole, np.array(regions, np.float32).reshape(-1, NDIM))
+
+
+class WordEmbedder:
+    """Colour words into the same space; other words say nothing."""
+
+    ndim = NDIM
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        rows = np.zeros((len(texts), NDIM), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.lower().split():
+                if word in COLOURS:
+                    row += colour_vector(np.array(COLOURS[word], float))
+            row /= max(float(np.linalg.norm(row)), 1e-9)
+        return rows
+
+
+def colour_vector(rgb: np.ndarray) -> np.ndarray:
+    """float32 (NDIM,), unit length; alike for alike colours."""
+    named = np.array(list(COLOURS.values()), float)
+    nearness = np.exp(-(((named - rgb) / 90.0) ** 2).sum(axis=1))
+    vector = np.zeros(NDIM, np.float32)
+    vector[: len(named)] = nearness
+    vector[-1] = 0.05  # grey has a direction too
+    return vector / np.linalg.norm(vector)
+
+
+class BestRegionScorer:
+    """The most alike region counts; the whole photo only where there is none."""
+
+    def score(self, evidence: PhotoEvidence) -> PhotoScore:
+        if not len(evidence.region_scores):
+            return PhotoScore(0.5 * evidence.whole_score, None)
+        best = int(np.argmax(evidence.region_scores))
+        return PhotoScore(float(evidence.region_scores[best]), best)
+
+
+class FreeVerifier:
+    """Says what the scores say."""
+
+    free = True
+    match_at = 0.8
+    no_below = 0.4
+
+    def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
+        probability = float(np.clip(candidate.stage_one_score, 0, 1))
+        return Verification(probability, reason=f"{query}: {probability:.2f}")
+
+
+class LookingVerifier:
+    """Slow: decodes the photo and takes the share of pixels of the asked colour as its belief.
+    Points at the place with a box. Refuses photos whose name says so."""
+
+    free = False
+    match_at = 0.05
+    no_below = 0.01
+
+    def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
+        if "unverifiable" in candidate.photo.path.name:
+            raise PhotoUnreadable("The photo cannot be looked at.", operation="looking closer")
+        rgb = candidate.read_rgb(256)
+        near = np.abs(rgb.astype(int) - COLOURS[query]).sum(axis=2) < 60
+        box = mask_box(near)
+        if box is None:
+            return Verification(0.0, reason="nothing of that colour")
+        sx, sy = candidate.photo.size_wh[0] / rgb.shape[1], candidate.photo.size_wh[1] / rgb.shape[0]
+        return Verification(float(near.mean()), box_xyxy=box.scaled(sx, sy), reason="seen")
+
+
+def load_models(calls_log: Path | None = None) -> Models:
+    """Runs in the analyst child; with ``calls_log``, every photo looked at adds a line there."""
+    proposer = ColourProposer() if calls_log is None else _Logged(calls_log)
+    return Models(proposer, ColourEmbedder())
+
+
+class _Logged(ColourProposer):
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
+        with open(self._path, "a", encoding="utf-8") as file:
+            file.write(f"{photo_rgb.shape}\n")
+        return super().propose(photo_rgb)
+
+
+class _Moody(ColourProposer):
+    """Dies, hangs or gives nonsense, as the colour of the photo's corner asks."""
+
+    def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
+        corner = tuple(int(v) // 64 for v in photo_rgb[0, 0])
+        if corner == (0, 0, 0):
+            os._exit(77)
+        if corner == (3, 0, 3):
+            time.sleep(600)
+        if corner == (0, 3, 3):
+            raise ZeroDivisionError("a bug in the models")
+        return super().propose(photo_rgb)
+
+
+def load_moody_models() -> Models:
+    return Models(_Moody(), ColourEmbedder())
+
+
+class _NanEmbedder(ColourEmbedder):
+    """Vectors too large for float16 wherever a photo holds a thing."""
+
+    def embed(self, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> PhotoVectors:
+        found = super().embed(photo_rgb, masks_hw)
+        return PhotoVectors(found.whole, found.regions * 1e9)
+
+
+def load_broken_embedder() -> Models:
+    return Models(ColourProposer(), _NanEmbedder())
+
+
+def load_nothing() -> Models:
+    raise RuntimeError("weights.bin is not there")
+
+
+def profile(
+    *,
+    key: str = "colours-1",
+    analysis: Callable[[], Models] = load_models,
+    verifier: Callable[[], object] | None = FreeVerifier,
+    calls_log: Path | None = None,
+    metric: str = "ip",
+) -> Profile:
+    """A whole profile made of the models above."""
+    if calls_log is not None:
+        analysis = functools.partial(load_models, calls_log)
+    return Profile(
+        name="colours",
+        key=key,
+        ndim=NDIM,
+        metric=metric,
+        analysis=analysis,
+        text_embedder=WordEmbedder,
+        scorer=BestRegionScorer,
+        verifier=verifier,
+    )
+
+
+def box_of(colour: str, photo_rgb: np.ndarray) -> BoxXyxy:
+    """Where a colour lies in a made photo."""
+    near = np.abs(photo_rgb.astype(int) - COLOURS[colour]).sum(axis=2) < 60
+    return mask_box(near)
