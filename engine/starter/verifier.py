@@ -1,0 +1,56 @@
+"""The starter profile's second look: a calibrated probability from the stored similarities."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.jobs.cancel import CancelToken
+from engine.search.verifier import Candidate, Verification
+from engine.starter.calibration import Calibration, evidence_row
+from engine.starter.embedder import StarterTextEmbedder
+from engine.starter.reference import Reference
+
+
+class StarterVerifier:
+    """A ``Verifier`` that looks at no pixels, so every hit gets a verdict."""
+
+    free = True
+
+    def __init__(
+        self, calibration: Calibration, reference: Reference, texts: StarterTextEmbedder
+    ) -> None:
+        self._calibration = calibration
+        self._reference = reference
+        self._texts = texts
+        self._query = ""
+        self._levels: tuple[tuple[float, float], tuple[float, float]] | None = None
+        self.match_at = calibration.match_at
+        self.no_below = calibration.no_below
+
+    def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
+        """See ``Verifier``."""
+        cancel.raise_if_set()
+        if self._levels is None or query != self._query:
+            vector = self._texts.embed([query])[0]
+            self._levels = self._reference.levels(vector)
+            self._query = query
+        (region_mean, region_spread), (whole_mean, whole_spread) = self._levels
+        scores = candidate.region_scores
+        best = float(scores.max()) if len(scores) else candidate.whole_score
+        mask = candidate.regions[int(np.argmax(scores))].mask_score if len(scores) else 0.0
+        row = evidence_row(
+            best,
+            (best - region_mean) / region_spread,
+            candidate.whole_score,
+            (candidate.whole_score - whole_mean) / whole_spread,
+            mask,
+        )
+        probability = self._calibration.probability(row)
+        return Verification(probability, reason=self._reason(query, probability))
+
+    def _reason(self, query: str, probability: float) -> str:
+        if probability >= self.match_at:
+            return f"Looks like “{query}”."
+        if probability < self.no_below:
+            return f"Does not look like “{query}”."
+        return f"Could be “{query}”."
