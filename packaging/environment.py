@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 MINIMUM_PYTHON = (3, 11)
-FIRST_INSTALL_BYTES = 8_000_000_000
-"""Free space wanted before torch is there: 5 GB stay, the rest is for downloads on their way."""
+FIRST_INSTALL_BYTES = 10_000_000_000
+"""Free space wanted before torch is there: 6.4 GB stay, the rest is for downloads on their way."""
 LATER_INSTALL_BYTES = 1_000_000_000
 
 TORCH = ("torch>=2.6", "torchvision>=0.21")
@@ -114,7 +114,7 @@ def steps(test: bool = False, mllm: bool = False) -> List[Step]:
         Step(
             "torch",
             "Installing torch and torchvision",
-            "the large part: up to 3 GB to download and 5 GB on disk on Linux, 1 GB elsewhere",
+            "the large part: on Linux about 3 GB to download and 5 GB on disk, elsewhere much less",
             (_pip(*TORCH),),
         ),
         Step(
@@ -167,7 +167,7 @@ def explain(log: str) -> SetupProblem:
     """What stopped pip, and what to do, from what it printed."""
     if "No space left on device" in log:
         return SetupProblem(
-            "The disk is full.", "Free about 8 GB and run the same command again.", passing=True
+            "The disk is full.", "Free about 10 GB and run the same command again.", passing=True
         )
     if any(sign in log for sign in UNREACHABLE):
         return SetupProblem(

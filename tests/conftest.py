@@ -45,12 +45,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need Qt, so that ``-m "not gui"`` leaves them out."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]):
+    """Mark the tests that need Qt, for ``-m "not gui"``; run the slow ones after all others."""
     for item in items:
         if {"qapp", "qtbot"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.gui)
+    yield  # others select and shuffle here
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
 
 
 class NetworkBlocked(OSError):

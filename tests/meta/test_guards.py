@@ -109,3 +109,30 @@ def test_gui_marker_comes_by_itself(suite: pytest.Pytester) -> None:
     )
     result = suite.runpytest_subprocess("-m", "not gui", "-p", "no:randomly")
     result.assert_outcomes(passed=1, deselected=1)
+
+
+def test_slow_tests_come_last_whatever_the_order(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        test_order="""
+        import pytest
+
+        @pytest.mark.slow
+        def test_a():
+            pass
+
+        def test_b():
+            pass
+
+        @pytest.mark.slow
+        def test_c():
+            pass
+
+        def test_d():
+            pass
+        """
+    )
+    suite.makeini("[pytest]\nmarkers = slow")
+    result = suite.runpytest_subprocess("-v")
+    ran = [line.split("::")[1][5] for line in result.outlines if "PASSED" in line]
+    assert len(ran) == 4
+    assert set(ran[:2]) == {"b", "d"}

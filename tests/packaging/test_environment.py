@@ -155,7 +155,7 @@ def test_full_disk_is_said_before_anything_is_made(environment_module, checkout,
     usage = type(shutil.disk_usage(checkout))(100, 98, 2_000_000_000)
     monkeypatch.setattr(environment_module.shutil, "disk_usage", lambda path: usage)
     environment = environment_module.Environment(checkout, say=lambda line: None)
-    with pytest.raises(environment_module.SetupProblem, match=r"2\.0 GB are free.* 8 GB"):
+    with pytest.raises(environment_module.SetupProblem, match=r"2\.0 GB are free.* 10 GB"):
         environment.prepare(environment_module.steps())
     assert not environment.folder.exists()
 
