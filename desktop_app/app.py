@@ -7,6 +7,7 @@ import logging.handlers
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
@@ -20,7 +21,9 @@ from desktop_app.ui_state import UiState
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.theme import Theme
 from engine.errors import EngineError
-from engine.library import Library
+
+if TYPE_CHECKING:
+    from engine.library import Library
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,7 @@ class Desktop(QObject):
         self.presenter: Presenter | None = None
         self._opener: threading.Thread | None = None
         self._late: Library | None = None
+        self._log_handler: logging.Handler | None = None
         self._closed = False
 
     def show(self) -> None:
@@ -70,6 +74,9 @@ class Desktop(QObject):
             self.session.close(CLOSE_S)
         elif self._late is not None:
             self._late.close(CLOSE_S)
+        if self._log_handler is not None:
+            logging.getLogger().removeHandler(self._log_handler)
+            self._log_handler.close()
         self._app.quit()
 
     def _open(self) -> None:
@@ -77,7 +84,9 @@ class Desktop(QObject):
         self._opener.start()
 
     def _open_library(self) -> None:
-        """Worker thread."""
+        """Worker thread: the engine's modules are first imported here, after the first frame."""
+        from engine.library import Library
+
         try:
             self._late = Library.open(self._root)
         except EngineError as error:

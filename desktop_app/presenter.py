@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtCore import QItemSelectionModel, QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit
 
@@ -174,6 +174,13 @@ class Presenter(QObject):
         """Show the wanted page, or the words that stand in its place."""
         window, status = self._window, self._session.events.status
         self._message = None
+        window.set_welcoming(
+            self._page is self.results and status is not None and not status.folders
+        )
+        window.sidebar.mark_place(
+            photos=self._page is self.results and self.searching.query is None,
+            problems=self._page is self.problems_page,
+        )
         if self._page is not self.results:
             window.show_page(self._page)
         elif status is None:
@@ -347,8 +354,11 @@ class Presenter(QObject):
                 query.text, pending, alike=query.like is not None
             )
         first = self._fresh
+        current = self._current_hit()
+        followed = current if not first and self.results.grid.currentIndex().row() > 0 else None
         self.model.show_hits(result.hits, fresh=first)
         self._fresh = False
+        self._make_current(followed)
         self.results.verdict_band.say(self._words_above(query, result, pending))
         self._offer_notice(result.profile)
         if first:
@@ -356,6 +366,15 @@ class Presenter(QObject):
         if self._page is self.results:
             self._refresh_page()
         self._inspect()
+
+    def _make_current(self, followed: SearchHit | None) -> None:
+        """The first hit, unless somebody has already gone to another: that one keeps it."""
+        row = max(0, self.model.row_of(followed.photo.id)) if followed is not None else 0
+        index = self.model.index(row, 0)
+        if index.isValid() and self._page is self.results:
+            self.results.grid.selectionModel().setCurrentIndex(
+                index, QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
 
     def _words_above(self, query: Query, result: SearchResult, pending: int) -> str:
         parts = []

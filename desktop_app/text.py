@@ -30,8 +30,8 @@ ALL_OFFLINE_BODY = "Connect the drive they are on. Nothing has been forgotten."
 ONLY_PROBLEMS_TITLE = "None of these photos could be read"
 SHOW_PROBLEMS = "Show problems"
 STARTER_NOTICE = (
-    "Answers come from the small built-in model. It is quick and private, and it makes mistakes. "
-    "“pickout-cli models list” names better ones."
+    "Answers come from the small built-in model, and it makes mistakes. Better ones: "
+    "“pickout-cli models list”."
 )
 DISMISS = "Dismiss"
 

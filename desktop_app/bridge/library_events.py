@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.bridge.background import Background
-from engine.library import Library
 from engine.records import LibraryChanges, LibraryStatus
+
+if TYPE_CHECKING:
+    from engine.library import Library
 
 POLL_MS = 500
 

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QPainterPath, QPixmap
 
@@ -20,8 +21,10 @@ from desktop_app.bridge.pictures import (
     pixmap_bytes,
     region_path,
 )
-from engine.library import Library
 from engine.records import Photo, PhotoId, Region
+
+if TYPE_CHECKING:
+    from engine.library import Library
 
 log = logging.getLogger(__name__)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.bridge.background import Background
 from desktop_app.item_models.photo_grid import PhotoGridModel
-from engine.library import Library
 from engine.records import Photo, PhotoId
+
+if TYPE_CHECKING:
+    from engine.library import Library
 
 PAGE = 400
 REFRESH_MS = 1000

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -14,7 +15,6 @@ from PySide6.QtGui import QImage
 from desktop_app.bridge.background import Background
 from desktop_app.bridge.job_watcher import JobWatcher
 from engine.errors import EngineError, ExportProblem
-from engine.library import Library
 from engine.records import (
     BoxXyxy,
     ExportKind,
@@ -24,6 +24,9 @@ from engine.records import (
     Region,
     SearchHit,
 )
+
+if TYPE_CHECKING:
+    from engine.library import Library
 
 
 def united(regions: Sequence[Region]) -> Region:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.bridge.background import Background
 from desktop_app.bridge.pictures import PhotoLevels, image_from_rgb, photo_levels
 from engine.errors import EngineError
-from engine.library import Library
 from engine.records import Photo, PhotoId
+
+if TYPE_CHECKING:
+    from engine.library import Library
 
 FIRST_LONGEST_PX = 2048
 """Enough for most screens; more is read only when somebody zooms in."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.bridge.background import Background
 from desktop_app.item_models.problems import ProblemModel
-from engine.library import Library
+
+if TYPE_CHECKING:
+    from engine.library import Library
 
 SHOWN = 1000
 

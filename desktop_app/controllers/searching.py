@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.bridge.job_watcher import JobWatcher, WatchedJob
-from engine.library import Library
 from engine.records import QueryId, SearchHit, SearchRequest
+
+if TYPE_CHECKING:
+    from engine.library import Library
 
 PAUSE_MS = 250
 """Typing rests this long before it becomes a search."""

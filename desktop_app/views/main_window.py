@@ -19,6 +19,8 @@ from desktop_app.views.status_line import StatusLine
 from desktop_app.views.theme import Theme
 from desktop_app.views.toast import Toast
 
+ROOMY_PX = 1080
+"""From this width on there is room for both panels beside the photos."""
 KEYS = {
     "search": ("Ctrl+F", "/"),
     "back": ("Esc",),
@@ -122,10 +124,19 @@ class MainWindow(QMainWindow):
     # -- panels ----------------------------------------------------------------------------
 
     def toggle_sidebar(self) -> None:
-        self._show_panels(self.sidebar.isHidden(), not self.inspector.isHidden())
+        self._sidebar_wanted = self.sidebar.isHidden()
+        self._show_panels()
 
     def toggle_inspector(self) -> None:
-        self._show_panels(not self.sidebar.isHidden(), self.inspector.isHidden())
+        self._inspector_wanted = self.inspector.isHidden()
+        self._inspector_forced = self._inspector_wanted and self.width() < ROOMY_PX
+        self._show_panels()
+
+    def set_welcoming(self, welcoming: bool) -> None:
+        """On the first run there is nothing to search or list: the middle stands alone."""
+        if welcoming != self._welcoming:
+            self._welcoming = welcoming
+            self._show_panels()
 
     def toggle_fullscreen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -133,7 +144,12 @@ class MainWindow(QMainWindow):
     def show_shortcuts(self) -> None:
         self.dialogs.show_shortcuts()
 
-    def _show_panels(self, sidebar: bool, inspector: bool) -> None:
+    def _show_panels(self) -> None:
+        """In a narrow window the inspector makes room unless it was asked for there."""
+        roomy = self.width() >= ROOMY_PX or self._inspector_forced
+        sidebar = self._sidebar_wanted and not self._welcoming
+        inspector = self._inspector_wanted and roomy and not self._welcoming
+        self.search_bar.setVisible(not self._welcoming)
         self.sidebar.setVisible(sidebar)
         self.inspector.setVisible(inspector)
         self.search_bar.sidebar_button.setChecked(sidebar)
@@ -142,12 +158,21 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         if self._state.geometry is None or not self.restoreGeometry(self._state.geometry):
             self.resize(1280, 820)
-        self._show_panels(self._state.flag("sidebar", True), self._state.flag("inspector", True))
+        self._sidebar_wanted = self._state.flag("sidebar", True)
+        self._inspector_wanted = self._state.flag("inspector", True)
+        self._inspector_forced = self._welcoming = False
+        self._show_panels()
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        if self.width() >= ROOMY_PX:
+            self._inspector_forced = False
+        self._show_panels()
 
     def save_state(self) -> None:
         self._state.geometry = self.saveGeometry()
-        self._state.set_flag("sidebar", not self.sidebar.isHidden())
-        self._state.set_flag("inspector", not self.inspector.isHidden())
+        self._state.set_flag("sidebar", self._sidebar_wanted)
+        self._state.set_flag("inspector", self._inspector_wanted)
         self._state.flush()
 
     # -- pages -----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from desktop_app import text
-from desktop_app.views.parts import label, push_button
+from desktop_app.views.parts import centred, label, push_button
 from desktop_app.views.theme import Theme, paint_icon
 
 
@@ -50,12 +50,10 @@ class MessagePage(QWidget):
         column.addSpacing(8)
         self._title = label(role="display", wrap=True)
         self._body = label(role="secondary", wrap=True)
-        self._body.setMaximumWidth(520)
-        self._body.setMinimumWidth(300)
         for words in (self._title, self._body):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._title)
-        column.addWidget(self._body, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(centred(self._body, 460))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(240)
@@ -119,12 +117,10 @@ class FirstRunPage(QWidget):
         column.addSpacing(12)
         title = label(text.FIRST_RUN_TITLE, "display", wrap=True)
         body = label(text.FIRST_RUN_BODY, "secondary", wrap=True)
-        body.setMaximumWidth(460)
-        body.setMinimumWidth(320)
         for words in (title, body):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(title)
-        column.addWidget(body, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(centred(body, 460))
         column.addSpacing(16)
         buttons = QHBoxLayout()
         buttons.setSpacing(12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from desktop_app.views.theme import Theme
 
@@ -77,16 +77,11 @@ def icon_button(theme: Theme, icon: str, name: str, token: str = "secondary") ->
     return button
 
 
-def separator() -> QFrame:
-    line = QFrame()
-    line.setFixedHeight(1)
-    line.setObjectName("separator")
-    line.setFrameShape(QFrame.Shape.HLine)
-    return line
-
-
-def set_role(widget: QWidget, role: str) -> None:
-    """Change the style role of a widget that is already on screen."""
-    widget.setProperty("role", role)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+def centred(widget: QWidget, width_px: int) -> QHBoxLayout:
+    """In the middle and no wider; wrapped words keep the height they need."""
+    widget.setFixedWidth(width_px)
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(widget)
+    row.addStretch(1)
+    return row

@@ -19,6 +19,8 @@ BADGE_COLOURS = {
     Verdict.NO: QColor("#c3c8d2"),
     Verdict.UNVERIFIED: QColor("#c3c8d2"),
 }
+QUIET_OUTLINE = QColor("#d5d9e1")
+"""For what was judged No: it is shown for comparison, not as an answer."""
 BADGE_GROUND = QColor(10, 11, 14, 190)
 
 
@@ -92,7 +94,10 @@ class PhotoDelegate(QStyledItemDelegate):
         path = self._session.outline(region, hit.photo)
         if path is not None:
             shown = photo_painting.photo_to_rect(size_wh, where).map(path)
-            photo_painting.paint_outline(painter, shown)
+            if hit.verdict is Verdict.NO:
+                photo_painting.paint_outline(painter, shown, QUIET_OUTLINE, 1.5)
+            else:
+                photo_painting.paint_outline(painter, shown)
 
     def _paint_unavailable(self, painter: QPainter, cell: QRectF, hit: SearchHit) -> None:
         icon = QRectF(0, 0, 28, 28)

@@ -109,6 +109,7 @@ class PhotoGridView(QListView):
             height += hint.height() + MARGIN_PX
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, height - page))
+        bar.setEnabled(bar.maximum() > 0)  # the style sheet leaves a disabled one invisible
         bar.setPageStep(page)
         bar.setSingleStep(48)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app import text
 from desktop_app.bridge.session import Session
@@ -33,6 +33,7 @@ class ActionBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 4, 4, 4)
         row.setSpacing(2)
+        self._buttons: list[tuple[QPushButton, str]] = []
         for words, icon, signal, keys, name in (
             (text.FIND_ALIKE, "alike", self.find_alike, "Ctrl+D", text.FIND_ALIKE),
             (text.SAVE_CUTOUT, "scissors", self.save, "Ctrl+E", text.SAVE_CUTOUT),
@@ -43,7 +44,14 @@ class ActionBar(QFrame):
             button.setToolTip(f"{name} ({keys})")
             button.clicked.connect(signal)
             row.addWidget(button)
+            self._buttons.append((button, words))
+        self._full_width = self.sizeHint().width()
         self.hide()
+
+    def _set_wordless(self, wordless: bool) -> None:
+        """Icons alone where there is no room for words."""
+        for button, words in self._buttons:
+            button.setText("" if wordless else words)
 
     def place(self, canvas: PhotoCanvas) -> None:
         """Below the selection, above it where there is no room, always inside the canvas."""
@@ -51,8 +59,9 @@ class ActionBar(QFrame):
         if rect.isEmpty() or canvas.peeking:
             self.hide()
             return
-        self.adjustSize()
         gap = 10
+        self._set_wordless(self._full_width > canvas.width() - 2 * gap)
+        self.adjustSize()
         x = rect.center().x() - self.width() / 2
         y = rect.bottom() + gap
         if y + self.height() > canvas.height() - gap:

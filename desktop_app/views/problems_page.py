@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -21,6 +21,7 @@ from desktop_app.views.parts import icon_button, label, push_button
 from desktop_app.views.theme import Theme
 
 ROW_PX = 52
+PAD_PX = 12
 
 
 class ProblemsPage(QWidget):
@@ -54,11 +55,10 @@ class ProblemsPage(QWidget):
         self.table.setItemDelegate(_ProblemDelegate(theme, self.table))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
-        self.table.setWordWrap(True)
         self.table.setTabKeyNavigation(False)
         self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
@@ -113,6 +113,16 @@ class _ProblemDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
 
+    def sizeHint(self, option, index) -> QSize:
+        if index.column() == 0:
+            return QSize(160, ROW_PX)
+        font = option.font
+        font.setPixelSize(12)
+        width = self.parent().columnWidth(index.column()) - 2 * PAD_PX
+        wrap = int(Qt.TextFlag.TextWordWrap)
+        room = QFontMetrics(font).boundingRect(0, 0, max(60, width), 400, wrap, index.data())
+        return QSize(120, max(ROW_PX, room.height() + 16))
+
     def paint(self, painter, option, index) -> None:
         painter.save()
         colours = self._theme.tokens
@@ -121,7 +131,7 @@ class _ProblemDelegate(QStyledItemDelegate):
             painter.fillRect(rect, colours["accent_soft"])
         painter.setPen(colours["border"])
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        inner = rect.adjusted(12, 7, -12, -7)
+        inner = rect.adjusted(PAD_PX, 7, -PAD_PX, -7)
         font = painter.font()
         font.setPixelSize(13)
         painter.setFont(font)

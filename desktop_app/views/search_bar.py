@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop_app import text
+from desktop_app.views.pages import Emblem
 from desktop_app.views.parts import icon_button, label
 from desktop_app.views.theme import Theme
 
@@ -14,17 +22,31 @@ from desktop_app.views.theme import Theme
 class SearchField(QLineEdit):
     """Signals:
     left_downwards(): the down key, to go to the results.
-    escaped(): Esc in the field.
     """
 
     left_downwards = Signal()
-    escaped = Signal()
+
+    def furnish(self, theme: Theme) -> QToolButton:
+        """Put the magnifier and the button that clears in; returns the button."""
+        self._glass = Emblem(theme, "search", 20)
+        self._clear = icon_button(theme, "close", text.CLEAR_SEARCH)
+        for child in (self._glass, self._clear):
+            child.setParent(self)
+        self._clear.setCursor(Qt.CursorShape.ArrowCursor)
+        self._clear.hide()
+        self.setTextMargins(32, 0, 36, 0)
+        return self._clear
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        middle = self.height() // 2
+        self._glass.move(13, middle - 10)
+        side = 28
+        self._clear.setGeometry(self.width() - side - 8, middle - side // 2, side, side)
 
     def keyPressEvent(self, event) -> None:
         if event.key() == Qt.Key.Key_Down:
             self.left_downwards.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.escaped.emit()
         else:
             super().keyPressEvent(event)
 
@@ -45,8 +67,8 @@ class SearchBar(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 8)
-        column.setSpacing(8)
+        column.setContentsMargins(12, 12, 12, 4)
+        column.setSpacing(6)
         row = QHBoxLayout()
         row.setSpacing(8)
         self.sidebar_button = icon_button(theme, "sidebar", text.TOGGLE_SIDEBAR)
@@ -60,15 +82,8 @@ class SearchBar(QWidget):
         self.field.setPlaceholderText(text.SEARCH_PLACEHOLDER)
         self.field.setAccessibleName(text.SEARCH_NAME)
         self.field.setMaxLength(300)
-        self.field.addAction(
-            theme.icon("search", "secondary"), QLineEdit.ActionPosition.LeadingPosition
-        )
-        self._clear = QAction(theme.icon("close", "secondary"), text.CLEAR_SEARCH, self)
-        self._clear.triggered.connect(self._clear_field)
-        self.field.addAction(self._clear, QLineEdit.ActionPosition.TrailingPosition)
-        self._clear.setVisible(False)
-        for child in self.field.findChildren(QWidget):
-            child.setAccessibleName(child.toolTip() or text.SEARCH_NAME)
+        self._clear = self.field.furnish(theme)
+        self._clear.clicked.connect(self._clear_field)
         self.field.textEdited.connect(self.typed)
         self.field.textChanged.connect(self._text_changed)
         self.field.returnPressed.connect(self._submit)

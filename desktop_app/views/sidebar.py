@@ -124,11 +124,13 @@ class Sidebar(QWidget):
     def _build(self) -> None:
         self._all = push_button(text.ALL_PHOTOS, role="row", theme=self._theme, icon="photos")
         self._all.clicked.connect(self.show_photos)
+        self._all.setCheckable(True)
         self._column.addWidget(self._all)
         self._problems = push_button(
             text.PROBLEMS, role="row", theme=self._theme, icon="problem", token="unsure"
         )
         self._problems.clicked.connect(self.show_problems)
+        self._problems.setCheckable(True)
         self._column.addWidget(self._problems)
         self._problems.hide()
         self._column.addSpacing(14)
@@ -166,6 +168,7 @@ class Sidebar(QWidget):
         for folder_id in [i for i in self._rows if i not in present]:
             row = self._rows.pop(folder_id)
             self._folders.removeWidget(row)
+            row.hide()
             row.deleteLater()
         for folder in status.folders:
             if folder.id in self._rows:
@@ -182,10 +185,16 @@ class Sidebar(QWidget):
         self._problems.setAccessibleName(words)
         self._all.setVisible(bool(status.folders))
 
+    def mark_place(self, *, photos: bool, problems: bool) -> None:
+        """Mark where one is: all photos, the problems, or neither."""
+        self._all.setChecked(photos)
+        self._problems.setChecked(problems)
+
     def show_recent(self, searches: list[str]) -> None:
         while self._recent.count():
             widget = self._recent.takeAt(0).widget()
             if widget is not None:
+                widget.hide()  # at once: it would be painted over its successor until deleted
                 widget.deleteLater()
         for words in searches:
             button = push_button("", role="row", theme=self._theme, icon="recent", token="secondary")

@@ -1,0 +1,282 @@
+"""A library in memory with the facade's methods, for tests of single parts of the window.
+
+It holds made photos whose things are known by name, so that a search has a right answer. Tests of
+the whole path use the real library.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import FolderProblem, PhotoMissing
+from engine.jobs import Job, Lane
+from engine.masks import rle as rle_codec
+from engine.masks.geometry import fit_within, mask_box, scale_mask
+from engine.records import (
+    ExportRequest,
+    ExportSummary,
+    Folder,
+    FolderId,
+    IndexingState,
+    LibraryChanges,
+    LibraryStatus,
+    Photo,
+    PhotoId,
+    Problem,
+    Region,
+    RegionId,
+    SearchHit,
+    SearchRequest,
+    SearchResult,
+    Verdict,
+)
+
+ANALYSIS_PX = 1024
+
+
+@dataclass(frozen=True)
+class MadePhoto:
+    """Pixels uint8 (H, W, 3) and its things: name and bool mask (H, W)."""
+
+    name: str
+    pixels: np.ndarray
+    things: tuple[tuple[str, np.ndarray], ...] = ()
+
+
+def made_photo(name: str, things: list[tuple[str, tuple]], size_wh=(640, 480)) -> MadePhoto:
+    """A soft gradient with discs; ``things``: name, (x, y, radius, colour)."""
+    width, height = size_wh
+    rows, columns = np.mgrid[0:height, 0:width]
+    ground = np.stack(
+        [90 + 60 * rows / height, 120 + 50 * columns / width, 150 - 60 * rows / height], -1
+    )
+    pixels = ground.astype(np.uint8)
+    masks = []
+    for thing, (x, y, radius, colour) in things:
+        mask = (rows - y) ** 2 + (columns - x) ** 2 < radius**2
+        pixels[mask] = colour
+        masks.append((thing, mask))
+    return MadePhoto(name, pixels, tuple(masks))
+
+
+class MemoryLibrary:
+    """Everything is indexed from the start unless ``pending`` says otherwise."""
+
+    def __init__(self, folder: Path, photos: list[MadePhoto], *, pending: int = 0) -> None:
+        self.folder = Folder(FolderId(1), folder, True, len(photos) + pending, len(photos))
+        self._folders: list[Folder] = [self.folder] if photos or pending else []
+        self._pixels: dict[PhotoId, np.ndarray] = {}
+        self._photos: dict[PhotoId, Photo] = {}
+        self._regions: dict[PhotoId, list[Region]] = {}
+        self._names: dict[RegionId, str] = {}
+        self._problems: list[Problem] = []
+        self._changes = LibraryChanges()
+        self._lane = Lane("memory")
+        self._lock = threading.Lock()
+        self.state = IndexingState.RUNNING if pending else IndexingState.IDLE
+        self.pending = pending
+        self.hold_search = threading.Event()
+        self.hold_search.set()
+        self.requests: list[SearchRequest] = []
+        self.exports: list[ExportRequest] = []
+        self.watching = self.closed = False
+        for made in photos:
+            self.put(made)
+
+    def put(self, made: MadePhoto) -> PhotoId:
+        photo_id = PhotoId(len(self._photos) + 1)
+        height, width = made.pixels.shape[:2]
+        photo = Photo(
+            photo_id,
+            self.folder.path / made.name,
+            (width, height),
+            taken_at=f"2021-05-{photo_id % 28 + 1:02d}T14:32:10",
+            camera="Fujifilm X-T3",
+            size_bytes=made.pixels.size // 4,
+        )
+        regions = []
+        for name, mask in made.things:
+            region_id = RegionId(len(self._names) + 1)
+            box = mask_box(mask)
+            if box is None:
+                continue
+            self._names[region_id] = name
+            small = scale_mask(mask, fit_within((width, height), ANALYSIS_PX))
+            regions.append(Region(region_id, photo_id, box, rle_codec.encode(small), 0.9))
+        with self._lock:
+            self._pixels[photo_id] = made.pixels
+            self._photos[photo_id] = photo
+            self._regions[photo_id] = regions
+            self._changes |= LibraryChanges(photos=frozenset({photo_id}))
+        return photo_id
+
+    def fail(self, name: str, kind: str, message: str, hint: str = "") -> None:
+        self._problems.append(Problem(self.folder.path / name, kind, message, hint))
+        self._changes |= LibraryChanges(problems=True)
+
+    def replace_photo(self, photo_id: PhotoId, **changes) -> None:
+        with self._lock:
+            self._photos[photo_id] = replace(self._photos[photo_id], **changes)
+            self._changes |= LibraryChanges(photos=frozenset({photo_id}))
+
+    def replace_folder(self, **changes) -> None:
+        self._folders[0] = replace(self._folders[0], **changes)
+
+    # -- the facade ------------------------------------------------------------------------
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        self.closed = True
+        self.hold_search.set()
+        self._lane.close(timeout_s)
+
+    def folders(self) -> tuple[Folder, ...]:
+        return tuple(self._folders)
+
+    def add_folder(self, path: Path) -> Folder:
+        if not path.is_dir():
+            raise FolderProblem(
+                "This is not a folder.", operation="adding a folder", path=path, hint="Choose one."
+            )
+        folder = Folder(FolderId(len(self._folders) + 1), path, True)
+        self._folders.append(folder)
+        return folder
+
+    def remove_folder(self, folder_id: FolderId) -> None:
+        self._folders = [f for f in self._folders if f.id != folder_id]
+
+    def start_watching(self) -> None:
+        self.watching = True
+
+    def index(self) -> Job:
+        return self._lane.submit("index", lambda context: self.status())
+
+    def pause_indexing(self) -> None:
+        self.state = IndexingState.PAUSED
+
+    def resume_indexing(self) -> None:
+        self.state = IndexingState.RUNNING if self.pending else IndexingState.IDLE
+
+    def status(self) -> LibraryStatus:
+        searchable, problems = len(self._photos), len(self._problems)
+        running = self.state is IndexingState.RUNNING
+        return LibraryStatus(
+            profile="starter-1",
+            photos=searchable + self.pending + problems,
+            searchable=searchable,
+            pending=self.pending,
+            problems=problems,
+            regions=len(self._names),
+            folders=self.folders(),
+            indexing=self.state,
+            photos_per_s=1.6 if running else None,
+            seconds_left=self.pending / 1.6 if running else None,
+        )
+
+    def problems(self, limit: int = 1000) -> tuple[Problem, ...]:
+        return tuple(self._problems[:limit])
+
+    def retry_problems(self, paths=None) -> int:
+        kept = [] if paths is None else [p for p in self._problems if p.path not in paths]
+        count = len(self._problems) - len(kept)
+        self._problems = kept
+        return count
+
+    def take_changes(self) -> LibraryChanges:
+        with self._lock:
+            changes, self._changes = self._changes, LibraryChanges()
+        return changes
+
+    def search(self, request: SearchRequest) -> Job[SearchResult]:
+        self.requests.append(request)
+
+        def work(context) -> SearchResult:
+            stage_one = [h for h in self._rank(request)]
+            blank = tuple(
+                replace(h, verdict=Verdict.UNVERIFIED, probability=None) for h in stage_one
+            )
+            context.publish(SearchResult(request, "starter-1", blank, 3.0, complete=False))
+            while not self.hold_search.wait(0.005):
+                context.cancel.raise_if_set()
+            context.cancel.raise_if_set()
+            return SearchResult(request, "starter-1", tuple(stage_one), 12.0)
+
+        return self._lane.submit("search", work, latest_wins=True)
+
+    def _rank(self, request: SearchRequest) -> list[SearchHit]:
+        wanted = request.text or self._names[request.like_region]
+        hits = []
+        for photo_id, photo in self._photos.items():
+            best: tuple[float, Region | None] = (0.08, None)
+            for region in self._regions[photo_id]:
+                shared = set(self._names[region.id].split()) & set(wanted.split())
+                score = len(shared) / max(1, len(set(wanted.split())))
+                score = {0.0: 0.1}.get(score, 0.25 + 0.7 * score)
+                if region.id != request.like_region and score > best[0]:
+                    best = (score, region)
+            score, region = best
+            verdict = Verdict.NO
+            if score > 0.45:
+                verdict = Verdict.MATCH if score > 0.8 else Verdict.UNSURE
+            name = self._names[region.id] if region else ""
+            reason = f"This looks like a {name}." if name else ""
+            hits.append(SearchHit(photo, score, region, verdict, score, reason))
+        return sorted(hits, key=lambda hit: -hit.score)[: request.limit]
+
+    def photo(self, photo_id: PhotoId) -> Photo | None:
+        return self._photos.get(photo_id)
+
+    def photos(self, limit: int = 200, before: PhotoId | None = None) -> tuple[Photo, ...]:
+        ids = sorted(self._photos, reverse=True)
+        return tuple(self._photos[i] for i in ids if before is None or i < before)[:limit]
+
+    def regions(self, photo_id: PhotoId) -> tuple[Region, ...]:
+        return tuple(self._regions.get(photo_id, ()))
+
+    def region(self, region_id: RegionId) -> Region | None:
+        return next((r for rs in self._regions.values() for r in rs if r.id == region_id), None)
+
+    def thumbnail(self, photo_id: PhotoId) -> bytes | None:
+        from PIL import Image
+
+        if photo_id not in self._pixels:
+            return None
+        image = Image.fromarray(self._pixels[photo_id])
+        image.thumbnail((384, 384))
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=88)
+        return stream.getvalue()
+
+    def read_photo(self, photo_id: PhotoId, longest_px: int | None = None) -> np.ndarray:
+        photo = self._photos[photo_id]
+        if not photo.available:
+            raise PhotoMissing(
+                "The file is gone.", operation="reading the photo", path=photo.path
+            )
+        return self._pixels[photo_id]
+
+    def export(self, request: ExportRequest) -> Job[ExportSummary]:
+        self.exports.append(request)
+
+        def work(context) -> ExportSummary:
+            from PIL import Image
+
+            written = []
+            for number, hit in enumerate(request.hits):
+                pixels = self._pixels[hit.photo.id]
+                mask = scale_mask(rle_codec.decode(hit.region.rle), hit.photo.size_wh)
+                alpha = (mask * 255).astype(np.uint8)
+                box = mask_box(mask)
+                rows = slice(int(box.y0), int(box.y1))
+                columns = slice(int(box.x0), int(box.x1))
+                rgba = np.dstack([pixels, alpha])[rows, columns]
+                path = request.to / f"{hit.photo.path.stem}-{number}.png"
+                Image.fromarray(np.ascontiguousarray(rgba)).save(path)
+                written.append(path)
+            return ExportSummary(tuple(written))
+
+        return self._lane.submit("export", work)
