@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Everything that Pickout does, once, without a window."""
-    home = _make_home(arguments.to)
-    samples = paths.resources_dir() / "samples"
+    home = make_home(arguments.to)
+    perform(home, paths.resources_dir() / "samples", QUERIES, console, profile)
+    return 0
+
+
+def perform(
+    home: Path, samples: Path, queries: Sequence[str], console: Console, profile: Any
+) -> None:
+    """Index ``samples`` into a library below ``home``, answer, write pictures there."""
     pictures = home / "pictures"
     with contextlib.closing(Library.open(home / "library", profile=profile)) as library:
         library.add_folder(samples)
@@ -49,20 +57,21 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(
             f"{counted(status.searchable, 'photo')}, {counted(status.regions, 'thing')} in them."
         )
-        for query in QUERIES:
+        for query in queries:
             console.print()
             console.print(f'"{query}"')
             result = console.follow(library.search(SearchRequest(text=query, limit=_SHOWN)))
-            for line in hit_table.lines(result.hits):
+            for line in hit_table.lines(result.hits, query):
                 console.print(f"  {line}")
-            _write_pictures(library, console, query, _worth_a_picture(result.hits), pictures)
+            if result.hits:
+                worth = _worth_a_picture(result.hits)
+                _write_pictures(library, console, query, worth, pictures)
     console.print()
     console.print(f"The pictures are in {plain(pictures)}")
-    return 0
 
 
-def _make_home(chosen: Path | None) -> Path:
-    """The folder of this run, made."""
+def make_home(chosen: Path | None) -> Path:
+    """The folder of this run, made: the chosen one, or a new one here."""
     if chosen is not None:
         home = chosen.expanduser().absolute()
     else:

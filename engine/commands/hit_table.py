@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.commands.console import table
+from engine.commands.console import plain, table
 from engine.records import SearchHit
 
 _HEAD = ("rank", "verdict", "probability", "path", "box")
 
 
-def lines(hits: Sequence[SearchHit]) -> list[str]:
-    """A head and a line a hit; boxes are x0,y0-x1,y1 in pixels of the upright photo."""
+def lines(hits: Sequence[SearchHit], query: str) -> list[str]:
+    """A head and a line a hit, or one that says there is none; boxes are x0,y0-x1,y1 in pixels
+    of the upright photo."""
+    if not hits:
+        return [f"No photo seems to show {plain(query)!r}."]
     rows = [_HEAD]
     for rank, hit in enumerate(hits, start=1):
         chance = "" if hit.probability is None else f"{hit.probability:.2f}"

@@ -10,6 +10,7 @@ from engine.commands.console import Console, counted, duration, plain
 from engine.commands.library_access import command_line, opened_to_write
 
 SUMMARY = "index what is new, show progress, stop when done"
+_ALL = 10**9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         before = library.status().searchable
         console.follow(library.index())
         status = library.status()
+        problems = len(library.problems(_ALL))
     took = duration(time.monotonic() - started_s)
     new = max(0, status.searchable - before)
     console.print(
@@ -40,9 +42,9 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     for folder in status.folders:
         if not folder.online:
             console.print(f"Not connected, left as it was: {plain(folder.path)}")
-    if status.problems:
+    if problems:
         console.print(
-            f"{counted(status.problems, 'file')} could not be indexed. "
+            f"{counted(problems, 'file')} could not be indexed. "
             f"See why: {command_line(arguments, 'status')}"
         )
     return 0

@@ -42,9 +42,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     if arguments.json:
         console.print(json.dumps(hits_json.to_json(result), indent=1))
         return 0
-    if not result.hits:
-        console.print(f"No photo seems to show {plain(arguments.text)!r}.")
-    for line in hit_table.lines(result.hits) if result.hits else ():
+    for line in hit_table.lines(result.hits, arguments.text):
         console.print(line)
     if result.note:
         console.remark(plain(result.note))

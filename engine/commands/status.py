@@ -12,6 +12,7 @@ from engine.records import LibraryStatus, Problem
 
 SUMMARY = "photos done and pending, and problems with their reasons"
 _SHOWN = 20
+_ALL = 10**9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +23,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Print the counts; the first problems, or all of them as JSON."""
     with opened_to_read(arguments, profile, console) as library:
         status = library.status()
-        limit = status.problems if arguments.json else min(status.problems, _SHOWN)
-        problems = library.problems(limit) if limit else ()
+        problems = library.problems(_ALL)
     if arguments.json:
         console.print(json.dumps(as_json(status, problems), indent=1))
         return 0
@@ -40,23 +40,23 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(f"No folder yet. Add one: {command_line(arguments, 'add FOLDER')}")
     if status.note:
         console.print(plain(status.note))
-    _print_problems(console, problems, status.problems)
+    _print_problems(console, problems)
     return 0
 
 
-def _print_problems(console: Console, problems: tuple[Problem, ...], total: int) -> None:
-    if not total:
-        return
-    console.print("Problems:")
-    for problem in problems:
+def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:
+    if problems:
+        console.print("Problems:")
+    for problem in problems[:_SHOWN]:
         hint = f" {plain(problem.hint)}" if problem.hint else ""
         console.print(f"  {plain(problem.path)}: {plain(problem.message)}{hint}")
-    if total > len(problems):
-        console.print(f"  ... and {total - len(problems):,} more (status --json lists all)")
+    if len(problems) > _SHOWN:
+        console.print(f"  ... and {len(problems) - _SHOWN:,} more (status --json lists all)")
 
 
 def as_json(status: LibraryStatus, problems: tuple[Problem, ...]) -> dict[str, Any]:
-    """The JSON form; ``problem_count`` counts files, ``problems`` lists them."""
+    """The JSON form. ``problem_count`` counts photo files, of which ``photos`` is the sum with
+    ``searchable`` and ``pending``; ``problems`` lists those and what only looks like a photo."""
     return {
         "profile": status.profile,
         "photos": status.photos,

@@ -156,7 +156,7 @@ def _lay_out(truth: CocoTruth, source: Path, target: Path) -> None:
         try:
             os.link(original, copy)
         except OSError:
-            shutil.copyfile(original, copy)
+            shutil.copy2(original, copy)  # a fresh date looks like a file still being written
 
 
 def _place(photo: Photo) -> int:

@@ -60,7 +60,8 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
         "peak_rss_mb_largest_child": child_mb,
     }
     lines = [
-        f"{photos:,} photos, {status.regions:,} things, {status.problems} problems: {took_s:.1f} s",
+        f"{photos:,} photos, {status.regions:,} things, {took_s:.1f} s; "
+        f"{status.problems} files could not be indexed",
         f"{photos / took_s:.2f} photos a second, loading the models included",
     ]
     if steady is not None:

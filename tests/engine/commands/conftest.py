@@ -1,0 +1,72 @@
+"""Running commands with models on coloured shapes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engine import cli
+from engine.commands.console import Console
+from tests.fakes import colour_models, made_photos
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+def run(*argv: object) -> Ran:
+    """One command with the made models."""
+    out, err = io.StringIO(), io.StringIO()
+    status = cli.run(
+        [str(part) for part in argv], profile=colour_models.profile(), console=Console(out, err)
+    )
+    return Ran(status, out.getvalue(), err.getvalue())
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Three photos, a text file named like one, and the library that indexed them."""
+
+    photos: Path
+    library: Path
+    added: Ran
+    indexed: Ran
+
+    def run(self, *argv: object) -> Ran:
+        return run("--library", self.library, *argv)
+
+
+RED_BOX = (20, 30, 70, 90)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Made once, only read by the tests."""
+    root = tmp_path_factory.mktemp("shelf")
+    photos, library = root / "photos", root / "library"
+    made_photos.write(photos / "red.png", made_photos.pixels([("red", RED_BOX)]))
+    made_photos.write(photos / "green.png", made_photos.pixels([("green", (40, 20, 110, 100))]))
+    made_photos.write(photos / "blue.png", made_photos.pixels([("blue", (10, 10, 60, 60))]))
+    made_photos.aged(_text(photos / "letter.jpg"), 3600)
+    added = run("--library", library, "add", photos)
+    indexed = run("--library", library, "index")
+    return Shelf(photos, library, added, indexed)
+
+
+def _text(path: Path) -> Path:
+    path.write_text("Dear all, this is no photo.")
+    return path
+
+
+@pytest.fixture
+def run_command() -> Callable[..., Ran]:
+    return run

@@ -1,0 +1,201 @@
+"""add, index, status, search, export and check on a real library with made models."""
+
+from __future__ import annotations
+
+import _thread
+import csv
+import io
+import json
+from contextlib import closing
+
+import numpy as np
+import pytest
+from PIL import Image
+from pycocotools import mask as coco
+
+from engine import cli
+from engine.commands.console import Console
+from engine.library import Library
+from tests.fakes import colour_models
+
+RED_BOX = (20, 30, 70, 90)
+
+
+def _red_mask() -> np.ndarray:
+    mask = np.zeros((120, 160), bool)
+    mask[RED_BOX[1] : RED_BOX[3], RED_BOX[0] : RED_BOX[2]] = True
+    return mask
+
+
+def _iou(a: np.ndarray, b: np.ndarray) -> float:
+    return float((a & b).sum() / (a | b).sum())
+
+
+def test_add_counts_photos_and_says_what_comes_next(shelf):
+    assert shelf.added.status == 0
+    assert f"{shelf.photos}: 4 photos found" in shelf.added.out
+    assert f'pickout-cli --library "{shelf.library}" index' in shelf.added.out
+
+
+def test_index_ends_well_although_a_file_is_no_photo(shelf):
+    assert shelf.indexed.status == 0
+    assert "3 photos searchable (3 new), 3 things in them" in shelf.indexed.out
+    assert "1 file could not be indexed" in shelf.indexed.out
+    assert "status" in shelf.indexed.out
+
+
+def test_status_names_the_problem(shelf):
+    ran = shelf.run("status")
+    assert ran.status == 0
+    assert "4 photos: 3 searchable, 0 to index, 1 problem; 3 things found" in ran.out
+    assert "letter.jpg: " in ran.out
+
+
+def test_status_as_json(shelf):
+    found = json.loads(shelf.run("status", "--json").out)
+    counts = {key: found[key] for key in ("photos", "searchable", "pending", "regions")}
+    assert counts == {"photos": 4, "searchable": 3, "pending": 0, "regions": 3}
+    assert found["profile"] == "colours" and found["problem_count"] == 1
+    (problem,) = found["problems"]
+    assert problem["path"] == str(shelf.photos / "letter.jpg")
+    assert problem["kind"] == "unreadable" and problem["message"]
+    assert [folder["path"] for folder in found["folders"]] == [str(shelf.photos)]
+
+
+def test_search_prints_a_table_best_first(shelf):
+    ran = shelf.run("search", "red")
+    assert ran.status == 0
+    head, first, *_ = ran.out.splitlines()
+    assert head.split() == ["rank", "verdict", "probability", "path", "box"]
+    rank, verdict, probability, path, box = first.split()
+    assert (rank, verdict, path) == ("1", "match", str(shelf.photos / "red.png"))
+    assert float(probability) > 0.8 and box == "20,30-70,90"
+
+
+def test_search_limit(shelf):
+    assert len(shelf.run("search", "red", "--limit", 1).out.splitlines()) == 2
+
+
+def test_search_as_json_carries_masks_at_the_upright_size(shelf):
+    ran = shelf.run("search", "red", "--json", "--verify", 2)
+    found = json.loads(ran.out)
+    assert set(found) == {"query", "profile", "took_ms", "hits"} and found["query"] == "red"
+    hit = found["hits"][0]
+    keys = ["photo_id", "path", "score", "verdict", "probability", "region", "reason"]
+    assert list(hit) == keys and hit["path"] == str(shelf.photos / "red.png")
+    region = hit["region"]
+    assert region["rle"]["size"] == [120, 160] and region["size_wh"] == [160, 120]
+    mask = coco.decode(region["rle"]).astype(bool)
+    assert _iou(mask, _red_mask()) > 0.95
+    assert region["box_xyxy"] == pytest.approx(RED_BOX, abs=1.5)
+
+
+def test_the_library_may_be_named_after_the_command(shelf, run_command):
+    ran = run_command("search", "red", "--library", shelf.library, "--limit", 1)
+    assert ran.status == 0 and "red.png" in ran.out
+
+
+def test_export_masks_of_likely_hits_only(shelf, tmp_path):
+    ran = shelf.run("export", "red", "--to", tmp_path / "out", "--as", "mask")
+    assert ran.status == 0
+    (written,) = ran.out.splitlines()
+    with Image.open(written) as picture:
+        assert _iou(np.asarray(picture) == 255, _red_mask()) > 0.95
+    assert "1 file written" in ran.err
+
+
+def test_export_with_a_limit_takes_that_many(shelf, tmp_path):
+    ran = shelf.run("export", "red", "--to", tmp_path, "--as", "cutout", "--limit", 2)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert ran.status == 0 and len(names) == 2 and "red - red - cutout.png" in names
+    with Image.open(tmp_path / "red - red - cutout.png") as picture:
+        rgba = np.asarray(picture)
+    solid = rgba[..., 3] == 255
+    assert abs(int(solid.sum()) - 50 * 60) < 250
+    assert np.abs(rgba[solid][:, :3].astype(int) - colour_models.COLOURS["red"]).max() <= 2
+
+
+def test_export_overlay_coco_and_csv(shelf, tmp_path):
+    for kind in ("overlay", "coco", "csv"):
+        ran = shelf.run("export", "red", "--to", tmp_path / kind, "--as", kind)
+        assert ran.status == 0, ran.err
+        (written,) = (tmp_path / kind).iterdir()
+        if kind == "overlay":
+            with Image.open(written) as picture:
+                assert picture.size == (160, 120) and picture.format == "JPEG"
+        elif kind == "coco":
+            document = json.loads(written.read_text())
+            (annotation,) = document["annotations"]
+            assert _iou(coco.decode(annotation["segmentation"]).astype(bool), _red_mask()) > 0.95
+        else:
+            rows = list(csv.DictReader(io.StringIO(written.read_text("utf-8-sig"))))
+            assert [row["path"] for row in rows] == [str(shelf.photos / "red.png")]
+
+
+def test_export_of_nothing_likely_writes_nothing(shelf, tmp_path):
+    ran = shelf.run("export", "purple", "--to", tmp_path / "out", "--as", "cutout")
+    assert ran.status == 1 and "No photo is likely to show 'purple'" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_export_where_a_file_is_in_the_way(shelf, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    ran = shelf.run("export", "red", "--to", tmp_path / "file", "--as", "csv")
+    assert ran.status == 1 and ran.err.startswith("Error: ") and "in the way" in ran.err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_check_finds_nothing_wrong(shelf):
+    ran = shelf.run("check")
+    assert ran.status == 0 and "Store and index agree." in ran.out
+
+
+def test_reading_along_while_another_holds_the_library(shelf, tmp_path):
+    with closing(Library.open(shelf.library, profile=colour_models.profile())):
+        found = shelf.run("search", "red", "--limit", 1)
+        assert found.status == 0 and "red.png" in found.out and "reading along" in found.err
+        assert shelf.run("status", "--json").status == 0
+        out = tmp_path / "out"
+        assert shelf.run("export", "red", "--to", out, "--as", "csv").status == 0
+        refused = shelf.run("index")
+        assert refused.status == 1 and refused.err.startswith("Error: ")
+
+
+def test_an_empty_library_says_what_to_do(tmp_path, run_command):
+    library = tmp_path / "library"
+    for argv in (("search", "cat"), ("export", "cat", "--to", tmp_path, "--as", "csv")):
+        ran = run_command("--library", library, *argv)
+        assert ran.status == 1 and ran.out == ""
+        assert "no photos yet" in ran.err and "add FOLDER" in ran.err
+    assert run_command("--library", library, "index").status == 0
+    found = json.loads(run_command("--library", library, "status", "--json").out)
+    assert (found["photos"], found["problems"], found["folders"]) == (0, [], [])
+
+
+def test_added_but_not_indexed_yet(shelf, tmp_path, run_command):
+    library = tmp_path / "library"
+    ran = run_command("--library", library, "add", tmp_path / "none", shelf.photos)
+    assert ran.status == 1 and "Not added: " in ran.err and "4 photos found" in ran.out
+    ran = run_command("--library", library, "search", "red")
+    assert ran.status == 1 and "No photo is indexed yet" in ran.err and "index" in ran.err
+
+
+class Interrupting(io.StringIO):
+    """Presses Ctrl-C when the first photo is being looked at."""
+
+    def write(self, text: str) -> int:
+        if "Looking at photos" in text:
+            _thread.interrupt_main()
+        return super().write(text)
+
+
+def test_ctrl_c_stops_indexing_and_the_next_run_finishes(shelf, tmp_path):
+    out, err = io.StringIO(), Interrupting()
+    library = str(tmp_path / "library")
+    made = colour_models.profile()
+    assert cli.run(["--library", library, "add", str(shelf.photos)], profile=made) == 0
+    argv = ["--library", library, "index"]
+    assert cli.run(argv, profile=made, console=Console(out, err)) == 130
+    assert out.getvalue() == "" and "Stopped" in err.getvalue()
+    assert cli.run(argv, profile=made, console=Console(out, io.StringIO())) == 0
+    assert "3 photos searchable" in out.getvalue()

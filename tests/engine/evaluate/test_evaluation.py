@@ -1,0 +1,128 @@
+"""A whole evaluation on made photos whose figures are known beforehand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.errors import BadRequest
+from engine.evaluate import evaluation
+from engine.evaluate.evaluation import EvaluationRequest
+from tests.fakes import colour_models, made_photos
+
+RED, GREEN, BLUE, SMALL = (10, 10, 60, 60), (90, 40, 150, 100), (20, 20, 90, 80), (120, 10, 140, 30)
+
+
+class Waiting:
+    """Waits in silence, remembers that it was told something."""
+
+    def __init__(self) -> None:
+        self.reports = []
+
+    def follow(self, job):
+        return job.result(120)
+
+    def report(self, progress):
+        self.reports.append(progress)
+
+
+def _rectangle(box: tuple[int, int, int, int]) -> list[list[int]]:
+    x0, y0, x1, y1 = box
+    return [[x0, y0, x1, y0, x1, y1, x0, y1]]
+
+
+def _truth(folder: Path, annotated: list[tuple[int, int, tuple, int]]) -> Path:
+    """``annotated``: image, category, box, crowd."""
+    document = {
+        "images": [
+            {"id": 10 + n, "file_name": f"below/{n}.png", "width": 160, "height": 120}
+            for n in range(4)
+        ],
+        "categories": [
+            {"id": n, "name": name} for n, name in enumerate(("red", "green", "blue", "purple"))
+        ],
+        "annotations": [
+            {
+                "id": n,
+                "image_id": image,
+                "category_id": category,
+                "iscrowd": crowd,
+                "area": (box[2] - box[0]) * (box[3] - box[1]),
+                # As a text, as some files have it.
+                "segmentation": json.dumps(_rectangle(box)),
+            }
+            for n, (image, category, box, crowd) in enumerate(annotated)
+        ],
+    }
+    path = folder / "instances.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Photo 0: red and a small green; 1: green; 2: blue; 3 is listed but not there; and one that
+    is there but not listed, the reddest of all."""
+    shapes = [[("red", RED), ("green", SMALL)], [("green", GREEN)], [("blue", BLUE)]]
+    for number, drawn in enumerate(shapes):
+        made_photos.write(tmp_path / "below" / f"{number}.png", made_photos.pixels(drawn))
+    made_photos.write(tmp_path / "unlisted.png", made_photos.pixels([("red", (0, 0, 160, 120))]))
+    return tmp_path
+
+
+def _evaluate(photos: Path, annotated) -> evaluation.EvaluationResult:
+    request = EvaluationRequest(photos, _truth(photos, annotated))
+    return evaluation.evaluate(request, Waiting(), profile=colour_models.profile())
+
+
+def test_everything_right(photos):
+    result = _evaluate(
+        photos,
+        [(10, 0, RED, 0), (10, 1, SMALL, 0), (11, 1, GREEN, 0), (12, 2, BLUE, 0), (12, 3, BLUE, 1)],
+    )
+    assert (result.photos, result.queries, result.profile) == (3, 3, "colours")
+    assert result.image_map_at_50 == pytest.approx(1.0)
+    assert result.object_map_at_50_iou50 == pytest.approx(1.0)
+    # The small one, 20 x 20 px, does not count.
+    assert result.mask_recall_iou50_at_20 == result.mask_recall_iou50_at_50 == 1.0
+    assert result.verdict_auroc == pytest.approx(1.0)
+    assert result.verdict_ece is not None and 0 <= result.verdict_ece < 0.3
+    assert result.seconds_per_photo > 0 and result.query_ms_p50 > 0
+    keys = (
+        "photos queries profile image_map_at_50 object_map_at_50_iou50 mask_recall_iou50_at_20 "
+        "mask_recall_iou50_at_50 seconds_per_photo query_ms_p50 verdict_auroc verdict_ece"
+    )
+    assert list(result.as_json()) == keys.split()
+    assert json.loads(json.dumps(result.as_json())) == result.as_json()
+    assert "image mAP@50" in evaluation.table(result)
+
+
+def test_right_photo_but_the_thing_is_elsewhere(photos):
+    result = _evaluate(photos, [(10, 0, (100, 60, 150, 110), 0), (12, 2, BLUE, 0)])
+    assert result.image_map_at_50 == pytest.approx(1.0)
+    assert result.object_map_at_50_iou50 == pytest.approx(0.5)
+    assert result.mask_recall_iou50_at_50 == pytest.approx(0.5)
+
+
+def test_a_thing_nobody_can_find_costs_its_query(photos):
+    # "purple" is said of the green photo; blue, green and red are nearer or farther from it, but
+    # only one of three photos is right, so its average precision is 1, 1/2 or 1/3.
+    result = _evaluate(photos, [(10, 0, RED, 0), (11, 3, GREEN, 0)])
+    assert result.image_map_at_50 in (
+        pytest.approx((1 + 1 / 2) / 2),
+        pytest.approx((1 + 1 / 3) / 2),
+    )
+
+
+def test_a_folder_without_the_photos(photos, tmp_path_factory):
+    truth = _truth(photos, [(10, 0, RED, 0)])
+    empty = tmp_path_factory.mktemp("empty")
+    with pytest.raises(BadRequest, match="None of the photos"):
+        evaluation.evaluate(EvaluationRequest(empty, truth), Waiting())
+
+
+def test_nothing_annotated(photos):
+    with pytest.raises(BadRequest, match="no annotated thing"):
+        _evaluate(photos, [])
