@@ -13,6 +13,7 @@ from engine.errors import FolderProblem
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import FolderId, LibraryChanges
 from engine.store.store import Store
+from engine.watch import changes, scanner
 
 _STAGE = "Looking through folders"
 _KEEP_MISSING = timedelta(days=30)
@@ -71,14 +72,14 @@ class FolderScan:
         return found
 
     def _scan_one(self, folder_id: FolderId, path: Path, cancel: CancelToken) -> LibraryChanges:
-        from engine.watch import changes, scanner
-
         try:
             seen = scanner.scan_folder(path, cancel=cancel, exclude=(self._library_root,))
         except FolderProblem:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False))
         news = self._store.folders.set_online(folder_id, True)
-        difference = changes.diff(seen.files, self._store.files.present(folder_id))
+        difference = changes.diff(
+            seen.files, self._store.files.present(folder_id), seen.unseen
+        )
         new = [*difference.added, *difference.changed]
         photos = self._store.files.note_found(
             folder_id, ((f.rel_path, f.size_bytes, f.mtime_ns) for f in new)

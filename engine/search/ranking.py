@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.records import Photo, PhotoId, SearchHit, Verdict
+from engine.records import BoxXyxy, PhotoId, Region, SearchHit, Verdict
 from engine.search.evidence import evidence
 from engine.search.query import Query
 from engine.search.scorer import PhotoEvidence, PhotoScore, PhotoScorer
@@ -17,9 +17,13 @@ from engine.store.regions import RegionRows
 
 @dataclass(frozen=True)
 class RankedPhoto:
-    """A photo with its score and what the score was made of."""
+    """A photo with its score and what the score was made of.
 
-    photo: Photo
+    Attributes:
+        region_ids: int64 (N,), in the order of the evidence.
+    """
+
+    photo_id: PhotoId
     score: PhotoScore
     evidence: PhotoEvidence
     region_ids: np.ndarray
@@ -40,18 +44,14 @@ class LikenessScorer:
 
 
 def rank(
-    query: Query,
-    photos: dict[PhotoId, Photo],
-    rows: dict[PhotoId, RegionRows],
-    scorer: PhotoScorer,
+    query: Query, rows: dict[PhotoId, RegionRows], scorer: PhotoScorer
 ) -> list[RankedPhoto]:
     """The best photos first, as many as the request wants; ties in the order of their ids."""
     ranked = []
     for photo_id, of_photo in rows.items():
         found = evidence(of_photo, query.vector)
-        score = scorer.score(found)
-        ranked.append(RankedPhoto(photos[photo_id], score, found, of_photo.ids))
-    ranked.sort(key=lambda item: (-item.score.score, item.photo.id))
+        ranked.append(RankedPhoto(photo_id, scorer.score(found), found, of_photo.ids))
+    ranked.sort(key=lambda item: (-item.score.score, item.photo_id))
     return ranked[: query.request.limit]
 
 
@@ -63,7 +63,7 @@ def verdict(verifier: Verifier, probability: float) -> Verdict:
 
 
 def with_verification(
-    hit: SearchHit, verifier: Verifier, found: Verification, regions: Sequence
+    hit: SearchHit, verifier: Verifier, found: Verification, regions: Sequence[Region]
 ) -> SearchHit:
     """The hit as the verifier sees it; ``regions`` in the order of its candidate."""
     region = hit.region
@@ -100,7 +100,7 @@ def reordered(hits: Sequence[SearchHit], first: int) -> tuple[SearchHit, ...]:
     return (*lifted, *others)
 
 
-def _overlap(a, b) -> float:
+def _overlap(a: BoxXyxy, b: BoxXyxy) -> float:
     """Intersection over union of two boxes."""
     width = min(a.x1, b.x1) - max(a.x0, b.x0)
     height = min(a.y1, b.y1) - max(a.y0, b.y0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -75,10 +76,9 @@ class SearchService:
         context.cancel.raise_if_set()
         if query.vector is None:
             return answer.result((), note=_NO_WORDS)
-        ranked, complete = self._stage_one(query, context)
+        matches, complete = self._stage_one(query, context)
         note = "" if complete else _INCOMPLETE
-        regions = self._regions_of(ranked)
-        hits = [_hit(item, of_photo) for item, of_photo in zip(ranked, regions, strict=True)]
+        hits = [_hit(match) for match in matches]
         context.publish(answer.result(hits, note=note, complete=False))
         verifier = self._verifier() if query.text else None
         count = _verified_count(request, verifier, len(hits))
@@ -87,14 +87,16 @@ class SearchService:
         failed = 0
         for i in range(count):
             context.cancel.raise_if_set()
-            candidate = self._candidate(ranked[i], regions[i])
+            candidate = self._candidate(matches[i])
             try:
                 found = verifier.verify(query.text, candidate, context.cancel)
             except EngineError as error:
-                log.info("no verdict for %s: %s", ranked[i].photo.path, error)
+                log.info("no verdict for %s: %s", hits[i].photo.path, error)
                 failed += 1
             else:
-                hits[i] = ranking.with_verification(hits[i], verifier, found, regions[i])
+                hits[i] = ranking.with_verification(
+                    hits[i], verifier, found, candidate.regions
+                )
             if not verifier.free:
                 context.report(Progress("Looking closer", i + 1, count))
                 context.publish(answer.result(hits, note=note, complete=False))
@@ -105,36 +107,38 @@ class SearchService:
         # order by it; only a verifier that looks anew may change the order.
         return answer.result(hits if verifier.free else ranking.reordered(hits, count), note=note)
 
-    def _stage_one(self, query: Query, context: JobContext) -> tuple[list[RankedPhoto], bool]:
+    def _stage_one(self, query: Query, context: JobContext) -> tuple[list[_Match], bool]:
         found = candidates.find(query, self._store, self._index)
         context.cancel.raise_if_set()
-        rows = self._cache.rows(list(found.photos))
+        rows = self._cache.rows(found.photo_ids)
         context.cancel.raise_if_set()
         scorer = LikenessScorer() if query.like_photo is not None else self._scorer()
-        return ranking.rank(query, found.photos, rows, scorer), found.complete
+        ranked = ranking.rank(query, rows, scorer)
+        return self._matches(ranked, query.request), found.complete
 
-    def _regions_of(self, ranked: Sequence[RankedPhoto]) -> list[tuple[Region, ...]]:
-        """The regions of each photo in the order of its evidence; a photo deleted meanwhile has
-        fewer, and is then shown as a whole."""
-        ids = [item.photo.id for item in ranked]
-        found = self._store.regions.of_photos(ids, self._index.profile_id)
-        ordered = []
+    def _matches(self, ranked: Sequence[RankedPhoto], request: SearchRequest) -> list[_Match]:
+        """What is shown of each photo; one that was deleted this very moment is left out."""
+        ids = [item.photo_id for item in ranked]
+        photos = self._store.photos.visible(ids, request.folder_ids)
+        regions = self._store.regions.of_photos(ids, self._index.profile_id)
+        matches = []
         for item in ranked:
-            by_id = {region.id: region for region in found.get(item.photo.id, ())}
-            of_photo = [by_id.get(RegionId(i)) for i in item.region_ids.tolist()]
-            ordered.append(tuple(of_photo) if None not in of_photo else ())
-        return ordered
+            by_id = {region.id: region for region in regions.get(item.photo_id, ())}
+            ordered = [by_id.get(RegionId(i)) for i in item.region_ids.tolist()]
+            if item.photo_id in photos and None not in ordered:
+                matches.append(_Match(photos[item.photo_id], item, tuple(ordered)))
+        return matches
 
-    def _candidate(self, item: RankedPhoto, regions: tuple[Region, ...]) -> Candidate:
-        photo = item.photo
+    def _candidate(self, match: _Match) -> Candidate:
+        evidence, score = match.ranked.evidence, match.ranked.score
         return Candidate(
-            photo=photo,
-            regions=regions,
-            region_scores=item.evidence.region_scores[: len(regions)],
-            whole_score=item.evidence.whole_score,
-            best=item.score.region if regions else None,
-            stage_one_score=item.score.score,
-            read_rgb=lambda longest_px: self._read_rgb(photo, longest_px),
+            photo=match.photo,
+            regions=match.regions,
+            region_scores=evidence.region_scores,
+            whole_score=evidence.whole_score,
+            best=score.region,
+            stage_one_score=score.score,
+            read_rgb=lambda longest_px: self._read_rgb(match.photo, longest_px),
         )
 
     def _text_embedder(self) -> TextEmbedder:
@@ -168,10 +172,19 @@ class _Answer:
         return SearchResult(self._request, self._profile, tuple(hits), took_ms, complete, note)
 
 
-def _hit(item: RankedPhoto, regions: tuple[Region, ...]) -> SearchHit:
-    best = item.score.region
-    region = regions[best] if best is not None and regions else None
-    return SearchHit(photo=item.photo, score=item.score.score, region=region)
+@dataclass(frozen=True)
+class _Match:
+    """A ranked photo with what is shown of it; ``regions`` in the order of its evidence."""
+
+    photo: Photo
+    ranked: RankedPhoto
+    regions: tuple[Region, ...]
+
+
+def _hit(match: _Match) -> SearchHit:
+    score = match.ranked.score
+    region = None if score.region is None else match.regions[score.region]
+    return SearchHit(photo=match.photo, score=score.score, region=region)
 
 
 def _verified_count(request: SearchRequest, verifier: Verifier | None, hits: int) -> int:

@@ -48,6 +48,23 @@ class Photos:
                     found.setdefault(PhotoId(row[0]), _photo(row))
         return found
 
+    def visible_ids(
+        self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
+    ) -> set[PhotoId]:
+        """As ``visible``, without the photos themselves; much faster for many."""
+        found: set[PhotoId] = set()
+        with self._db.reading() as connection:
+            for start in range(0, len(photo_ids), _CHUNK):
+                ids = [int(i) for i in photo_ids[start : start + _CHUNK]]
+                query = f"""
+                    SELECT f.photo_id FROM files f JOIN folders o ON o.id = f.folder_id
+                    WHERE f.photo_id IN ({_marks(ids)}) AND f.missing_since IS NULL
+                        AND o.removed_at IS NULL {_below(folder_ids)}
+                """
+                rows = connection.execute(query, (*ids, *folder_ids))
+                found.update(PhotoId(row[0]) for row in rows)
+        return found
+
     def page(self, profile_id: int, limit: int, before: PhotoId | None) -> tuple[Photo, ...]:
         """Searchable photos, the most recently taken first (file time where that is unknown)."""
         query = """
