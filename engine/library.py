@@ -42,6 +42,8 @@ from engine.records import (
 from engine.search.service import SearchService
 from engine.settings import Settings
 from engine.store.store import Store
+from engine.watch.timetable import Periods
+from engine.watch.watcher import FolderWatcher
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +92,7 @@ class Library:
             on_change=self._note,
         )
         self._scan = FolderScan(store, self._thumbnails, paths.root)
-        self._watching = None
+        self._watcher: FolderWatcher | None = None
         self._lock = threading.Lock()
         self._changes = LibraryChanges()
         self._index_job: Job[LibraryStatus] | None = None
@@ -129,8 +131,8 @@ class Library:
     def close(self, timeout_s: float = 5.0) -> None:
         """Stop watching, cancel all jobs, end child processes, checkpoint the store."""
         deadline = time.monotonic() + timeout_s
-        if self._watching is not None:
-            self._watching.close()
+        if self._watcher is not None:
+            self._watcher.close(timeout_s)
         lanes = (self._index_lane, self._io_lane, self._search_lane)
         for lane in lanes:
             lane.close(timeout_s=0)  # cancels; the waiting comes below, for all at once
@@ -168,7 +170,8 @@ class Library:
         refuse_unfit(path, self.paths.root, self._store.folders.paths().values())
         folder_id = self._store.folders.add(path)
         self._note(LibraryChanges(folders=True))
-        self._follow_folders()
+        if self._watcher is not None:
+            self._watcher.watch(path)
         return next(folder for folder in self.folders() if folder.id == folder_id)
 
     def remove_folder(self, folder_id: FolderId) -> None:
@@ -180,25 +183,26 @@ class Library:
             BadRequest: there is no such folder.
         """
         self._refuse_if_read_only("removing a folder")
-        if not self._store.folders.mark_removed(folder_id):
+        path = self._store.folders.paths().get(folder_id)
+        if path is None or not self._store.folders.mark_removed(folder_id):
             raise BadRequest("There is no such folder.", operation="removing a folder")
         self._note(LibraryChanges(folders=True, problems=True))
-        self._follow_folders()
+        if self._watcher is not None:
+            self._watcher.unwatch(path)
         self._io_lane.submit("forget removed folders", self._purge)
 
     def start_watching(self) -> None:
         """Follow the folders live: scan them now, then whenever something changes, then index."""
         self._refuse_if_read_only("watching folders")
-        from engine.indexing.following import Following
-
-        if self._watching is None:
-            self._watching = Following(
-                on_dirty=self._scan_and_index,
-                on_note=lambda note: self._set_note("watching", note),
-                rescan_minutes=self.settings.rescan_minutes,
-            )
-        self._follow_folders()
-        self.index()
+        with self._lock:
+            if self._watcher is None:
+                often_s = self.settings.rescan_minutes * 60
+                periods = Periods(rescan_s=min(Periods.rescan_s, often_s), safety_s=often_s)
+                self._watcher = FolderWatcher(self._scan_and_index, periods=periods)
+        # The watcher asks for a scan of each folder as it begins; this is for what is left over.
+        for path in self._store.folders.paths().values():
+            self._watcher.watch(path)
+        self._wish_index(scan=False)
 
     # -- indexing --------------------------------------------------------------------------
 
@@ -228,7 +232,7 @@ class Library:
         totals = self._store.counts.totals(self._profile_id)
         snapshot = self._indexer.snapshot
         with self._lock:
-            note = " ".join(note for note in self._notes.values() if note)
+            notes = [*self._notes.values(), self._watcher.note if self._watcher else ""]
         return LibraryStatus(
             profile=self.profile.name,
             photos=totals.photos,
@@ -241,7 +245,7 @@ class Library:
             photos_per_s=snapshot.per_second,
             seconds_left=snapshot.seconds_left,
             current_path=snapshot.current,
-            note=note,
+            note=" ".join(note for note in notes if note),
         )
 
     def problems(self, limit: int = 1000) -> tuple[Problem, ...]:
@@ -373,11 +377,12 @@ class Library:
             self._scanned(context, None)
         return True
 
-    def _scan_and_index(self, folder_ids: Sequence[FolderId] | None) -> None:
-        """Something changed below these folders (None: below any)."""
+    def _scan_and_index(self, path: Path) -> None:
+        """Something changed below this folder. In the watcher's thread."""
 
         def work(context: JobContext) -> LibraryChanges:
-            found = self._scanned(context, folder_ids)
+            ids = [i for i, root in self._store.folders.paths().items() if root == path]
+            found = self._scanned(context, ids)
             if found:
                 self._wish_index(scan=False)
             return found
@@ -393,10 +398,6 @@ class Library:
 
     def _purge(self, context: JobContext) -> None:
         self._note(self._scan.purge_removed(context))
-
-    def _follow_folders(self) -> None:
-        if self._watching is not None:
-            self._watching.follow(self._store.folders.paths())
 
     def _search_waits(self) -> bool:
         job = self._latest_search

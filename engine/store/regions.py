@@ -49,7 +49,7 @@ class Regions:
     def get(self, region_id: RegionId) -> Region | None:
         """A thing; None if there is none of this id (the photo as a whole is none)."""
         with self._db.reading() as connection:
-            row = connection.execute(f"{_THING} AND id = ?", (region_id,)).fetchone()
+            row = connection.execute(f"{_THING} AND id = ?", (int(region_id),)).fetchone()
         return _region(row) if row else None
 
     def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
@@ -100,7 +100,7 @@ class Regions:
         """float32 (D,), None if the region does not exist or was made with another profile."""
         query = "SELECT vector FROM regions WHERE id = ? AND profile_id = ?"
         with self._db.reading() as connection:
-            row = connection.execute(query, (region_id, profile_id)).fetchone()
+            row = connection.execute(query, (int(region_id), profile_id)).fetchone()
         return np.frombuffer(row[0], np.float16).astype(np.float32) if row else None
 
     # -- for the index ---------------------------------------------------------------------

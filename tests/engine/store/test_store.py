@@ -1,0 +1,433 @@
+"""The life of files and photos in the store, one transaction at a time."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import FolderProblem, LibraryInUse, PhotoUnreadable
+from engine.paths import LibraryPaths
+from engine.store.files import NEWEST
+from engine.store.rows import AnalysedPhoto, FileVersion
+from engine.store.store import Store
+
+from .conftest import NDIM, analysed
+
+IndexAll = Callable[..., dict[str, int]]
+
+
+def test_a_second_writer_is_refused_and_a_reader_is_not(paths: LibraryPaths, store: Store) -> None:
+    with pytest.raises(LibraryInUse):
+        Store.open(paths)
+    reader = Store.open(paths, read_only=True)
+    assert reader.folders.paths() == {}
+    reader.close()
+
+
+def test_the_lock_is_free_after_closing(paths: LibraryPaths) -> None:
+    Store.open(paths).close()
+    Store.open(paths).close()
+
+
+def test_reading_a_library_that_is_not_there(paths: LibraryPaths) -> None:
+    with pytest.raises(FolderProblem):
+        Store.open(paths, read_only=True)
+    assert not paths.root.exists()
+
+
+def test_a_library_cannot_be_made_where_a_file_lies(tmp_path: Path) -> None:
+    (tmp_path / "library").write_text("a file")
+    with pytest.raises(FolderProblem):
+        Store.open(LibraryPaths(tmp_path / "library"))
+
+
+def test_a_profile_keeps_its_number_and_its_size(store: Store, profile_id: int) -> None:
+    assert store.profile_id("test-profile", NDIM, "test") == profile_id
+    assert store.profile_id("another", NDIM, "other") != profile_id
+    with pytest.raises(ValueError, match="expected vectors of 8"):
+        store.profile_id("test-profile", NDIM + 1, "test")
+
+
+def test_found_files_wait_newest_first(store: Store, folder_id: int) -> None:
+    store.files.note_found(folder_id, [("old.jpg", 1, 100), ("new.jpg", 1, 300), ("b.jpg", 1, 200)])
+    names = [file.path.name for file in store.files.pending(2)]
+    assert names == ["new.jpg", "b.jpg"]
+    calm = store.files.pending(10, unsettled_ns=(250, 400))
+    assert [file.path.name for file in calm] == ["b.jpg", "old.jpg"]
+
+
+def test_an_indexed_file_is_searchable_and_waits_no_more(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    thumbnails: dict = {}
+    photo_id = index_all(thumbnails=thumbnails)["a.jpg"]
+    assert store.files.pending(10) == []
+    photo = store.photos.get(photo_id)
+    assert photo.path.name == "a.jpg" and photo.available and photo.size_wh == (100, 80)
+    assert thumbnails == {photo_id: b"jpeg of a.jpg"}
+    regions = store.regions.of_photo(photo_id, profile_id)
+    assert len(regions) == 2 and regions[0].mask_score >= regions[1].mask_score
+    assert store.regions.get(regions[0].id) == regions[0]
+    totals = store.counts.totals(profile_id)
+    assert (totals.photos, totals.searchable, totals.pending, totals.things) == (1, 1, 0, 2)
+
+
+def test_vectors_come_back_as_they_went_in(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    file = store.files.pending(1)[0]
+    photo = analysed(b"abc", file, things=3)
+    photo_id = store.outcomes.write(file, photo, profile_id, lambda *_: None).photo_id
+    rows = store.regions.rows([photo_id], profile_id)[photo_id]
+    assert np.array_equal(rows.whole, photo.vectors[0].astype(np.float32))
+    assert np.array_equal(rows.vectors, photo.vectors[1:].astype(np.float32))
+    assert rows.boxes_xyxy.tolist() == [[0, 0, 0.5, 0.5]] * 3
+    ids, vectors = next(store.regions.vectors_after(profile_id, 0))
+    assert np.array_equal(vectors, photo.vectors) and ids.tolist() == sorted(ids.tolist())
+    assert np.array_equal(store.regions.vector(ids[1], profile_id), rows.vectors[0])
+    assert store.regions.vector(ids[1], profile_id + 1) is None
+
+
+def test_a_photo_without_things_is_kept_as_a_whole(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    file = store.files.pending(1)[0]
+    photo = analysed(b"abc", file, things=0)
+    photo_id = store.outcomes.write(file, photo, profile_id, lambda *_: None).photo_id
+    rows = store.regions.rows([photo_id], profile_id)[photo_id]
+    assert rows.vectors.shape == (0, NDIM) and rows.whole.shape == (NDIM,)
+    assert store.regions.of_photo(photo_id, profile_id) == ()
+    whole = store.regions.ids(profile_id)[0]
+    assert store.regions.get(whole) is None
+
+
+@pytest.mark.parametrize(
+    ("vector", "message"), [(np.nan, "finite"), (np.inf, "finite"), (0.0, "norm")]
+)
+def test_unusable_vectors_are_refused(
+    store: Store, folder_id: int, vector: float, message: str
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    good = analysed(b"abc", store.files.pending(1)[0])
+    vectors = good.vectors.copy()
+    vectors[1] = vector
+    with pytest.raises(ValueError, match=message):
+        AnalysedPhoto(**{**vars(good), "vectors": vectors})
+
+
+def test_a_copy_is_the_same_photo(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 2), ("b.jpg", 10, 1)])
+    photos = index_all({"a.jpg": b"same", "b.jpg": b"same"})
+    assert photos["a.jpg"] == photos["b.jpg"]
+    assert len(store.regions.ids(profile_id)) == 3
+    assert store.counts.totals(profile_id).searchable == 2
+
+
+def test_content_that_is_known_needs_no_model(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    photo_id = index_all({"a.jpg": b"x"})["a.jpg"]
+    version = FileVersion(b"x", 10, 5)
+    assert store.outcomes.known_photo(version, profile_id) == photo_id
+    assert store.outcomes.known_photo(FileVersion(b"x", 11, 5), profile_id) is None
+    assert store.outcomes.known_photo(version, profile_id + 1) is None
+
+
+def test_a_move_keeps_the_photo_and_its_regions(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    photo_id = index_all({"a.jpg": b"x"})["a.jpg"]
+    regions = store.regions.ids(profile_id).tolist()
+    assert store.files.note_gone(folder_id, ["a.jpg"]) == {photo_id}
+    assert store.photos.get(photo_id) is None
+    store.files.note_found(folder_id, [("sub/b.jpg", 10, 1)])
+    store.outcomes.link(store.files.pending(1)[0], FileVersion(b"x", 10, 1), photo_id)
+    assert store.photos.get(photo_id).path.name == "b.jpg"
+    assert store.regions.ids(profile_id).tolist() == regions
+    assert store.files.present(folder_id) == {"sub/b.jpg": (10, 1)}
+    assert store.faults() == () and store.counts.repair() == ()
+
+
+def test_a_file_that_is_back_unchanged_needs_no_work(
+    store: Store, folder_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    photo_id = index_all()["a.jpg"]
+    store.files.note_gone(folder_id, ["a.jpg"])
+    assert store.files.note_found(folder_id, [("a.jpg", 10, 1)]) == {photo_id}
+    assert store.files.pending(10) == []
+    assert store.photos.get(photo_id) is not None
+
+
+def test_a_changed_file_keeps_its_old_photo_until_the_new_one_is_there(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    old = index_all({"a.jpg": b"old"})["a.jpg"]
+    store.files.note_found(folder_id, [("a.jpg", 11, 2)])
+    assert store.photos.get(old) is not None
+    error = PhotoUnreadable("It is damaged.", operation="reading")
+    store.outcomes.fail(store.files.pending(1)[0], error, "reading")
+    assert store.photos.get(old) is not None, "a failure removes nothing"
+    store.files.note_found(folder_id, [("a.jpg", 12, 3)])
+    file = store.files.pending(1)[0]
+    written = store.outcomes.write(file, analysed(b"new", file), profile_id, lambda *_: None)
+    assert written.forgotten == (old,) and written.photo_id != old
+    assert store.photos.get(old) is None
+    assert store.failures.problems(10) == ()
+    assert store.faults() == () and store.counts.repair() == ()
+
+
+def test_failures_are_listed_and_tried_again_when_asked_or_changed(
+    store: Store, folder_id: int, profile_id: int, tmp_path: Path
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 2)])
+    for file in store.files.pending(10):
+        error = PhotoUnreadable("It is damaged.", operation="reading", hint="Copy it again.")
+        store.outcomes.fail(file, error, "reading")
+    assert store.files.pending(10) == []
+    assert store.counts.totals(profile_id).problems == 2
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    assert store.files.pending(10) == [], "an unchanged file is not tried again"
+    path = tmp_path / "photos" / "a.jpg"
+    assert store.failures.retry([path, tmp_path / "elsewhere.jpg"]) == 1
+    file = store.files.pending(10)[0]
+    assert file.path == path
+    store.outcomes.fail(file, PhotoUnreadable("Still.", operation="reading"), "reading")
+    problem = next(p for p in store.failures.problems(10) if p.path == path)
+    assert (problem.attempts, problem.message, problem.kind) == (2, "Still.", "unreadable")
+    store.files.note_found(folder_id, [("b.jpg", 11, 9)])
+    assert [file.path.name for file in store.files.pending(10)] == ["b.jpg"]
+    assert store.failures.retry(None) == 1
+
+
+def test_a_failure_of_a_file_that_changed_meanwhile_is_dropped(
+    store: Store, folder_id: int
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    file = store.files.pending(1)[0]
+    store.files.note_found(folder_id, [("a.jpg", 20, 2)])
+    store.outcomes.fail(file, PhotoUnreadable("Cut off.", operation="reading"), "reading")
+    assert [f.size_bytes for f in store.files.pending(10)] == [20]
+    assert store.failures.problems(10) == ()
+
+
+def test_skipped_entries_are_listed_until_the_next_scan(store: Store, folder_id: int) -> None:
+    skip = ("x.jpg", "folder", "x.jpg is a folder, not a photo.", "")
+    assert store.files.note_skips(folder_id, [skip])
+    assert not store.files.note_skips(folder_id, [skip])
+    assert [problem.kind for problem in store.failures.problems(10)] == ["folder"]
+    assert store.files.note_skips(folder_id, [])
+    assert store.failures.problems(10) == ()
+
+
+def test_an_offline_folder_keeps_its_photos_and_does_no_work(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    photo_id = index_all()["a.jpg"]
+    store.files.note_found(folder_id, [("b.jpg", 10, 1)])
+    assert store.folders.set_online(folder_id, False)
+    assert not store.folders.set_online(folder_id, False)
+    assert store.photos.get(photo_id).available is False
+    assert store.files.pending(10) == []
+    assert store.counts.waiting(profile_id) == (0, 0)
+    store.folders.set_online(folder_id, True)
+    assert len(store.files.pending(10)) == 1 and store.photos.get(photo_id).available
+
+
+def test_a_photo_in_two_folders_is_shown_where_it_can_be_read(
+    store: Store, folder_id: int, tmp_path: Path, index_all: IndexAll
+) -> None:
+    other = store.folders.add(tmp_path / "other")
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.note_found(other, [("b.jpg", 10, 1)])
+    photo_id = index_all({"a.jpg": b"x", "b.jpg": b"x"})["a.jpg"]
+    store.folders.set_online(folder_id, False)
+    photo = store.photos.get(photo_id)
+    assert photo.available and photo.path.name == "b.jpg"
+    assert store.photos.visible([photo_id], [folder_id])[photo_id].path.name == "a.jpg"
+    assert store.photos.visible_ids([photo_id], [other]) == {photo_id}
+
+
+def test_removing_a_folder_hides_it_at_once_and_then_deletes_it(
+    store: Store, folder_id: int, tmp_path: Path, profile_id: int, index_all: IndexAll
+) -> None:
+    other = store.folders.add(tmp_path / "other")
+    store.files.note_found(folder_id, [("a.jpg", 10, 1), ("only here.jpg", 10, 1)])
+    store.files.note_found(other, [("b.jpg", 10, 1)])
+    photos = index_all({"a.jpg": b"x", "b.jpg": b"x", "only here.jpg": b"y"})
+    assert store.folders.mark_removed(folder_id)
+    assert not store.folders.mark_removed(folder_id)
+    assert store.photos.get(photos["only here.jpg"]) is None
+    assert store.counts.totals(profile_id).photos == 1
+    forgotten = []
+    while (step := store.folders.purge()) is not None:
+        forgotten += step
+    assert forgotten == [photos["only here.jpg"]]
+    assert store.photos.all_ids() == {photos["a.jpg"]}
+    assert len(store.regions.ids(profile_id)) == 3
+    assert store.faults() == () and store.counts.repair() == ()
+    assert store.folders.add(tmp_path / "photos") != folder_id
+
+
+def test_results_for_a_file_whose_folder_is_gone_are_dropped(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    file = store.files.pending(1)[0]
+    store.folders.mark_removed(folder_id)
+    while store.folders.purge() is not None:
+        pass
+    written = store.outcomes.write(file, analysed(b"x", file), profile_id, lambda *_: None)
+    assert written.photo_id is None
+    assert store.photos.all_ids() == set()
+
+
+def test_files_gone_for_long_are_forgotten(
+    store: Store, folder_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 1)])
+    photo_id = index_all()["a.jpg"]
+    store.files.note_gone(folder_id, ["a.jpg"])
+    assert store.files.forget_missing("2000-01-01T00:00:00+00:00") is None
+    assert store.files.forget_missing("2999-01-01T00:00:00+00:00") == (photo_id,)
+    assert store.files.forget_missing("2999-01-01T00:00:00+00:00") is None
+    assert list(store.files.present(folder_id)) == ["b.jpg"]
+
+
+def test_another_profile_makes_a_work_list_of_indexed_files(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(5)])
+    index_all()
+    other = store.profile_id("other", NDIM, "other")
+    assert store.counts.waiting(profile_id) == (0, 0)
+    assert store.counts.waiting(other) == (0, 5)
+    assert store.counts.totals(other).pending == 5
+    page = store.files.lacking(other, 2)
+    assert [file.path.name for file in page] == ["4.jpg", "3.jpg"]
+    rest = store.files.lacking(other, 10, (page[-1].mtime_ns, page[-1].id))
+    assert [file.path.name for file in rest] == ["2.jpg", "1.jpg", "0.jpg"]
+    for file in store.files.lacking(other, 10, NEWEST):
+        content = file.path.name.encode()
+        store.outcomes.write(file, analysed(content, file), other, lambda *_: None)
+    assert store.counts.waiting(other) == (0, 0)
+    assert len(store.regions.ids(profile_id)) == len(store.regions.ids(other)) == 15
+    assert store.counts.repair() == ()
+
+
+def test_pages_of_photos_have_no_gap_and_no_repeat(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [(f"{i}.jpg", 10, i // 2 * 10**9) for i in range(7)])
+    index_all()
+    seen, before = [], None
+    while page := store.photos.page(profile_id, 3, before):
+        seen += [photo.path.name for photo in page]
+        before = page[-1].id
+    assert len(seen) == len(set(seen)) == 7
+    assert seen[0] == "6.jpg" and set(seen[-2:]) == {"0.jpg", "1.jpg"}
+
+
+def test_searchable_ids_gives_up_past_its_limit(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(4)])
+    photos = index_all()
+    assert set(store.photos.searchable_ids(profile_id, frozenset(), 4)) == set(photos.values())
+    assert store.photos.searchable_ids(profile_id, frozenset(), 3) is None
+    assert store.photos.searchable_ids(profile_id, frozenset([folder_id + 1]), 3) == []
+
+
+def test_counters_hold_through_any_history(
+    store: Store, tmp_path: Path, profile_id: int
+) -> None:
+    """Random adds, changes, failures, moves and removals; then everything is counted anew."""
+    rng = random.Random(7)
+    other = store.profile_id("other", NDIM, "other")
+    folders = [store.folders.add(tmp_path / str(i)) for i in range(3)]
+    for step in range(300):
+        folder = rng.choice(folders)
+        name = f"{rng.randrange(12)}.jpg"
+        what = rng.randrange(6)
+        if what <= 1:
+            store.files.note_found(folder, [(name, rng.randrange(1, 4), step)])
+        elif what == 2:
+            store.files.note_gone(folder, [name])
+        elif what == 3:
+            for file in store.files.pending(rng.randrange(3)):
+                content = bytes([rng.randrange(8)])
+                store.outcomes.write(
+                    file, analysed(content, file), rng.choice([profile_id, other]), lambda *_: None
+                )
+        elif what == 4:
+            for file in store.files.pending(1):
+                error = PhotoUnreadable("no", operation="reading")
+                store.outcomes.fail(file, error, "reading")
+        else:
+            for file in store.files.lacking(other, 1):
+                photo = analysed(b"again", file)
+                store.outcomes.write(file, photo, other, lambda *_: None)
+        if step == 200:
+            store.folders.mark_removed(folders.pop())
+            while store.folders.purge() is not None:
+                pass
+    assert store.counts.repair() == ()
+    assert store.faults() == ()
+    for profile in (profile_id, other):
+        totals = store.counts.totals(profile)
+        assert totals.photos == totals.searchable + totals.pending + totals.problems
+        assert min(totals.pending, totals.searchable, totals.problems) >= 0
+
+
+def test_wrong_counters_are_found_and_put_right(
+    store: Store, paths: LibraryPaths, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    index_all()
+    store.close()
+    connection = sqlite3.connect(paths.store)
+    connection.execute("UPDATE file_counts SET n = 99")
+    connection.commit()
+    connection.close()
+    again = Store.open(paths)
+    try:
+        assert again.counts.totals(profile_id).photos >= 99
+        assert again.counts.repair() == ("file_counts",)
+        assert again.counts.totals(profile_id).photos == 1
+        assert again.counts.repair() == ()
+    finally:
+        again.close()
+
+
+def test_broken_promises_are_reported(
+    store: Store, paths: LibraryPaths, folder_id: int, index_all: IndexAll
+) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    index_all()
+    assert store.faults() == ()
+    store.close()
+    connection = sqlite3.connect(paths.store)
+    connection.execute("DELETE FROM regions WHERE kind = 'thing'")
+    connection.execute("DELETE FROM files")
+    connection.commit()
+    connection.close()
+    again = Store.open(paths)
+    try:
+        text = " ".join(again.faults())
+        assert "regions" in text and "no file" in text
+    finally:
+        again.close()
