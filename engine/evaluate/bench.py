@@ -24,7 +24,7 @@ class BenchRequest:
     """What to measure on; each benchmark takes what it needs.
 
     Attributes:
-        library: an existing library for ``query``; None makes one.
+        library: an existing library for ``query`` and ``loop``; None makes one.
         photos: made photos of a library that ``query`` makes.
         folder: photos for ``index``; None for the sample photos.
         sizes: index sizes for ``vectors``.

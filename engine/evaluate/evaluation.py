@@ -61,8 +61,8 @@ class EvaluationResult:
     """The figures, named as in the JSON form.
 
     Attributes:
-        photos: photos listed in the COCO file and present; those that could not be indexed count
-            as never returned.
+        photos: photos listed in the COCO file and present; ``not_indexed`` of them failed and
+            count as never returned.
         seconds_per_photo: wall time of the whole indexing job, loading models included.
         verdict_auroc, verdict_ece: None if no hit had a probability.
     """
@@ -78,10 +78,13 @@ class EvaluationResult:
     query_ms_p50: float
     verdict_auroc: float | None
     verdict_ece: float | None
+    not_indexed: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values by name."""
-        return asdict(self)
+        """Plain values by name; the agreed names only."""
+        figures = asdict(self)
+        del figures["not_indexed"]
+        return figures
 
 
 def evaluate(
@@ -117,12 +120,12 @@ def evaluate(
             seconds_per_photo = (time.perf_counter() - started_s) / len(truth.photos)
             asked = _ask_all(library, truth, queries, request.verify, watcher)
             masks = _mask_ious(library, truth)
-            name = library.status().profile
+            status = library.status()
     recall = [_share(*metrics.covered_share(masks, first)) for first in (20, 50)]
     return EvaluationResult(
         photos=len(truth.photos),
         queries=len(queries),
-        profile=name,
+        profile=status.profile,
         image_map_at_50=metrics.mean(asked.image_aps),
         object_map_at_50_iou50=metrics.mean(asked.object_aps),
         mask_recall_iou50_at_20=recall[0],
@@ -131,6 +134,7 @@ def evaluate(
         query_ms_p50=float(np.median(asked.took_ms)),
         verdict_auroc=metrics.auroc(asked.labels, asked.probabilities),
         verdict_ece=metrics.expected_calibration_error(asked.labels, asked.probabilities),
+        not_indexed=len(truth.photos) - status.searchable,
     )
 
 
@@ -148,11 +152,11 @@ def _present(truth: CocoTruth, request: EvaluationRequest) -> CocoTruth:
 
 
 def _lay_out(truth: CocoTruth, source: Path, target: Path) -> None:
-    """A folder with exactly the listed photos, each named by its place in the list."""
+    """A folder with exactly the listed photos, each name led by its place in the list."""
     target.mkdir()
     for place, photo in enumerate(truth.photos):
         original = (source / photo.file_name).resolve()
-        copy = target / f"{place:06d}{original.suffix}"
+        copy = target / f"{place:06d}-{original.name}"
         try:
             os.link(original, copy)
         except OSError:
@@ -160,7 +164,7 @@ def _lay_out(truth: CocoTruth, source: Path, target: Path) -> None:
 
 
 def _place(photo: Photo) -> int:
-    return int(photo.path.stem)
+    return int(photo.path.name.partition("-")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,7 @@ def table(result: EvaluationResult) -> str:
 
     rows = [
         ("photos", str(result.photos)),
+        ("not indexed", str(result.not_indexed)),
         ("queries", str(result.queries)),
         ("profile", result.profile),
         ("image mAP@50", figure(result.image_map_at_50, ".3f")),

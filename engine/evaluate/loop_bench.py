@@ -33,9 +33,10 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
             hint="Install PySide6_Essentials.",
         )
     watcher.report(Progress("Measuring the window's event loop"))
+    chosen = [] if request.library is None else ["--library", str(request.library)]
     try:
         probe = subprocess.run(
-            [sys.executable, "-m", _MODULE],
+            [sys.executable, "-m", _MODULE, *chosen],
             cwd=_PROJECT,
             capture_output=True,
             text=True,
@@ -43,7 +44,7 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
         )
     except subprocess.TimeoutExpired as error:
         raise _failed(f"it took longer than {_LIMIT_S} s") from error
-    figures = _last_object(probe.stdout)
+    figures = last_object(probe.stdout)
     if probe.returncode != 0 or figures is None:
         said = (probe.stderr or probe.stdout).strip().splitlines()[-3:]
         raise _failed(f"exit status {probe.returncode}: {' / '.join(said)}")
@@ -51,18 +52,14 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
     return BenchResult(lines, {"bench": "loop", **figures})
 
 
-def _last_object(text: str) -> dict[str, Any] | None:
-    """The last JSON object printed: a line of its own, or everything from a line "{" on."""
+def last_object(text: str) -> dict[str, Any] | None:
+    """The JSON object on the last line, None if there is none."""
     lines = text.strip().splitlines()
-    for start in range(len(lines) - 1, -1, -1):
-        if not lines[start].startswith("{"):
-            continue
-        try:
-            found = json.loads("\n".join(lines[start:]))
-        except ValueError:
-            return None
-        return found if isinstance(found, dict) else None
-    return None
+    try:
+        found = json.loads(lines[-1]) if lines else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _failed(why: str) -> WorkerCrashed:

@@ -99,6 +99,19 @@ def test_everything_right(photos):
     assert "image mAP@50" in evaluation.table(result)
 
 
+def test_a_photo_that_cannot_be_read_counts_as_never_returned(photos):
+    made_photos.aged(_broken(photos / "below" / "1.png"), 3600)
+    result = _evaluate(photos, [(10, 0, RED, 0), (11, 1, GREEN, 0)])
+    assert (result.photos, result.not_indexed) == (3, 1)
+    assert result.image_map_at_50 == pytest.approx(0.5)
+    assert result.mask_recall_iou50_at_50 == pytest.approx(0.5)
+
+
+def _broken(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[:60])
+    return path
+
+
 def test_right_photo_but_the_thing_is_elsewhere(photos):
     result = _evaluate(photos, [(10, 0, (100, 60, 150, 110), 0), (12, 2, BLUE, 0)])
     assert result.image_map_at_50 == pytest.approx(1.0)
