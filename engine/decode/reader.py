@@ -19,7 +19,9 @@ from engine.errors import EngineError, PhotoMissing, PhotoTooLarge, PhotoUnreada
 
 if TYPE_CHECKING:
     import numpy as np
-    from PIL.Image import Image
+
+Image = Any
+"""A ``PIL.Image.Image``; Pillow is imported where it is used."""
 
 log = logging.getLogger(__name__)
 

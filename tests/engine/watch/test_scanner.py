@@ -1,0 +1,238 @@
+"""Folders as people have them, and as they should not be."""
+
+import os
+import shutil
+import socket
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from engine.errors import Cancelled, FolderProblem
+from engine.jobs import CancelToken
+from engine.watch.scanner import FileFacts, scan_folder
+
+
+def fill(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+
+
+def names(root: Path, **options) -> list[str]:
+    return sorted(file.rel_path for file in scan_folder(root, **options).files)
+
+
+def skips(root: Path) -> dict[str, str]:
+    return {entry.rel_path: entry.kind for entry in scan_folder(root).skipped}
+
+
+def test_photos_are_found_with_their_facts(tmp_path):
+    fill(tmp_path, "a.jpg", "2021/May/b.HEIC")
+    os.utime(tmp_path / "a.jpg", ns=(5, 1_600_000_000_123_456_700))
+    contents = scan_folder(tmp_path)
+    facts = {file.rel_path: file for file in contents.files}
+    mtime_ns = os.stat(tmp_path / "a.jpg").st_mtime_ns
+    assert facts["a.jpg"] == FileFacts("a.jpg", 5, mtime_ns)
+    assert facts.keys() == {"a.jpg", "2021/May/b.HEIC"}
+    assert contents.skipped == contents.unseen == ()
+
+
+def test_what_is_none_of_our_business_is_left_out_silently(tmp_path):
+    fill(
+        tmp_path,
+        *("notes.txt", "movie.mp4", "jpg", ".hidden.jpg", "._a.jpg", ".git/a.jpg"),
+        *("@eaDir/a.jpg", "x/@eaDir/a.jpg/b.jpg", ".thumbnails/a.jpg", "$RECYCLE.BIN/a.jpg"),
+        *("System Volume Information/a.jpg", "deep/.hidden/deeper/a.jpg"),
+    )
+    contents = scan_folder(tmp_path)
+    assert (contents.files, contents.skipped) == ((), ())
+
+
+def test_other_suffixes_and_excluded_folders(tmp_path):
+    fill(tmp_path, "a.jpg", "b.xyz", "library/c.xyz", "Library2/d.xyz")
+    assert names(tmp_path, suffixes={".xyz"}, exclude=[tmp_path / "library"]) == [
+        "Library2/d.xyz",
+        "b.xyz",
+    ]
+    assert names(tmp_path, exclude=[tmp_path / "not there"]) == ["a.jpg"]
+
+
+def test_a_folder_named_like_a_photo_is_reported_and_entered(tmp_path):
+    fill(tmp_path, "x.jpg/inside.png")
+    contents = scan_folder(tmp_path)
+    assert [file.rel_path for file in contents.files] == ["x.jpg/inside.png"]
+    (entry,) = contents.skipped
+    assert (entry.rel_path, entry.kind) == ("x.jpg", "folder")
+    assert entry.message == "x.jpg is a folder, not a photo." and entry.hint
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this file system")
+def test_pipes_and_sockets_do_not_hang(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket.png")
+        assert skips(tmp_path) == {"pipe.jpg": "special", "socket.png": "special"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links(tmp_path):
+    photos, elsewhere = tmp_path / "photos", tmp_path / "elsewhere"
+    fill(photos, "a.jpg", "inner/b.jpg")
+    fill(elsewhere, "c.jpg")
+    (photos / "file.jpg").symlink_to(elsewhere / "c.jpg")
+    (photos / "outside").symlink_to(elsewhere)
+    (photos / "loop").symlink_to(photos)
+    (photos / "inner" / "up").symlink_to(tmp_path)
+    (photos / "again").symlink_to(photos / "inner")
+    (photos / "self.jpg").symlink_to(photos / "self.jpg")
+    (photos / "broken.jpg").symlink_to(tmp_path / "nowhere")
+    assert names(photos) == ["a.jpg", "file.jpg", "inner/b.jpg"]
+    assert skips(photos) == {"outside": "link", "broken.jpg": "link", "self.jpg": "unreadable"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths are short there")
+def test_deep_nesting(tmp_path):
+    folder = tmp_path
+    for _ in range(300):
+        folder = folder / "d"
+        folder.mkdir()
+    (folder / "deep.jpg").write_bytes(b"x")
+    assert names(tmp_path) == ["d/" * 300 + "deep.jpg"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="uses descriptors of folders")
+def test_a_path_longer_than_the_system_allows_is_reported(tmp_path):
+    fill(tmp_path, "a.jpg")
+    part, opened = "p" * 250, [os.open(tmp_path, os.O_DIRECTORY)]
+    try:
+        for _ in range(20):
+            os.mkdir(part, dir_fd=opened[-1])
+            opened.append(os.open(part, os.O_DIRECTORY, dir_fd=opened[-1]))
+        contents = scan_folder(tmp_path)
+        assert [file.rel_path for file in contents.files] == ["a.jpg"]
+        assert {entry.message for entry in contents.skipped} == {"The path is too long."}
+        assert len(contents.unseen) == 1
+    finally:
+        for descriptor in reversed(opened[:-1]):
+            os.rmdir(part, dir_fd=descriptor)
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_no_text(tmp_path):
+    fill(tmp_path, "ok.jpg")
+    with open(os.fsencode(tmp_path) + b"/caf\xe9.jpg", "wb"):
+        pass
+    os.mkdir(os.fsencode(tmp_path) + b"/f\xfcr")
+    contents = scan_folder(tmp_path)
+    assert [file.rel_path for file in contents.files] == ["ok.jpg"]
+    assert {(e.rel_path, e.kind) for e in contents.skipped} == {
+        ("caf\ufffd.jpg", "name"),
+        ("f\ufffdr", "name"),
+    }
+    for entry in contents.skipped:
+        entry.rel_path.encode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take them for one")
+def test_names_that_look_the_same_are_different_files(tmp_path):
+    composed = unicodedata.normalize("NFC", "é😀.jpg")
+    fill(tmp_path, composed, unicodedata.normalize("NFD", composed), "A.jpg", "a.jpg")
+    assert len(names(tmp_path)) == 4
+
+
+def test_a_root_that_is_gone(tmp_path):
+    fill(tmp_path, "file.jpg")
+    for path in (tmp_path / "gone", tmp_path / "file.jpg"):
+        with pytest.raises(FolderProblem, match="not there") as caught:
+            scan_folder(path)
+        assert caught.value.path == path and caught.value.hint
+
+
+class OnFirstLook(CancelToken):
+    """Does something the moment the scan looks at its token for the n-th time."""
+
+    def __init__(self, looks, act):
+        super().__init__()
+        self._left, self._act = looks, act
+
+    def raise_if_set(self):
+        self._left -= 1
+        if self._left == 0:
+            self._act(self)
+        super().raise_if_set()
+
+
+@pytest.mark.parametrize("looks", [1, 2, 4, 6])
+def test_a_root_that_vanishes_on_the_way_is_offline_not_empty(tmp_path, looks):
+    root = tmp_path / "drive"
+    fill(root, "a/1.jpg", "b/2.jpg", "c/3.jpg")
+    with pytest.raises(FolderProblem):
+        scan_folder(root, cancel=OnFirstLook(looks, lambda _: root.rename(tmp_path / "unplugged")))
+
+
+def test_a_root_that_is_replaced_on_the_way_is_not_believed(tmp_path):
+    root = tmp_path / "drive"
+    fill(root, "a/1.jpg", "b/2.jpg")
+
+    def swap(_):
+        root.rename(tmp_path / "old")
+        root.mkdir()
+
+    with pytest.raises(FolderProblem):
+        scan_folder(root, cancel=OnFirstLook(2, swap))
+
+
+def test_a_folder_deleted_on_the_way_is_just_gone(tmp_path):
+    fill(tmp_path, "a/1.jpg", "b/2.jpg")
+
+    def delete(_):
+        shutil.rmtree(tmp_path / "a")
+        shutil.rmtree(tmp_path / "b")
+
+    contents = scan_folder(tmp_path, cancel=OnFirstLook(3, delete))
+    assert (contents.files, contents.skipped, contents.unseen) == ((), (), ())
+
+
+def test_cancelling(tmp_path):
+    fill(tmp_path, *(f"{n}.jpg" for n in range(20)))
+    with pytest.raises(Cancelled):
+        scan_folder(tmp_path, cancel=OnFirstLook(7, lambda token: token.cancel()))
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="this user may read everything"
+)
+def test_a_folder_one_may_not_read(tmp_path):
+    fill(tmp_path, "ok.jpg", "secret/a.jpg")
+    (tmp_path / "secret").chmod(0)
+    try:
+        contents = scan_folder(tmp_path)
+    finally:
+        (tmp_path / "secret").chmod(0o700)
+    assert [file.rel_path for file in contents.files] == ["ok.jpg"]
+    assert contents.unseen == ("secret",)
+    assert skips(tmp_path) == {}
+
+
+def test_a_folder_that_the_disk_cannot_read(tmp_path, monkeypatch):
+    """The system calls are real but for the one that fails."""
+    fill(tmp_path, "ok.jpg", "bad/a.jpg")
+    real = os.scandir
+
+    def failing(path):
+        if str(path).endswith("bad"):
+            raise OSError(5, "Input/output error", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    contents = scan_folder(tmp_path)
+    assert [file.rel_path for file in contents.files] == ["ok.jpg"]
+    assert contents.unseen == ("bad",)
+    assert "Input/output" in contents.skipped[0].message
