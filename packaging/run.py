@@ -11,6 +11,8 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +59,25 @@ def has_display() -> bool:
     """Whether a window could be shown; a Qt platform chosen by hand counts as one."""
     if not sys.platform.startswith("linux"):
         return True
-    return any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return x11_answers(os.environ.get("DISPLAY", ""))
+
+
+def x11_answers(display: str) -> bool:
+    """Whether a local X server listens; Qt would abort. One on another machine is believed in."""
+    local = re.fullmatch(r":(\d+)(\.\d+)?", display)
+    if local is None:
+        return bool(display)
+    path = "/tmp/.X11-unix/X" + local.group(1)
+    for address in (path, "\0" + path):
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(address)
+            except OSError:
+                continue
+            return True
+    return False
 
 
 def start(command: List[str], variables: dict) -> int:

@@ -248,12 +248,13 @@ class TestRun:
         assert ended.returncode == 0
 
     def test_the_window_gets_what_follows_the_dashes(self, ready):
-        ended = self.start(ready, "--", "--library", "a b", DISPLAY=":0")
+        ended = self.start(ready, "--", "--library", "a b", QT_QPA_PLATFORM="minimal")
         assert ended.stdout == "pickout ['--library', 'a b']\n"
 
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="others have a display")
-    def test_without_a_display_it_says_so_and_runs_the_demo(self, ready):
-        ended = self.start(ready)
+    @pytest.mark.parametrize("variables", [{}, {"DISPLAY": ":7777"}], ids=["none", "dead"])
+    def test_without_a_display_it_says_so_and_runs_the_demo(self, ready, variables):
+        ended = self.start(ready, **variables)
         assert "There is no display here" in ended.stdout
         assert ended.stdout.endswith("pickout-cli ['demo']\n")
 
