@@ -197,7 +197,7 @@ class Library:
         with self._lock:
             if self._watcher is None:
                 often_s = self.settings.rescan_minutes * 60
-                periods = Periods(rescan_s=min(Periods.rescan_s, often_s), safety_s=often_s)
+                periods = Periods(rescan_s=min(Periods().rescan_s, often_s), safety_s=often_s)
                 self._watcher = FolderWatcher(self._scan_and_index, periods=periods)
         # The watcher asks for a scan of each folder as it begins; this is for what is left over.
         for path in self._store.folders.paths().values():

@@ -1,0 +1,295 @@
+"""Shards and tail answer as brute force does, whatever happens to the files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import Cancelled, DiskFull
+from engine.index import consistency, manifest, vector_index
+from engine.index.vector_index import VectorIndex
+from engine.jobs import CancelToken
+from engine.store.store import Store
+
+from .conftest import NDIM, exact
+
+Fill = Callable[[int], None]
+Open = Callable[..., VectorIndex]
+
+
+def queries(count: int = 10) -> np.ndarray:
+    return np.random.default_rng(1).normal(size=(count, NDIM)).astype(np.float32)
+
+
+def recall(index: VectorIndex, store: Store, metric: str = "ip") -> float:
+    found = [
+        len(set(index.search(q, 10).ids.tolist()) & set(exact(store, q, 10, metric))) / 10
+        for q in queries()
+    ]
+    return float(np.mean(found))
+
+
+def shard_files(index: VectorIndex) -> list[str]:
+    return sorted(path.name for path in index.folder.glob("*.usearch"))
+
+
+def test_an_empty_index_finds_nothing(open_index: Open) -> None:
+    assert len(open_index().search(queries()[0], 5).ids) == 0
+
+
+@pytest.mark.parametrize("metric", ["ip", "cos"])
+def test_the_tail_is_searched_exactly(
+    store: Store, fill: Fill, open_index: Open, metric: str
+) -> None:
+    fill(8)
+    index = open_index(metric=metric)
+    for query in queries():
+        found = index.search(query, 7)
+        assert found.ids.tolist() == exact(store, query, 7, metric)
+        assert (np.diff(found.scores) <= 0).all()
+
+
+@pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize("metric", ["ip", "cos"])
+def test_shards_and_tail_together_find_the_same(
+    store: Store, fill: Fill, open_index: Open, metric: str
+) -> None:
+    index = open_index(metric=metric)
+    for _ in range(4):
+        fill(7)
+        index.maintain(merge=False)
+    fill(2)
+    assert len(index.opened()) == 4 and len(index.tail_ids()) == 0
+    assert recall(index, store, metric) >= 0.95
+    assert len(index.tail_ids()) == 20
+    scores = index.search(queries()[0], 300).scores
+    assert len(scores) == 300 and (np.diff(scores) <= 1e-6).all()
+
+
+def test_what_was_committed_a_moment_ago_is_found(
+    store: Store, fill: Fill, open_index: Open
+) -> None:
+    index = open_index()
+    for _ in range(3):
+        fill(1)
+        assert len(index.search(queries()[0], 1000).ids) == len(store.regions.ids(1))
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_every_vector_of_a_shard_finds_itself(store: Store, fill: Fill, open_index: Open) -> None:
+    fill(40)
+    index = open_index(metric="cos")
+    index.maintain()
+    assert len(index.tail_ids()) == 0
+    for ids, vectors in store.regions.vectors_after(1, 0):
+        for region_id, vector in zip(ids.tolist(), vectors, strict=True):
+            assert region_id in index.search(vector.astype(np.float32), 10).ids
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_small_neighbours_are_merged_into_one(store: Store, fill: Fill, open_index: Open) -> None:
+    index = open_index()
+    for _ in range(3):
+        fill(7)
+        index.maintain(merge=False)
+    assert len(shard_files(index)) == 3
+    index.maintain()
+    assert len(shard_files(index)) == 1
+    entry = index.opened()[0].entry
+    assert (entry.after, entry.up_to, entry.count) == (0, 210, 210)
+    assert recall(index, store) >= 0.95
+    assert consistency.check(index) == consistency.IndexReport(210, (), ())
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_an_index_opened_again_reads_its_shards_and_not_the_store(
+    fill: Fill, open_index: Open
+) -> None:
+    fill(20)
+    open_index().maintain()
+    again = open_index()
+    again.refresh()
+    assert [len(again.opened()), len(again.tail_ids())] == [1, 0]
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_no_damage_to_a_shard_reaches_usearch(store: Store, fill: Fill, open_index: Open) -> None:
+    """Cut off, flipped, emptied, swapped, gone: found out by the hash, searched exactly, and
+    made again."""
+    rng = random.Random(5)
+    fill(20)
+    open_index().maintain()
+
+    def flip(path: Path) -> None:
+        data = bytearray(path.read_bytes())
+        for _ in range(5):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        path.write_bytes(data)
+
+    damages = [flip] * 10
+    damages += [lambda path, n=n: path.write_bytes(path.read_bytes()[: n * 997]) for n in range(6)]
+    damages += [lambda path: path.unlink(), lambda path: path.write_bytes(b"x" * 100_000)]
+    for damage in damages:
+        index = open_index()
+        index.refresh()
+        damage(index.folder / index.opened()[0].entry.file)
+        index = open_index()
+        assert index.search(queries()[0], 5).ids.tolist() == exact(store, queries()[0], 5)
+        assert index.complete and len(index.damaged()) == 1
+        index.maintain()
+        assert not index.damaged() and len(index.tail_ids()) == 0
+        assert consistency.check(index) == consistency.IndexReport(200, (), ())
+
+
+@pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 1, "shards": 3}'])
+def test_a_manifest_that_cannot_be_read_means_beginning_anew(
+    store: Store, fill: Fill, open_index: Open, text: str
+) -> None:
+    fill(20)
+    index = open_index()
+    index.maintain()
+    (index.folder / manifest.NAME).write_text(text)
+    again = open_index()
+    assert again.search(queries()[0], 5).ids.tolist() == exact(store, queries()[0], 5)
+    assert shard_files(again) == [], "files that no manifest names are removed"
+    again.maintain()
+    assert consistency.check(again).faults == ()
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_vectors_of_another_profile_are_never_used(fill: Fill, open_index: Open) -> None:
+    fill(20)
+    open_index().maintain()
+    other = open_index(key="q")
+    other.refresh()
+    assert other.opened() == []
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_cancelling_a_seal_leaves_the_index_as_it_was(
+    store: Store, fill: Fill, open_index: Open
+) -> None:
+    fill(20)
+    index = open_index()
+    index.refresh()
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        index.maintain(cancel)
+    assert shard_files(index) == [] and len(index.tail_ids()) == 200
+    assert recall(index, store) == 1.0
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_full_disk_leaves_the_index_as_it_was(
+    store: Store, fill: Fill, open_index: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(20)
+    index = open_index()
+    index.refresh()
+
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(manifest.os, "fsync", no_room)
+        with pytest.raises(DiskFull):
+            index.maintain()
+    assert list(index.folder.iterdir()) == []
+    assert recall(index, store) == 1.0
+    index.maintain()
+    assert len(shard_files(index)) == 1
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_reader_follows_the_writer_and_writes_nothing(
+    store: Store, fill: Fill, open_index: Open
+) -> None:
+    writer, reader = open_index(), open_index(read_only=True)
+    fill(20)
+    assert recall(reader, store) == 1.0
+    reader.maintain()
+    assert not writer.folder.exists()
+    writer.maintain()
+    fill(1)
+    assert recall(reader, store) >= 0.95
+    assert [len(reader.opened()), len(reader.tail_ids())] == [1, 10]
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_deleted_regions_make_a_shard_anew_once_they_are_many(
+    store: Store, fill: Fill, open_index: Open
+) -> None:
+    fill(20)
+    index = open_index()
+    index.maintain()
+    delete_photos(store, 2)
+    assert consistency.check(index) == consistency.IndexReport(180, (), ())
+    assert index.opened()[0].entry.count == 200, "a few ghosts do no harm"
+    delete_photos(store, 5)
+    report = consistency.check(index)
+    assert report.vectors == 130 and "deleted regions" in report.repaired[0]
+    assert index.opened()[0].entry.count == 130
+    delete_photos(store, 13)
+    assert consistency.check(index).vectors == 0
+    assert shard_files(index) == []
+    fill(1)
+    assert consistency.check(index) == consistency.IndexReport(10, (), ())
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_shard_that_lacks_regions_is_made_again(
+    store: Store, fill: Fill, open_index: Open
+) -> None:
+    """As after putting an older index beside a newer store."""
+    fill(20)
+    index = open_index()
+    index.maintain()
+    wrong = manifest.load(index.folder)
+    stretched = manifest.Manifest(
+        wrong.profile_key,
+        wrong.ndim,
+        wrong.metric,
+        shards=(manifest.ShardEntry(**{**as_dict(wrong.shards[0]), "up_to": 260}),),
+    )
+    manifest.save(index.folder, stretched)
+    fill(6)
+    again = open_index()
+    report = consistency.check(again)
+    assert "lacked 60 regions" in report.repaired[0]
+    assert report.vectors == 260 and report.faults == ()
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_too_many_vectors_without_a_shard_are_searched_in_part(
+    store: Store, fill: Fill, open_index: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(20)
+    monkeypatch.setattr(vector_index, "TAIL_LIMIT", 90)
+    read = store.regions.vectors_after
+    monkeypatch.setattr(
+        store.regions, "vectors_after", lambda *args: read(*args, chunk=30)
+    )
+    index = open_index()
+    assert len(index.search(queries()[0], 1000).ids) == 90
+    assert not index.complete
+    index.maintain()
+    assert index.complete
+    assert consistency.check(index) == consistency.IndexReport(200, (), ())
+
+
+def delete_photos(store: Store, count: int) -> None:
+    """Let files vanish for so long that their photos are forgotten."""
+    folder_id = next(iter(store.folders.paths()))
+    names = sorted(store.files.present(folder_id), key=lambda name: int(name.split(".")[0]))
+    store.files.note_gone(folder_id, names[:count])
+    assert len(store.files.forget_missing("2999")) == count
+
+
+def as_dict(entry: manifest.ShardEntry) -> dict:
+    return {name: getattr(entry, name) for name in manifest.ShardEntry.__slots__}
