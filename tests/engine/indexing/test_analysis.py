@@ -1,0 +1,90 @@
+"""From pixels to what is kept, and across the border of the analyst process."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.decode.reader import DecodedPhoto, fingerprint
+from engine.errors import ModelBroken, PhotoUnreadable
+from engine.indexing.analysis import LOADING, AnalysisRequest, analyse, serving
+from engine.masks import rle as rle_codec
+from engine.store.rows import FileVersion
+from tests.fakes import colour_models, made_photos
+
+VERSION = FileVersion(b"x", 1, 2)
+
+
+def test_boxes_are_in_pixels_of_the_whole_photo() -> None:
+    """A photo of 1600 x 1200 px that the models see at 160 x 120."""
+    rgb = made_photos.pixels([("red", (10, 20, 40, 60)), ("blue", (100, 10, 120, 30))])
+    decoded = DecodedPhoto(rgb, (1600, 1200), "2020-01-02T03:04:05", "Box Brownie")
+    photo = analyse(colour_models.load_models(), colour_models.NDIM, decoded, VERSION)
+    assert photo.size_wh == (1600, 1200) and photo.camera == "Box Brownie"
+    assert photo.boxes_xyxy.tolist() == [
+        [0, 0, 1600, 1200],
+        [100, 200, 400, 600],
+        [1000, 100, 1200, 300],
+    ]
+    assert photo.vectors.dtype == np.float16 and photo.vectors.shape == (3, colour_models.NDIM)
+    assert photo.area_fractions.tolist() == pytest.approx([1, 1200 / 19200, 400 / 19200])
+    mask = rle_codec.decode(photo.rles[0])
+    assert mask.shape == (120, 160) and mask[20:60, 10:40].all() and mask.sum() == 1200
+    assert photo.thumbnail_jpeg.startswith(b"\xff\xd8")
+
+
+def test_a_photo_with_nothing_in_it_still_has_a_vector() -> None:
+    decoded = DecodedPhoto(made_photos.pixels([]), (160, 120))
+    photo = analyse(colour_models.load_models(), colour_models.NDIM, decoded, VERSION)
+    assert photo.rles == () and photo.vectors.shape == (1, colour_models.NDIM)
+
+
+@pytest.mark.parametrize(
+    ("load", "ndim"),
+    [
+        (colour_models.load_broken_embedder, colour_models.NDIM),
+        (colour_models.load_models, colour_models.NDIM + 1),
+    ],
+)
+def test_numbers_that_cannot_be_kept_are_refused(load, ndim: int) -> None:
+    decoded = DecodedPhoto(made_photos.pixels([("red", (10, 20, 40, 60))]), (160, 120))
+    with pytest.raises(ModelBroken) as caught:
+        analyse(load(), ndim, decoded, VERSION)
+    assert caught.value.operation != LOADING, "it is this photo's problem"
+
+
+def test_models_load_with_the_first_photo_that_can_be_read(tmp_path: Path) -> None:
+    handle = serving(colour_models.profile(analysis=colour_models.load_nothing))()
+    bad = tmp_path / "bad.jpg"
+    bad.write_text("no photo")
+    with pytest.raises(PhotoUnreadable):
+        handle(AnalysisRequest(bad, VERSION))
+
+
+def test_models_that_do_not_load_are_no_photos_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = made_photos.photo(tmp_path / "a.png", "red")
+    handle = serving(colour_models.profile(analysis=colour_models.load_nothing))()
+    with pytest.raises(ModelBroken, match="weights.bin is not there") as caught:
+        handle(AnalysisRequest(path, VERSION))
+    assert caught.value.operation == LOADING
+
+
+def test_the_models_are_loaded_once(tmp_path: Path) -> None:
+    loads: list[int] = []
+
+    def load(count: list[int]):
+        count.append(1)
+        return colour_models.load_models()
+
+    profile = colour_models.profile(analysis=functools.partial(load, loads))
+    handle = serving(profile)()
+    for i in range(3):
+        path = made_photos.photo(tmp_path / f"{i}.png", "red", seed=i)
+        version = FileVersion(*fingerprint(path))
+        assert handle(AnalysisRequest(path, version)).version == version
+    assert loads == [1]

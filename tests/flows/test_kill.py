@@ -1,0 +1,109 @@
+"""Killed at random moments, the library is whole, and the next run goes on where it was."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.library import Library
+from tests.fakes import made_photos
+
+from .conftest import PATIENCE_S, found
+
+PHOTOS = 60
+_SCRIPT = Path(__file__).with_name("indexing_script.py")
+_REPOSITORY = _SCRIPT.parents[2]
+
+
+def start(root: Path, log: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(_SCRIPT), str(root), str(log)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(_REPOSITORY)},
+    )
+
+
+def kill_after(process: subprocess.Popen[str], photos: int) -> bool:
+    """SIGKILL once it has done so many; False if it was faster."""
+    with process:
+        for line in process.stdout:
+            if line.strip() == "finished":
+                return False
+            if int(line) >= photos:
+                break
+        process.kill()
+    return True
+
+
+def regions_by_photo(root: Path) -> list[tuple[int, int]]:
+    connection = sqlite3.connect(root / "library.sqlite")
+    try:
+        query = """SELECT count(*), (SELECT count(*) FROM indexings i WHERE i.photo_id = r.photo_id)
+                   FROM regions r GROUP BY photo_id"""
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("rounds", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_no_kill_loses_or_repeats_anything(
+    open_library: Callable[..., Library], photos: Path, tmp_path: Path, rounds: int
+) -> None:
+    rng = random.Random()
+    root, log = tmp_path / "library", tmp_path / "looks"
+    for i in range(PHOTOS):
+        made_photos.photo(photos / f"{i:02}.jpg", "red", "green", age_s=1000 + i, seed=i)
+    first = open_library()
+    first.add_folder(photos)
+    first.close()
+    killed = 0
+    for _ in range(rounds):
+        killed += kill_after(start(root, log), rng.randrange(0, 3 + PHOTOS // rounds))
+        assert set(regions_by_photo(root)) <= {(3, 1)}, "half a photo was left"
+    assert killed
+    library = open_library(calls_log=log)
+    before = library.status().searchable
+    status = library.index().result(PATIENCE_S)
+    assert (status.photos, status.searchable, status.problems) == (PHOTOS, PHOTOS, 0)
+    assert regions_by_photo(root) == [(3, 1)] * PHOTOS
+    report = library.check().result(PATIENCE_S)
+    assert (report.photos, report.regions, report.vectors) == (PHOTOS, 2 * PHOTOS, 3 * PHOTOS)
+    assert report.repaired == () and report.faults == ()
+    assert len(found(library, "red", limit=100).hits) == PHOTOS
+    assert all(library.thumbnail(photo.id) for photo in library.photos())
+    # What was in work when it died is looked at again, everything else only once.
+    in_work = 2 * library.settings.workers
+    assert PHOTOS <= len(log.read_text().splitlines()) <= PHOTOS + killed * in_work
+    assert before <= PHOTOS
+
+
+def test_a_library_can_be_read_while_another_process_indexes_it(
+    open_library: Callable[..., Library], photos: Path, tmp_path: Path
+) -> None:
+    root, log = tmp_path / "library", tmp_path / "looks"
+    for i in range(PHOTOS):
+        made_photos.photo(photos / f"{i:02}.jpg", "red", age_s=1000 + i, seed=i)
+    first = open_library()
+    first.add_folder(photos)
+    first.close()
+    seen = []
+    with start(root, log) as process:
+        for line in process.stdout:
+            if line.strip() == "finished":
+                break
+            if int(line) and len(seen) < 3:
+                reader = open_library(read_only=True)
+                hits = found(reader, "red", limit=100).hits
+                seen.append(len(hits))
+                assert reader.thumbnail(hits[0].photo.id)
+                reader.close()
+    assert process.returncode == 0 and seen and seen == sorted(seen) and seen[0] > 0
+    assert open_library(read_only=True).status().searchable == PHOTOS

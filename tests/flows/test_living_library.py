@@ -1,0 +1,210 @@
+"""While it runs: watching, pausing, cancelling, searching, closing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine import settings
+from engine.errors import BadRequest, Cancelled, LibraryInUse
+from engine.jobs import JobState
+from engine.library import Library
+from engine.records import IndexingState, LibraryChanges, SearchRequest, Verdict
+from tests.fakes import colour_models, made_photos
+
+from .conftest import PATIENCE_S, found, names, wait_until
+
+Open = Callable[..., Library]
+
+
+def test_a_watched_folder_is_followed_live(library: Library, photos: Path) -> None:
+    made_photos.photo(photos / "a.jpg", "red", seed=1)
+    library.add_folder(photos)
+    library.start_watching()
+    wait_until(lambda: library.status().searchable == 1, "indexed")
+    made_photos.photo(photos / "b.jpg", "blue", seed=2)
+    wait_until(lambda: library.status().searchable == 2, "noticed")
+    assert names(found(library, "blue")) == ["b.jpg"]
+    (photos / "a.jpg").unlink()
+    wait_until(lambda: library.status().photos == 1, "noticed to be gone")
+    assert library.status().note == ""
+
+
+def test_a_folder_added_while_watching_is_followed_too(library: Library, photos: Path) -> None:
+    library.start_watching()
+    made_photos.photo(photos / "a.jpg", "red")
+    library.add_folder(photos)
+    wait_until(lambda: library.status().searchable == 1, "indexed")
+
+
+def test_changes_are_told_once(library: Library, photos: Path) -> None:
+    made_photos.photo(photos / "a.jpg", "red")
+    library.add_folder(photos)
+    assert library.take_changes().folders
+    library.index().result(PATIENCE_S)
+    changes = library.take_changes()
+    assert changes.photos == {library.photos()[0].id}
+    assert library.take_changes() == LibraryChanges()
+    library.index().result(PATIENCE_S)
+    assert not library.take_changes().photos
+
+
+def test_asking_twice_gives_the_running_job_which_sees_what_came_meanwhile(
+    library: Library, photos: Path
+) -> None:
+    for i in range(5):
+        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+    library.add_folder(photos)
+    library.pause_indexing()
+    job = library.index()
+    wait_until(lambda: library.status().indexing is IndexingState.PAUSED, "paused")
+    made_photos.photo(photos / "late.jpg", "blue", seed=9)
+    assert library.index() is job
+    library.resume_indexing()
+    assert job.result(PATIENCE_S).searchable == 6
+    assert library.index() is not job
+
+
+def test_a_paused_run_goes_on_where_it_was(library: Library, photos: Path) -> None:
+    for i in range(30):
+        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+    library.add_folder(photos)
+    job = library.index()
+    wait_until(lambda: library.status().searchable >= 3, "under way")
+    library.pause_indexing()
+    wait_until(lambda: library.status().indexing is IndexingState.PAUSED, "paused")
+    settled = threading.Event()
+    count = -1
+    while not settled.is_set():  # what was in work when it was paused is still written
+        now = library.status().searchable
+        if now == count:
+            settled.set()
+        count = now
+        settled.wait(0.5)
+    assert not job.ended and count < 30
+    assert names(found(library, "red", limit=100)), "a paused library can be searched"
+    library.resume_indexing()
+    status = job.result(PATIENCE_S)
+    assert status.searchable == 30 and status.indexing is IndexingState.IDLE
+    assert job.progress.done == job.progress.total == 30 and job.progress.per_second > 0
+
+
+def test_a_cancelled_run_keeps_what_it_has(library: Library, photos: Path) -> None:
+    for i in range(40):
+        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+    library.add_folder(photos)
+    job = library.index()
+    wait_until(lambda: library.status().searchable >= 3, "under way")
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.result(PATIENCE_S)
+    assert 3 <= library.status().searchable < 40
+    assert library.index().result(PATIENCE_S).searchable == 40
+    assert library.status().problems == 0
+
+
+def test_closing_in_the_middle_of_everything_leaves_one_clean_file(
+    open_library: Open, photos: Path, tmp_path: Path
+) -> None:
+    for i in range(40):
+        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+    library = open_library()
+    library.add_folder(photos)
+    library.start_watching()
+    wait_until(lambda: library.status().searchable >= 2, "under way")
+
+    job = library.search(SearchRequest(text="red"))
+    library.close()
+    assert job.ended
+    assert not list((tmp_path / "library").glob("library.sqlite-*"))
+    again = open_library()
+    assert again.index().result(PATIENCE_S).searchable == 40
+    report = again.check().result(PATIENCE_S)
+    assert report.repaired == () and report.faults == ()
+
+
+def test_a_slow_verifier_shows_hits_first_and_verdicts_as_they_come(
+    open_library: Open, photos: Path
+) -> None:
+
+
+    # The colour fills more and more of the photos; stage one cannot tell.
+    for i in range(4):
+        size = 10 + 20 * i
+        shape = [("red", (20, 20, 20 + size, 20 + size))]
+        made_photos.write(photos / f"{i}.png", made_photos.pixels(shape))
+    made_photos.write(
+        photos / "unverifiable.png", made_photos.pixels([("red", (5, 5, 95, 95))])
+    )
+    library = open_library(verifier=colour_models.LookingVerifier)
+    library.add_folder(photos)
+    library.index().result(PATIENCE_S)
+    plain = found(library, "red")
+    assert {hit.verdict for hit in plain.hits} == {Verdict.UNVERIFIED}
+    job = library.search(SearchRequest(text="red", verify=5))
+    result = job.result(PATIENCE_S)
+    assert job.partial is not None and not job.partial.complete and result.complete
+    by_name = {hit.photo.path.stem: hit for hit in result.hits}
+    assert [h.photo.path.stem for h in result.hits if h.probability is not None] == list("3210")
+    assert by_name["3"].verdict is Verdict.MATCH and by_name["0"].verdict is Verdict.NO
+    assert by_name["unverifiable"].verdict is Verdict.UNVERIFIED and "One photo" in result.note
+    scores = [hit.score for hit in result.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert all(hit.region is not None for hit in result.hits)
+    some = found(library, "red", verify=2)
+    verified = [hit.verdict is not Verdict.UNVERIFIED for hit in some.hits]
+    assert sum(verified) <= 2 and not any(verified[2:])
+
+
+def test_a_newer_search_ends_the_older_one(library: Library, photos: Path) -> None:
+    made_photos.photo(photos / "a.jpg", "red")
+    library.add_folder(photos)
+    library.index().result(PATIENCE_S)
+    jobs = [library.search(SearchRequest(text="red")) for _ in range(20)]
+    assert len(jobs[-1].result(PATIENCE_S).hits) == 1
+    wait_until(lambda: all(job.ended for job in jobs), "ended")
+    assert {job.state for job in jobs} <= {JobState.CANCELLED, JobState.SUCCEEDED}
+
+
+def test_two_writers_never_meet_and_a_reader_changes_nothing(
+    open_library: Open, photos: Path
+) -> None:
+    made_photos.photo(photos / "a.jpg", "red")
+    library = open_library()
+    library.add_folder(photos)
+    library.index().result(PATIENCE_S)
+    with pytest.raises(LibraryInUse):
+        open_library()
+    reader = open_library(read_only=True)
+    assert names(found(reader, "red")) == ["a.jpg"]
+    assert reader.thumbnail(reader.photos()[0].id)
+    for write in (reader.index, reader.scan, reader.start_watching, reader.retry_problems):
+        with pytest.raises(BadRequest, match="reading only"):
+            write()
+    with pytest.raises(BadRequest):
+        reader.add_folder(photos)
+    with pytest.raises(BadRequest):
+        reader.remove_folder(1)
+    assert reader.check().result(PATIENCE_S).ok
+    made_photos.photo(photos / "b.jpg", "blue", seed=3)
+    library.index().result(PATIENCE_S)
+    assert names(found(reader, "blue")) == ["b.jpg"], "a reader sees what was written since"
+
+
+def test_several_analysts_find_the_same(
+    open_library: Open, photos: Path, tmp_path: Path
+) -> None:
+
+
+    (tmp_path / "library").mkdir()
+    settings.save(tmp_path / "library/settings.json", settings.Settings(workers=2))
+    library = open_library()
+    for i in range(20):
+        made_photos.photo(photos / f"{i}.jpg", "red", seed=i // 2)  # every photo twice
+    library.add_folder(photos)
+    assert library.index().result(PATIENCE_S).searchable == 20
+    report = library.check().result(PATIENCE_S)
+    assert (report.photos, report.vectors, report.repaired, report.faults) == (10, 20, (), ())
