@@ -1,0 +1,61 @@
+"""A store with many photos whose vectors are made up, and an index over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.index.vector_index import VectorIndex
+from engine.paths import LibraryPaths
+from engine.records import Rle
+from engine.store.rows import AnalysedPhoto, FileVersion
+from engine.store.store import Store
+
+NDIM = 16
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(LibraryPaths(tmp_path / "library"))
+    opened.profile_id("p", NDIM, "p")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def index(store: Store, tmp_path: Path) -> VectorIndex:
+    return VectorIndex(
+        tmp_path / "index", store.regions, 1, profile_key="p", ndim=NDIM, metric="ip"
+    )
+
+
+@pytest.fixture
+def add_photos(store: Store) -> Callable[..., int]:
+    """Add photos of three things each to a folder; returns the folder's id."""
+    rng = np.random.default_rng(11)
+
+    def run(folder: str, count: int) -> int:
+        folder_id = store.folders.add(Path("/", folder))
+        store.files.note_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(count)])
+        for file in store.files.pending(count):
+            vectors = rng.normal(size=(4, NDIM))
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            photo = AnalysedPhoto(
+                version=FileVersion(str(file.path).encode(), 10, file.mtime_ns),
+                size_wh=(100, 100),
+                taken_at=None,
+                camera=None,
+                rles=(Rle((2, 2), b"04"),) * 3,
+                boxes_xyxy=np.tile(np.array([0, 0, 50, 50], np.float32), (4, 1)),
+                mask_scores=np.ones(4, np.float32),
+                area_fractions=np.full(4, 0.25, np.float32),
+                vectors=vectors.astype(np.float16),
+                thumbnail_jpeg=b"",
+            )
+            store.outcomes.write(file, photo, 1, lambda *_: None)
+        return folder_id
+
+    return run

@@ -1,0 +1,42 @@
+"""What people ask for becomes a vector, or an error they can act on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.errors import ModelBroken
+from engine.records import SearchRequest
+from engine.search.query import resolve
+from tests.fakes.colour_models import NDIM, WordEmbedder
+
+
+class Nonsense:
+    """Gives whatever it was told to."""
+
+    ndim = NDIM
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self._vectors = vectors
+
+    def embed(self, texts):
+        return self._vectors
+
+
+def test_text_is_trimmed_and_embedded() -> None:
+    query = resolve(SearchRequest(text="  red \n"), WordEmbedder, None, 1)
+    assert query.text == "red"
+    assert np.array_equal(query.vector, WordEmbedder().embed(["red"])[0])
+
+
+def test_words_without_meaning_have_no_vector() -> None:
+    assert resolve(SearchRequest(text="xyzzy"), WordEmbedder, None, 1).vector is None
+
+
+@pytest.mark.parametrize(
+    "vectors",
+    [np.zeros((1, NDIM + 1)), np.zeros(NDIM), np.full((1, NDIM), np.nan), np.zeros((2, NDIM))],
+)
+def test_a_model_that_gives_nonsense_is_broken(vectors: np.ndarray) -> None:
+    with pytest.raises(ModelBroken):
+        resolve(SearchRequest(text="red"), lambda: Nonsense(vectors), None, 1)
