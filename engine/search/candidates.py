@@ -9,7 +9,7 @@ from engine.records import PhotoId
 from engine.search.query import Query
 from engine.store.store import Store
 
-ALL_PHOTOS = 1000
+ALL_PHOTOS = 2000
 """Up to this many photos, every one is looked at exactly and the index is not asked."""
 CANDIDATES = 400
 """Photos looked at exactly otherwise."""
