@@ -6,10 +6,11 @@ import logging
 import logging.handlers
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from desktop_app import text
@@ -36,11 +37,27 @@ class Desktop(QObject):
     Attributes:
         window: there from the start.
         presenter, session: None until the library is open.
+
+    Signals:
+        ready(): the library has moved in.
     """
 
-    def __init__(self, app: QApplication, root: Path, theme: Theme | None = None) -> None:
+    ready = Signal()
+
+    def __init__(
+        self,
+        app: QApplication,
+        root: Path,
+        *,
+        theme: Theme | None = None,
+        open_library: Callable[[Path], Library] | None = None,
+    ) -> None:
+        """Args:
+        open_library: worker thread; instead of ``Library.open``.
+        """
         super().__init__()
         self._app, self._root = app, root
+        self._open_library = open_library or _open_library
         self._state = UiState(root)
         self._mailbox = Mailbox()
         self.window = MainWindow(theme or Theme(app), self._state)
@@ -80,15 +97,15 @@ class Desktop(QObject):
         self._app.quit()
 
     def _open(self) -> None:
-        self._opener = threading.Thread(target=self._open_library, name="pickout-ui-open", daemon=True)
+        self._opener = threading.Thread(
+            target=self._open_late, name="pickout-ui-open", daemon=True
+        )
         self._opener.start()
 
-    def _open_library(self) -> None:
-        """Worker thread: the engine's modules are first imported here, after the first frame."""
-        from engine.library import Library
-
+    def _open_late(self) -> None:
+        """Worker thread."""
         try:
-            self._late = Library.open(self._root)
+            self._late = self._open_library(self._root)
         except EngineError as error:
             self._mailbox.post(self._cannot_open, error)
         except Exception as error:  # noqa: BLE001 - told on the GUI thread
@@ -104,6 +121,7 @@ class Desktop(QObject):
         self.session = Session(library, self._root, self._mailbox, self.errors.report)
         self.presenter = Presenter(self.window, self.session, self._state)
         self.presenter.start()
+        self.ready.emit()
 
     def _cannot_open(self, error: EngineError) -> None:
         log.warning("%s", error)
@@ -129,6 +147,13 @@ class Desktop(QObject):
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         logging.getLogger().addHandler(handler)
         self._log_handler = handler
+
+
+def _open_library(root: Path) -> Library:
+    """The engine's modules are first imported here, on a thread, after the first frame."""
+    from engine.library import Library
+
+    return Library.open(root)
 
 
 def run(root: Path, argv: list[str]) -> int:

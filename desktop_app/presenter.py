@@ -5,39 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QObject, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import QItemSelectionModel, QObject, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from desktop_app import text
 from desktop_app.bridge.session import Session
 from desktop_app.controllers import page_choice
 from desktop_app.controllers.browsing import BrowseController
-from desktop_app.controllers.cutouts import CutoutController
 from desktop_app.controllers.folders import FolderController
 from desktop_app.controllers.page_choice import Message
-from desktop_app.controllers.photo_reading import PhotoReader
 from desktop_app.controllers.problems import ProblemController
 from desktop_app.controllers.searching import Query, SearchController
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.item_models.problems import ProblemModel
+from desktop_app.photo_presenter import PhotoPresenter
 from desktop_app.ui_state import UiState
 from desktop_app.views.main_window import MainWindow
-from desktop_app.views.photo_view import PhotoView
 from desktop_app.views.problems_page import ProblemsPage
 from desktop_app.views.results_page import ResultsPage
 from engine.errors import EngineError
 from engine.paths import resources_dir
-from engine.records import (
-    Folder,
-    LibraryChanges,
-    LibraryStatus,
-    Photo,
-    Region,
-    RegionId,
-    SearchHit,
-    SearchResult,
-)
+from engine.records import Folder, LibraryChanges, LibraryStatus, SearchHit, SearchResult
 
 STARTER_PROFILE = "starter"
 
@@ -55,16 +43,14 @@ class Presenter(QObject):
         self.browsing = BrowseController(library, reads, self.model, self)
         self.folders = FolderController(library, reads, session.events, self)
         self.problems = ProblemController(library, reads, self._problem_model, self)
-        self.cutouts = CutoutController(library, session.jobs, reads, self)
-        self.reader = PhotoReader(library, reads, session.decodes, self)
         self.results = ResultsPage(session, self.model, theme)
-        self.photo_view = PhotoView(session, self.model, self.reader, theme)
+        self.photo = PhotoPresenter(
+            window, session, state, self.model, self.results.grid, self.searching
+        )
         self.problems_page = ProblemsPage(self._problem_model, theme)
-        for page in (self.results, self.photo_view, self.problems_page):
+        for page in (self.results, self.photo.view, self.problems_page):
             window.add_page(page)
         self._page = self.results
-        self._opened_row = -1
-        self._pending_region: RegionId | None = None
         self._message: Message | None = None
         self._no_hits: Message | None = None
         self._fresh = True
@@ -81,7 +67,9 @@ class Presenter(QObject):
         self._session.events.start()
         self.browsing.show()
         self.problems.refresh()
-        self._session.reads.call(self._session.library.start_watching)
+        library = self._session.library
+        self._session.reads.call(library.start_watching, None, self._cannot_follow)
+        self._session.reads.call(library.warm_up, None, self._cannot_follow)
         window.search_bar.focus()
 
     # -- wiring ----------------------------------------------------------------------------
@@ -94,7 +82,6 @@ class Presenter(QObject):
         window.first_run.try_samples.connect(self._add_samples)
         window.message_page.action.connect(self._message_action)
         window.status_line.pause_toggled.connect(self.folders.toggle_pause)
-        window.inspector.thing_chosen.connect(self._thing_chosen)
         bar = window.search_bar
         bar.typed.connect(self.searching.typed)
         bar.submitted.connect(self._submitted)
@@ -109,17 +96,11 @@ class Presenter(QObject):
         side.show_photos.connect(self._all_photos)
         side.show_problems.connect(self.show_problems)
         grid = self.results.grid
-        grid.opened.connect(self.open_row)
         grid.near_end.connect(self.browsing.more)
-        grid.selectionModel().currentChanged.connect(self._inspect)
         self.results.notice.pressed.connect(self._dismiss_notice)
-        view = self.photo_view
-        view.closed.connect(self.close_photo)
-        view.row_changed.connect(self._inspect)
-        view.selection_changed.connect(self._mark_things)
-        view.find_alike.connect(self._find_alike)
-        view.save_wanted.connect(self._save_cutout)
-        view.copy_wanted.connect(self._copy_cutout)
+        self.photo.opened.connect(self._photo_opened)
+        self.photo.closed.connect(self._photo_closed)
+        self.photo.find_alike.connect(self._find_alike)
         self.problems_page.closed.connect(self._back_to_grid)
         self.problems_page.retry.connect(self.problems.retry)
 
@@ -136,33 +117,14 @@ class Presenter(QObject):
         self.folders.rescanning.connect(self._rescanning)
         self.folders.failed.connect(self._tell_problem)
         self.problems.retried.connect(self._retried)
-        self.cutouts.saved.connect(self._cutout_saved)
-        self.cutouts.copied.connect(self._cutout_copied)
-        self.cutouts.failed.connect(self._tell_problem)
-        self.reader.regions_ready.connect(self._regions_ready)
-        self.model.sections_changed.connect(self.photo_view.model_changed)
 
     def _connect_commands(self) -> None:
-        commands, canvas = self._window.commands, self.photo_view.canvas
         for name, call in (
             ("back", self._back),
-            ("find_alike", self._find_alike_shortcut),
-            ("save_cutout", self._save_cutout),
-            ("copy_cutout", self._copy_cutout),
-            ("zoom_in", canvas.zoom_in),
-            ("zoom_out", canvas.zoom_out),
-            ("zoom_fit", canvas.fit),
             ("pause", self.folders.toggle_pause),
             ("rescan", self.folders.rescan),
         ):
-            commands[name].triggered.connect(call)
-        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        for keys, call in (
-            (("Left", "Up"), self._previous_photo),
-            (("Right", "Down"), self._next_photo),
-        ):
-            for key in keys:
-                QShortcut(QKeySequence(key), self.photo_view, call, context=within)
+            self._window.commands[name].triggered.connect(call)
 
     # -- pages -----------------------------------------------------------------------------
 
@@ -211,21 +173,21 @@ class Presenter(QObject):
             actions[self._message.action]()
 
     def show_problems(self) -> None:
-        self._leave_photo()
+        self.photo.leave()
         self.problems.refresh()
         self._show(self.problems_page)
         self.problems_page.table.setFocus()
 
     def _back_to_grid(self) -> None:
-        self._leave_photo()
+        self.photo.leave()
         self._show(self.results)
         self._focus_results()
 
     def _back(self) -> None:
         """Esc: one step towards all photos."""
         field = self._window.search_bar.field
-        if self._page is self.photo_view:
-            self.close_photo()
+        if self.photo.is_open:
+            self.photo.close_photo()
         elif self._page is not self.results:
             self._back_to_grid()
         elif isinstance(self._window.focusWidget(), QLineEdit) and not field.text():
@@ -240,7 +202,7 @@ class Presenter(QObject):
         self.results.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _all_photos(self) -> None:
-        self._leave_photo()
+        self.photo.leave()
         self._window.search_bar.set_text("")
         self._page = self.results
         self.searching.clear()
@@ -264,6 +226,12 @@ class Presenter(QObject):
 
     def _photos_loaded(self) -> None:
         self._refresh_page()
+
+    def _cannot_follow(self, error: BaseException) -> None:
+        """The library can still be searched."""
+        if not isinstance(error, EngineError):
+            raise error
+        self._window.toast.say(error.message)
 
     def _choose_folder(self) -> None:
         folder = self._window.dialogs.choose_folder()
@@ -322,19 +290,12 @@ class Presenter(QObject):
         self._window.sidebar.show_recent([])
 
     def _find_alike(self, hit: SearchHit) -> None:
-        self._leave_photo()
+        self.photo.leave()
         self._window.search_bar.set_text("")
         self.searching.find_alike(hit)
 
-    def _find_alike_shortcut(self) -> None:
-        photo, regions = self._target()
-        if photo is None or not regions:
-            self._window.toast.say(text.SELECT_FIRST)
-            return
-        self._find_alike(SearchHit(photo, 0.0, regions[-1]))
-
     def _search_started(self, query: Query) -> None:
-        self._leave_photo()
+        self.photo.leave()
         self._page = self.results
         self._no_hits = None
         self._fresh = True
@@ -354,7 +315,7 @@ class Presenter(QObject):
                 query.text, pending, alike=query.like is not None
             )
         first = self._fresh
-        current = self._current_hit()
+        current = self.photo.current_hit()
         followed = current if not first and self.results.grid.currentIndex().row() > 0 else None
         self.model.show_hits(result.hits, fresh=first)
         self._fresh = False
@@ -365,7 +326,7 @@ class Presenter(QObject):
             self.results.grid.scrollToTop()
         if self._page is self.results:
             self._refresh_page()
-        self._inspect()
+        self.photo.inspect()
 
     def _make_current(self, followed: SearchHit | None) -> None:
         """The first hit, unless somebody has already gone to another: that one keeps it."""
@@ -401,7 +362,7 @@ class Presenter(QObject):
         bar.set_busy(False)
         bar.show_chip("")
         self.results.verdict_band.say("")
-        self._leave_photo()
+        self.photo.leave()
         self._page = self.results
         self.browsing.show()
         self.results.grid.scrollToTop()
@@ -418,123 +379,11 @@ class Presenter(QObject):
 
     # -- one photo -------------------------------------------------------------------------
 
-    def open_row(self, row: int) -> None:
-        """Show a row of the grid large."""
-        if self.model.hit(row) is None:
-            return
+    def _photo_opened(self) -> None:
         if self.searching.query is not None and self.searching.query.text:
             self._remember(self.searching.query.text)
-        self._opened_row = row
-        self._show(self.photo_view)
-        self.photo_view.show_row(row)
-        self.photo_view.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show(self.photo.view)
 
-    def close_photo(self) -> None:
-        """Back to the grid as it was; another photo than before is brought into sight."""
-        row = self.photo_view.row
-        self._leave_photo()
+    def _photo_closed(self) -> None:
         self._show(self.results)
-        if row != self._opened_row:
-            self.results.grid.go_to(row)
         self._focus_results()
-
-    def _leave_photo(self) -> None:
-        if self._page is self.photo_view:
-            self.photo_view.leave()
-            self._page = self.results
-
-    def _previous_photo(self) -> None:
-        self.photo_view.step(-1)
-
-    def _next_photo(self) -> None:
-        self.photo_view.step(1)
-
-    def _current_hit(self) -> SearchHit | None:
-        if self._page is self.photo_view:
-            return self.photo_view.hit
-        return self.model.hit(self.results.grid.currentIndex().row())
-
-    def _inspect(self, *_) -> None:
-        """Show in the inspector what is current, in the grid or in the photo view."""
-        hit = self._current_hit()
-        inspector = self._window.inspector
-        inspector.show_hit(hit, searched=hit is not None and not self.model.browsing)
-        if hit is None or self._page is self.photo_view:
-            return
-        library, photo = self._session.library, hit.photo
-        self._session.reads.call(
-            lambda: (photo, library.regions(photo.id)), self._grid_regions_ready
-        )
-
-    def _grid_regions_ready(self, answer: tuple[Photo, tuple[Region, ...]]) -> None:
-        photo, regions = answer
-        hit = self._current_hit()
-        if hit is not None and hit.photo.id == photo.id:
-            selected = [hit.region.id] if hit.region is not None else []
-            self._window.inspector.show_things(photo, regions, selected)
-
-    def _regions_ready(self, photo_id, regions) -> None:
-        if self._pending_region is not None:
-            if any(region.id == self._pending_region for region in regions):
-                self.photo_view.canvas.select(self._pending_region)
-            self._pending_region = None
-        self._mark_things()
-
-    def _mark_things(self) -> None:
-        canvas = self.photo_view.canvas
-        if self._page is self.photo_view and canvas.photo is not None:
-            selected = [region.id for region in canvas.selected_regions]
-            self._window.inspector.show_things(canvas.photo, canvas.regions, selected)
-
-    def _thing_chosen(self, region_id: RegionId) -> None:
-        if self._page is self.photo_view:
-            self.photo_view.canvas.select(region_id)
-            return
-        self._pending_region = region_id
-        self.open_row(self.results.grid.currentIndex().row())
-
-    # -- cut-outs --------------------------------------------------------------------------
-
-    def _target(self) -> tuple[Photo | None, list[Region]]:
-        """The photo and the things in it that an action is about."""
-        if self._page is self.photo_view and self.photo_view.hit is not None:
-            return self.photo_view.hit.photo, self.photo_view.selected_regions
-        hit = self._current_hit() if self._page is self.results else None
-        if hit is None or hit.region is None:
-            return None, []
-        return hit.photo, [hit.region]
-
-    def _query_words(self) -> str:
-        return self.searching.query.text if self.searching.query is not None else ""
-
-    def _save_cutout(self) -> None:
-        photo, regions = self._target()
-        if photo is None or not regions:
-            self._window.toast.say(text.SELECT_FIRST)
-            return
-        folder = self._state.last_save_folder
-        if folder is None or not folder.is_dir():
-            folder = Path.home()
-        name = text.saved_name(self._query_words() or "cut-out", photo)
-        to = self._window.dialogs.choose_save_path(folder / name)
-        if to is not None:
-            self._state.last_save_folder = to.parent
-            self.cutouts.save(photo, regions, to, self._query_words())
-
-    def _copy_cutout(self) -> None:
-        photo, regions = self._target()
-        if photo is None or not regions:
-            self._window.toast.say(text.SELECT_FIRST)
-            return
-        self.cutouts.copy(photo, regions, self._query_words())
-
-    def _cutout_saved(self, path: Path) -> None:
-        def show_in_folder() -> None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
-
-        words = text.CUTOUT_SAVED.format(name=path.name)
-        self._window.toast.say(words, text.SHOW_IN_FOLDER, show_in_folder)
-
-    def _cutout_copied(self, image) -> None:
-        QGuiApplication.clipboard().setImage(image)
-        self._window.toast.say(text.CUTOUT_COPIED)

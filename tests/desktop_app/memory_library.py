@@ -152,6 +152,9 @@ class MemoryLibrary:
     def start_watching(self) -> None:
         self.watching = True
 
+    def warm_up(self) -> Job:
+        return self._lane.submit("warm up", lambda context: None)
+
     def index(self) -> Job:
         return self._lane.submit("index", lambda context: self.status())
 
