@@ -50,7 +50,9 @@ class Profile:
         if self.metric not in ("ip", "cos"):
             raise ValueError(f"expected the metric ip or cos, got {self.metric!r}")
         if self.ndim < 1 or not self.key:
-            raise ValueError(f"expected a key and ndim of at least 1, got {self.key!r}, {self.ndim}")
+            raise ValueError(
+                f"expected a key and ndim of at least 1, got {self.key!r}, {self.ndim}"
+            )
         if not 1 <= self.analysis_longest_px <= ANALYSIS_SIDE_PX:
             raise ValueError(
                 f"expected analysis_longest_px within 1..{ANALYSIS_SIDE_PX}, "

@@ -18,7 +18,8 @@ class Failures:
     def problems(self, limit: int) -> tuple[Problem, ...]:
         """Newest first; files that failed before entries that were passed over."""
         query = """
-            SELECT o.path, f.rel_path, x.kind, x.message, x.hint, x.attempts, x.happened_at, 0 AS part
+            SELECT o.path, f.rel_path, x.kind, x.message, x.hint, x.attempts, x.happened_at,
+                0 AS part
             FROM failures x JOIN files f ON f.id = x.file_id JOIN folders o ON o.id = f.folder_id
             WHERE f.state = 'failed' AND f.missing_since IS NULL AND o.removed_at IS NULL
             UNION ALL

@@ -30,7 +30,9 @@ class Files:
         with self._db.reading() as connection:
             return {row[0]: (row[1], row[2]) for row in connection.execute(query, (folder_id,))}
 
-    def note_found(self, folder_id: FolderId, found: Iterable[tuple[str, int, int]]) -> set[PhotoId]:
+    def note_found(
+        self, folder_id: FolderId, found: Iterable[tuple[str, int, int]]
+    ) -> set[PhotoId]:
         """Files that are new, changed or back: relative path, size in bytes, mtime in ns.
 
         A file that is back unchanged needs no work; every other one waits to be indexed, and

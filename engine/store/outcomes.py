@@ -78,7 +78,8 @@ class Outcomes:
         values = (file.id, error.kind, error.message, error.hint or "", stage)
         with self._db.writing() as connection:
             cursor = connection.execute(
-                "UPDATE files SET state = 'failed' WHERE id = ? AND size_bytes = ? AND mtime_ns = ?",
+                """UPDATE files SET state = 'failed'
+                   WHERE id = ? AND size_bytes = ? AND mtime_ns = ?""",
                 (file.id, file.size_bytes, file.mtime_ns),
             )
             if cursor.rowcount:  # else it changed meanwhile, and waits for another try

@@ -129,7 +129,8 @@ class LookingVerifier:
         box = mask_box(near)
         if box is None:
             return Verification(0.0, reason="nothing of that colour")
-        sx, sy = candidate.photo.size_wh[0] / rgb.shape[1], candidate.photo.size_wh[1] / rgb.shape[0]
+        width, height = candidate.photo.size_wh
+        sx, sy = width / rgb.shape[1], height / rgb.shape[0]
         return Verification(float(near.mean()), box_xyxy=box.scaled(sx, sy), reason="seen")
 
 
