@@ -40,9 +40,11 @@ class Desktop(QObject):
 
     Signals:
         ready(): the library has moved in.
+        closed(): everything has ended.
     """
 
     ready = Signal()
+    closed = Signal()
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class Desktop(QObject):
         open_library: worker thread; instead of ``Library.open``.
         """
         super().__init__()
-        self._app, self._root = app, root
+        self._root = root
         self._open_library = open_library or _open_library
         self._state = UiState(root)
         self._mailbox = Mailbox()
@@ -94,7 +96,7 @@ class Desktop(QObject):
         if self._log_handler is not None:
             logging.getLogger().removeHandler(self._log_handler)
             self._log_handler.close()
-        self._app.quit()
+        self.closed.emit()
 
     def _open(self) -> None:
         self._opener = threading.Thread(
@@ -104,6 +106,10 @@ class Desktop(QObject):
 
     def _open_late(self) -> None:
         """Worker thread."""
+        # While it is imported, OpenCV's own folder leads sys.path. A child process started in that
+        # moment inherits it and dies at its first import, so this comes before there can be one.
+        import cv2  # noqa: F401
+
         try:
             self._late = self._open_library(self._root)
         except EngineError as error:
@@ -124,7 +130,7 @@ class Desktop(QObject):
         self.ready.emit()
 
     def _cannot_open(self, error: EngineError) -> None:
-        log.warning("%s", error)
+        log.info("%s", error)
         if self.window.dialogs.cannot_open(error):
             self._open()
         else:
@@ -168,6 +174,7 @@ def run(root: Path, argv: list[str]) -> int:
     # Python sees the signal at its next byte code; the library is polled twice a second.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: desktop.window.close())
+    desktop.closed.connect(app.quit)
     app.aboutToQuit.connect(desktop.close)
     desktop.show()
     status = app.exec()

@@ -312,7 +312,7 @@ class Presenter(QObject):
         self._no_hits = None
         if not result.hits and result.complete:
             self._no_hits = page_choice.nothing_found(
-                query.text, pending, alike=query.like is not None
+                query.text, pending, alike=query.like is not None, note=result.note
             )
         first = self._fresh
         current = self.photo.current_hit()

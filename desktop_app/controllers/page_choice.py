@@ -44,11 +44,15 @@ def empty_library(status: LibraryStatus) -> Message | None:
     return Message(text.NO_PHOTOS_TITLE, text.NO_PHOTOS_BODY, "folder")
 
 
-def nothing_found(query: str, pending: int, *, alike: bool) -> Message:
-    """The page for a search without a single hit, not even a bad one."""
+def nothing_found(query: str, pending: int, *, alike: bool, note: str = "") -> Message:
+    """The page for a search without a single hit, not even a bad one.
+
+    Args:
+        note: what the search itself has to say about it.
+    """
     if alike:
         return Message(text.NOT_ALIKE, "", "alike", text.ALL_PHOTOS, action="photos")
-    body = text.NO_HIT_BODY
+    body = f"{note}\n{text.NO_HIT_BODY}".strip()
     if pending:
         body = f"{body}\n{text.NO_HIT_WAITING.format(pending=text.number(pending))}"
     return Message(text.NO_HIT.format(query=query), body, "search")

@@ -78,7 +78,7 @@ class GridGeometry:
         """Rows of the model with a pixel in ``[top, bottom)``, in order."""
         rows: list[int] = []
         for section, start in zip(self.sections, self.tops_px, strict=True):
-            first_line = max(0, (top - start) // self.pitch_px)
+            first_line = max(0, (top - start + GAP_PX) // self.pitch_px)
             last_line = (bottom - 1 - start) // self.pitch_px
             first = section.first + min(first_line * self.columns, section.count)
             end = section.first + min(max(0, last_line + 1) * self.columns, section.count)

@@ -275,6 +275,22 @@ class PhotoCanvas(QWidget):
         add = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self.select(self.region_at(event.position()), add=add)
 
+    def keyPressEvent(self, event) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            self.set_peeking(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.set_peeking(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event) -> None:
+        self.set_peeking(False)
+        super().focusOutEvent(event)
+
     def leaveEvent(self, event) -> None:
         self._hover(None)
 

@@ -53,6 +53,7 @@ class PhotoGridView(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAccessibleName(text.ALL_PHOTOS)
         self.doubleClicked.connect(self._open_index)
@@ -196,13 +197,23 @@ class PhotoGridView(QListView):
     def keyPressEvent(self, event) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex().row())
-        elif event.key() == Qt.Key.Key_Tab or event.key() == Qt.Key.Key_Backtab:
-            event.ignore()
+        elif event.key() == Qt.Key.Key_Space:
+            self.set_peeking(True)
         elif event.text() and event.key() != Qt.Key.Key_Escape and event.text().isprintable():
             # Letters belong to the window's shortcuts, not to a search by file name.
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.set_peeking(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event) -> None:
+        self.set_peeking(False)
+        super().focusOutEvent(event)
 
     def focusInEvent(self, event) -> None:
         super().focusInEvent(event)

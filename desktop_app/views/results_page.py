@@ -32,9 +32,9 @@ class Band(QFrame):
         self._words = label(wrap=True)
         row.addWidget(self._words, 1)
         self.button = push_button(button, role="link")
-        self.button.setVisible(bool(button))
         self.button.clicked.connect(self.pressed)
         row.addWidget(self.button)
+        self.button.setVisible(bool(button))
         self.hide()
 
     def say(self, words: str) -> None:

@@ -27,6 +27,7 @@ class Toast(QFrame):
         self._words = label()
         row.addWidget(self._words)
         self.button = push_button("", role="link")
+        self.button.setAccessibleName(text.DISMISS)
         self.button.clicked.connect(self._act)
         row.addWidget(self.button)
         close = icon_button(theme, "close", text.DISMISS)

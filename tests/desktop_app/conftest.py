@@ -1,0 +1,220 @@
+"""A window on a real library with models that find coloured shapes, and one in memory."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+
+from desktop_app.app import Desktop
+from desktop_app.bridge.mailbox import Mailbox
+from desktop_app.bridge.session import Session
+from desktop_app.views.theme import Theme
+from engine.library import Library
+from tests.desktop_app.memory_library import MadePhoto, MemoryLibrary, made_photo
+from tests.fakes import colour_models, made_photos
+
+DEADLINE_MS = 20_000
+RED, GREEN, BLUE = (210, 40, 40), (40, 170, 60), (40, 70, 210)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What the platform without a screen says of itself is no fault of the window."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", extend=True))
+
+
+@dataclass
+class ScriptedDialogs:
+    """Answers instead of people, and remembers what it was asked."""
+
+    folder: Path | None = None
+    save_path: Path | None = None
+    remove: bool = True
+    try_again: bool = False
+    asked: list[tuple[str, object]] = field(default_factory=list)
+
+    def choose_folder(self) -> Path | None:
+        return self.folder
+
+    def choose_save_path(self, proposed: Path) -> Path | None:
+        self.asked.append(("save", proposed))
+        return self.save_path
+
+    def confirm_remove(self, folder) -> bool:
+        self.asked.append(("remove", folder))
+        return self.remove
+
+    def tell_problem(self, error) -> None:
+        self.asked.append(("problem", error))
+
+    def tell_mistake(self) -> None:
+        self.asked.append(("mistake", None))
+
+    def cannot_open(self, error) -> bool:
+        self.asked.append(("cannot open", error))
+        return self.try_again
+
+    def show_shortcuts(self) -> None:
+        self.asked.append(("shortcuts", None))
+
+
+@pytest.fixture(scope="session")
+def theme(qapp) -> Theme:
+    made = Theme(qapp)
+    made.apply("dark")
+    return made
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with photos of coloured squares; ``red`` is on three, ``purple`` on one."""
+    folder = tmp_path_factory.mktemp("shelf") / "Pictures"
+    for seed, (name, colours) in enumerate(
+        (
+            ("red-1.png", ("red",)),
+            ("red-2.png", ("red", "blue")),
+            ("red-3.png", ("red", "green")),
+            ("green.png", ("green",)),
+            ("blue.png", ("blue", "yellow")),
+            ("purple.png", ("purple",)),
+        )
+    ):
+        made_photos.photo(folder / name, *colours, seed=seed, age_s=3600 + seed)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def indexed(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that has looked at all of them and at one file that is no photo."""
+    root = tmp_path_factory.mktemp("indexed") / "library"
+    broken = shelf / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 this ends too early")
+    made_photos.aged(broken, 3600)
+    library = Library.open(root, profile=colour_models.profile())
+    try:
+        library.add_folder(shelf)
+        library.index().result(60)
+        status = library.status()
+        assert (status.searchable, status.problems) == (6, 1)
+    finally:
+        library.close()
+    return root
+
+
+def open_with_colours(root: Path) -> Library:
+    return Library.open(root, profile=colour_models.profile())
+
+
+@pytest.fixture
+def open_desktop(qapp, qtbot, theme, tmp_path: Path) -> Iterator[Callable[..., Desktop]]:
+    """Opens windows the way the program does, and closes them in the end."""
+    opened: list[Desktop] = []
+
+    def open_one(
+        root: Path | None = None,
+        open_library: Callable[[Path], object] = open_with_colours,
+        dialogs: ScriptedDialogs | None = None,
+        wait: bool = True,
+    ) -> Desktop:
+        desktop = Desktop(
+            qapp, root or tmp_path / "library", theme=theme, open_library=open_library
+        )
+        opened.append(desktop)
+        desktop.window.dialogs = dialogs or ScriptedDialogs()
+        desktop.window.resize(1280, 820)
+        desktop.show()
+        desktop.window.activateWindow()
+        if wait:
+            qtbot.waitUntil(desktop.window.isActiveWindow, timeout=DEADLINE_MS)
+            qtbot.waitUntil(
+                lambda: desktop.session is not None and desktop.session.events.status is not None,
+                timeout=DEADLINE_MS,
+            )
+        return desktop
+
+    yield open_one
+    for desktop in opened:
+        desktop.window.close()
+        delete(desktop.window)
+
+
+@pytest.fixture
+def desktop(open_desktop, indexed: Path, tmp_path: Path, qtbot) -> Desktop:
+    """A window on a copy of the indexed library, all its photos in the grid."""
+    root = tmp_path / "library"
+    shutil.copytree(indexed, root)
+    opened = open_desktop(root)
+    qtbot.waitUntil(lambda: opened.presenter.model.rowCount() == 6, timeout=DEADLINE_MS)
+    return opened
+
+
+@pytest.fixture
+def mailbox(qapp) -> Iterator[Mailbox]:
+    made = Mailbox()
+    yield made
+    made.close()
+    delete(made)
+
+
+def raise_at_once(error: BaseException) -> None:
+    raise error
+
+
+@pytest.fixture
+def memory_photos() -> list[MadePhoto]:
+    return [
+        made_photo("ball.jpg", [("red ball", (200, 200, 80, RED))]),
+        made_photo("two.jpg", [("red ball", (150, 200, 70, RED)), ("blue ball", (450, 250, 90, BLUE))]),
+        made_photo("tree.jpg", [("green tree", (300, 240, 120, GREEN))]),
+        made_photo("empty.jpg", []),
+    ]
+
+
+@pytest.fixture
+def memory(tmp_path: Path, memory_photos) -> Iterator[MemoryLibrary]:
+    library = MemoryLibrary(tmp_path, memory_photos)
+    yield library
+    library.close()
+
+
+@pytest.fixture
+def session(memory: MemoryLibrary, mailbox: Mailbox, tmp_path: Path) -> Iterator[Session]:
+    made = Session(memory, tmp_path, mailbox, raise_at_once)
+    yield made
+    made.close()
+
+
+def delete(thing) -> None:
+    """Delete a QObject now, not when Python happens to collect it in another test."""
+    thing.deleteLater()
+    QCoreApplication.sendPostedEvents(thing, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def search(qtbot) -> Callable[[Desktop, str], None]:
+    """Type words, press Enter, wait for the complete answer."""
+
+    def run(desktop: Desktop, words: str) -> None:
+        bar, searching = desktop.window.search_bar, desktop.presenter.searching
+        answers = []
+        searching.updated.connect(lambda query, result: answers.append(result))
+        bar.field.setText(words)
+        bar.submitted.emit(words)
+        qtbot.waitUntil(lambda: any(a.complete for a in answers), timeout=DEADLINE_MS)
+
+    return run
+
+
+@pytest.fixture
+def deadline() -> Callable[[], float]:
+    """Seconds since the fixture was made; for bounds that a test may not exceed by far."""
+    began = time.monotonic()
+    return lambda: time.monotonic() - began

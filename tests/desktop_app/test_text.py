@@ -1,0 +1,104 @@
+"""Sentences with numbers in them."""
+
+from __future__ import annotations
+
+import doctest
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop_app import text
+from desktop_app.controllers import page_choice
+from engine.records import Folder, FolderId, IndexingState, LibraryStatus, Photo, PhotoId
+
+RUNNING = LibraryStatus(
+    profile="starter",
+    photos=12_480,
+    searchable=3_214,
+    pending=9_266,
+    problems=0,
+    regions=0,
+    folders=(Folder(FolderId(1), Path("/p"), True, 12_480, 3_214),),
+    indexing=IndexingState.RUNNING,
+    photos_per_s=1.6,
+    seconds_left=5_700.0,
+)
+
+
+def test_examples_in_the_docstrings_hold():
+    assert doctest.testmod(text).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "3,214 of 12,480 photos searchable · 1.6/s · about 1 h 35 min left"),
+        (
+            {"indexing": IndexingState.PAUSED},
+            "3,214 of 12,480 photos searchable · paused",
+        ),
+        (
+            {"searchable": 12_479, "pending": 0, "problems": 1, "indexing": IndexingState.IDLE},
+            "12,479 of 12,480 photos searchable · 1 problem",
+        ),
+        (
+            {"searchable": 12_480, "pending": 0, "indexing": IndexingState.IDLE},
+            "All 12,480 photos searchable",
+        ),
+        (
+            {"searchable": 1, "photos": 1, "pending": 0, "indexing": IndexingState.IDLE},
+            "All 1 photo searchable",
+        ),
+    ],
+)
+def test_status_line(changes, words):
+    assert text.status_line(replace(RUNNING, **changes)) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "less than a minute"), (70, "about 1 min"), (3600, "about 1 h"), (400_000, "about 5 days")],
+)
+def test_durations(seconds, words):
+    assert text.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    "query", ["../../etc/passwd", "a/b\\c", "CON", "x" * 300, "‮evil", "", "\n\t", "…"]
+)
+def test_a_proposed_name_is_a_plain_file_name(query):
+    name = text.saved_name(query, Photo(PhotoId(1), Path("/p/IMG 1.jpg"), (4, 3)))
+    assert name.endswith(".png") and 5 <= len(name) <= 90
+    assert not set(name) & set('/\\:*?"<>|\n\t\0')
+    assert name.startswith("IMG 1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        ({"searchable": 0, "pending": 12_480}, text.NOT_YET_TITLE),
+        (
+            {"searchable": 0, "pending": 5, "indexing": IndexingState.PAUSED},
+            text.PAUSED_TITLE,
+        ),
+        ({"searchable": 0, "photos": 3, "pending": 0, "problems": 3}, text.ONLY_PROBLEMS_TITLE),
+        (
+            {"searchable": 0, "photos": 0, "pending": 0, "indexing": IndexingState.IDLE},
+            text.NO_PHOTOS_TITLE,
+        ),
+        ({"searchable": 0, "photos": 0, "pending": 0}, text.RESCANNING),
+    ],
+)
+def test_a_library_without_searchable_photos_says_why(changes, title):
+    assert page_choice.empty_library(replace(RUNNING, **changes)).title == title
+
+
+def test_offline_folders_are_the_first_thing_to_say():
+    offline = replace(RUNNING.folders[0], online=False)
+    message = page_choice.empty_library(replace(RUNNING, searchable=0, folders=(offline,)))
+    assert message.title == text.ALL_OFFLINE_TITLE
+
+
+def test_a_library_with_searchable_photos_needs_no_page():
+    assert page_choice.empty_library(RUNNING) is None

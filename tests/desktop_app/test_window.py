@@ -1,0 +1,409 @@
+"""The window around the photos: first run, folders, problems, pausing, keys, closing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QHeaderView,
+    QLineEdit,
+    QProgressBar,
+)
+
+from desktop_app import text
+from engine.errors import LibraryInUse
+from engine.records import IndexingState
+from tests.desktop_app.conftest import DEADLINE_MS, ScriptedDialogs
+from tests.desktop_app.memory_library import MemoryLibrary, made_photo
+from tests.fakes import made_photos
+
+
+def in_memory(library):
+    return lambda root: library
+
+
+@pytest.fixture
+def many(tmp_path):
+    """Sixty photos with a red ball each."""
+    photos = [
+        made_photo(f"{n:03d}.jpg", [("red ball", (60 + n, 60, 30, (210, 40, 40)))], (200, 150))
+        for n in range(60)
+    ]
+    return MemoryLibrary(tmp_path / "many", photos)
+
+
+# -- first run ---------------------------------------------------------------------------------
+
+
+def test_first_run_offers_a_folder_and_the_samples(open_desktop, qtbot):
+    desktop = open_desktop()
+    window = desktop.window
+    qtbot.waitUntil(
+        lambda: window.stack.currentWidget() is window.first_run, timeout=DEADLINE_MS
+    )
+    assert window.sidebar.isHidden() and window.search_bar.isHidden()
+    assert window.first_run.add_button.isVisible()
+    assert window.first_run.samples_button.isVisible()
+
+
+def test_adding_a_folder_ends_in_photos_one_can_search(open_desktop, shelf, qtbot):
+    desktop = open_desktop()
+    desktop.window.dialogs.folder = shelf
+    qtbot.waitUntil(lambda: desktop.window.first_run.isVisible(), timeout=DEADLINE_MS)
+    QTest.mouseClick(desktop.window.first_run.add_button, Qt.MouseButton.LeftButton)
+    model = desktop.presenter.model
+    qtbot.waitUntil(lambda: model.rowCount() == 6, timeout=3 * DEADLINE_MS)
+    assert desktop.window.stack.currentWidget() is desktop.presenter.results
+    assert desktop.window.sidebar.isVisible()
+    qtbot.waitUntil(
+        lambda: desktop.window.status_line.words.startswith("6 of 7 photos searchable"),
+        timeout=DEADLINE_MS,
+    )
+
+
+def test_the_sample_photos_are_added_from_where_they_are_shipped(open_desktop, tmp_path, qtbot):
+    library = MemoryLibrary(tmp_path, [])
+    desktop = open_desktop(open_library=in_memory(library))
+    desktop.window.first_run.samples_button.click()
+    qtbot.waitUntil(lambda: len(library.folders()) == 1, timeout=DEADLINE_MS)
+    assert library.folders()[0].path.name == "samples"
+
+
+# -- folders -----------------------------------------------------------------------------------
+
+
+def drop(window, *paths) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton)
+    nothing = Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(300, 300), *how, nothing))
+    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *how, nothing))
+
+
+def test_a_folder_dropped_on_the_window_is_added(open_desktop, memory, tmp_path, qtbot):
+    desktop = open_desktop(open_library=in_memory(memory))
+    dropped = tmp_path / "dropped"
+    dropped.mkdir()
+    drop(desktop.window, dropped)
+    qtbot.waitUntil(lambda: len(memory.folders()) == 2, timeout=DEADLINE_MS)
+    assert memory.folders()[1].path == dropped
+    qtbot.waitUntil(lambda: len(desktop.window.sidebar.folder_rows()) == 2, timeout=DEADLINE_MS)
+
+
+def test_a_dropped_file_is_explained(open_desktop, memory, tmp_path, qtbot):
+    desktop = open_desktop(open_library=in_memory(memory))
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(b"x")
+    drop(desktop.window, file)
+    assert desktop.window.toast.words == text.DROP_NOT_FOLDER
+    assert len(memory.folders()) == 1
+
+
+def test_a_folder_that_cannot_be_added_is_told_with_its_hint(open_desktop, memory, tmp_path, qtbot):
+    desktop = open_desktop(open_library=in_memory(memory))
+    desktop.presenter.folders.add(tmp_path / "nothing")
+    asked = desktop.window.dialogs.asked
+    qtbot.waitUntil(lambda: bool(asked), timeout=DEADLINE_MS)
+    kind, error = asked[0]
+    assert kind == "problem" and error.hint
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_folder_is_removed_only_after_a_warning(open_desktop, memory, qtbot, agreed):
+    dialogs = ScriptedDialogs(remove=agreed)
+    desktop = open_desktop(open_library=in_memory(memory), dialogs=dialogs)
+    qtbot.waitUntil(lambda: len(desktop.window.sidebar.folder_rows()) > 0, timeout=DEADLINE_MS)
+    row = desktop.window.sidebar.folder_rows()[0]
+    next(a for a in row.menu.actions() if a.text() == text.REMOVE_FOLDER).trigger()
+    assert dialogs.asked[0][0] == "remove"
+    if agreed:
+        qtbot.waitUntil(lambda: not memory.folders(), timeout=DEADLINE_MS)
+        qtbot.waitUntil(lambda: desktop.window.first_run.isVisible(), timeout=DEADLINE_MS)
+    else:
+        assert memory.folders()
+
+
+def test_an_offline_folder_is_marked(open_desktop, memory, qtbot):
+    memory.replace_folder(online=False)
+    desktop = open_desktop(open_library=in_memory(memory))
+    qtbot.waitUntil(lambda: len(desktop.window.sidebar.folder_rows()) > 0, timeout=DEADLINE_MS)
+    assert "Offline" in desktop.window.sidebar.folder_rows()[0].accessibleName()
+
+
+# -- indexing ----------------------------------------------------------------------------------
+
+
+def test_before_the_first_photo_is_searchable_the_page_says_so(open_desktop, tmp_path, qtbot):
+    library = MemoryLibrary(tmp_path, [], pending=12_480)
+    desktop = open_desktop(open_library=in_memory(library))
+    assert desktop.window.message_page.title == text.NOT_YET_TITLE
+    words = desktop.window.status_line.words
+    assert words == "0 of 12,480 photos searchable · 1.6/s · about 2 h 10 min left"
+
+
+def test_p_pauses_and_resumes(open_desktop, memory, qtbot):
+    memory.pending, memory.state = 100, IndexingState.RUNNING
+    desktop = open_desktop(open_library=in_memory(memory))
+    line = desktop.window.status_line
+    grid = desktop.presenter.results.grid
+    grid.setFocus()
+    QTest.keyClick(grid, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: memory.state is IndexingState.PAUSED, timeout=DEADLINE_MS)
+    qtbot.waitUntil(lambda: line.pause_button.text() == text.RESUME, timeout=DEADLINE_MS)
+    assert "paused" in line.words
+    line.pause_button.click()
+    qtbot.waitUntil(lambda: memory.state is IndexingState.RUNNING, timeout=DEADLINE_MS)
+
+
+def test_new_photos_appear_while_all_are_shown(open_desktop, memory, qtbot):
+    desktop = open_desktop(open_library=in_memory(memory))
+    model = desktop.presenter.model
+    qtbot.waitUntil(lambda: model.rowCount() == 4, timeout=DEADLINE_MS)
+    memory.put(made_photo("new.jpg", []))
+    qtbot.waitUntil(lambda: model.rowCount() == 5, timeout=DEADLINE_MS)
+    assert model.rows[0].photo.path.name == "new.jpg"
+
+
+# -- problems ----------------------------------------------------------------------------------
+
+
+def test_problems_are_listed_with_reason_and_advice_and_can_be_tried_again(desktop, qtbot):
+    sidebar, page = desktop.window.sidebar, desktop.presenter.problems_page
+    qtbot.waitUntil(lambda: sidebar._problems.isVisible(), timeout=DEADLINE_MS)
+    assert sidebar._problems.text() == f"{text.PROBLEMS} · 1"
+    sidebar._problems.click()
+    assert desktop.window.stack.currentWidget() is page
+    table = page.table
+    qtbot.waitUntil(lambda: table.model().rowCount() == 1, timeout=DEADLINE_MS)
+    row = [table.model().index(0, column).data() for column in range(3)]
+    assert row[0] == "broken.jpg" and row[1] and row[2]
+    assert not page.retry_selected.isEnabled()
+    table.selectRow(0)
+    assert page.retry_selected.isEnabled() and page.show_button.isEnabled()
+    with qtbot.waitSignal(desktop.presenter.problems.retried, timeout=DEADLINE_MS) as tried:
+        page.retry_selected.click()
+    assert tried.args == [1]
+    qtbot.waitUntil(lambda: table.model().rowCount() == 1, timeout=DEADLINE_MS)
+    QTest.keyClick(desktop.window, Qt.Key.Key_Escape)
+    assert desktop.window.stack.currentWidget() is desktop.presenter.results
+
+
+# -- searching ---------------------------------------------------------------------------------
+
+
+def test_typing_searches_after_a_pause_and_once(open_desktop, memory, qtbot):
+    desktop = open_desktop(open_library=in_memory(memory))
+    field = desktop.window.search_bar.field
+    QTest.keyClicks(field, "red ball")
+    qtbot.waitUntil(lambda: len(memory.requests) > 0, timeout=DEADLINE_MS)
+    qtbot.waitUntil(
+        lambda: [h.photo.path.name for h in desktop.presenter.model.rows][:2]
+        in (["two.jpg", "ball.jpg"], ["ball.jpg", "two.jpg"]),
+        timeout=DEADLINE_MS,
+    )
+    assert [request.text for request in memory.requests] == ["red ball"]
+
+
+def test_everything_judged_no_is_said_above_the_closest(open_desktop, memory, search):
+    desktop = open_desktop(open_library=in_memory(memory))
+    search(desktop, "submarine")
+    band = desktop.presenter.results.verdict_band
+    assert band.isVisible()
+    assert band.words == text.NO_HIT_CLOSEST.format(query="submarine")
+    assert desktop.presenter.model.rowCount() == 4
+
+
+def test_the_starter_notice_is_shown_until_dismissed(open_desktop, memory, search):
+    desktop = open_desktop(open_library=in_memory(memory))
+    search(desktop, "tree")
+    notice = desktop.presenter.results.notice
+    assert notice.isVisible()
+    notice.button.click()
+    search(desktop, "ball")
+    assert not notice.isVisible()
+
+
+def test_the_grid_keeps_its_place_while_a_photo_is_looked_at(open_desktop, many, search, qtbot):
+    desktop = open_desktop(open_library=in_memory(many))
+    search(desktop, "red ball")
+    grid, view = desktop.presenter.results.grid, desktop.presenter.photo.view
+    qtbot.waitUntil(lambda: grid.verticalScrollBar().maximum() > 300, timeout=DEADLINE_MS)
+    grid.verticalScrollBar().setValue(250)
+    desktop.presenter.photo.open_row(grid.indexAt(QPoint(300, 200)).row())
+    QTest.keyClick(view.canvas, Qt.Key.Key_Escape)
+    assert grid.verticalScrollBar().value() == 250
+
+
+def test_keys_alone_lead_from_the_field_to_a_photo_and_back(open_desktop, many, qtbot):
+    desktop = open_desktop(open_library=in_memory(many))
+    window, grid = desktop.window, desktop.presenter.results.grid
+    grid.setFocus()
+    QTest.keyClick(grid, Qt.Key.Key_Slash)
+    field = window.search_bar.field
+    assert field.hasFocus()
+    QTest.keyClicks(field, "red ball/-p")
+    assert field.text() == "red ball/-p", "letters that are shortcuts elsewhere belong to the field"
+    field.clear()
+    QTest.keyClicks(field, "red ball")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desktop.presenter.model.good_hits == 60, timeout=DEADLINE_MS)
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    assert grid.hasFocus()
+    QTest.keyClick(grid, Qt.Key.Key_Right)
+    QTest.keyClick(grid, Qt.Key.Key_Down)
+    assert grid.currentIndex().row() == 1 + grid.geometry_px.columns
+    QTest.keyClick(grid, Qt.Key.Key_Return)
+    assert desktop.presenter.photo.is_open
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert grid.hasFocus() and not desktop.presenter.photo.is_open
+
+
+def test_space_shows_the_photo_untouched_while_it_is_held(open_desktop, memory, search, qtbot):
+    desktop = open_desktop(open_library=in_memory(memory))
+    search(desktop, "tree")
+    desktop.presenter.photo.open_row(0)
+    canvas, bar = desktop.presenter.photo.view.canvas, desktop.presenter.photo.view.actions
+    QTest.keyPress(canvas, Qt.Key.Key_Space)
+    assert canvas.peeking and not bar.isVisible()
+    QTest.keyRelease(canvas, Qt.Key.Key_Space)
+    assert not canvas.peeking and bar.isVisible()
+
+
+def test_panels_fold_and_are_remembered(open_desktop, memory, tmp_path, qtbot):
+    desktop = open_desktop(open_library=in_memory(memory))
+    window = desktop.window
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    assert window.sidebar.isHidden() and window.inspector.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_F10)
+    assert window.inspector.isHidden()
+    window.close()
+    other = MemoryLibrary(tmp_path, [])
+    again = open_desktop(open_library=in_memory(other), wait=False)
+    assert again.window.sidebar.isHidden() and again.window.inspector.isHidden()
+
+
+def test_no_two_commands_share_a_key(open_desktop, memory):
+    desktop = open_desktop(open_library=in_memory(memory))
+    keys = [
+        QKeySequence(key).toString()
+        for action in desktop.window.commands.values()
+        for key in action.shortcuts()
+    ]
+    assert len(keys) == len(set(keys))
+
+
+# -- accessibility -----------------------------------------------------------------------------
+
+
+def test_every_control_has_a_name(desktop, search, qtbot):
+    search(desktop, "red")
+    desktop.presenter.photo.open_row(0)
+    qtbot.waitUntil(
+        lambda: len(desktop.presenter.photo.view.canvas.regions) > 0, timeout=DEADLINE_MS
+    )
+    kinds = (QAbstractButton, QLineEdit, QProgressBar, QAbstractItemView, QAbstractScrollArea)
+    unnamed = [
+        f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
+        for widget in desktop.window.findChildren(object)
+        if isinstance(widget, kinds) and not isinstance(widget, QHeaderView)
+        and not (widget.accessibleName() or getattr(widget, "text", str)())
+        and not widget.isHidden()
+    ]
+    assert unnamed == []
+
+
+def test_a_hit_tells_its_verdict_to_screen_readers(desktop, search):
+    search(desktop, "purple")
+    index = desktop.presenter.model.index(0)
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "purple.png, Match"
+
+
+# -- opening and closing -----------------------------------------------------------------------
+
+
+def test_a_library_in_use_is_told_and_ends_the_window(open_desktop, qtbot):
+    def refuse(root):
+        raise LibraryInUse(
+            "Another Pickout is using this library.", operation="opening", hint="Close it first."
+        )
+
+    desktop = open_desktop(open_library=refuse, wait=False)
+    qtbot.waitUntil(lambda: not desktop.window.isVisible(), timeout=DEADLINE_MS)
+    kind, error = desktop.window.dialogs.asked[0]
+    assert kind == "cannot open" and error.hint == "Close it first."
+
+
+def test_after_a_refusal_one_can_try_again(open_desktop, memory, qtbot):
+    attempts = []
+
+    def second_time(root):
+        attempts.append(root)
+        if len(attempts) == 1:
+            raise LibraryInUse("In use.", operation="opening", hint="Close it first.")
+        return memory
+
+    open_desktop(open_library=second_time, dialogs=ScriptedDialogs(try_again=True))
+    assert len(attempts) == 2
+
+
+def test_the_window_is_there_before_the_library(open_desktop, memory, qtbot):
+    let_go = threading.Event()
+
+    def slow(root):
+        let_go.wait(20)
+        return memory
+
+    desktop = open_desktop(open_library=slow, wait=False)
+    assert desktop.window.isVisible()
+    assert desktop.window.message_page.title == text.OPENING_TITLE
+    assert desktop.session is None
+    let_go.set()
+    qtbot.waitUntil(lambda: desktop.session is not None, timeout=DEADLINE_MS)
+
+
+def test_closing_during_indexing_ends_everything(open_desktop, tmp_path, qtbot):
+    photos = tmp_path / "photos"
+    for seed in range(40):
+        made_photos.photo(photos / f"{seed}.png", "red", "blue", seed=seed, size_wh=(640, 480))
+    desktop = open_desktop()
+    desktop.presenter.folders.add(photos)
+    qtbot.waitUntil(
+        lambda: desktop.session.events.status.indexing is IndexingState.RUNNING,
+        timeout=DEADLINE_MS,
+    )
+    bar = desktop.window.search_bar
+    bar.submitted.emit("red")
+    desktop.window.close()
+    assert not [t.name for t in threading.enumerate() if t.name.startswith("pickout")]
+
+
+def test_closing_before_the_library_is_open_closes_it_too(open_desktop, memory, qtbot):
+    let_go = threading.Event()
+
+    def slow(root):
+        let_go.wait(20)
+        return memory
+
+    desktop = open_desktop(open_library=slow, wait=False)
+    threading.Timer(0.05, let_go.set).start()
+    desktop.window.close()
+    assert memory.closed
+
+
+def test_a_mistake_of_ours_is_logged_and_told_once(open_desktop, memory, qtbot, caplog):
+    desktop = open_desktop(open_library=in_memory(memory))
+    with caplog.at_level(logging.ERROR, "desktop_app"):
+        desktop.errors.report(ZeroDivisionError("a bug"))
+        asked = desktop.window.dialogs.asked
+        qtbot.waitUntil(lambda: asked == [("mistake", None)], timeout=DEADLINE_MS)
+    assert "ZeroDivisionError" in caplog.text
