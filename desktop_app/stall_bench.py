@@ -52,6 +52,7 @@ def measure(root: Path, seconds: float, add_samples: bool) -> dict:
     began = time.perf_counter()
     app = QApplication(sys.argv[:1])
     desktop = Desktop(app, root)
+    desktop.window.dialogs = told = _Unattended()
     desktop.errors.install()
     desktop.show()
     app.processEvents()
@@ -89,7 +90,25 @@ def measure(root: Path, seconds: float, add_samples: bool) -> dict:
         "photos_searchable": searchable,
         "searches": visitor.searches,
         "photos_opened": visitor.photos_opened,
+        "problems_told": told.messages,
     }
+
+
+class _Unattended:
+    """Nobody is there to close a dialog; what it would have said is kept."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def tell_problem(self, error) -> None:
+        self.messages.append(str(error))
+
+    def tell_mistake(self) -> None:
+        self.messages.append("a mistake, see the log")
+
+    def cannot_open(self, error) -> bool:
+        self.messages.append(str(error))
+        return False
 
 
 class _Visitor:

@@ -50,6 +50,7 @@ class Dialogs:
         keep = box.addButton(text.CANCEL, QMessageBox.ButtonRole.RejectRole)
         remove = box.addButton(text.REMOVE_YES, QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(keep)
+        keep.setFocus()
         box.exec()
         return box.clickedButton() is remove
 
@@ -105,8 +106,11 @@ class ShortcutsDialog(QDialog):
             half = QVBoxLayout()
             half.setSpacing(16)
             for heading, keys in groups:
-                half.addWidget(label(heading, "heading"))
-                half.addLayout(self._keys(keys))
+                group = QVBoxLayout()
+                group.setSpacing(6)
+                group.addWidget(label(heading, "heading"))
+                group.addLayout(self._keys(keys))
+                half.addLayout(group)
             half.addStretch(1)
             halves.addLayout(half)
         column.addLayout(halves)

@@ -58,7 +58,9 @@ class ThingTile(QAbstractButton):
                 painter.fillPath(outside, QColor(0, 0, 0, 130))
         painter.setClipping(False)
         if self.isChecked() or self.hasFocus() or self.underMouse():
-            token = "accent" if self.isChecked() or self.hasFocus() else "control_border"
+            token = "text" if self.hasFocus() else "accent"
+            if not (self.isChecked() or self.hasFocus()):
+                token = "control_border"
             painter.setPen(QPen(self._theme.tokens[token], 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
@@ -68,10 +70,14 @@ class ThingTile(QAbstractButton):
         box = self.region.box_xyxy
         scale = 0.86 * min(tile.width() / max(1.0, box.width), tile.height() / max(1.0, box.height))
         width, height = self._photo.size_wh
-        scale = max(scale, tile.width() / width * 0.5)
+        shown_w, shown_h = width * scale, height * scale
         x = tile.center().x() - (box.x0 + box.x1) / 2 * scale
         y = tile.center().y() - (box.y0 + box.y1) / 2 * scale
-        return QRectF(x, y, width * scale, height * scale)
+        if shown_w >= tile.width():  # no empty edge where the photo could fill it
+            x = min(tile.left(), max(tile.right() - shown_w, x))
+        if shown_h >= tile.height():
+            y = min(tile.top(), max(tile.bottom() - shown_h, y))
+        return QRectF(x, y, shown_w, shown_h)
 
 
 class Inspector(QWidget):
@@ -211,6 +217,7 @@ class Inspector(QWidget):
 
     def _clear_things(self) -> None:
         for tile in self._tiles:
+            tile.hide()
             self._things.removeWidget(tile)
             tile.deleteLater()
         self._tiles = []

@@ -12,7 +12,8 @@ from desktop_app.views.parts import icon_button, label, push_button
 from desktop_app.views.theme import Theme
 
 SHOWN_MS = 7000
-ABOVE_BOTTOM_PX = 64
+ABOVE_BOTTOM_PX = 136
+"""Clear of the filmstrip."""
 
 
 class Toast(QFrame):
