@@ -265,7 +265,7 @@ def folder_state(folder: Folder) -> str:
     if folder.photos == 0:
         return "No photos yet"
     if folder.searchable >= folder.photos:
-        return f"{photos(folder.photos)}, all searchable"
+        return f"All {number(folder.photos)} searchable"
     return f"{number(folder.searchable)} of {number(folder.photos)} searchable"
 
 

@@ -200,6 +200,7 @@ class Inspector(QWidget):
         """The things of the photo; the selected ones are marked."""
         if self._session is None:
             return
+        total = len(regions)
         regions = tuple(regions)[:TILES_SHOWN]
         ids = tuple(region.id for region in regions)
         if self._shown != (photo, ids):
@@ -211,7 +212,7 @@ class Inspector(QWidget):
                 tile.clicked.connect(self._tile_clicked)
                 self._tiles.append(tile)
                 self._things.addWidget(tile, number // TILES_A_LINE, number % TILES_A_LINE)
-            self._things_heading.setText(f"{text.THINGS} · {len(ids)}")
+            self._things_heading.setText(f"{text.THINGS} · {text.number(total)}")
         for tile in self._tiles:
             tile.setChecked(tile.region.id in selected)
 
