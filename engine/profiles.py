@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from engine.embeddings.embedder import RegionEmbedder, TextEmbedder
 from engine.errors import BadRequest
@@ -60,27 +62,26 @@ class Profile:
             )
 
 
-def starter() -> Profile:
-    """The built-in models: small, nothing to download."""
-    from engine.starter import profile as built_in
+def starter(folder: Path | None = None) -> Profile:
+    """The built-in models: small, nothing to download.
 
+    Args:
+        folder: weights as ``engine.starter.train`` writes them; None for the shipped ones.
+    """
+    from engine.starter import profile as built_in
+    from engine.starter.text_encoder import NDIM
+
+    folder = folder or built_in.shipped_folder()
     return Profile(
         name="starter",
-        key=built_in.KEY,
-        ndim=built_in.NDIM,
+        key=built_in.key(folder),
+        ndim=NDIM,
         metric=built_in.METRIC,
-        analysis=_load_starter_models,
-        text_embedder=built_in.load_text_embedder,
-        scorer=built_in.load_scorer,
-        verifier=built_in.load_verifier,
+        analysis=partial(built_in.load_models, folder),
+        text_embedder=partial(built_in.load_text_embedder, folder),
+        scorer=partial(built_in.load_scorer, folder),
+        verifier=partial(built_in.load_verifier, folder),
     )
-
-
-def _load_starter_models() -> Models:
-    """At the top of this module, so that it can be named in another process."""
-    from engine.starter import profile as built_in
-
-    return built_in.load_models()
 
 
 PROFILES: dict[str, Callable[[], Profile]] = {"starter": starter}

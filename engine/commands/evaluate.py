@@ -24,6 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile", default="starter", metavar="NAME", help="the models (default starter)"
     )
     parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="DIR",
+        help="judge other weights of the built-in models, as engine.starter.train writes them",
+    )
+    parser.add_argument(
         "--verify",
         type=whole_number(0),
         default=0,
@@ -41,6 +47,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     request = evaluation.EvaluationRequest(
         arguments.photos.expanduser().absolute(), arguments.coco.expanduser(), arguments.verify
     )
+    if profile is None and arguments.weights is not None:
+        profile = profiles.starter(arguments.weights.expanduser().absolute())
     result = evaluation.evaluate(
         request, console, profile=profile or profiles.by_name(arguments.profile)
     )

@@ -30,9 +30,9 @@ class ProposerOptions:
         min_area_px: smaller masks, in pixels of the picture given, are dropped.
     """
 
-    sides_px: tuple[int, ...] = (512,)
+    sides_px: tuple[int, ...] = (384, 640)
     points: int = 150
-    most: int = 40
+    most: int = 50
     iou_limit: float = 0.6
     min_area_px: int = 64
 

@@ -1,40 +1,45 @@
-"""The starter profile put together from the shipped files."""
+"""The starter profile put together from a folder of weights: the shipped one or another."""
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.paths import resources_dir
-from engine.starter.text_encoder import NDIM
+from engine.starter.arrays import missing
 
 if TYPE_CHECKING:
     from engine.profiles import Models
-    from engine.starter.calibration import Calibration
     from engine.starter.embedder import StarterTextEmbedder
     from engine.starter.scorer import StarterScorer
     from engine.starter.verifier import StarterVerifier
 
-KEY = "starter-1"
-"""Changes with anything that changes a mask or a vector: weights, sizes, options."""
 METRIC = "ip"
-__all__ = [
-    "KEY",
-    "METRIC",
-    "NDIM",
-    "load_models",
-    "load_scorer",
-    "load_text_embedder",
-    "load_verifier",
-]
+_RECIPE = "starter-1"
+"""Changes with any code or constant that changes a mask or a vector; the weights count anyway."""
 
 
-def _folder() -> Path:
+def shipped_folder() -> Path:
+    """Where the shipped weights lie."""
     return resources_dir() / "starter"
 
 
-def load_models() -> Models:
+def key(folder: Path) -> str:
+    """Names what vectors depend on: the recipe, and the weights by their content."""
+    from engine.starter import mask_proposer, text_map
+
+    digest = hashlib.sha256()
+    for name in (mask_proposer.FILE_NAME, text_map.FILE_NAME):
+        try:
+            digest.update((folder / name).read_bytes())
+        except FileNotFoundError as error:
+            raise missing(folder / name) from error
+    return f"{_RECIPE}-{digest.hexdigest()[:12]}"
+
+
+def load_models(folder: Path) -> Models:
     """Proposer and region embedder on one backbone; for the analyst process."""
     from engine.profiles import Models
     from engine.starter import mask_proposer, text_map
@@ -43,43 +48,38 @@ def load_models() -> Models:
 
     backbone = Backbone()
     return Models(
-        mask_proposer.StarterProposer(_folder() / mask_proposer.FILE_NAME, backbone),
-        StarterRegionEmbedder(backbone, text_map.TextMap.load(_folder() / text_map.FILE_NAME)),
+        mask_proposer.StarterProposer(folder / mask_proposer.FILE_NAME, backbone),
+        StarterRegionEmbedder(backbone, text_map.TextMap.load(folder / text_map.FILE_NAME)),
     )
 
 
 @lru_cache(maxsize=1)
-def load_text_embedder() -> StarterTextEmbedder:
+def load_text_embedder(folder: Path) -> StarterTextEmbedder:
     """The one text embedder of this process: the verifier asks it too."""
     from engine.starter import text_map
     from engine.starter.embedder import StarterTextEmbedder
     from engine.starter.text_encoder import SentenceEncoder
 
     return StarterTextEmbedder(
-        SentenceEncoder(), text_map.TextMap.load(_folder() / text_map.FILE_NAME)
+        SentenceEncoder(), text_map.TextMap.load(folder / text_map.FILE_NAME)
     )
 
 
-def load_scorer() -> StarterScorer:
+def load_scorer(folder: Path) -> StarterScorer:
     """Fitted weights of region, mask, area and scene."""
+    from engine.starter import calibration
     from engine.starter.scorer import StarterScorer
 
-    return StarterScorer(_calibration())
+    return StarterScorer(calibration.Calibration.load(folder / calibration.FILE_NAME))
 
 
-def load_verifier() -> StarterVerifier:
+def load_verifier(folder: Path) -> StarterVerifier:
     """Probabilities fitted on photos that nothing else was fitted on."""
-    from engine.starter import reference
+    from engine.starter import calibration, reference
     from engine.starter.verifier import StarterVerifier
 
     return StarterVerifier(
-        _calibration(),
-        reference.Reference.load(_folder() / reference.FILE_NAME),
-        load_text_embedder(),
+        calibration.Calibration.load(folder / calibration.FILE_NAME),
+        reference.Reference.load(folder / reference.FILE_NAME),
+        load_text_embedder(folder),
     )
-
-
-def _calibration() -> Calibration:
-    from engine.starter import calibration
-
-    return calibration.Calibration.load(_folder() / calibration.FILE_NAME)

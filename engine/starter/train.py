@@ -1,19 +1,20 @@
 """Fits the starter models on COCO-format photos and writes the files that are shipped.
 
 ``python -m engine.starter.train --photos DIR --coco instances.json --out DIR --holdout 3`` fits on
-two thirds of the photos and calibrates on every third; without ``--holdout`` everything is fitted
-on all photos, and ``--calibration`` names the file of an earlier run with one.
+two thirds of the photos, calibrates on every third, and writes their list as ``held_out.json`` for
+``pickout-cli evaluate --weights DIR``. Without ``--holdout`` everything is fitted on all photos,
+and ``--calibration`` names the file of an earlier run that held photos apart.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 
-from engine.paths import resources_dir
 from engine.starter import calibration as calibrations
 from engine.starter import class_names, mask_proposer, reference, text_map
 from engine.starter.backbone import Backbone
@@ -21,8 +22,11 @@ from engine.starter.calibration_fitting import embed, fit_calibration
 from engine.starter.map_training import collect, fit_text_map
 from engine.starter.mask_proposer import StarterProposer
 from engine.starter.mask_training import train_mask_head
+from engine.starter.profile import shipped_folder
 from engine.starter.text_encoder import SentenceEncoder
 from engine.starter.training_photos import read_photos
+
+HELD_OUT = "held_out.json"
 
 
 def main() -> None:
@@ -30,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--coco", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=resources_dir() / "starter")
+    parser.add_argument("--out", type=Path, default=shipped_folder())
     parser.add_argument("--holdout", type=int, default=0, help="hold every N-th photo apart")
     parser.add_argument("--steps", type=int, default=1700)
     parser.add_argument("--seed", type=int, default=0)
@@ -64,9 +68,7 @@ def main() -> None:
         )
     proposer = StarterProposer(head_path, backbone)
     samples = [collect(photo, backbone, proposer) for photo in fitted]
-    classes = class_names.read_class_names(
-        resources_dir() / "starter" / class_names.FILE_NAME
-    )
+    classes = class_names.read_class_names(shipped_folder() / class_names.FILE_NAME)
     mapping = fit_text_map(samples, backbone, encoder, classes)
     mapping.save(arguments.out / text_map.FILE_NAME)
     mapping = text_map.TextMap.load(arguments.out / text_map.FILE_NAME)
@@ -77,6 +79,7 @@ def main() -> None:
     usual.save(arguments.out / reference.FILE_NAME)
     target = arguments.out / calibrations.FILE_NAME
     if held:
+        _write_held_out(arguments.coco, {photos[k].name for k in held}, arguments.out)
         apart = [collect(photos[k], backbone, proposer) for k in held]
         queries = sorted({name for sample in apart for name in sample.thing_names})
         fit, figures = fit_calibration(
@@ -93,6 +96,16 @@ def _save_head(head, path: Path) -> None:
     from safetensors.torch import save_file
 
     save_file(head.state_dict(), path)
+
+
+def _write_held_out(coco: Path, names: set[str], out: Path) -> None:
+    """The part of the annotations that nothing was fitted on, in COCO's form."""
+    whole = json.loads(coco.read_text("utf-8"))
+    images = [image for image in whole["images"] if image["file_name"] in names]
+    ids = {image["id"] for image in images}
+    drawn = [one for one in whole["annotations"] if one["image_id"] in ids]
+    part = {"images": images, "annotations": drawn, "categories": whole["categories"]}
+    (out / HELD_OUT).write_text(json.dumps(part), "utf-8")
 
 
 def _limit_threads(count: int) -> None:
