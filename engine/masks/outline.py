@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from engine.masks import rle as rle_codec
+from engine.masks.geometry import mask_box
 from engine.records import Rle
 
 
@@ -24,7 +27,14 @@ def outline_polygons(rle: Rle, size_wh: tuple[int, int], smooth_px: float = 1.0)
 
     mask = rle_codec.decode(rle)
     height, width = mask.shape
-    soft = cv2.copyMakeBorder(mask.astype(np.float32), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
+    box = mask_box(mask)
+    if box is None:
+        return []
+    # Only the thing and as much around it as the blur can reach: most things are small.
+    reach = 2 + math.ceil(5 * smooth_px)
+    left, top = max(0, int(box.x0) - reach), max(0, int(box.y0) - reach)
+    near = mask[top : int(box.y1) + reach, left : int(box.x1) + reach].astype(np.float32)
+    soft = cv2.copyMakeBorder(near, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
     # Traced at twice the size, so that a one pixel wide mask keeps its two sides.
     soft = cv2.resize(soft, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
     if smooth_px > 0:
@@ -32,6 +42,7 @@ def outline_polygons(rle: Rle, size_wh: tuple[int, int], smooth_px: float = 1.0)
     contours, _ = cv2.findContours(
         (soft >= 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
     )
+    offset = np.array([left, top], np.float32)
     scale = np.array([size_wh[0] / width, size_wh[1] / height], np.float32)
     limits = np.array(size_wh, np.float32)
     polygons = []
@@ -39,6 +50,6 @@ def outline_polygons(rle: Rle, size_wh: tuple[int, int], smooth_px: float = 1.0)
         contour = cv2.approxPolyDP(contour, 0.7, closed=True)
         if len(contour) < 3:
             continue
-        points = (contour.reshape(-1, 2).astype(np.float32) + 0.5) / 2 - 2
+        points = (contour.reshape(-1, 2).astype(np.float32) + 0.5) / 2 - 2 + offset
         polygons.append(np.clip(points * scale, 0, limits))
     return polygons
