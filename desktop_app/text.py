@@ -20,11 +20,13 @@ ADD_FOLDER_DOTS = "Add a folder…"
 TRY_SAMPLES = "Try the sample photos"
 DROP_HINT = "Drop the folder here to add it"
 NOT_YET_TITLE = "Looking at your photos"
-NOT_YET_BODY = "The first ones can be searched in a moment. You can keep this window open or hide it."
+NOT_YET_BODY = "The first ones can be searched in a moment."
 PAUSED_TITLE = "Paused"
 PAUSED_BODY = "No photo has been looked at yet. Press Resume to begin."
 NO_PHOTOS_TITLE = "No photos here yet"
-NO_PHOTOS_BODY = "The folders you added hold no photos that Pickout can read. New ones appear by themselves."
+NO_PHOTOS_BODY = (
+    "The folders you added hold no photos that Pickout can read. New ones appear by themselves."
+)
 ALL_OFFLINE_TITLE = "Your folders are offline"
 ALL_OFFLINE_BODY = "Connect the drive they are on. Nothing has been forgotten."
 ONLY_PROBLEMS_TITLE = "None of these photos could be read"
@@ -105,7 +107,6 @@ PNG_FILES = "PNG picture (*.png)"
 SELECT_FIRST = "Click a thing in the photo first."
 PHOTO_NAME = "Photo {name}, {things}. Click a thing to select it."
 FILMSTRIP_NAME = "Photo {position} of {count}"
-READING_PHOTO = "Reading the photo…"
 UNAVAILABLE_TITLE = "This photo cannot be shown"
 OFFLINE_REASON = "Its folder is offline. Connect the drive to see the whole photo."
 ZOOM_IN = "Zoom in"
@@ -234,12 +235,13 @@ def duration(seconds: float) -> str:
 
 def file_size(size_bytes: int) -> str:
     """``3.4 MB``."""
-    value, units = float(size_bytes), ("bytes", "KB", "MB", "GB")
-    for unit in units:
-        if value < 1000 or unit == units[-1]:
-            return f"{value:.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:.1f} {unit}"
+    if size_bytes < 1000:
+        return f"{size_bytes} bytes"
+    value, units = size_bytes / 1000, ["KB", "MB", "GB"]
+    while value >= 1000 and len(units) > 1:
         value /= 1000
-    raise AssertionError("unreachable")
+        del units[0]
+    return f"{value:.0f} {units[0]}" if value >= 100 else f"{value:.1f} {units[0]}"
 
 
 def taken(photo: Photo) -> str:

@@ -42,7 +42,11 @@ class Background:
         done: Callable[[Any], None] | None = None,
         failed: Callable[[BaseException], None] | None = None,
     ) -> None:
-        """Run ``work`` on a thread, then ``done`` or ``failed`` (else ``on_error``) on the GUI's."""
+        """Run ``work`` on a thread, then ``done`` or ``failed`` on the GUI's thread.
+
+        Args:
+            failed: what takes its error; ``on_error`` if there is none.
+        """
         if not self._stopping:
             self._queue.put((work, done, failed or self._on_error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
 from desktop_app import text
 from engine.records import Photo, PhotoId, SearchHit, Verdict
@@ -47,7 +47,7 @@ class PhotoGridModel(QAbstractListModel):
 
     # -- reading ---------------------------------------------------------------------------
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+    def rowCount(self, parent=QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index, role: int = Qt.ItemDataRole.DisplayRole):
@@ -152,7 +152,8 @@ class PhotoGridModel(QAbstractListModel):
             self._show_no = False
         hits = tuple(hits)
         rows, hidden = self._arrange(hits)
-        if [h.photo.id for h in rows] == [h.photo.id for h in self._rows] and self._hits is not None:
+        same = [h.photo.id for h in rows] == [h.photo.id for h in self._rows]
+        if same and self._hits is not None:
             # Same photos in the same places: nothing jumps, only badges and outlines change.
             self._rows, self._hits, self.hidden_no = rows, hits, hidden
             self._set_sections()

@@ -145,7 +145,8 @@ class Inspector(QWidget):
         facts.setVerticalSpacing(4)
         facts.setColumnStretch(1, 1)
         self._facts: dict[str, ElidedLabel] = {}
-        for row, name in enumerate((text.TAKEN, text.CAMERA, text.SIZE, text.FILE_SIZE, text.FOLDER)):
+        names = (text.TAKEN, text.CAMERA, text.SIZE, text.FILE_SIZE, text.FOLDER)
+        for row, name in enumerate(names):
             facts.addWidget(label(name, "secondary"), row, 0)
             value = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
             self._facts[name] = value

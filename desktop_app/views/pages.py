@@ -14,7 +14,9 @@ from desktop_app.views.theme import Theme, paint_icon
 class Emblem(QWidget):
     """A large icon that follows the theme."""
 
-    def __init__(self, theme: Theme, icon: str, side_px: int = 48, token: str = "secondary") -> None:
+    def __init__(
+        self, theme: Theme, icon: str, side_px: int = 48, token: str = "secondary"
+    ) -> None:
         super().__init__()
         self._theme, self._icon, self._token = theme, icon, token
         self.setFixedSize(side_px, side_px)

@@ -69,7 +69,9 @@ class FolderRow(QWidget):
         self.refresh_icon()
 
     def refresh_icon(self) -> None:
-        name, token = ("folder", "secondary") if self._folder.online else ("folder-offline", "unsure")
+        name, token = "folder", "secondary"
+        if not self._folder.online:
+            name, token = "folder-offline", "unsure"
         self._icon.setPixmap(self._theme.icon(name, token).pixmap(18, 18))
 
     def _open_menu(self) -> None:
@@ -197,7 +199,9 @@ class Sidebar(QWidget):
                 widget.hide()  # at once: it would be painted over its successor until deleted
                 widget.deleteLater()
         for words in searches:
-            button = push_button("", role="row", theme=self._theme, icon="recent", token="secondary")
+            button = push_button(
+                "", role="row", theme=self._theme, icon="recent", token="secondary"
+            )
             metrics = button.fontMetrics()
             shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, WIDTH_PX - 76)
             button.setText(shown.replace("&", "&&"))

@@ -75,7 +75,7 @@ def theme(qapp) -> Theme:
 
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with photos of coloured squares; ``red`` is on three, ``purple`` on one."""
+    """Photos of coloured squares, ``red`` on three, ``purple`` on one, and a file that is none."""
     folder = tmp_path_factory.mktemp("shelf") / "Pictures"
     for seed, (name, colours) in enumerate(
         (
@@ -88,16 +88,15 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     ):
         made_photos.photo(folder / name, *colours, seed=seed, age_s=3600 + seed)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this ends too early")
+    made_photos.aged(folder / "broken.jpg", 3600)
     return folder
 
 
 @pytest.fixture(scope="session")
 def indexed(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that has looked at all of them and at one file that is no photo."""
+    """A library that has looked at all of them."""
     root = tmp_path_factory.mktemp("indexed") / "library"
-    broken = shelf / "broken.jpg"
-    broken.write_bytes(b"\xff\xd8\xff\xe0 this ends too early")
-    made_photos.aged(broken, 3600)
     library = Library.open(root, profile=colour_models.profile())
     try:
         library.add_folder(shelf)
@@ -172,7 +171,10 @@ def raise_at_once(error: BaseException) -> None:
 def memory_photos() -> list[MadePhoto]:
     return [
         made_photo("ball.jpg", [("red ball", (200, 200, 80, RED))]),
-        made_photo("two.jpg", [("red ball", (150, 200, 70, RED)), ("blue ball", (450, 250, 90, BLUE))]),
+        made_photo(
+            "two.jpg",
+            [("red ball", (150, 200, 70, RED)), ("blue ball", (450, 250, 90, BLUE))],
+        ),
         made_photo("tree.jpg", [("green tree", (300, 240, 120, GREEN))]),
         made_photo("empty.jpg", []),
     ]

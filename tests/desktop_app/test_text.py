@@ -58,7 +58,12 @@ def test_status_line(changes, words):
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(3, "less than a minute"), (70, "about 1 min"), (3600, "about 1 h"), (400_000, "about 5 days")],
+    [
+        (3, "less than a minute"),
+        (70, "about 1 min"),
+        (3600, "about 1 h"),
+        (400_000, "about 5 days"),
+    ],
 )
 def test_durations(seconds, words):
     assert text.duration(seconds) == words
