@@ -77,10 +77,14 @@ class AnalystPool:
     ) -> None:
         self._profile_id = profile_id
         self._outcomes = outcomes
-        threads = max(1, (os.cpu_count() or 1) // workers)
+        threads = max(1, usable_cores() // workers)
         self._workers = [
             WorkerProcess(
-                "photo analyst", serving(profile), time_limit_s=time_limit_s, threads=threads
+                "photo analyst",
+                serving(profile),
+                time_limit_s=time_limit_s,
+                threads=threads,
+                background=True,
             )
             for _ in range(workers)
         ]
@@ -141,6 +145,13 @@ class AnalystPool:
             return Failed(error, for_all=error.operation == LOADING)
         finally:
             self._idle.put(worker)
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may run on, at least one."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def unsettled_span_ns() -> tuple[int, int]:

@@ -10,6 +10,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -23,12 +24,25 @@ Serve = Callable[[], Handle]
 """Called once in the child, before the first request."""
 
 
-def run_child(
-    connection: Connection,
-    pickled_serve: bytes,
-    threads: int | None,
-    memory_limit_bytes: int | None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """How much of the machine a child may take.
+
+    Attributes:
+        threads: for numeric libraries; None for their default.
+        memory_bytes: address space, where the platform can limit it; None for no limit.
+        background: give way to whatever the person does meanwhile, where the platform can.
+    """
+
+    threads: int | None = None
+    memory_bytes: int | None = None
+    background: bool = False
+
+
+_BACKGROUND_NICENESS = 10
+
+
+def run_child(connection: Connection, pickled_serve: bytes, limits: ChildLimits) -> None:
     """Main function of the child.
 
     Replies are pairs: ``("ready", None)`` first, then ``("reply", value)``, ``("problem",
@@ -36,11 +50,13 @@ def run_child(
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when this ends
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    if threads is not None:
+    if limits.threads is not None:
         for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            os.environ[variable] = str(threads)
-    if memory_limit_bytes is not None:
-        _limit_memory(memory_limit_bytes)
+            os.environ[variable] = str(limits.threads)
+    if limits.memory_bytes is not None:
+        _limit_memory(limits.memory_bytes)
+    if limits.background and hasattr(os, "nice"):
+        os.nice(_BACKGROUND_NICENESS)
     with contextlib.suppress(EOFError, OSError):  # the parent closed the pipe or is gone
         try:
             handle = pickle.loads(pickled_serve)()

@@ -47,6 +47,7 @@ class WorkerProcess:
         threads: how many threads numeric libraries in the child may use; None for their default.
         memory_limit_bytes: address space the child may have, where the platform can limit it.
             None for children that run torch, which reserves far more than it uses.
+        background: the child runs at a lower priority, where the platform has one.
     """
 
     def __init__(
@@ -58,13 +59,13 @@ class WorkerProcess:
         start_limit_s: float = 120.0,
         threads: int | None = None,
         memory_limit_bytes: int | None = None,
+        background: bool = False,
     ) -> None:
         self.name = name
         self._serve = serve
         self._time_limit_s = time_limit_s
         self._start_limit_s = start_limit_s
-        self._threads = threads
-        self._memory_limit_bytes = memory_limit_bytes
+        self._limits = worker_child.ChildLimits(threads, memory_limit_bytes, background)
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._process: multiprocessing.process.BaseProcess | None = None
@@ -163,7 +164,7 @@ class WorkerProcess:
             name=self.name,
             # Pickled apart: numeric libraries must not be imported before the child has set
             # how many threads they may use.
-            args=(theirs, pickle.dumps(self._serve), self._threads, self._memory_limit_bytes),
+            args=(theirs, pickle.dumps(self._serve), self._limits),
             daemon=True,
         )
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.masks.cleanup import distinct, tidy_mask
+from engine.masks.cleanup import distinct, tidy_mask, without_slivers
 from engine.masks.geometry import mask_box
 from engine.masks.proposer import MaskProposal
 from engine.starter.arrays import broken, load_arrays
@@ -75,7 +75,7 @@ class StarterProposer:
         proposals = []
         for index in kept:
             full = cv2.resize(soft[index], (width, height), interpolation=cv2.INTER_CUBIC)
-            mask = tidy_mask(full > 0.5)
+            mask = tidy_mask(without_slivers(full > 0.5))
             box = mask_box(mask)
             if box is not None and mask.sum() >= self._options.min_area_px:
                 proposals.append(MaskProposal(mask, box, float(np.clip(scores[index], 0, 1))))

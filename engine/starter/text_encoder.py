@@ -33,8 +33,10 @@ class SentenceEncoder:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
+        from threadpoolctl import ThreadpoolController
         from tokenizers import Tokenizer
 
+        self._blas = ThreadpoolController()
         folder = folder or _packaged_folder()
         tokenizer = folder / "tokenizer.json"
         if not tokenizer.is_file():
@@ -53,6 +55,12 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 (len(texts), NDIM)."""
+        # Several BLAS threads gain nothing on matrices this small, and wait for each other for
+        # seconds while photos are being indexed.
+        with self._blas.limit(limits=1, user_api="blas"):
+            return self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> np.ndarray:
         vectors = np.zeros((len(texts), NDIM), np.float32)
         tokens = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
         # Sentences of one length go together: no padding, no attention mask.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.masks.cleanup import distinct, tidy_mask
+from engine.masks.cleanup import distinct, tidy_mask, without_slivers
 
 
 def drawn(text: str) -> np.ndarray:
@@ -52,3 +52,18 @@ def test_distinct_keeps_the_better_of_two_near_copies_and_stops_at_most():
     masks[2, 6:] = True
     assert distinct(masks, np.array([0.5, 0.9, 0.7, 0.8]), 0.6, most=5) == [1, 2]
     assert distinct(masks, np.array([0.5, 0.9, 0.7, 0.8]), 0.6, most=1) == [1]
+
+
+def test_threads_go_and_bodies_stay():
+    mask = np.zeros((120, 120), bool)
+    mask[20:100, 20:80] = True
+    mask[60, 80:115] = True
+    bare = without_slivers(mask)
+    assert not bare[60, 85:].any()
+    assert bare[30:90, 30:70].all()
+
+
+def test_a_mask_that_is_nothing_but_thread_stays():
+    mask = np.zeros((300, 300), bool)
+    mask[::3, :100] = True
+    np.testing.assert_array_equal(without_slivers(mask), mask)

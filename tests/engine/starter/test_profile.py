@@ -1,0 +1,157 @@
+"""The shipped models on real photos."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from engine.decode.reader import read_upright
+from engine.errors import ModelBroken, ModelMissing
+from engine.jobs import CancelToken
+from engine.masks.geometry import ANALYSIS_SIDE_PX
+from engine.paths import resources_dir
+from engine.records import BoxXyxy, Photo, PhotoId, Region, RegionId
+from engine.search.scorer import PhotoEvidence
+from engine.search.verifier import Candidate, Verifier
+from engine.starter import calibration, mask_proposer, reference, text_map
+from engine.starter.profile import (
+    key,
+    load_models,
+    load_scorer,
+    load_text_embedder,
+    load_verifier,
+    shipped_folder,
+)
+
+NAMES = ("cat", "coffee", "rocket", "cow")
+
+
+@pytest.fixture(scope="module")
+def models():
+    return load_models(shipped_folder())
+
+
+@pytest.fixture(scope="module")
+def seen(models):
+    """Proposals and vectors of a few sample photos, by name."""
+    looked = {}
+    for name in NAMES:
+        path = resources_dir() / "samples" / f"{name}.jpg"
+        rgb = read_upright(path, ANALYSIS_SIDE_PX).rgb
+        proposals = models.proposer.propose(rgb)
+        looked[name] = proposals, models.region_embedder.embed(rgb, [p.mask_hw for p in proposals])
+    return looked
+
+
+def test_proposals_are_distinct_tidy_and_best_first(seen):
+    for proposals, _ in seen.values():
+        assert 5 <= len(proposals) <= 50
+        scores = [p.score for p in proposals]
+        assert scores == sorted(scores, reverse=True)
+        for proposal in proposals:
+            x0, y0, x1, y1 = (int(v) for v in proposal.box_xyxy.as_tuple())
+            assert proposal.mask_hw[y0:y1, x0:x1].sum() == proposal.mask_hw.sum() >= 64
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_word_finds_its_photo_and_a_region_of_it(seen, name):
+    query = load_text_embedder(shipped_folder()).embed([f"a {name}"])[0]
+    scorer = load_scorer(shipped_folder())
+    scores = {}
+    for photo, (proposals, vectors) in seen.items():
+        result = scorer.score(
+            PhotoEvidence(
+                vectors.regions @ query,
+                np.array([p.score for p in proposals], np.float32),
+                np.zeros((len(proposals), 4), np.float32),
+                np.array([p.mask_hw.mean() for p in proposals], np.float32),
+                float(vectors.whole @ query),
+            )
+        )
+        assert result.region is not None
+        scores[photo] = result.score
+    assert max(scores, key=scores.get) == name
+
+
+def test_nothing_to_see_is_no_error(models):
+    grey = np.full((48, 64, 3), 127, np.uint8)
+    proposals = models.proposer.propose(grey)
+    vectors = models.region_embedder.embed(grey, [p.mask_hw for p in proposals])
+    assert vectors.regions.shape == (len(proposals), 384)
+    assert np.isfinite(vectors.whole).all()
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (1024, 8), (7, 900)])
+def test_photos_of_odd_shapes_go_through(models, size_wh):
+    rgb = np.random.default_rng(0).integers(0, 255, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
+    for proposal in models.proposer.propose(rgb):
+        assert proposal.mask_hw.shape == rgb.shape[:2]
+        vectors = models.region_embedder.embed(rgb, [proposal.mask_hw])
+        assert np.isfinite(vectors.regions).all()
+
+
+def test_no_region_at_all_scores_the_scene():
+    nothing = np.zeros(0, np.float32)
+    empty = PhotoEvidence(nothing, nothing, np.zeros((0, 4), np.float32), nothing, 0.4)
+    result = load_scorer(shipped_folder()).score(empty)
+    assert result.region is None
+    assert result.score > 0.4
+
+
+def candidate(scores: list[float], whole: float, rle) -> Candidate:
+
+    photo = Photo(PhotoId(1), resources_dir() / "samples" / "cat.jpg", (640, 480))
+    box = BoxXyxy(0, 0, 2, 2)
+    regions = tuple(
+        Region(RegionId(n), photo.id, box, rle, 0.8) for n in range(1, len(scores) + 1)
+    )
+    best = int(np.argmax(scores)) if scores else None
+    return Candidate(
+        photo, regions, np.array(scores, np.float32), whole, best, 0.5, lambda px: None
+    )
+
+
+def test_verdicts_rise_with_similarity_and_stay_probabilities():
+    from engine.masks.rle import encode
+
+    rle = encode(np.ones((2, 2), bool))
+    verifier = load_verifier(shipped_folder())
+    assert isinstance(verifier, Verifier)
+    assert verifier.free
+    assert 0 < verifier.no_below < verifier.match_at < 1
+    cancel = CancelToken()
+    asked = [
+        verifier.verify("cat", candidate([0.0, s], s / 2, rle), cancel)
+        for s in (-0.2, 0.1, 0.4, 0.8)
+    ]
+    probabilities = [a.probability for a in asked]
+    assert probabilities == sorted(probabilities)
+    assert probabilities[0] < verifier.no_below < verifier.match_at < probabilities[-1]
+    assert all("cat" in a.reason for a in asked)
+    assert verifier.verify("cat", candidate([], 0.0, rle), cancel).probability < 0.5
+
+
+def test_the_key_follows_the_weights_and_missing_or_damaged_files_are_named(tmp_path):
+    folder = tmp_path / "starter"
+    shutil.copytree(shipped_folder(), folder)
+    assert key(folder) == key(shipped_folder())
+    head = folder / mask_proposer.FILE_NAME
+    head.write_bytes(head.read_bytes()[:-1000])
+    assert key(folder) != key(shipped_folder())
+    with pytest.raises(ModelBroken) as broken:
+        load_models(folder)
+    assert broken.value.path == head
+    for name, load in (
+        (text_map.FILE_NAME, lambda: text_map.TextMap.load(folder / text_map.FILE_NAME)),
+        (reference.FILE_NAME, lambda: reference.Reference.load(folder / reference.FILE_NAME)),
+        (calibration.FILE_NAME, lambda: load_scorer(folder)),
+    ):
+        (folder / name).write_bytes(b"{}")
+        with pytest.raises(ModelBroken):
+            load()
+        (folder / name).unlink()
+        with pytest.raises(ModelMissing) as missing:
+            load()
+        assert missing.value.path == folder / name
+    with pytest.raises(ModelMissing):
+        key(folder)
