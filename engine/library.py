@@ -16,7 +16,7 @@ from engine.decode.process import DecoderProcess
 from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest, EngineError, PhotoMissing
 from engine.index.vector_index import VectorIndex
-from engine.indexing.analysts import AnalystPool
+from engine.indexing.analysts import AnalystPool, suitable_workers
 from engine.indexing.folder_choice import refuse_unfit
 from engine.indexing.folder_scan import FolderScan
 from engine.indexing.indexer import Indexer
@@ -80,7 +80,7 @@ class Library:
             profile,
             self._profile_id,
             store.outcomes,
-            workers=settings.workers,
+            workers=settings.workers or suitable_workers(),
             time_limit_s=settings.photo_time_limit_s,
         )
         self._indexer = Indexer(

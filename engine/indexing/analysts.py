@@ -147,11 +147,30 @@ class AnalystPool:
             self._idle.put(worker)
 
 
+_USUAL_MEMORY_BYTES = 8 << 30
+_MEMORY_PER_ANALYST_BYTES = 4 << 30
+"""Memory of the machine that warrants one more analyst: it has other things to do."""
+_MOST_ANALYSTS = 4
+
+
 def usable_cores() -> int:
     """Processor cores that this process may run on, at least one."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def suitable_workers() -> int:
+    """Analysts that this computer runs well: one a core, but each needs its share of memory.
+
+    One thread each is worth more than one analyst with several: most of a photo's work is too
+    small to be shared, and threads that share it wait for each other when the machine is busy.
+    """
+    try:
+        memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        memory_bytes = _USUAL_MEMORY_BYTES
+    return max(1, min(usable_cores(), memory_bytes // _MEMORY_PER_ANALYST_BYTES, _MOST_ANALYSTS))
 
 
 def unsettled_span_ns() -> tuple[int, int]:

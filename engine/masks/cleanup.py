@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.masks.geometry import mask_box
+
 SPECK_SHARE = 0.1
 """Pieces smaller than this share of the largest piece are dropped."""
 HOLE_SHARE = 0.03
@@ -18,28 +20,31 @@ def tidy_mask(mask_hw: np.ndarray) -> np.ndarray:
     """
     import cv2
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask_hw.astype(np.uint8), connectivity=8
-    )
-    if count < 2:
+    box = mask_box(mask_hw)
+    if box is None:
         return mask_hw.copy()
-    areas = stats[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
-    kept = (areas >= areas.max() * SPECK_SHARE)[labels] & mask_hw
+    x0, y0, x1, y1 = (int(side) for side in box.as_tuple())
+    # Only the mask's own box is looked at, with a rim of background: whatever background reaches
+    # the rim is no hole. At the photo's border the rim lies outside, so the border is no wall.
+    inner = np.pad(mask_hw[y0:y1, x0:x1], 1)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (~kept).astype(np.uint8), connectivity=4
+        inner.astype(np.uint8), connectivity=8
     )
-    if count < 2:
-        return kept
-    height, width = mask_hw.shape
-    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-    at_edge = (left == 0) | (top == 0)
-    at_edge |= left + stats[:, cv2.CC_STAT_WIDTH] == width
-    at_edge |= top + stats[:, cv2.CC_STAT_HEIGHT] == height
-    small = stats[:, cv2.CC_STAT_AREA] < HOLE_SHARE * kept.sum()
-    hole = small & ~at_edge
-    hole[0] = False
-    return kept | hole[labels]
+    if count > 2:
+        areas = stats[:, cv2.CC_STAT_AREA].copy()
+        areas[0] = 0
+        inner = (areas >= areas.max() * SPECK_SHARE)[labels] & inner
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (~inner).astype(np.uint8), connectivity=4
+    )
+    if count > 2:
+        hole = stats[:, cv2.CC_STAT_AREA] < HOLE_SHARE * inner.sum()
+        hole[0] = False
+        hole[labels[0, 0]] = False
+        inner = inner | hole[labels]
+    tidy = np.zeros_like(mask_hw)
+    tidy[y0:y1, x0:x1] = inner[1:-1, 1:-1]
+    return tidy
 
 
 def without_slivers(mask_hw: np.ndarray, share: float = 0.02) -> np.ndarray:
@@ -48,11 +53,20 @@ def without_slivers(mask_hw: np.ndarray, share: float = 0.02) -> np.ndarray:
     import cv2
 
     radius = int(share * float(mask_hw.sum()) ** 0.5)
-    if radius < 1:
+    box = mask_box(mask_hw)
+    if radius < 1 or box is None:
         return mask_hw
+    x0, y0, x1, y1 = (int(side) for side in box.as_tuple())
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    opened = cv2.morphologyEx(mask_hw.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
-    return opened if opened.sum() > 0.5 * mask_hw.sum() else mask_hw
+    inner = mask_hw[y0:y1, x0:x1].astype(np.uint8)
+    # A thing cut by the border of its box goes on beyond it, as far as thinness is concerned.
+    inner = cv2.copyMakeBorder(inner, *([radius] * 4), cv2.BORDER_REPLICATE)
+    inner = cv2.morphologyEx(inner, cv2.MORPH_OPEN, kernel)[radius:-radius, radius:-radius] > 0
+    if inner.sum() <= 0.5 * mask_hw.sum():
+        return mask_hw
+    opened = np.zeros_like(mask_hw)
+    opened[y0:y1, x0:x1] = inner
+    return opened & mask_hw
 
 
 def distinct(masks: np.ndarray, scores: np.ndarray, iou_limit: float, most: int) -> list[int]:

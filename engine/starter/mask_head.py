@@ -102,13 +102,6 @@ def draw_masks(fine, weights, centres_xy, scales):
 
     count = weights.shape[0]
     _, height, width = fine.shape
-    ys = (torch.arange(height, dtype=torch.float32) + 0.5) * 4
-    xs = (torch.arange(width, dtype=torch.float32) + 0.5) * 4
-    dx = (xs[None] - centres_xy[:, :1]) / scales[:, None]
-    dy = (ys[None] - centres_xy[:, 1:]) / scales[:, None]
-    flat = fine.reshape(1, MASK_CHANNELS, height * width)
-    # The first layer is linear in (features, x, y): the coordinate parts are separable, so the
-    # (N, 10, h, w) input is never made.
     parts, offset = [], 0
     for inputs, outputs in _LAYERS:
         matrix = weights[:, offset : offset + inputs * outputs].view(count, outputs, inputs)
@@ -117,10 +110,15 @@ def draw_masks(fine, weights, centres_xy, scales):
         offset += outputs
         parts.append((matrix, bias))
     (w1, b1), (w2, b2), (w3, b3) = parts
-    x = torch.matmul(w1[:, :, :MASK_CHANNELS], flat).view(count, 8, height, width)
-    x = x + (w1[:, :, MASK_CHANNELS, None, None] * dx[:, None, None, :])
-    x = x + (w1[:, :, MASK_CHANNELS + 1, None, None] * dy[:, None, :, None])
-    x = torch.relu(x + b1[:, :, None, None]).view(count, 8, height * width)
-    x = torch.relu(torch.baddbmm(b2[:, :, None], w2, x))
+    # The first layer sees ((x, y) - centre) / scale. That is linear, so scale and centre move into
+    # its weights and bias: one matrix product with the same ten planes serves every cell.
+    ys = ((torch.arange(height, dtype=torch.float32) + 0.5) * 4)[:, None].expand(height, width)
+    xs = ((torch.arange(width, dtype=torch.float32) + 0.5) * 4)[None].expand(height, width)
+    planes = torch.cat([fine, xs[None], ys[None]]).reshape(MASK_CHANNELS + 2, height * width)
+    towards = w1[:, :, MASK_CHANNELS:] / scales[:, None, None]
+    b1 = b1 - (towards * centres_xy[:, None]).sum(2)
+    w1 = torch.cat([w1[:, :, :MASK_CHANNELS], towards], dim=2)
+    x = torch.addmm(b1.reshape(-1, 1), w1.reshape(-1, MASK_CHANNELS + 2), planes).relu_()
+    x = torch.baddbmm(b2[:, :, None], w2, x.view(count, 8, height * width)).relu_()
     x = torch.baddbmm(b3[:, :, None], w3, x)
     return x.view(count, height, width)

@@ -15,7 +15,7 @@ from engine.starter.backbone import Backbone, normalise
 from engine.starter.mask_head import COORDINATE_SCALES, GRID_STRIDES, build_mask_head, draw_masks
 
 FILE_NAME = "mask_head.safetensors"
-_DRAWN_AT_ONCE = 64
+_DRAWN_AT_ONCE = 32
 
 
 @dataclass(frozen=True)

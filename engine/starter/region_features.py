@@ -15,7 +15,7 @@ CROP_SIDE_PX = 192
 CROP_CONTEXT = 0.15
 OUTSIDE_KEPT = 0.5
 """How much of the colour outside the mask a crop keeps; the rest is the normaliser's grey."""
-_BATCH = 16
+_BATCH = 8
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_settings_that_cannot_be_read_are_noted(tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text('{"workers": 1000}')
     with Library.open(tmp_path, profile=colour_models.profile()) as library:
         assert "settings" in library.status().note
-        assert library.settings.workers == 1
+        assert library.settings.workers == 0
     assert (tmp_path / "settings.broken").exists()
 
 

@@ -33,7 +33,7 @@ def test_names_of_a_newer_version_are_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[1]", '{"workers": 0}', '{"workers": "2"}', '{"workers": true}', "\x00"]
+    "text", ["", "{", "[1]", '{"workers": -1}', '{"workers": "2"}', '{"workers": true}', "\x00"]
 )
 def test_a_file_that_cannot_be_used_is_put_aside(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
