@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,8 +42,18 @@ class StarterTextEmbedder:
     def __init__(self, encoder: SentenceEncoder, text_map: TextMap) -> None:
         self._encoder = encoder
         self._map = text_map
+        # The scorer and the verifier ask for the same query one after the other.
+        self._one = lru_cache(maxsize=64)(self._embed_one)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """See ``TextEmbedder``; unit vectors."""
+        if len(texts) == 1:
+            return self._one(texts[0]).copy()
+        return self._embed(texts)
+
+    def _embed_one(self, text: str) -> np.ndarray:
+        return self._embed([text])
+
+    def _embed(self, texts: Sequence[str]) -> np.ndarray:
         sentences = self._encoder.encode(phrasings(texts))
         return self._map.query_vectors(sentences.reshape(len(texts), len(PHRASINGS), NDIM))

@@ -19,6 +19,7 @@ NDIM = 384
 MAX_TOKENS = 128
 _HEADS = 12
 _EPS = 1e-12
+_BATCH = 64
 
 
 class SentenceEncoder:
@@ -63,17 +64,21 @@ class SentenceEncoder:
     def _encode(self, texts: Sequence[str]) -> np.ndarray:
         vectors = np.zeros((len(texts), NDIM), np.float32)
         tokens = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
-        # Sentences of one length go together: no padding, no attention mask.
-        by_length: dict[int, list[int]] = {}
-        for row, ids in enumerate(tokens):
-            by_length.setdefault(len(ids), []).append(row)
-        for rows in by_length.values():
-            for first in range(0, len(rows), 64):
-                part = rows[first : first + 64]
-                vectors[part] = self._forward(np.array([tokens[row] for row in part]))
+        # Sentences of like length go together: one pass over the weights, little padding.
+        order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))
+        for first in range(0, len(order), _BATCH):
+            rows = order[first : first + _BATCH]
+            length = max(len(tokens[row]) for row in rows)
+            ids = np.zeros((len(rows), length), np.int64)
+            real = np.zeros((len(rows), length), bool)
+            for place, row in enumerate(rows):
+                ids[place, : len(tokens[row])] = tokens[row]
+                real[place, : len(tokens[row])] = True
+            vectors[rows] = self._forward(ids, real)
         return vectors
 
-    def _forward(self, ids: np.ndarray) -> np.ndarray:
+    def _forward(self, ids: np.ndarray, real: np.ndarray) -> np.ndarray:
+        """Unit vectors of token ids (B, L); ``real`` is False where a sentence is padded."""
         from scipy.special import erf
 
         w, (batch, length) = self._w, ids.shape
@@ -82,6 +87,7 @@ class SentenceEncoder:
         x = x + w["embeddings.token_type_embeddings.weight"][0]
         x = self._norm(x, "embeddings.LayerNorm")
         size = NDIM // _HEADS
+        unseen = np.where(real, np.float32(0), np.float32(-1e9))[:, None, None]
         for layer in range(self._layers):
             name = f"encoder.layer.{layer}."
 
@@ -89,7 +95,8 @@ class SentenceEncoder:
                 y = self._linear(x, f"{name}attention.self.{part}")
                 return y.reshape(batch, length, _HEADS, size).transpose(0, 2, 1, 3)
 
-            scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) / np.sqrt(size)
+            scores = heads("query") @ heads("key").transpose(0, 1, 3, 2)
+            scores = scores / np.float32(size**0.5) + unseen
             scores = np.exp(scores - scores.max(-1, keepdims=True))
             scores /= scores.sum(-1, keepdims=True)
             mixed = (scores @ heads("value")).transpose(0, 2, 1, 3).reshape(batch, length, NDIM)
@@ -98,13 +105,15 @@ class SentenceEncoder:
                 f"{name}attention.output.LayerNorm",
             )
             wide = self._linear(x, f"{name}intermediate.dense")
-            wide = wide * 0.5 * (1 + erf(wide / np.sqrt(2)).astype(np.float32))
+            wide = wide * np.float32(0.5) * (1 + erf(wide * np.float32(0.5**0.5)))
             x = self._norm(x + self._linear(wide, f"{name}output.dense"), f"{name}output.LayerNorm")
-        pooled = x.mean(axis=1)
+        pooled = (x * real[..., None]).sum(axis=1) / real.sum(axis=1, keepdims=True)
         return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
 
     def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
-        return x @ self._w[f"{name}.weight"].T + self._w[f"{name}.bias"]
+        # As one matrix: NumPy multiplies a stack of small ones one by one.
+        flat = x.reshape(-1, x.shape[-1]) @ self._w[f"{name}.weight"].T
+        return flat.reshape(*x.shape[:-1], -1) + self._w[f"{name}.bias"]
 
     def _norm(self, x: np.ndarray, name: str) -> np.ndarray:
         x = x - x.mean(-1, keepdims=True)
