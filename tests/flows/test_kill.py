@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.indexing.analysts import suitable_workers
 from engine.library import Library
 from tests.fakes import made_photos
 
@@ -80,7 +81,7 @@ def test_no_kill_loses_or_repeats_anything(
     assert len(found(library, "red", limit=100).hits) == PHOTOS
     assert all(library.thumbnail(photo.id) for photo in library.photos())
     # What was in work when it died is looked at again, everything else only once.
-    in_work = 2 * library.settings.workers
+    in_work = 2 * (library.settings.workers or suitable_workers())
     assert PHOTOS <= len(log.read_text().splitlines()) <= PHOTOS + killed * in_work
     assert before <= PHOTOS
 

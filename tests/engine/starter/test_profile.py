@@ -1,6 +1,8 @@
 """The shipped models on real photos."""
 
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -96,6 +98,24 @@ def test_no_region_at_all_scores_the_scene():
     result = load_scorer(shipped_folder()).score(empty)
     assert result.region is None
     assert result.score > 0.4
+
+
+SEARCH_SIDE = """
+import sys
+from engine import profiles
+starter = profiles.starter()
+assert starter.text_embedder().embed(["cat"]).shape == (1, starter.ndim)
+starter.scorer(), starter.verifier()
+print([name for name in ("torch", "transformers", "cv2") if name in sys.modules])
+"""
+
+
+def test_the_search_side_never_imports_torch():
+    """A search must not wait for it, nor a window stall."""
+    done = subprocess.run(
+        [sys.executable, "-c", SEARCH_SIDE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def candidate(scores: list[float], whole: float, rle) -> Candidate:
