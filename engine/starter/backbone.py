@@ -11,7 +11,6 @@ from engine.errors import ModelMissing
 STRIDES = (4, 8, 16, 32)
 CHANNELS = (24, 40, 112, 1280)
 """Channels of the feature maps at ``STRIDES``; the last one is after the head convolution."""
-CLASSES = 1000
 
 
 @dataclass(frozen=True)

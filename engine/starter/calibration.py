@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -54,11 +55,33 @@ class Calibration:
 
 
 def evidence_row(
-    best_score: float, best_z: float, whole_score: float, whole_z: float, mask_score: float
+    region_scores: np.ndarray,
+    mask_scores: Sequence[float],
+    whole_score: float,
+    levels: tuple[tuple[float, float], tuple[float, float]],
 ) -> np.ndarray:
-    """What the probability is computed from; float64 (5,).
+    """What the probability is computed from, when it is fitted and when it is asked; float64 (5,).
 
-    A ``z`` is a similarity in standard deviations above what this query has with any region (any
-    photo): a word close to everything must score higher to mean something.
+    The best similarity, the scene's, and how many standard deviations each lies above what this
+    query has with any region (any photo): a word close to everything must score higher to mean
+    something. Last, the logarithm of the best region's mask score. A photo without regions counts
+    as one of its whole.
+
+    Args:
+        region_scores: (N,), with ``mask_scores`` in the same order.
+        levels: of the query, from ``Reference.levels``.
     """
-    return np.array([best_score, best_z, whole_score, whole_z, np.log(max(mask_score, 1e-3))])
+    best, mask_score = whole_score, 0.0
+    if len(region_scores):
+        top = int(np.argmax(region_scores))
+        best, mask_score = float(region_scores[top]), mask_scores[top]
+    (region_mean, region_spread), (whole_mean, whole_spread) = levels
+    return np.array(
+        [
+            best,
+            (best - region_mean) / region_spread,
+            whole_score,
+            (whole_score - whole_mean) / whole_spread,
+            np.log(max(mask_score, 1e-3)),
+        ]
+    )

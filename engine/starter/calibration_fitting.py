@@ -12,11 +12,12 @@ from engine.evaluate.metrics import average_precision_at, mean
 from engine.search.scorer import PhotoEvidence
 from engine.starter.backbone import Backbone
 from engine.starter.calibration import Calibration, evidence_row
-from engine.starter.map_training import MATCH_IOU, Sample, name_vectors
+from engine.starter.embedder import StarterTextEmbedder
+from engine.starter.map_training import MATCH_IOU, Sample
 from engine.starter.reference import Reference
 from engine.starter.scorer import StarterScorer
 from engine.starter.text_encoder import SentenceEncoder
-from engine.starter.text_map import TextMap, unit
+from engine.starter.text_map import TextMap
 
 FIRST = 50
 """Probabilities are fitted over the first so many photos of every query, as they are judged."""
@@ -53,7 +54,7 @@ def fit_calibration(
     encoder: SentenceEncoder,
 ) -> tuple[Calibration, dict[str, float]]:
     """Choose the scorer's weights by a grid, fit the probability; the figures on the same photos."""
-    vectors = unit(name_vectors(queries, encoder) - text_map.text_mean)
+    vectors = StarterTextEmbedder(encoder, text_map).embed(queries)
     calibration = Calibration(0.5, 0.0, 0.0, (0.0,) * 6, 0.5, 0.15)
     best = (-1.0, calibration)
     for whole_weight in WHOLE_WEIGHTS:
@@ -107,21 +108,13 @@ def _evidence(held, queries, vectors, calibration, reference) -> tuple[np.ndarra
     scorer = StarterScorer(calibration)
     rows, labels = [], []
     for query, vector in zip(queries, vectors, strict=True):
-        (region_mean, region_spread), (whole_mean, whole_spread) = reference.levels(vector)
+        levels = reference.levels(vector)
         evidence = [_photo_evidence(e, vector) for e in held]
         scores = np.array([scorer.score(one).score for one in evidence])
         for k in np.argsort(-scores, kind="stable")[:FIRST]:
             one = evidence[k]
-            top = int(one.region_scores.argmax()) if len(one.region_scores) else None
-            best = float(one.region_scores[top]) if top is not None else one.whole_score
             rows.append(
-                evidence_row(
-                    best,
-                    (best - region_mean) / region_spread,
-                    one.whole_score,
-                    (one.whole_score - whole_mean) / whole_spread,
-                    float(one.mask_scores[top]) if top is not None else 0.0,
-                )
+                evidence_row(one.region_scores, one.mask_scores, one.whole_score, levels)
             )
             labels.append(query in held[k].sample.names)
     return np.stack(rows), np.array(labels)

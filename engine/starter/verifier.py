@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.jobs.cancel import CancelToken
 from engine.search.verifier import Candidate, Verification
 from engine.starter.calibration import Calibration, evidence_row
@@ -34,16 +32,11 @@ class StarterVerifier:
             vector = self._texts.embed([query])[0]
             self._levels = self._reference.levels(vector)
             self._query = query
-        (region_mean, region_spread), (whole_mean, whole_spread) = self._levels
-        scores = candidate.region_scores
-        best = float(scores.max()) if len(scores) else candidate.whole_score
-        mask = candidate.regions[int(np.argmax(scores))].mask_score if len(scores) else 0.0
         row = evidence_row(
-            best,
-            (best - region_mean) / region_spread,
+            candidate.region_scores,
+            [region.mask_score for region in candidate.regions],
             candidate.whole_score,
-            (candidate.whole_score - whole_mean) / whole_spread,
-            mask,
+            self._levels,
         )
         probability = self._calibration.probability(row)
         return Verification(probability, reason=self._reason(query, probability))
