@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QGridLayout,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -17,7 +16,7 @@ from desktop_app import text
 from desktop_app.bridge.session import Session
 from desktop_app.views import photo_painting
 from desktop_app.views.pages import Emblem
-from desktop_app.views.parts import ElidedLabel, label
+from desktop_app.views.parts import ElidedLabel, label, side_panel
 from desktop_app.views.theme import Theme
 from engine.records import Photo, Region, RegionId, SearchHit
 
@@ -94,20 +93,7 @@ class Inspector(QWidget):
         self._tiles: list[ThingTile] = []
         self._shown: tuple[Photo, tuple[RegionId, ...]] | None = None
         self.setObjectName("inspector")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(WIDTH_PX)
-        self.setAccessibleName(text.INSPECTOR)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setAccessibleName(text.INSPECTOR)
-        outer.addWidget(area)
-        body = QWidget()
-        area.setWidget(body)
-        column = QVBoxLayout(body)
+        column = side_panel(self, text.INSPECTOR, WIDTH_PX)
         column.setContentsMargins(16, 18, 16, 16)
         column.setSpacing(6)
         self._nothing = label(text.NOTHING_SELECTED, "secondary", wrap=True)

@@ -7,13 +7,12 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop_app import text
-from desktop_app.views.parts import ElidedLabel, icon_button, label, push_button
+from desktop_app.views.parts import ElidedLabel, icon_button, label, push_button, side_panel
 from desktop_app.views.theme import Theme
 from engine.records import Folder, LibraryStatus
 
@@ -104,20 +103,7 @@ class Sidebar(QWidget):
         self._theme = theme
         self._rows: dict[int, FolderRow] = {}
         self.setObjectName("sidebar")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(WIDTH_PX)
-        self.setAccessibleName(text.LIBRARY)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setAccessibleName(text.LIBRARY)
-        outer.addWidget(area)
-        body = QWidget()
-        area.setWidget(body)
-        self._column = QVBoxLayout(body)
+        self._column = side_panel(self, text.LIBRARY, WIDTH_PX)
         self._column.setContentsMargins(8, 14, 8, 12)
         self._column.setSpacing(2)
         self._build()
