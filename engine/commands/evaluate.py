@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.commands import json_file
 from engine.commands.argument_types import whole_number
 from engine.commands.console import Console
+from engine.errors import BadRequest
 
 SUMMARY = "measure search and outlines on photos with COCO annotations"
 
@@ -36,24 +38,95 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="hits of each query that get a slow second look",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument(
+        "--queries", metavar="NAMES", help='ask for these categories only, as in "dog,cat"'
+    )
+    chosen.add_argument(
+        "--queries-from",
+        type=Path,
+        metavar="FILE",
+        help="the same from a text file, one a line; # starts a remark",
+    )
+    parser.add_argument(
+        "--words",
+        action="store_true",
+        help="ask too for other names of the categories, and for things that are in no photo",
+    )
+    parser.add_argument(
+        "--first", type=whole_number(1), metavar="N", help="only the first N photos of the file"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="show the categories that do worst"
+    )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the figures here too (engine/evaluate/FIGURES.md explains the names)",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Index into a temporary library, ask for every category, print the figures."""
     from engine import profiles
-    from engine.evaluate import evaluation
+    from engine.evaluate import evaluation, evaluation_table
 
     request = evaluation.EvaluationRequest(
-        arguments.photos.expanduser().absolute(), arguments.coco.expanduser(), arguments.verify
+        arguments.photos.expanduser().absolute(),
+        arguments.coco.expanduser(),
+        arguments.verify,
+        only=_chosen(arguments),
+        words=arguments.words,
+        first=arguments.first,
     )
     if profile is None and arguments.weights is not None:
         profile = profiles.starter(arguments.weights.expanduser().absolute())
     result = evaluation.evaluate(
         request, console, profile=profile or profiles.by_name(arguments.profile)
     )
-    console.print(evaluation.table(result))
+    console.print(evaluation_table.table(result))
     console.print("Seconds a photo: wall time of indexing, loading the models included.")
+    if arguments.verbose:
+        console.print(f"\n{evaluation_table.worst_table(result)}")
+    if result.words is not None:
+        console.print(f"\n{evaluation_table.words_table(result.words)}")
     if arguments.json is not None:
         json_file.write(arguments.json.expanduser(), result.as_json())
     return 0
+
+
+def _chosen(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The categories that were named; empty: all of them.
+
+    Raises:
+        BadRequest: the file cannot be read, or no category was named where some were meant.
+    """
+    if arguments.queries is not None:
+        return _names([arguments.queries], None)
+    if arguments.queries_from is None:
+        return ()
+    path = arguments.queries_from.expanduser()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRequest(
+            "The list of queries cannot be read.",
+            operation="evaluating",
+            path=path,
+            hint=f"Give a text file in UTF-8 ({error}).",
+        ) from error
+    return _names([line.partition("#")[0] for line in lines], path)
+
+
+def _names(lines: Sequence[str], path: Path | None) -> tuple[str, ...]:
+    names = [name.strip() for line in lines for name in line.split(",")]
+    chosen = tuple(dict.fromkeys(name for name in names if name))
+    if not chosen:
+        raise BadRequest(
+            "No category is named to ask for.",
+            operation="evaluating",
+            path=path,
+            hint='Name some, as in --queries "dog,cat".',
+        )
+    return chosen

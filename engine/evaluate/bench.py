@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.evaluate.evaluation import Watcher
+from engine.evaluate.judged_search import Watcher
 
 AVAILABLE = {
     "query": "time from a text to its hits, with the library open",

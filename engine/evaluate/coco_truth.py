@@ -86,6 +86,10 @@ class CocoTruth:
         }
         return {key: name for key, name in sorted(self.categories.items()) if key in seen}
 
+    def photos_with(self, category_id: int) -> int:
+        """How many photos hold the category."""
+        return sum(photo.holds(category_id) for photo in self.photos)
+
 
 def load(path: Path) -> CocoTruth:
     """Read an instances file. Segmentations may be polygons, RLE, or either as a JSON string.

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine import paths
 from engine.errors import BadRequest
 from engine.evaluate.bench import BenchRequest, BenchResult
-from engine.evaluate.evaluation import Watcher
+from engine.evaluate.judged_search import Watcher
 from engine.jobs import Job
 from engine.library import Library
 

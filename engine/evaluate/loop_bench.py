@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import BadRequest, WorkerCrashed
 from engine.evaluate.bench import BenchRequest, BenchResult
-from engine.evaluate.evaluation import Watcher
+from engine.evaluate.judged_search import Watcher
 from engine.jobs import Progress
 
 _MODULE = "desktop_app.stall_bench"

@@ -13,7 +13,7 @@ import numpy as np
 from engine.errors import BadRequest, LibraryInUse
 from engine.evaluate import made_photos
 from engine.evaluate.bench import BenchRequest, BenchResult
-from engine.evaluate.evaluation import Watcher
+from engine.evaluate.judged_search import Watcher
 from engine.jobs import Progress
 from engine.library import Library
 from engine.records import SearchRequest

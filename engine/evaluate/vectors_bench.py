@@ -12,7 +12,7 @@ import numpy as np
 
 from engine import profiles
 from engine.evaluate.bench import BenchRequest, BenchResult
-from engine.evaluate.evaluation import Watcher
+from engine.evaluate.judged_search import Watcher
 from engine.index.vector_index import VectorIndex
 from engine.jobs import Progress
 from engine.profiles import Profile

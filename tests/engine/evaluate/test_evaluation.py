@@ -8,24 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadRequest
-from engine.evaluate import evaluation
+from engine.evaluate import evaluation, evaluation_table
 from engine.evaluate.evaluation import EvaluationRequest
 from tests.fakes import colour_models, made_photos
+from tests.fakes.waiting import Waiting
 
 RED, GREEN, BLUE, SMALL = (10, 10, 60, 60), (90, 40, 150, 100), (20, 20, 90, 80), (120, 10, 140, 30)
-
-
-class Waiting:
-    """Waits in silence, remembers that it was told something."""
-
-    def __init__(self) -> None:
-        self.reports = []
-
-    def follow(self, job):
-        return job.result(120)
-
-    def report(self, progress):
-        self.reports.append(progress)
 
 
 def _rectangle(box: tuple[int, int, int, int]) -> list[list[int]]:
@@ -72,8 +60,8 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _evaluate(photos: Path, annotated) -> evaluation.EvaluationResult:
-    request = EvaluationRequest(photos, _truth(photos, annotated))
+def _evaluate(photos: Path, annotated, **asked) -> evaluation.EvaluationResult:
+    request = EvaluationRequest(photos, _truth(photos, annotated), **asked)
     return evaluation.evaluate(request, Waiting(), profile=colour_models.profile())
 
 
@@ -92,11 +80,12 @@ def test_everything_right(photos):
     assert result.seconds_per_photo > 0 and result.query_ms_p50 > 0
     keys = (
         "photos queries profile image_map_at_50 object_map_at_50_iou50 mask_recall_iou50_at_20 "
-        "mask_recall_iou50_at_50 seconds_per_photo query_ms_p50 verdict_auroc verdict_ece"
+        "mask_recall_iou50_at_50 seconds_per_photo query_ms_p50 verdict_auroc verdict_ece "
+        "per_category"
     )
     assert list(result.as_json()) == keys.split()
     assert json.loads(json.dumps(result.as_json())) == result.as_json()
-    assert "image mAP@50" in evaluation.table(result)
+    assert "image mAP@50" in evaluation_table.table(result)
 
 
 def test_a_photo_that_cannot_be_read_counts_as_never_returned(photos):
@@ -139,3 +128,53 @@ def test_a_folder_without_the_photos(photos, tmp_path_factory):
 def test_nothing_annotated(photos):
     with pytest.raises(BadRequest, match="no annotated thing"):
         _evaluate(photos, [])
+
+
+ALL = [(10, 0, RED, 0), (10, 1, SMALL, 0), (11, 1, GREEN, 0), (12, 3, BLUE, 0)]
+"""The blue thing is called purple."""
+
+
+def test_figures_of_each_category(photos):
+    result = _evaluate(photos, ALL)
+    found = {one.name: one for one in result.per_category}
+    assert {name: one.photos for name, one in found.items()} == {"red": 1, "green": 2, "purple": 1}
+    assert found["red"].image_ap_at_50 == found["red"].object_ap_at_50_iou50 == pytest.approx(1.0)
+    assert result.image_map_at_50 == pytest.approx(
+        sum(one.image_ap_at_50 for one in result.per_category) / 3
+    )
+    first = evaluation_table.worst_table(result).splitlines()[1]
+    assert first.split()[0] == min(found.values(), key=lambda one: one.image_ap_at_50).name
+
+
+def test_only_the_chosen_categories_are_asked(photos):
+    result = _evaluate(photos, ALL, only=("Green", "blue"))
+    # Blue is a category, but nothing in these photos is called so.
+    assert [one.name for one in result.per_category] == ["green"]
+    assert result.queries == 1
+    assert result.mask_recall_iou50_at_50 == 1.0
+
+
+def test_a_category_that_the_file_does_not_have(photos):
+    with pytest.raises(BadRequest, match='no category "gren"') as refused:
+        _evaluate(photos, ALL, only=("red", "gren"))
+    assert refused.value.hint == 'Did you mean "green"?'
+    with pytest.raises(BadRequest, match="of these categories"):
+        _evaluate(photos, ALL, only=("blue",))
+
+
+def test_only_the_first_photos(photos):
+    result = _evaluate(photos, ALL, first=2)
+    assert result.photos == 2
+    assert [one.name for one in result.per_category] == ["red", "green"]
+
+
+def test_words_are_asked_where_wanted_and_every_figure_is_explained(photos):
+    result = _evaluate(photos, ALL, words=True)
+    assert result.words is not None and result.words.absent_queries == 40
+    # These models know colours only, so they know nothing of a submarine and decline it.
+    assert result.words.absent_first_declined == 1.0
+    figures = result.as_json()
+    explained = (Path(evaluation.__file__).parent / "FIGURES.md").read_text(encoding="utf-8")
+    names = {*figures, *figures["words"], *figures["per_category"][0]}
+    assert {name for name in names if f"`{name}`" not in explained} == set()
+    assert json.loads(json.dumps(figures)) == figures
