@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.commands import json_file
 from engine.commands.argument_types import whole_number
-from engine.commands.console import Console
+from engine.commands.console import Console, plain
 from engine.errors import BadRequest
 
 SUMMARY = "measure search and outlines on photos with COCO annotations"
@@ -60,6 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--verbose", action="store_true", help="show the categories that do worst"
     )
     parser.add_argument(
+        "--sheets",
+        type=Path,
+        metavar="DIR",
+        help="draw contact sheets into a new folder: masks beside the true ones, hits of queries",
+    )
+    parser.add_argument(
         "--json",
         type=Path,
         metavar="FILE",
@@ -79,6 +85,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         only=_chosen(arguments),
         words=arguments.words,
         first=arguments.first,
+        sheets_dir=arguments.sheets.expanduser().absolute() if arguments.sheets else None,
     )
     if profile is None and arguments.weights is not None:
         profile = profiles.starter(arguments.weights.expanduser().absolute())
@@ -91,6 +98,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(f"\n{evaluation_table.worst_table(result)}")
     if result.words is not None:
         console.print(f"\n{evaluation_table.words_table(result.words)}")
+    if request.sheets_dir is not None:
+        console.print(f"The contact sheets are in {plain(request.sheets_dir)}")
     if arguments.json is not None:
         json_file.write(arguments.json.expanduser(), result.as_json())
     return 0

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from engine.errors import BadRequest
-from engine.evaluate import coco_truth, mask_overlap, metrics, word_figures
+from engine.evaluate import coco_truth, contact_sheet, mask_overlap, metrics, word_figures
 from engine.evaluate.coco_truth import CocoTruth
 from engine.evaluate.judged_search import JudgedSearch, Ranking, Watcher, place_of
 from engine.evaluate.word_figures import WordFigures
+from engine.jobs import Progress
 from engine.library import Library
 from engine.records import Photo
 
@@ -36,6 +37,7 @@ class EvaluationRequest:
         only: names of the categories to ask for; empty means all that the photos hold.
         words: ask for other names and for absent things too.
         first: so many photos count, in the order of the file; None means all.
+        sheets_dir: a new or empty folder that gets contact sheets; None for none.
     """
 
     photos_dir: Path
@@ -44,6 +46,7 @@ class EvaluationRequest:
     only: tuple[str, ...] = ()
     words: bool = False
     first: int | None = None
+    sheets_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,15 @@ def evaluate(
 
     Raises:
         BadRequest: the COCO file is bad, or none of its photos or no category is there, or a
-            category was asked for that the file does not name.
+            category was asked for that the file does not name, or the folder for the contact
+            sheets holds something.
+        ExportProblem: a contact sheet cannot be written.
         Exception: whatever a job raised.
     """
     truth = _present(coco_truth.load(request.coco_path), request)
     queries = _queries(truth, request)
+    if request.sheets_dir is not None:
+        contact_sheet.make_folder(request.sheets_dir)
     with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
         photos_dir = Path(temporary, "photos")
         _lay_out(truth, request.photos_dir, photos_dir)
@@ -121,7 +128,15 @@ def evaluate(
             answers = search.ask_all(list(queries.values()), "Asking")
             rankings = dict(zip(queries, answers, strict=True))
             words = word_figures.measure(search, rankings) if request.words else None
-            regions = {place_of(p): library.regions(p.id) for p in _all_photos(library)}
+            photos = {place_of(photo): photo for photo in _all_photos(library)}
+            regions = {place: library.regions(photo.id) for place, photo in photos.items()}
+            if request.sheets_dir is not None:
+                watcher.report(Progress("Drawing contact sheets"))
+                read_rgb = library.read_photo
+                contact_sheet.write_mask_sheets(
+                    request.sheets_dir, truth, photos, regions, read_rgb
+                )
+                contact_sheet.write_query_sheets(request.sheets_dir, rankings, truth, read_rgb)
             status = library.status()
     masks = list(mask_overlap.of_photos(regions, truth))
     recall = [_share(*metrics.covered_share(masks, first)) for first in (20, 50)]

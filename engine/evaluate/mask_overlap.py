@@ -23,8 +23,8 @@ def lies_on(region: Region | None, photo: TruthPhoto, category_id: int) -> bool:
     if region is None:
         return False
     wanted = [one for one in photo.instances if one.category_id == category_id]
-    ious = _ious([region], wanted, photo.size_wh)
-    return bool(ious.size) and bool(ious.max() >= metrics.IOU_AT_LEAST)
+    found = ious([region], wanted, photo.size_wh)
+    return bool(found.size) and bool(found.max() >= metrics.IOU_AT_LEAST)
 
 
 def of_photos(regions: Mapping[int, Sequence[Region]], truth: CocoTruth) -> Iterator[np.ndarray]:
@@ -34,16 +34,19 @@ def of_photos(regions: Mapping[int, Sequence[Region]], truth: CocoTruth) -> Iter
         regions: by the photo's place in ``truth``, best first; photos may be missing.
     """
     for place, photo in enumerate(truth.photos):
-        countable = [
-            one for one in photo.instances if not one.crowd and one.area_px >= SMALLEST_OBJECT_PX
-        ]
-        yield _ious(regions.get(place, ())[:MOST_MASKS], countable, photo.size_wh)
+        countable = [one for one in photo.instances if is_countable(one)]
+        yield ious(regions.get(place, ())[:MOST_MASKS], countable, photo.size_wh)
 
 
-def _ious(
+def is_countable(instance: Instance) -> bool:
+    """Whether it is a thing that must be found: told apart from others and not tiny."""
+    return not instance.crowd and instance.area_px >= SMALLEST_OBJECT_PX
+
+
+def ious(
     regions: Sequence[Region], instances: Sequence[Instance], size_wh: tuple[int, int]
 ) -> np.ndarray:
-    """Float64 (regions, instances)."""
+    """Intersection over union at the photo's upright size; float64 (regions, instances)."""
     from pycocotools import mask as coco
 
     if not regions or not instances:

@@ -37,14 +37,17 @@ def evaluate(coco, run_command):
 
 
 def test_everything_at_once(evaluate, tmp_path):
-    ran = evaluate("--words", "--verbose", "--json", tmp_path / "figures.json")
+    sheets, figures = tmp_path / "s", tmp_path / "figures.json"
+    ran = evaluate("--words", "--verbose", "--sheets", sheets, "--json", figures)
     assert ran.status == 0, ran.err
     assert "image mAP@50" in ran.out and "worst" in ran.out
     assert "absent: first hits declined" in ran.out
-    figures = json.loads((tmp_path / "figures.json").read_text())
+    figures = json.loads(figures.read_text())
     assert figures["image_map_at_50"] == pytest.approx(1.0)
     assert {one["name"] for one in figures["per_category"]} == {"red", "green"}
     assert figures["words"]["absent_queries"] == 40
+    assert str(sheets) in ran.out
+    assert {path.name for path in sheets.iterdir()} == {"masks-01.png", "queries-01.png"}
 
 
 def test_chosen_queries(evaluate, tmp_path):
@@ -64,7 +67,7 @@ def test_queries_from_a_file(evaluate, tmp_path):
 
 @pytest.mark.parametrize(
     ("written", "said"),
-    [(b"# nothing\n", "No category is named"), (b"\xff\xfe", "cannot be read"), (None, "cannot be")],
+    [(b"# none\n", "No category is named"), (b"\xff\xfe", "cannot be read"), (None, "cannot be")],
 )
 def test_a_list_of_queries_that_is_no_use(evaluate, tmp_path, written, said):
     listed = tmp_path / "queries.txt"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engine.errors import BadRequest
-from engine.evaluate import evaluation, evaluation_table
+from engine.errors import BadRequest, ExportProblem, PhotoMissing
+from engine.evaluate import coco_truth, contact_sheet, evaluation, evaluation_table, sheet_tiles
 from engine.evaluate.evaluation import EvaluationRequest
+from engine.evaluate.judged_search import Ranking
+from engine.records import Photo, PhotoId
 from tests.fakes import colour_models, made_photos
 from tests.fakes.waiting import Waiting
 
@@ -178,3 +181,71 @@ def test_words_are_asked_where_wanted_and_every_figure_is_explained(photos):
     names = {*figures, *figures["words"], *figures["per_category"][0]}
     assert {name for name in names if f"`{name}`" not in explained} == set()
     assert json.loads(json.dumps(figures)) == figures
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> Path:
+    """Sheets of a red photo and of a green one whose truth lies elsewhere."""
+    root = tmp_path_factory.mktemp("sheets")
+    for number, shape in enumerate((("red", RED), ("green", GREEN))):
+        made_photos.write(root / "below" / f"{number}.png", made_photos.pixels([shape]))
+    _evaluate(root, [(10, 0, RED, 0), (11, 1, (0, 0, 40, 40), 0)], sheets_dir=root / "sheets")
+    return root / "sheets"
+
+
+class TestContactSheets:
+    def test_true_things_are_green_if_found_and_red_if_not(self, drawn):
+        assert sorted(path.name for path in drawn.iterdir()) == ["masks-01.png", "queries-01.png"]
+        page = _pixels(drawn / "masks-01.png")
+        tiles = np.array_split(page, 4, axis=1)
+        # Proposed, true, proposed, true: found in the first photo, missed in the second.
+        assert _count(tiles[1], sheet_tiles.GOOD) > 50 and not _count(tiles[1], sheet_tiles.BAD)
+        assert _count(tiles[3], sheet_tiles.BAD) > 50 and not _count(tiles[3], sheet_tiles.GOOD)
+
+    def test_frames_of_hits_say_whether_the_photo_is_right(self, drawn):
+        page = _pixels(drawn / "queries-01.png")
+        rows = np.array_split(page, 2, axis=0)
+        for row in rows:
+            first, second, *_ = np.array_split(row, contact_sheet.HITS_SHOWN, axis=1)
+            # Both photos are shown for both; the outline and the caption are less than the frame.
+            assert _count(first, sheet_tiles.GOOD) > 1500 > _count(first, sheet_tiles.BAD)
+            assert _count(second, sheet_tiles.BAD) > 1500 > _count(second, sheet_tiles.GOOD)
+
+    def test_a_photo_that_vanished_leaves_the_others(self, tmp_path):
+        def read_rgb(photo_id, longest_px):
+            if photo_id == 1:
+                raise PhotoMissing("The photo is gone.", operation="reading")
+            return made_photos.pixels([("red", RED)])
+
+        photos = {n: Photo(PhotoId(n + 1), tmp_path / f"{n}.png", (160, 120)) for n in (0, 1)}
+        truth = coco_truth.load(_truth(tmp_path, [(10, 0, RED, 0), (11, 0, RED, 0)]))
+        (path,) = contact_sheet.write_mask_sheets(tmp_path, truth, photos, {}, read_rgb)
+        tiles = np.array_split(_pixels(path), 4, axis=1)
+        # Nothing was proposed in the second photo, so its thing is drawn as missed.
+        grey = made_photos.GREY
+        assert _count(tiles[0], grey) == 0 and _count(tiles[2], grey) > 5000
+        assert _count(tiles[3], sheet_tiles.BAD) > 50
+
+    def test_pages_are_split(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(contact_sheet, "_QUERIES_A_PAGE", 2)
+        truth = coco_truth.load(_truth(tmp_path, [(10, 0, RED, 0)]))
+        rankings = {n: Ranking(f"nothing {n}", (), (), 1.0) for n in range(5)}
+        files = contact_sheet.write_query_sheets(tmp_path, rankings, truth, made_photos.pixels)
+        assert [path.name for path in files] == [f"queries-0{n}.png" for n in (1, 2, 3)]
+
+    def test_a_folder_with_something_in_it_is_refused_before_any_work(self, photos):
+        taken = photos / "below"
+        with pytest.raises(BadRequest, match="not empty"):
+            _evaluate(photos, ALL, sheets_dir=taken)
+        with pytest.raises(ExportProblem, match="could not be written"):
+            _evaluate(photos, ALL, sheets_dir=photos / "unlisted.png" / "sheets")
+
+
+def _pixels(path: Path) -> np.ndarray:
+    from PIL import Image
+
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def _count(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
+    return int((picture == np.array(colour)).all(axis=2).sum())

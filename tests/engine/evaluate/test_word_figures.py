@@ -82,7 +82,11 @@ def _measured(search: JudgedSearch, *asked: int, **lists) -> WordFigures:
 
 def test_a_name_that_is_understood_and_one_that_is_not(search):
     found = _measured(
-        search, RED, GREEN, synonyms={"red thing": "red", "blue": "green", "azure": "blue"}, absent=()
+        search,
+        RED,
+        GREEN,
+        synonyms={"red thing": "red", "blue": "green", "azure": "blue"},
+        absent=(),
     )
     good, bad = found.synonyms
     # "azure" is left out, because "blue" is not asked for.
