@@ -23,35 +23,41 @@ COLOUR_WEIGHT = 0.2
 
 _SIDE_PX = 40
 _FEWEST_PX = 12
-_WIDTH = 0.035
-_LIGHTNESS_SHARE = 0.4
+_WIDTH = 0.03
+_LIGHTNESS_SHARE = 0.35
 """Two pixels of one hue and different lightness bear the same name more often than the reverse."""
 _VIVID_FROM, _VIVID_TO = 0.03, 0.12
 _DULL_WEIGHT = 0.4
-_LEAST_SHARE = 0.05
+_LEAST_SHARE = 0.03
 """A few stray pixels are no colour of the thing."""
 _SHARE_POWER = 0.6
 _ILLUMINANT_SIDE_PX = 96
 _ILLUMINANT_NORM = 6
 _ILLUMINANT_SHARE = 0.4
 _MOST_GAIN = 1.25
+_BRIGHT_PERCENTILE, _BRIGHT, _MOST_BRIGHTENING = 95, 0.8, 1.4
+"""White in an underexposed photo is still white: its bright parts are brought up to this light."""
 
 # Names (several share the anchor), lightness 0..1, chroma 0..0.3, hue in degrees.
 _ANCHORS: tuple[tuple[str, float, float, float], ...] = (
-    ("black", 0.10, 0.00, 0), ("black", 0.22, 0.00, 0), ("black", 0.27, 0.02, 260),
-    ("black", 0.25, 0.02, 60), ("black", 0.22, 0.02, 150),
-    ("grey", 0.46, 0.00, 0), ("grey", 0.55, 0.00, 0), ("grey", 0.64, 0.00, 0),
-    ("grey", 0.73, 0.00, 0), ("grey", 0.60, 0.02, 250), ("grey", 0.55, 0.02, 70),
-    ("white", 0.86, 0.00, 0), ("white", 0.96, 0.00, 0), ("white", 0.92, 0.02, 90),
-    ("white", 0.90, 0.02, 250), ("white", 0.92, 0.02, 0),
+    ("black", 0.10, 0.00, 0), ("black", 0.22, 0.00, 0), ("black", 0.32, 0.00, 0),
+    ("black", 0.27, 0.02, 260), ("black", 0.25, 0.02, 60), ("black", 0.22, 0.02, 150),
+    ("grey", 0.43, 0.00, 0), ("grey", 0.50, 0.00, 0), ("grey", 0.58, 0.00, 0),
+    ("grey", 0.50, 0.02, 250), ("grey", 0.58, 0.02, 250), ("grey", 0.50, 0.02, 70),
+    ("grey", 0.58, 0.02, 70),
+    ("white", 0.76, 0.00, 0), ("white", 0.86, 0.00, 0), ("white", 0.96, 0.00, 0),
+    ("white", 0.76, 0.02, 80), ("white", 0.90, 0.03, 90), ("white", 0.90, 0.02, 250),
+    ("white", 0.76, 0.02, 250), ("white", 0.92, 0.02, 0),
     ("red", 0.63, 0.25, 29), ("red", 0.55, 0.20, 27), ("red", 0.45, 0.17, 27),
     ("red", 0.36, 0.13, 26), ("red", 0.28, 0.09, 25), ("red", 0.50, 0.14, 24),
     ("red", 0.58, 0.22, 16), ("red", 0.42, 0.11, 20), ("red", 0.60, 0.17, 29),
+    ("red", 0.33, 0.07, 29), ("red", 0.40, 0.09, 29),
     ("orange", 0.70, 0.19, 48), ("orange", 0.77, 0.17, 65), ("orange", 0.66, 0.17, 52),
     ("orange", 0.76, 0.13, 60), ("orange", 0.81, 0.15, 72),
+    ("orange", 0.62, 0.13, 67), ("orange", 0.60, 0.12, 56), ("orange", 0.70, 0.13, 70),
     ("yellow", 0.97, 0.21, 110), ("yellow", 0.90, 0.18, 98), ("yellow", 0.86, 0.17, 90),
     ("yellow", 0.82, 0.13, 95), ("yellow", 0.92, 0.10, 100), ("yellow", 0.75, 0.14, 95),
-    ("yellow", 0.95, 0.06, 105),
+    ("yellow", 0.95, 0.06, 105), ("yellow", 0.76, 0.10, 88), ("yellow", 0.68, 0.12, 90),
     ("green", 0.87, 0.29, 142), ("green", 0.52, 0.17, 142), ("green", 0.70, 0.19, 135),
     ("green", 0.60, 0.12, 130), ("green", 0.45, 0.10, 140), ("green", 0.35, 0.07, 140),
     ("green", 0.80, 0.10, 145), ("green", 0.80, 0.19, 122), ("green", 0.65, 0.08, 150),
@@ -67,7 +73,8 @@ _ANCHORS: tuple[tuple[str, float, float, float], ...] = (
     ("purple", 0.42, 0.19, 328), ("purple", 0.45, 0.20, 305), ("purple", 0.35, 0.14, 300),
     ("purple", 0.60, 0.18, 305), ("purple", 0.75, 0.11, 305), ("purple", 0.55, 0.10, 310),
     ("purple", 0.40, 0.09, 315), ("purple", 0.30, 0.07, 315), ("purple", 0.70, 0.06, 305),
-    ("purple", 0.55, 0.20, 320), ("purple pink", 0.70, 0.28, 330), ("purple pink", 0.70, 0.13, 330),
+    ("purple", 0.55, 0.20, 320), ("purple pink", 0.70, 0.28, 330), ("pink", 0.69, 0.13, 335),
+    ("purple", 0.55, 0.05, 297), ("purple red", 0.40, 0.08, 350),
     ("pink", 0.87, 0.07, 8), ("pink", 0.80, 0.10, 0), ("pink", 0.72, 0.20, 350),
     ("pink", 0.65, 0.24, 357), ("pink", 0.75, 0.13, 10), ("pink", 0.85, 0.06, 350),
     ("pink", 0.70, 0.10, 5), ("pink", 0.89, 0.035, 8), ("pink orange", 0.78, 0.12, 25),
@@ -82,7 +89,7 @@ _ANCHORS: tuple[tuple[str, float, float, float], ...] = (
 )  # fmt: skip
 
 _MEAN = np.array(
-    [0.26, 0.08, 0.21, 0.07, 0.02, 0.03, 0.11, 0.11, 0.02, 0.02, 0.36], np.float32
+    [0.27, 0.18, 0.22, 0.10, 0.06, 0.06, 0.09, 0.10, 0.03, 0.03, 0.30], np.float32
 )  # fmt: skip
 """``colour_values`` of an ordinary thing: the mean over 1,500 annotated things of COCO photos."""
 
@@ -167,10 +174,10 @@ def _pixels(photo_rgb: np.ndarray, mask_hw: np.ndarray) -> np.ndarray:
 
 
 def _gains(photo_rgb: np.ndarray) -> np.ndarray:
-    """Factors of linear R, G, B that take part of the light's own colour off; float32 (3,).
+    """Factors of linear R, G, B that make up for the light; float32 (3,).
 
-    Shades of grey (Finlayson & Trezzi 2004). Only part, because a photo of a red wall is as red as
-    one under red light.
+    Its colour is that of the bright parts (shades of grey, Finlayson & Trezzi 2004). Only part of
+    it is taken off, because a photo of a red wall is as red as one under red light.
     """
     import cv2
 
@@ -179,8 +186,10 @@ def _gains(photo_rgb: np.ndarray) -> np.ndarray:
     size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = _linear(cv2.resize(photo_rgb, size_wh, interpolation=cv2.INTER_AREA).reshape(-1, 3))
     light = (small**_ILLUMINANT_NORM).mean(axis=0) ** (1 / _ILLUMINANT_NORM) + 1e-4
-    gains = (light.mean() / light) ** _ILLUMINANT_SHARE
-    return np.clip(gains, 1 / _MOST_GAIN, _MOST_GAIN).astype(np.float32)
+    gains = np.clip((light.mean() / light) ** _ILLUMINANT_SHARE, 1 / _MOST_GAIN, _MOST_GAIN)
+    bright = np.percentile(small @ _LUMINANCE, _BRIGHT_PERCENTILE)
+    brightening = np.clip(_BRIGHT / max(float(bright), 1e-4), 1, _MOST_BRIGHTENING)
+    return (gains * brightening).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -201,6 +210,7 @@ def _oklab(linear_rgb: np.ndarray) -> np.ndarray:
     return np.cbrt(cones) @ _TO_LAB.T
 
 
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _TO_CONES = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],

@@ -13,10 +13,11 @@ MASK[20:100, 30:130] = True
 
 
 def photo(thing_rgb, around_rgb=(128, 128, 128)) -> np.ndarray:
-    """A shaded, slightly noisy box on a plain ground."""
+    """A shaded, slightly noisy box on a plain ground, with something white beside it."""
     rng = np.random.default_rng(0)
     rgb = np.empty((*MASK.shape, 3), np.float32)
     rgb[:] = around_rgb
+    rgb[:, :18] = 240
     shading = np.linspace(0.8, 1.05, MASK.shape[1])[:, None]
     rgb = np.where(MASK[..., None], np.float32(thing_rgb) * shading, rgb)
     return (rgb + rng.normal(0, 4, rgb.shape)).clip(0, 255).astype(np.uint8)
@@ -42,7 +43,7 @@ def value(rgb: np.ndarray, colour: str, mask: np.ndarray = MASK) -> float:
         *(((245, 130, 170), "pink"), ((250, 195, 205), "pink")),
         *(((110, 65, 35), "brown"), ((70, 45, 25), "brown"), ((165, 120, 80), "brown")),
         *(((20, 20, 22), "black"), ((45, 44, 46), "black")),
-        *(((125, 125, 125), "grey"), ((150, 152, 155), "grey")),
+        *(((125, 125, 125), "grey"), ((108, 110, 114), "grey")),
         *(((245, 245, 245), "white"), ((225, 224, 220), "white")),
     ],
 )
