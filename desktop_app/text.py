@@ -127,6 +127,7 @@ FILE_SIZE = "File"
 FOLDER = "Folder"
 UNKNOWN_DATE = "Date unknown"
 WHOLE_PHOTO = "The photo as a whole fits; no single thing stands out."
+NOT_OUTLINED = "The photo as a whole fits; its things are not outlined yet."
 THING_NAME = "Thing {number}"
 
 # -- status line -------------------------------------------------------------------------------
@@ -279,13 +280,20 @@ def status_line(status: LibraryStatus) -> str:
         parts = [f"All {photos(status.photos)} searchable"]
     else:
         parts = [f"{number(status.searchable)} of {number(status.photos)} photos searchable"]
-    if status.indexing is IndexingState.PAUSED and status.pending:
+    first = status.pending == 0 and status.full.waiting
+    if first:
+        parts.append(f"{number(status.full.waiting)} to outline")
+    working = status.pending or status.full.waiting
+    if status.indexing is IndexingState.PAUSED and working:
         parts.append("paused")
-    elif status.indexing is IndexingState.RUNNING and status.pending:
+    elif status.indexing is IndexingState.RUNNING and working:
         if status.photos_per_s:
             parts.append(f"{status.photos_per_s:.1f}/s")
         if status.seconds_left is not None:
             parts.append(f"{duration(status.seconds_left)} left")
+    unoutlined = status.searchable - status.outlined
+    if not first and status.full.waiting and unoutlined:
+        parts.append(f"then {number(status.full.waiting)} to outline")
     if status.problems:
         parts.append(count(status.problems, "problem"))
     if status.note:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from engine.index.vector_index import VectorIndex
 from engine.indexing.analysts import AnalystPool, suitable_workers
 from engine.indexing.folder_choice import refuse_unfit
 from engine.indexing.folder_scan import FolderScan
-from engine.indexing.indexer import Indexer
+from engine.indexing.indexer import Indexer, waits_for
 from engine.indexing.integrity import check_library
 from engine.jobs import Job, JobContext, Lane
 from engine.paths import LibraryPaths
@@ -29,8 +29,10 @@ from engine.records import (
     ExportSummary,
     Folder,
     FolderId,
+    IndexingState,
     LibraryChanges,
     LibraryStatus,
+    PassStatus,
     Photo,
     PhotoId,
     Problem,
@@ -41,6 +43,8 @@ from engine.records import (
 )
 from engine.search.service import SearchService
 from engine.settings import Settings
+from engine.store.counts import Waiting
+from engine.store.rows import IndexLevel
 from engine.store.store import Store
 from engine.watch.timetable import Periods
 from engine.watch.watcher import FolderWatcher
@@ -215,8 +219,10 @@ class Library:
         """Scan, then index what waits, newest first (lane ``index``). Running already: that job,
         which then scans once more before it ends.
 
-        Survives a kill at any moment: each photo is written in one transaction. Progress carries
-        photos done, total, rate and seconds left. A photo that fails becomes a problem.
+        Many new photos are made searchable as a whole first, then looked at in full; the job
+        ends when all are. Survives a kill at any moment: each photo is written in one
+        transaction. Progress carries photos done, total, rate and seconds left of the pass that
+        is going on. A photo that fails becomes a problem.
         """
         return self._wish_index(scan=True)
 
@@ -230,7 +236,13 @@ class Library:
     def status(self) -> LibraryStatus:
         """Counts and rate; cheap enough to poll twice a second."""
         totals = self._store.counts.totals(self._profile_id)
+        waiting = self._store.counts.waiting(self._profile_id)
         snapshot = self._indexer.snapshot
+        per_second: dict[IndexLevel, float | None] = {**self._store.counts.paces(self._profile_id)}
+        current = PassStatus()
+        if snapshot.state is IndexingState.RUNNING:
+            per_second[snapshot.level] = snapshot.per_second
+            current = _pass_status(snapshot.level, waiting, per_second)
         with self._lock:
             notes = [*self._notes.values(), self._watcher.note if self._watcher else ""]
         return LibraryStatus(
@@ -242,10 +254,13 @@ class Library:
             regions=totals.things,
             folders=self.folders(),
             indexing=snapshot.state,
-            photos_per_s=snapshot.per_second,
-            seconds_left=snapshot.seconds_left,
+            photos_per_s=current.photos_per_s,
+            seconds_left=current.seconds_left,
             current_path=snapshot.current,
             note=" ".join(note for note in notes if note),
+            outlined=totals.outlined,
+            coarse=_pass_status(IndexLevel.COARSE, waiting, per_second),
+            full=_pass_status(IndexLevel.FULL, waiting, per_second),
         )
 
     def problems(self, limit: int = 1000) -> tuple[Problem, ...]:
@@ -423,3 +438,10 @@ class Library:
                 path=self.paths.root,
                 hint="Close the other Pickout that is using it, and open it again.",
             )
+
+
+def _pass_status(
+    level: IndexLevel, waiting: Waiting, per_second: Mapping[IndexLevel, float | None]
+) -> PassStatus:
+    left, rate = waits_for(level, waiting), per_second.get(level)
+    return PassStatus(left, rate, left / rate if rate else None)

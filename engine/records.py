@@ -167,6 +167,7 @@ class SearchHit:
         probability: calibrated 0..1 that the photo shows what was asked; None if unverified.
         region: the thing that matched; None where only the whole photo did.
         reason: one short sentence for people.
+        outlined: False while only the photo as a whole is known; its things are looked for later.
     """
 
     photo: Photo
@@ -175,6 +176,7 @@ class SearchHit:
     verdict: Verdict = Verdict.UNVERIFIED
     probability: float | None = None
     reason: str = ""
+    outlined: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +212,32 @@ class IndexingState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PassStatus:
+    """How far one of the two passes of indexing is.
+
+    Attributes:
+        waiting: photos that it has still to look at, in folders that can be reached.
+        photos_per_s, seconds_left: now, or as they were when the pass last went on; None if that
+            was never measured.
+    """
+
+    waiting: int = 0
+    photos_per_s: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryStatus:
     """A snapshot for the status line and ``pickout-cli status``.
 
     ``photos == searchable + pending + problems`` always holds (files, not contents).
+
+    Attributes:
+        searchable: a search finds them; ``outlined`` of them with their things, the others as a
+            whole until the full pass has come to them.
+        photos_per_s, seconds_left: of the pass that is going on.
+        coarse: photos that are not searchable yet.
+        full: photos whose things are not known yet, those of ``coarse`` included.
     """
 
     profile: str
@@ -228,6 +252,9 @@ class LibraryStatus:
     seconds_left: float | None = None
     current_path: Path | None = None
     note: str = ""
+    outlined: int = 0
+    coarse: PassStatus = PassStatus()
+    full: PassStatus = PassStatus()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
@@ -205,4 +205,4 @@ def _as_row(photo: Photo) -> SearchHit:
 
 
 def _with_photo(hit: SearchHit, photo: Photo) -> SearchHit:
-    return SearchHit(photo, hit.score, hit.region, hit.verdict, hit.probability, hit.reason)
+    return replace(hit, photo=photo)

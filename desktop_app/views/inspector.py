@@ -168,7 +168,8 @@ class Inspector(QWidget):
         self._why.setVisible(searched)
         self._verdict.setText(text.sureness(hit.verdict, hit.probability))
         self._verdict_icon.set_icon(hit.verdict.value)
-        reason = hit.reason or (text.WHOLE_PHOTO if hit.region is None else "")
+        whole = text.WHOLE_PHOTO if hit.outlined else text.NOT_OUTLINED
+        reason = hit.reason or (whole if hit.region is None else "")
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
         values = {

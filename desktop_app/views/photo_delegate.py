@@ -69,6 +69,8 @@ class PhotoDelegate(QStyledItemDelegate):
         lines = [hit.photo.path.name, text.taken(hit.photo)]
         if hit.reason:
             lines.append(hit.reason)
+        elif not hit.outlined:
+            lines.append(text.NOT_OUTLINED)
         # Escaped by hand: a tool tip guesses at markup, and a file may be called <b>.jpg.
         shown = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
         QToolTip.showText(event.globalPos(), f"<div>{shown}</div>", view)

@@ -52,11 +52,13 @@ class StatusLine(QWidget):
 
     def show_status(self, status: LibraryStatus) -> None:
         self._words.set_full_text(text.status_line(status))
-        working = status.pending > 0
+        making_searchable = status.pending > 0
+        left = status.pending if making_searchable else status.full.waiting
+        working = left > 0
         paused = status.indexing is IndexingState.PAUSED
         self._bar.setVisible(working)
         self._bar.setRange(0, max(1, status.photos))
-        self._bar.setValue(status.photos - status.pending)
+        self._bar.setValue(status.photos - left)
         self._bar.setAccessibleName(text.status_line(status))
         self.pause_button.setVisible(working or paused)
         self.pause_button.setText(text.RESUME if paused else text.PAUSE)

@@ -22,12 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--photos",
         type=whole_number(1),
-        default=24,
         metavar="N",
-        help="query: made photos to search when no --library is given (default 24)",
+        help="query, index: how many photos to make (default 24, 48) when none are given",
     )
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="index: photos to index (default: the samples)"
+        "--folder", type=Path, metavar="DIR", help="index: photos to index (default: made ones)"
     )
     parser.add_argument(
         "--sizes",

@@ -18,7 +18,7 @@ def lines(hits: Sequence[SearchHit], query: str) -> list[str]:
     rows = [_HEAD]
     for rank, hit in enumerate(hits, start=1):
         chance = "" if hit.probability is None else f"{hit.probability:.2f}"
-        box = "whole photo"
+        box = "whole photo" if hit.outlined else "not outlined yet"
         if hit.region is not None:
             x0, y0, x1, y1 = (round(side) for side in hit.region.box_xyxy.as_tuple())
             box = f"{x0},{y0}-{x1},{y1}"

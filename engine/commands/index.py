@@ -39,6 +39,9 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     )
     if status.pending:
         console.print(f"{counted(status.pending, 'photo')} still to index.")
+    if status.outlined < status.searchable:
+        coarse = counted(status.searchable - status.outlined, "photo")
+        console.print(f"{coarse} still to be outlined.")
     for folder in status.folders:
         if not folder.online:
             console.print(f"Not connected, left as it was: {plain(folder.path)}")

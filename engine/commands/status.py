@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from typing import Any
 
-from engine.commands.console import Console, counted, plain
+from engine.commands.console import Console, counted, duration, plain
 from engine.commands.library_access import command_line, opened_to_read, root_of
-from engine.records import LibraryStatus, Problem
+from engine.records import LibraryStatus, PassStatus, Problem
 
 SUMMARY = "photos done and pending, and problems with their reasons"
 _SHOWN = 20
@@ -28,11 +29,16 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(json.dumps(as_json(status, problems), indent=1))
         return 0
     console.print(f"Library {plain(root_of(arguments))}, models: {plain(status.profile)}")
+    coarse = status.searchable - status.outlined
+    of_them = f" ({coarse:,} of them not outlined yet)" if coarse else ""
     console.print(
-        f"{counted(status.photos, 'photo')}: {status.searchable:,} searchable, "
+        f"{counted(status.photos, 'photo')}: {status.searchable:,} searchable{of_them}, "
         f"{status.pending:,} to index, {counted(status.problems, 'problem')}; "
         f"{counted(status.regions, 'thing')} found in them"
     )
+    for text in (_pass_text("searchable", status.coarse), _pass_text("outlined", status.full)):
+        if text:
+            console.print(text)
     for folder in status.folders:
         away = "" if folder.online else "  (not connected)"
         console.print(f"  {plain(folder.path)}: {counted(folder.photos, 'photo')}{away}")
@@ -42,6 +48,17 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(plain(status.note))
     _print_problems(console, problems)
     return 0
+
+
+def _pass_text(becoming: str, going_on: PassStatus) -> str:
+    """What a pass has left to do; nothing if that is nothing."""
+    if not going_on.waiting:
+        return ""
+    text = f"  {counted(going_on.waiting, 'photo')} to become {becoming}"
+    if going_on.photos_per_s and going_on.seconds_left is not None:
+        left = duration(going_on.seconds_left)
+        text += f", about {left} at {going_on.photos_per_s:.2g} a second"
+    return text
 
 
 def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:
@@ -56,11 +73,13 @@ def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:
 
 def as_json(status: LibraryStatus, problems: tuple[Problem, ...]) -> dict[str, Any]:
     """The JSON form. ``problem_count`` counts photo files, of which ``photos`` is the sum with
-    ``searchable`` and ``pending``; ``problems`` lists those and what only looks like a photo."""
+    ``searchable`` and ``pending``; ``problems`` lists those and what only looks like a photo.
+    ``coarse`` and ``full`` say what each pass has left to do, and how fast it goes or last went."""
     return {
         "profile": status.profile,
         "photos": status.photos,
         "searchable": status.searchable,
+        "outlined": status.outlined,
         "pending": status.pending,
         "problem_count": status.problems,
         "problems": [
@@ -86,5 +105,7 @@ def as_json(status: LibraryStatus, problems: tuple[Problem, ...]) -> dict[str, A
             for folder in status.folders
         ],
         "indexing": status.indexing.value,
+        "coarse": asdict(status.coarse),
+        "full": asdict(status.full),
         "note": status.note,
     }

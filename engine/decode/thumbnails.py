@@ -20,8 +20,11 @@ T = TypeVar("T")
 _TABLE = "CREATE TABLE IF NOT EXISTS thumbnails (photo_id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)"
 _BUSY_S = 2.0
 
+LONGEST_PX = 384
+"""Longest side of a thumbnail."""
 
-def make_thumbnail(rgb: np.ndarray, longest_px: int = 384, quality: int = 82) -> bytes:
+
+def make_thumbnail(rgb: np.ndarray, longest_px: int = LONGEST_PX, quality: int = 82) -> bytes:
     """Reduce upright pixels, uint8 (H, W, 3), to a JPEG without any metadata. Never enlarges."""
     from PIL import Image
 

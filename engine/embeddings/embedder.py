@@ -40,6 +40,11 @@ class RegionEmbedder(Protocol):
         """``photo_rgb``: uint8 (H, W, 3); ``masks_hw``: bool (H, W) each. No masks is fine."""
         ...
 
+    def embed_whole(self, photo_rgb: np.ndarray) -> np.ndarray:
+        """float32 (D,): the photo as a scene, from a small picture, uint8 (H, W, 3); comparable
+        with ``PhotoVectors.whole``. Only profiles with a coarse pass are asked."""
+        ...
+
 
 @runtime_checkable
 class TextEmbedder(Protocol):

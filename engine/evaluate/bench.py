@@ -12,7 +12,7 @@ from engine.evaluate.judged_search import Watcher
 
 AVAILABLE = {
     "query": "time from a text to its hits, with the library open",
-    "index": "photos a second and peak memory",
+    "index": "photos a second of the coarse and the full pass, and peak memory",
     "vectors": "recall and speed of the vector index against looking at every vector",
     "loop": "how long the window's event loop stalls while it indexes and searches",
 }
@@ -25,14 +25,14 @@ class BenchRequest:
 
     Attributes:
         library: an existing library for ``query`` and ``loop``; None makes one.
-        photos: made photos of a library that ``query`` makes.
-        folder: photos for ``index``; None for the sample photos.
+        photos: how many photos ``query`` and ``index`` make; None for the benchmark's own number.
+        folder: photos for ``index``; None makes some.
         sizes: index sizes for ``vectors``.
         profile: as for ``Library.open``.
     """
 
     library: Path | None = None
-    photos: int = 24
+    photos: int | None = None
     folder: Path | None = None
     sizes: tuple[int, ...] = (10_000, 100_000)
     profile: Any = None

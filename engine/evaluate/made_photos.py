@@ -1,18 +1,28 @@
-"""Photos made of shapes, for benchmarks that need any photos at all."""
+"""Photos for benchmarks that need any photos at all: made of shapes, or of the sample photos."""
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
 
+from engine import paths
+
 SIZE_WH = (640, 480)
+LARGE = "large"
+"""Beginning of the names of 12-megapixel photos."""
+_LARGE_PX, _SMALL_PX = 4000, 1600
+_GRAIN = 4.0
+"""Noise of a sensor, standard deviation of grey values: without it a file is half as large."""
+_AGE_S = 60
+"""Made files look older than they are: a fresh one may still be in the middle of being written."""
 
 
 def make(folder: Path, count: int, seed: int = 0) -> None:
     """Write ``count`` different JPEG files: a dozen coloured shapes on a noisy slope each."""
     import cv2
-    from PIL import Image
 
     rng = np.random.default_rng(seed)
     width, height = SIZE_WH
@@ -29,4 +39,36 @@ def make(folder: Path, count: int, seed: int = 0) -> None:
                 cv2.circle(rgb, (x, y), side // 2, colour, -1, cv2.LINE_AA)
             else:
                 cv2.rectangle(rgb, (x, y), (x + side, y + side // 2), colour, -1)
-        Image.fromarray(rgb).save(folder / f"made-{number:05d}.jpg", quality=90)
+        _write(folder / f"made-{number:05d}.jpg", rgb)
+
+
+def make_as_taken(folder: Path, count: int, seed: int = 0) -> None:
+    """Write ``count`` different JPEG files as a camera would: the sample photos, enlarged, every
+    other one to 12 megapixels, the rest to 2, with the grain of a sensor. Their content is real,
+    so there is as much to find in them as in photos."""
+    import cv2
+    from PIL import Image
+
+    rng = np.random.default_rng(seed)
+    samples = sorted((paths.resources_dir() / "samples").glob("*.jpg"))
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        with Image.open(samples[number % len(samples)]) as image:
+            rgb = np.asarray(image.convert("RGB"))
+        if number // len(samples) % 2:
+            rgb = rgb[:, ::-1]
+        large = (number + number // len(samples)) % 2 == 0
+        longest_px = _LARGE_PX if large else _SMALL_PX
+        scale = longest_px / max(rgb.shape)
+        rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        grain = rng.normal(0, _GRAIN, (*rgb.shape[:2], 1)).astype(np.float32)
+        rgb = (rgb + grain).clip(0, 255).astype(np.uint8)
+        _write(folder / f"{LARGE if large else 'small'}-{number:05d}.jpg", rgb)
+
+
+def _write(path: Path, rgb: np.ndarray) -> None:
+    from PIL import Image
+
+    Image.fromarray(rgb).save(path, quality=90)
+    then_s = time.time() - _AGE_S
+    os.utime(path, (then_s, then_s))

@@ -20,6 +20,7 @@ from engine.records import SearchRequest
 
 _KINDS = ("red", "small", "old", "wooden", "round", "shiny")
 _THINGS = ("cat", "dog", "car", "chair", "cup", "bicycle", "boat", "tree", "book", "clock")
+PHOTOS = 24
 QUERIES = tuple(f"a {kind} {thing}" for kind in _KINDS for thing in _THINGS)
 
 
@@ -78,7 +79,7 @@ def _library(request: BenchRequest, watcher: Watcher) -> Iterator[Library]:
             yield library
         return
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
-        made_photos.make(Path(temporary, "photos"), request.photos)
+        made_photos.make(Path(temporary, "photos"), request.photos or PHOTOS)
         library = Library.open(Path(temporary, "library"), profile=request.profile)
         with contextlib.closing(library):
             library.add_folder(Path(temporary, "photos"))

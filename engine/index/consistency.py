@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.index.shard import Shard
-from engine.index.vector_index import VectorIndex
+from engine.index.vector_index import GHOST_SHARE, VectorIndex
 from engine.jobs import CancelToken
-
-GHOST_SHARE = 0.2
-"""Share of deleted regions from which a shard is made again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +28,8 @@ MERGED_COUNT = 160_000
 """Shards of this size are not merged any further."""
 MERGE_AT = 8
 """Small neighbouring shards that are merged into one."""
+GHOST_SHARE = 0.2
+"""Share of deleted regions from which a shard is made again."""
 TAIL_LIMIT = 200_000
 """Most vectors searched exactly while shards are made again; the rest must wait for theirs."""
 
@@ -76,6 +80,8 @@ class VectorIndex:
         self._tail = Tail(ndim)
         self._seen = 0
         self._complete = True
+        self._removed: list[int] = []
+        self._ghosts: Counter[str] = Counter()
 
     # -- searching -------------------------------------------------------------------------
 
@@ -125,11 +131,32 @@ class VectorIndex:
         self.refresh()
         for entry in self.damaged():
             self.rebuild(entry, cancel)
+        for entry in self._take_out_removed():
+            self.rebuild(entry, cancel)
         while len(self._tail) >= SEAL_AT:
             self._seal(cancel)
             self.refresh()
         while merge and (group := self._mergeable()):
             self._rewrite(group, (group[0].after, group[-1].up_to), cancel)
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """The store has deleted these regions. They leave the index with the next ``maintain``:
+        the tail at once, a shard when many of its regions have gone. Until then a search may
+        name them, as it may name any region that was deleted a moment ago."""
+        with self._lock:
+            self._removed.extend(ids)
+
+    def _take_out_removed(self) -> list[ShardEntry]:
+        """Drop removed regions from the tail; the shards that now hold too many of them."""
+        with self._lock:
+            removed, self._removed = np.array(self._removed, np.int64), []
+            if (removed > self._manifest.sealed_up_to).any():
+                self.drop_from_tail(removed)
+            entries = self._manifest.shards
+            for entry in entries:
+                inside = (removed > entry.after) & (removed <= entry.up_to)
+                self._ghosts[entry.file] += int(inside.sum())
+            return [e for e in entries if self._ghosts[e.file] > GHOST_SHARE * e.count]
 
     def damaged(self) -> list[ShardEntry]:
         """Shards of the manifest whose files cannot be used."""
@@ -213,6 +240,7 @@ class VectorIndex:
             if fresh is not None:
                 self._shards[fresh.entry.file] = fresh
             self._shards = {name: s for name, s in self._shards.items() if name in kept}
+            self._ghosts = Counter({n: c for n, c in self._ghosts.items() if n in kept})
             ids = self._tail.view().ids
             self._tail.keep((ids <= span[0]) | (ids > span[1]))
             self._manifest = new

@@ -17,7 +17,7 @@ from engine.jobs.worker_process import WorkerProcess
 from engine.profiles import Profile
 from engine.records import PhotoId
 from engine.store.outcomes import Outcomes
-from engine.store.rows import AnalysedPhoto, FileRow, FileVersion
+from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
 
 SETTLE_NS = 2_000_000_000
 """A file modified more recently than this may still be in the middle of being written."""
@@ -64,6 +64,10 @@ class AnalystPool:
 
     Args:
         workers: child processes, each with its own models and a fair share of the cores.
+
+    Attributes:
+        capacity: files that may be in work at once.
+        coarse_pass: whether the profile has one.
     """
 
     def __init__(
@@ -75,6 +79,8 @@ class AnalystPool:
         workers: int,
         time_limit_s: float,
     ) -> None:
+        self.workers = workers
+        self.coarse_pass = getattr(profile, "coarse_longest_px", 0) > 0
         self._profile_id = profile_id
         self._outcomes = outcomes
         threads = max(1, usable_cores() // workers)
@@ -95,10 +101,12 @@ class AnalystPool:
         self.capacity = 2 * workers
         self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="pickout-analyst")
 
-    def look(self, file: FileRow, root: Path, cancel: CancelToken) -> Future[Finding]:
+    def look(
+        self, file: FileRow, level: IndexLevel, root: Path, cancel: CancelToken
+    ) -> Future[Finding]:
         """Begin to look at a file below the folder ``root``. The future raises Cancelled, or
         whatever is a bug; everything else is a finding."""
-        return self._threads.submit(self._look, file, root, cancel)
+        return self._threads.submit(self._look, file, level, root, cancel)
 
     def close(self) -> None:
         """End the children and the threads."""
@@ -106,17 +114,19 @@ class AnalystPool:
             worker.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _look(self, file: FileRow, root: Path, cancel: CancelToken) -> Finding:
+    def _look(
+        self, file: FileRow, level: IndexLevel, root: Path, cancel: CancelToken
+    ) -> Finding:
         cancel.raise_if_set()
         try:
             before = _unsettled(file.path)
             if before is not None:
                 return before
-            version = FileVersion(*fingerprint(file.path))
-            known = self._outcomes.known_photo(version, self._profile_id)
+            version = _version(file)
+            known = self._outcomes.known_photo(version, self._profile_id, level)
             if known is not None:
                 return Known(version, known)
-            finding = self._analyse(AnalysisRequest(file.path, version), cancel)
+            finding = self._analyse(AnalysisRequest(file.path, version, level), cancel)
             return _changed_since(file.path, version) or finding
         except (PhotoMissing, FileNotFoundError, NotADirectoryError):
             return Vanished(folder_offline=not root.is_dir())
@@ -184,6 +194,16 @@ def _unsettled(path: Path) -> Unsettled | None:
     stat = path.stat()
     first, last = unsettled_span_ns()
     return Unsettled(stat.st_size, stat.st_mtime_ns) if first < stat.st_mtime_ns <= last else None
+
+
+def _version(file: FileRow) -> FileVersion:
+    """What the file holds: as it was hashed before if it looks as it did then, else by reading
+    all of it."""
+    if file.content_hash is not None:
+        known = FileVersion(file.content_hash, file.size_bytes, file.mtime_ns)
+        if _changed_since(file.path, known) is None:
+            return known
+    return FileVersion(*fingerprint(file.path))
 
 
 def _changed_since(path: Path, version: FileVersion) -> Unsettled | None:

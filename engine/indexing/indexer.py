@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import logging
 import threading
-from collections import Counter
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,13 @@ from engine.indexing.analysts import (
     Known,
     Unsettled,
     Vanished,
-    unsettled_span_ns,
 )
 from engine.indexing.pace import Pace
+from engine.indexing.work_list import Task, WorkList
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import IndexingState, LibraryChanges, PhotoId
-from engine.store.files import NEWEST
-from engine.store.rows import AnalysedPhoto, FileRow, Written
+from engine.store.counts import Waiting
+from engine.store.rows import AnalysedPhoto, FileRow, IndexLevel, Written
 from engine.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,20 +36,31 @@ _PATIENCE_S = 10.0
 """How long the end of a run waits for files that are still being written."""
 _YIELD_LIMIT_S = 1.0
 """How long the next photo waits for a search: searches without end must not starve indexing."""
-_RESTLESS_LOOKS = 3
-"""A file that changed under this many looks is left for the next run."""
 _SEAL_LOOK_EVERY = 2000
 """Regions written between two looks at the length of the index's tail."""
-_STAGE = "Looking at photos"
+_FEW_A_WORKER = 2
+"""New photos for each worker that need no coarse pass: in full at once costs less than both."""
+_PACE_NOTED_EVERY_S = 5.0
+_PACE_KNOWN_AFTER = 8
+"""Photos of a run after which its rate says something: the models load with the first."""
+_STAGES = {
+    IndexLevel.COARSE: "Making photos searchable",
+    IndexLevel.FULL: "Looking at photos",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class IndexingSnapshot:
-    """What the status line says of indexing."""
+    """What the status line says of indexing.
+
+    Attributes:
+        level: of the pass that is going on.
+        per_second: photos of that pass, None until it is known.
+    """
 
     state: IndexingState = IndexingState.IDLE
+    level: IndexLevel = IndexLevel.FULL
     per_second: float | None = None
-    seconds_left: float | None = None
     current: Path | None = None
 
 
@@ -81,8 +92,8 @@ class Indexer:
         self._going_on = threading.Event()
         self._going_on.set()
         self._running = False
-        self._pace = Pace()
-        self._seconds_left: float | None = None
+        self._paces = {level: Pace() for level in IndexLevel}
+        self._level = IndexLevel.FULL
         self._current: Path | None = None
         self._regions_written = 0
 
@@ -93,7 +104,10 @@ class Indexer:
         if not self._going_on.is_set():
             return IndexingSnapshot(IndexingState.PAUSED)
         return IndexingSnapshot(
-            IndexingState.RUNNING, self._pace.per_second, self._seconds_left, self._current
+            IndexingState.RUNNING,
+            self._level,
+            self._paces[self._level].per_second,
+            self._current,
         )
 
     def pause(self) -> None:
@@ -104,7 +118,7 @@ class Indexer:
         self._going_on.set()
 
     def run(self, context: JobContext) -> None:
-        """Index everything that waits, files that come meanwhile included.
+        """Index everything that waits, files that come meanwhile included, in full.
 
         Raises:
             Cancelled: photos written so far stay.
@@ -112,14 +126,14 @@ class Indexer:
             ModelMissing, ModelBroken, WorkerCrashed: the models cannot be used at all.
         """
         self._running = True
-        self._pace.start()
+        self._start_paces()
         run = _Run(self, context)
         try:
             run.walk()
             self._index.maintain(context.cancel)
         finally:
             self._running = False
-            self._current = self._seconds_left = None
+            self._current = None
 
     def wait_while_paused(self, cancel: CancelToken) -> None:
         """Raises:
@@ -129,9 +143,19 @@ class Indexer:
             return
         while not self._going_on.wait(_POLL_S):
             cancel.raise_if_set()
-        self._pace.start()
+        self._start_paces()
 
     # -- used by the run -------------------------------------------------------------------
+
+    def _start_paces(self) -> None:
+        for pace in self._paces.values():
+            pace.start()
+
+    def _begin(self, level: IndexLevel) -> None:
+        """The next photo belongs to this pass; what the other one took is none of its time."""
+        if level is not self._level:
+            self._level = level
+            self._paces[level].start()
 
     def _yield_to_search(self, cancel: CancelToken) -> None:
         waited_s = 0.0
@@ -148,6 +172,7 @@ class Indexer:
                 file, finding, self._index.profile_id, self._thumbnails.put
             )
             self._note(file, written)
+            self._index.remove(written.replaced)
             self._regions_written += len(finding.vectors)
             if self._regions_written >= _SEAL_LOOK_EVERY:
                 self._regions_written = 0
@@ -191,11 +216,17 @@ class _Run:
         self._context = context
         self._cancel = context.cancel
         self._looks = CancelToken()
-        self._in_work: dict[concurrent.futures.Future[Finding], FileRow] = {}
-        self._page: list[FileRow] = []
-        self._after = NEWEST
-        self._restless: Counter[int] = Counter()
-        self._done = 0
+        self._in_work: dict[concurrent.futures.Future[Finding], Task] = {}
+        analysts = indexer._analysts
+        self._work = WorkList(
+            indexer._store,
+            indexer._index.profile_id,
+            coarse_pass=analysts.coarse_pass,
+            few=_FEW_A_WORKER * analysts.workers,
+            page=8 * analysts.capacity,
+        )
+        self._done = dict.fromkeys(IndexLevel, 0)
+        self._noted_at_s = time.monotonic()
         self._idle_s = 0.0
 
     def walk(self) -> None:
@@ -211,6 +242,7 @@ class _Run:
             # After an error or a cancel, nothing goes on in the background.
             self._looks.cancel()
             concurrent.futures.wait(self._in_work)
+        self._note_paces()
         self._report()
 
     def _fill(self) -> None:
@@ -221,34 +253,19 @@ class _Run:
                 if self._in_work:
                     return
                 indexer.wait_while_paused(self._cancel)
-            file = self._next()
-            if file is None:
+            task = self._work.next(task.file for task in self._in_work.values())
+            if task is None:
                 return
+            file = task.file
             indexer._yield_to_search(self._cancel)
+            indexer._begin(task.level)
             indexer._current = file.path
             root = indexer._store.folders.paths().get(file.folder_id)
             if root is not None:  # else its folder was removed a moment ago
-                self._in_work[indexer._analysts.look(file, root, self._looks)] = file
-
-    def _next(self) -> FileRow | None:
-        if not self._page:
-            self._page = self._read_page()
-            self._report()
-        return self._page.pop(0) if self._page else None
-
-    def _read_page(self) -> list[FileRow]:
-        """From the top every time: a photo taken meanwhile is the newest, and comes first."""
-        files = self._indexer._store.files
-        capacity = self._indexer._analysts.capacity
-        busy = {file.id for file in self._in_work.values()}
-        busy.update(id_ for id_, times in self._restless.items() if times >= _RESTLESS_LOOKS)
-        page = files.pending(8 * capacity + len(busy), unsettled_ns=unsettled_span_ns())
-        page = [file for file in page if file.id not in busy]
-        if not page and self._indexer._store.counts.waiting(self._profile_id)[1]:
-            page = files.lacking(self._profile_id, 8 * capacity, self._after)
-            if page:
-                self._after = (page[-1].mtime_ns, page[-1].id)
-        return page
+                future = indexer._analysts.look(file, task.level, root, self._looks)
+                self._in_work[future] = task
+            if not any(self._done.values()):
+                self._report()  # the first photo takes long: the models load with it
 
     def _collect(self) -> None:
         self._idle_s = 0.0
@@ -258,15 +275,17 @@ class _Run:
         if self._cancel.cancelled:
             self._looks.cancel()
         for future in done:
-            file = self._in_work.pop(future)
-            finding = self._finding(file, future)
+            task = self._in_work.pop(future)
+            finding = self._finding(task.file, future)
             if isinstance(finding, Unsettled):
-                self._restless[file.id] += 1
-            self._indexer._settle(file, finding, self._cancel)
-            self._done += 1
-            self._indexer._pace.step()
+                self._work.note_restless(task.file)
+            self._indexer._settle(task.file, finding, self._cancel)
+            self._done[task.level] += 1
+            self._indexer._paces[task.level].step()
         if done:
             self._report()
+            if time.monotonic() - self._noted_at_s >= _PACE_NOTED_EVERY_S:
+                self._note_paces()
 
     def _finding(self, file: FileRow, future: concurrent.futures.Future[Finding]) -> Finding:
         try:
@@ -285,6 +304,14 @@ class _Run:
                 )
             )
 
+    def _note_paces(self) -> None:
+        self._noted_at_s = time.monotonic()
+        indexer = self._indexer
+        for level, pace in indexer._paces.items():
+            if self._done[level] >= _PACE_KNOWN_AFTER and pace.per_second:
+                counts, profile_id = indexer._store.counts, indexer._index.profile_id
+                counts.note_pace(profile_id, level, pace.per_second)
+
     def _may_wait(self) -> bool:
         """Nothing can be done now: wait a little if files are only too fresh to be read."""
         if self._idle_s >= _PATIENCE_S or not self._indexer._store.files.pending(1):
@@ -293,22 +320,26 @@ class _Run:
         self._idle_s += _POLL_S
         return True
 
-    @property
-    def _profile_id(self) -> int:
-        return self._indexer._index.profile_id
-
     def _report(self) -> None:
+        """How far the pass that is going on has come."""
         indexer = self._indexer
-        waiting = sum(indexer._store.counts.waiting(self._profile_id))
-        indexer._seconds_left = indexer._pace.seconds_left(waiting)
+        level = indexer._level
+        pace, done = indexer._paces[level], self._done[level]
+        waiting = waits_for(level, indexer._store.counts.waiting(indexer._index.profile_id))
         current = indexer._current.name if indexer._current is not None else ""
         self._context.report(
             Progress(
-                _STAGE,
-                self._done,
-                self._done + waiting,
-                indexer._pace.per_second,
-                indexer._seconds_left,
+                _STAGES[level],
+                done,
+                done + waiting,
+                pace.per_second,
+                pace.seconds_left(waiting),
                 current,
             )
         )
+
+
+def waits_for(level: IndexLevel, waiting: Waiting) -> int:
+    """Photos that a pass has still to look at: each will be looked at in full in the end."""
+    new = waiting.pending + waiting.lacking
+    return new if level is IndexLevel.COARSE else new + waiting.coarse

@@ -17,8 +17,9 @@ _BUDGET_BYTES = 128 * 1024 * 1024
 class EvidenceCache:
     """Region rows by photo, least recently used first out. Used by the search lane only.
 
-    A photo's regions under one profile never change once written, so nothing goes stale; that a
-    photo was deleted shows when it is looked up among the visible ones.
+    A photo's regions under one profile change once at most, when a full look takes the place of a
+    coarse one; what was kept of a coarse look is asked about again. That a photo was deleted shows
+    when it is looked up among the visible ones.
     """
 
     def __init__(self, regions: Regions, profile_id: int, budget_bytes: int = _BUDGET_BYTES):
@@ -30,6 +31,7 @@ class EvidenceCache:
 
     def rows(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, RegionRows]:
         """Those of the photos that have vectors."""
+        self._drop_outdated(photo_ids)
         missing = [photo_id for photo_id in photo_ids if photo_id not in self._rows]
         fresh = self._regions.rows(missing, self._profile_id)
         found = {}
@@ -44,6 +46,12 @@ class EvidenceCache:
             _, dropped = self._rows.popitem(last=False)
             self._bytes -= dropped.nbytes
         return found
+
+    def _drop_outdated(self, photo_ids: Sequence[PhotoId]) -> None:
+        """Forget coarse rows of photos that are indexed in full by now."""
+        coarse = [i for i in photo_ids if i in self._rows and not self._rows[i].outlined]
+        for photo_id in self._regions.outlined(coarse, self._profile_id):
+            self._bytes -= self._rows.pop(photo_id).nbytes
 
 
 def evidence(rows: RegionRows, query: np.ndarray) -> PhotoEvidence:

@@ -29,6 +29,7 @@ def _hit(hit: SearchHit) -> dict[str, Any]:
         "probability": None if hit.probability is None else float(hit.probability),
         "region": None if hit.region is None else _region(hit.region, hit.photo),
         "reason": hit.reason,
+        "outlined": hit.outlined,
     }
 
 

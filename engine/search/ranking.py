@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,18 +16,23 @@ from engine.search.verifier import Verification, Verifier
 from engine.store.regions import RegionRows
 
 
+_AS_A_WHOLE = "Fits as a whole; its things are not outlined yet."
+
+
 @dataclass(frozen=True)
 class RankedPhoto:
     """A photo with its score and what the score was made of.
 
     Attributes:
         region_ids: int64 (N,), in the order of the evidence.
+        outlined: False if only a coarse look stands behind it.
     """
 
     photo_id: PhotoId
     score: PhotoScore
     evidence: PhotoEvidence
     region_ids: np.ndarray
+    outlined: bool = True
 
 
 class LikenessScorer:
@@ -50,7 +56,8 @@ def rank(
     ranked = []
     for photo_id, of_photo in rows.items():
         found = evidence(of_photo, query.vector)
-        ranked.append(RankedPhoto(photo_id, scorer.score(found), found, of_photo.ids))
+        score = scorer.score(found)
+        ranked.append(RankedPhoto(photo_id, score, found, of_photo.ids, of_photo.outlined))
     ranked.sort(key=lambda item: (-item.score.score, item.photo_id))
     return ranked[: query.request.limit]
 
@@ -65,7 +72,10 @@ def verdict(verifier: Verifier, probability: float) -> Verdict:
 def with_verification(
     hit: SearchHit, verifier: Verifier, found: Verification, regions: Sequence[Region]
 ) -> SearchHit:
-    """The hit as the verifier sees it; ``regions`` in the order of its candidate."""
+    """The hit as the verifier sees it; ``regions`` in the order of its candidate.
+
+    A photo that is not outlined yet is no match unless a verifier has looked at its pixels.
+    """
     region = hit.region
     if found.region is not None:
         region = regions[found.region]
@@ -73,12 +83,16 @@ def with_verification(
         overlaps = [_overlap(found.box_xyxy, r.box_xyxy) for r in regions]
         best = int(np.argmax(overlaps))
         region = regions[best] if overlaps[best] >= 0.5 else region
+    probability, reason = found.probability, found.reason
+    if verifier.free and not hit.outlined and probability >= verifier.match_at:
+        # It knows the photo as a whole only, and was fitted to photos whose things are known.
+        probability, reason = math.nextafter(verifier.match_at, 0.0), _AS_A_WHOLE
     return replace(
         hit,
-        verdict=verdict(verifier, found.probability),
-        probability=found.probability,
+        verdict=verdict(verifier, probability),
+        probability=probability,
         region=region,
-        reason=found.reason,
+        reason=reason,
     )
 
 

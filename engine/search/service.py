@@ -184,7 +184,7 @@ class _Match:
 def _hit(match: _Match) -> SearchHit:
     score = match.ranked.score
     region = None if score.region is None else match.regions[score.region]
-    return SearchHit(photo=match.photo, score=score.score, region=region)
+    return SearchHit(match.photo, score.score, region, outlined=match.ranked.outlined)
 
 
 def _verified_count(request: SearchRequest, verifier: Verifier | None, hits: int) -> int:

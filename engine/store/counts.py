@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.store.database import Database
+from engine.store.rows import IndexLevel
 
 _TRUE_COUNTS = {
     "file_counts": (
@@ -13,7 +15,7 @@ _TRUE_COUNTS = {
         "n",
     ),
     "ready_counts": (
-        """SELECT f.folder_id, i.profile_id, count(*) FROM files f
+        """SELECT f.folder_id, i.profile_id, count(*), sum(i.level = 'full') FROM files f
            JOIN indexings i ON i.photo_id = f.photo_id
            WHERE f.state = 'ready' AND f.missing_since IS NULL
            GROUP BY f.folder_id, i.profile_id""",
@@ -29,13 +31,24 @@ _TRUE_COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Files below watched folders; ``photos == searchable + pending + problems``."""
+    """Files below watched folders; ``photos == searchable + pending + problems``. Of the
+    searchable ones, ``outlined`` are indexed in full."""
 
     photos: int
     searchable: int
+    outlined: int
     pending: int
     problems: int
     things: int
+
+
+class Waiting(NamedTuple):
+    """How many files the work list holds: never looked at, lacking this profile, and known to it
+    from a coarse look only. Files in folders that cannot be reached do not count."""
+
+    pending: int
+    lacking: int
+    coarse: int
 
 
 class Counts:
@@ -51,6 +64,8 @@ class Counts:
                 (SELECT coalesce(sum(n), 0) FROM file_counts WHERE folder_id IN watched),
                 (SELECT coalesce(sum(n), 0) FROM ready_counts
                     WHERE folder_id IN watched AND profile_id = ?1),
+                (SELECT coalesce(sum(outlined), 0) FROM ready_counts
+                    WHERE folder_id IN watched AND profile_id = ?1),
                 (SELECT coalesce(sum(n), 0) FROM file_counts
                     WHERE folder_id IN watched AND state = 'failed'),
                 (SELECT coalesce(sum(things), 0) FROM profile_counts WHERE profile_id = ?1)
@@ -58,23 +73,38 @@ class Counts:
         watched = "WITH watched AS (SELECT id FROM folders WHERE removed_at IS NULL)"
         with self._db.reading() as connection:
             row = connection.execute(watched + query, (profile_id,)).fetchone()
-        photos, searchable, problems, things = row
-        return Totals(photos, searchable, photos - searchable - problems, problems, things)
+        photos, searchable, outlined, problems, things = row
+        pending = photos - searchable - problems
+        return Totals(photos, searchable, outlined, pending, problems, things)
 
-    def waiting(self, profile_id: int) -> tuple[int, int]:
-        """How many files the work list holds: never looked at, and lacking this profile."""
+    def waiting(self, profile_id: int) -> Waiting:
+        """What is left to do for one profile."""
         query = """
-            SELECT coalesce(sum(n) FILTER (WHERE state = 'pending'), 0),
-                   coalesce(sum(n) FILTER (WHERE state = 'ready'), 0)
-                     - coalesce((SELECT sum(r.n) FROM ready_counts r JOIN folders o
-                           ON o.id = r.folder_id
-                         WHERE r.profile_id = ? AND o.online AND o.removed_at IS NULL), 0)
-            FROM file_counts c JOIN folders o ON o.id = c.folder_id
-            WHERE o.online AND o.removed_at IS NULL
+            WITH reachable AS (SELECT id FROM folders WHERE online AND removed_at IS NULL),
+                known AS (SELECT coalesce(sum(n), 0) AS n, coalesce(sum(outlined), 0) AS outlined
+                    FROM ready_counts WHERE profile_id = ? AND folder_id IN reachable)
+            SELECT coalesce(sum(c.n) FILTER (WHERE state = 'pending'), 0),
+                coalesce(sum(c.n) FILTER (WHERE state = 'ready'), 0)
+                    - (SELECT n FROM known),
+                (SELECT n - outlined FROM known)
+            FROM file_counts c WHERE folder_id IN reachable
         """
         with self._db.reading() as connection:
-            row = connection.execute(query, (profile_id,)).fetchone()
-        return row[0], row[1]
+            return Waiting(*connection.execute(query, (profile_id,)).fetchone())
+
+    def note_pace(self, profile_id: int, level: IndexLevel, per_second: float) -> None:
+        """How fast a pass is, for others to read."""
+        with self._db.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO paces VALUES (?, ?, ?)",
+                (profile_id, level.value, per_second),
+            )
+
+    def paces(self, profile_id: int) -> dict[IndexLevel, float]:
+        """Photos a second of each pass, as last measured."""
+        query = "SELECT level, per_second FROM paces WHERE profile_id = ?"
+        with self._db.reading() as connection:
+            return {IndexLevel(row[0]): row[1] for row in connection.execute(query, (profile_id,))}
 
     def repair(self) -> tuple[str, ...]:
         """Count anew; the names of counters that were wrong, now right."""

@@ -132,6 +132,13 @@ class Files:
             WHERE i.photo_id = f.photo_id AND i.profile_id = ?)"""
         return self._work("ready", condition, (*after, profile_id), limit)
 
+    def coarse(self, profile_id: int, limit: int) -> list[FileRow]:
+        """Files whose photo has a coarse indexing of this profile and waits for the full one,
+        newest first. Walks over every indexed file that is newer."""
+        condition = """AND EXISTS (SELECT 1 FROM indexings i WHERE i.photo_id = f.photo_id
+            AND i.profile_id = ? AND i.level = 'coarse')"""
+        return self._work("ready", condition, (profile_id,), limit)
+
     def note_version(self, file: FileRow, size_bytes: int, mtime_ns: int) -> None:
         """The file is not what the last scan saw: it waits on, with its new size and time."""
         with self._db.writing() as connection:
@@ -142,7 +149,9 @@ class Files:
 
     def _work(self, state: str, condition: str, values: tuple, limit: int) -> list[FileRow]:
         query = f"""
-            SELECT f.id, f.folder_id, o.path, f.rel_path, f.size_bytes, f.mtime_ns, f.photo_id
+            SELECT f.id, f.folder_id, o.path, f.rel_path, f.size_bytes, f.mtime_ns, f.photo_id,
+                CASE f.state WHEN 'ready'
+                    THEN (SELECT content_hash FROM photos p WHERE p.id = f.photo_id) END
             FROM files f INDEXED BY files_work JOIN folders o ON o.id = f.folder_id
             WHERE f.state = ? AND f.missing_since IS NULL
                 AND o.online AND o.removed_at IS NULL {condition}

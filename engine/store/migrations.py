@@ -176,6 +176,78 @@ def m0001_library(db: UtilsDatabase) -> None:
     _run_script(db.conn, _M0001)
 
 
+def _counted_by_level(row: str, sign: str) -> str:
+    """As ``_counted``, with the photos indexed in full."""
+    return f"""
+        INSERT INTO file_counts(folder_id, state, n)
+            VALUES ({row}.folder_id, {row}.state, {sign}1)
+            ON CONFLICT DO UPDATE SET n = n + excluded.n;
+        INSERT INTO ready_counts(folder_id, profile_id, n, outlined)
+            SELECT {row}.folder_id, profile_id, {sign}1, {sign}(level = 'full') FROM indexings
+            WHERE photo_id = {row}.photo_id AND {row}.state = 'ready'
+            ON CONFLICT DO UPDATE SET
+                n = n + excluded.n, outlined = outlined + excluded.outlined;
+    """
+
+
+def _counted_photo_by_level(row: str, sign: str) -> str:
+    return f"""
+        INSERT INTO profile_counts(profile_id, photos, things)
+            VALUES ({row}.profile_id, {sign}1, {sign}{row}.things)
+            ON CONFLICT DO UPDATE SET
+                photos = photos + excluded.photos, things = things + excluded.things;
+        INSERT INTO ready_counts(folder_id, profile_id, n, outlined)
+            SELECT folder_id, {row}.profile_id, {sign}count(*),
+                {sign}count(*) * ({row}.level = 'full') FROM files
+            WHERE photo_id = {row}.photo_id AND state = 'ready' AND missing_since IS NULL
+            GROUP BY folder_id
+            ON CONFLICT DO UPDATE SET
+                n = n + excluded.n, outlined = outlined + excluded.outlined;
+    """
+
+
+_M0002 = f"""
+ALTER TABLE ready_counts ADD COLUMN outlined INTEGER NOT NULL DEFAULT 0;
+UPDATE ready_counts SET outlined = n;
+
+CREATE TABLE paces(
+    profile_id INTEGER NOT NULL REFERENCES profiles(id),
+    level TEXT NOT NULL,
+    per_second REAL NOT NULL,
+    PRIMARY KEY(profile_id, level)
+) WITHOUT ROWID;
+
+DROP TRIGGER files_in;
+DROP TRIGGER files_out;
+DROP TRIGGER files_from;
+DROP TRIGGER files_to;
+DROP TRIGGER indexings_in;
+DROP TRIGGER indexings_out;
+
+CREATE TRIGGER files_in AFTER INSERT ON files WHEN NEW.missing_since IS NULL
+BEGIN {_counted_by_level("NEW", "+")} END;
+CREATE TRIGGER files_out AFTER DELETE ON files WHEN OLD.missing_since IS NULL
+BEGIN {_counted_by_level("OLD", "-")} END;
+CREATE TRIGGER files_from AFTER UPDATE OF folder_id, state, photo_id, missing_since ON files
+    WHEN OLD.missing_since IS NULL
+BEGIN {_counted_by_level("OLD", "-")} END;
+CREATE TRIGGER files_to AFTER UPDATE OF folder_id, state, photo_id, missing_since ON files
+    WHEN NEW.missing_since IS NULL
+BEGIN {_counted_by_level("NEW", "+")} END;
+CREATE TRIGGER indexings_in AFTER INSERT ON indexings
+BEGIN {_counted_photo_by_level("NEW", "+")} END;
+CREATE TRIGGER indexings_out AFTER DELETE ON indexings
+BEGIN {_counted_photo_by_level("OLD", "-")} END;
+"""
+
+
+@MIGRATIONS()
+def m0002_levels(db: UtilsDatabase) -> None:
+    """Counters tell photos indexed in full from those that a coarse look made searchable; how
+    fast each pass was is remembered."""
+    _run_script(db.conn, _M0002)
+
+
 def migrate(path: Path, migrations: Migrations = MIGRATIONS) -> None:
     """Bring the file to the newest schema, making it if it is not there.
 

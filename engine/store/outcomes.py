@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from engine.errors import EngineError
-from engine.records import PhotoId
+from engine.records import PhotoId, RegionId
 from engine.store import forgetting
 from engine.store.database import Database
-from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, Written, now
-
-LEVEL_FULL = "full"
+from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, Written, now
 
 
 class Outcomes:
@@ -21,11 +20,14 @@ class Outcomes:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def known_photo(self, version: FileVersion, profile_id: int) -> PhotoId | None:
-        """The photo with this content, if it has vectors of this profile already."""
+    def known_photo(
+        self, version: FileVersion, profile_id: int, level: IndexLevel = IndexLevel.FULL
+    ) -> PhotoId | None:
+        """The photo with this content, if this profile has indexed it to that level already."""
         query = """SELECT p.id FROM photos p JOIN indexings i ON i.photo_id = p.id
-                   WHERE p.content_hash = ? AND p.size_bytes = ? AND i.profile_id = ?"""
-        values = (version.content_hash, version.size_bytes, profile_id)
+                   WHERE p.content_hash = ? AND p.size_bytes = ? AND i.profile_id = ?
+                       AND i.level IN ('full', ?)"""
+        values = (version.content_hash, version.size_bytes, profile_id, level.value)
         with self._db.reading() as connection:
             row = connection.execute(query, values).fetchone()
             return PhotoId(row[0]) if row else None
@@ -45,7 +47,7 @@ class Outcomes:
         profile_id: int,
         keep_thumbnail: Callable[[PhotoId, bytes], None],
     ) -> Written:
-        """Keep everything about one photo.
+        """Keep everything about one photo, in the place of what a coarser look has kept of it.
 
         Args:
             keep_thumbnail: called inside the transaction, once the id is known. Should the
@@ -56,15 +58,20 @@ class Outcomes:
             if watched is None:
                 return Written(None)
             photo_id = _photo_id(connection, file, photo)
+            replaced: tuple[RegionId, ...] = ()
+            if photo.level is IndexLevel.FULL:
+                replaced = _remove_coarse(connection, photo_id, profile_id)
             things = len(photo.rles)
             fresh = connection.execute(
                 "INSERT INTO indexings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (photo_id, profile_id, LEVEL_FULL, things, now()),
+                (photo_id, profile_id, photo.level.value, things, now()),
             )
             if fresh.rowcount:
                 _insert_regions(connection, photo_id, profile_id, photo)
                 keep_thumbnail(photo_id, photo.thumbnail_jpeg)
-            return _settle(connection, file, photo.version, photo_id)
+            return replace(
+                _settle(connection, file, photo.version, photo_id), replaced=replaced
+            )
 
     def fail(self, file: FileRow, error: EngineError, stage: str) -> None:
         """Note why a file could not be indexed. What it held before stays searchable."""
@@ -119,6 +126,24 @@ def _photo_id(connection: sqlite3.Connection, file: FileRow, photo: AnalysedPhot
     return PhotoId(cursor.lastrowid)
 
 
+def _remove_coarse(
+    connection: sqlite3.Connection, photo_id: PhotoId, profile_id: int
+) -> tuple[RegionId, ...]:
+    """Delete a coarse indexing, if that is what there is; its regions."""
+    of_photo = (photo_id, profile_id)
+    coarse = connection.execute(
+        "SELECT 1 FROM indexings WHERE photo_id = ? AND profile_id = ? AND level = 'coarse'",
+        of_photo,
+    ).fetchone()
+    if coarse is None:
+        return ()
+    rows = connection.execute(
+        "DELETE FROM regions WHERE photo_id = ? AND profile_id = ? RETURNING id", of_photo
+    ).fetchall()
+    connection.execute("DELETE FROM indexings WHERE photo_id = ? AND profile_id = ?", of_photo)
+    return tuple(RegionId(row[0]) for row in rows)
+
+
 def _insert_regions(
     connection: sqlite3.Connection, photo_id: PhotoId, profile_id: int, photo: AnalysedPhoto
 ) -> None:
@@ -148,7 +173,11 @@ def _insert_regions(
 def _settle(
     connection: sqlite3.Connection, file: FileRow, version: FileVersion, photo_id: PhotoId
 ) -> Written:
-    """The file is done: it holds this photo, has no failure, and replaces what it was before."""
+    """The file holds this photo, which replaces what it was before.
+
+    Its failure is forgotten only when the photo was looked at in full: a coarse look that comes
+    first says nothing about whether the next full one fails as the last one did.
+    """
     before = connection.execute("SELECT photo_id FROM files WHERE id = ?", (file.id,)).fetchone()
     if before is None:
         return Written(None, forgetting.forget_unheld(connection, [photo_id]))
@@ -157,7 +186,11 @@ def _settle(
                missing_since = NULL WHERE id = ?""",
         (photo_id, version.size_bytes, version.mtime_ns, file.id),
     )
-    connection.execute("DELETE FROM failures WHERE file_id = ?", (file.id,))
+    connection.execute(
+        """DELETE FROM failures WHERE file_id = ?
+           AND EXISTS (SELECT 1 FROM indexings WHERE photo_id = ? AND level = 'full')""",
+        (file.id, photo_id),
+    )
     # The photo was moved here: where it was before is of no interest any more.
     connection.execute(
         "DELETE FROM files WHERE photo_id = ? AND missing_since IS NOT NULL", (photo_id,)

@@ -26,6 +26,7 @@ class RegionRows:
         mask_scores, area_fractions: float32 (N,).
         vectors: float32 (N, D).
         whole: float32 (D,).
+        outlined: False after a coarse look alone: there may be things, nobody has looked yet.
     """
 
     ids: np.ndarray
@@ -34,6 +35,7 @@ class RegionRows:
     area_fractions: np.ndarray
     vectors: np.ndarray
     whole: np.ndarray
+    outlined: bool = True
 
     @property
     def nbytes(self) -> int:
@@ -78,13 +80,27 @@ class Regions:
                 marks = ",".join("?" * len(ids))
                 query = f"""
                     SELECT r.photo_id, r.id, kind = 'whole', x0 / width_px, y0 / height_px,
-                        x1 / width_px, y1 / height_px, mask_score, area_fraction, vector
+                        x1 / width_px, y1 / height_px, mask_score, area_fraction, vector,
+                        level = 'full'
                     FROM regions r JOIN photos p ON p.id = r.photo_id
-                    WHERE r.photo_id IN ({marks}) AND profile_id = ? ORDER BY r.id
+                    JOIN indexings i ON i.photo_id = r.photo_id AND i.profile_id = r.profile_id
+                    WHERE r.photo_id IN ({marks}) AND r.profile_id = ? ORDER BY r.id
                 """
                 for row in connection.execute(query, (*ids, profile_id)):
                     grouped.setdefault(PhotoId(row[0]), []).append(row)
         return {photo_id: _numbers(rows) for photo_id, rows in grouped.items()}
+
+    def outlined(self, photo_ids: Sequence[PhotoId], profile_id: int) -> set[PhotoId]:
+        """Those of the photos that are indexed in full."""
+        found: set[PhotoId] = set()
+        with self._db.reading() as connection:
+            for ids in _chunks(photo_ids):
+                marks = ",".join("?" * len(ids))
+                query = f"""SELECT photo_id FROM indexings
+                            WHERE photo_id IN ({marks}) AND profile_id = ? AND level = 'full'"""
+                rows = connection.execute(query, (*ids, profile_id))
+                found.update(PhotoId(row[0]) for row in rows)
+        return found
 
     def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
         """Region id -> its photo, for those that still exist."""
@@ -152,6 +168,7 @@ def _numbers(rows: list[tuple]) -> RegionRows:
         area_fractions=numbers[:, 5],
         vectors=vectors.astype(np.float32).reshape(len(things), whole_vector.size),
         whole=whole_vector,
+        outlined=bool(whole[10]),
     )
 
 

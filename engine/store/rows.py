@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
-from engine.records import FolderId, PhotoId, Rle
+from engine.records import FolderId, PhotoId, RegionId, Rle
 
 MIN_NORM = 1e-3
 """A vector shorter than this has no direction that float16 could keep."""
@@ -19,12 +20,21 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+class IndexLevel(StrEnum):
+    """How much is known of a photo: ``COARSE`` is the photo as a whole, from a small picture;
+    ``FULL`` its things too. A full indexing takes the place of a coarse one, never the reverse."""
+
+    COARSE = "coarse"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class FileRow:
     """A file that waits to be indexed.
 
     Attributes:
         photo_id: the content it held when it was last indexed, None before the first time.
+        content_hash: of the bytes it held at this size and time; None if they were never read.
     """
 
     id: int
@@ -33,6 +43,7 @@ class FileRow:
     size_bytes: int
     mtime_ns: int
     photo_id: PhotoId | None
+    content_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class AnalysedPhoto:
         mask_scores, area_fractions: float32 (N + 1,), 0..1; both 1 for the whole.
         vectors: float16 (N + 1, D), finite, none of them (nearly) zero.
         thumbnail_jpeg: longest side 384 px.
+        level: ``COARSE`` has the whole alone.
 
     Raises:
         ValueError: if shapes, types or numbers are not as said.
@@ -71,9 +83,12 @@ class AnalysedPhoto:
     area_fractions: np.ndarray
     vectors: np.ndarray
     thumbnail_jpeg: bytes
+    level: IndexLevel = IndexLevel.FULL
 
     def __post_init__(self) -> None:
         rows = len(self.rles) + 1
+        if self.level is IndexLevel.COARSE and self.rles:
+            raise ValueError(f"expected no things of a coarse photo, got {len(self.rles)}")
         if self.vectors.ndim != 2 or self.vectors.dtype != np.float16:
             raise ValueError(
                 f"expected float16 vectors (N, D), got {self.vectors.dtype} {self.vectors.shape}"
@@ -110,7 +125,9 @@ class Written:
     Attributes:
         photo_id: the photo the file now holds; None if the file was forgotten meanwhile.
         forgotten: photos that no file holds any more; their thumbnails can go.
+        replaced: regions of the coarse indexing that a full one took the place of.
     """
 
     photo_id: PhotoId | None
     forgotten: tuple[PhotoId, ...] = ()
+    replaced: tuple[RegionId, ...] = ()

@@ -23,6 +23,12 @@ _BROKEN_PROMISES = {
        WHERE r.photo_id = i.photo_id AND r.profile_id = i.profile_id)""": (
         "photos have more or fewer regions than were found in them"
     ),
+    "SELECT count(*) FROM indexings WHERE level NOT IN ('coarse', 'full')": (
+        "photos were looked at to an extent that means nothing"
+    ),
+    "SELECT count(*) FROM indexings WHERE level = 'coarse' AND things <> 0": (
+        "photos have things though nobody looked for any"
+    ),
     """SELECT count(*) FROM photos p
        WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id)""": (
         "photos belong to no file"

@@ -10,7 +10,15 @@ import pytest
 
 from desktop_app import text
 from desktop_app.controllers import page_choice
-from engine.records import Folder, FolderId, IndexingState, LibraryStatus, Photo, PhotoId
+from engine.records import (
+    Folder,
+    FolderId,
+    IndexingState,
+    LibraryStatus,
+    PassStatus,
+    Photo,
+    PhotoId,
+)
 
 RUNNING = LibraryStatus(
     profile="starter",
@@ -37,6 +45,24 @@ def test_examples_in_the_docstrings_hold():
         (
             {"indexing": IndexingState.PAUSED},
             "3,214 of 12,480 photos searchable · paused",
+        ),
+        (
+            {"outlined": 14, "full": PassStatus(12_466), "photos_per_s": 12.0, "seconds_left": 780},
+            "3,214 of 12,480 photos searchable · 12.0/s · about 13 min left"
+            " · then 12,466 to outline",
+        ),
+        (
+            {"searchable": 12_480, "pending": 0, "outlined": 3_214, "full": PassStatus(9_266)},
+            "All 12,480 photos searchable · 9,266 to outline · 1.6/s · about 1 h 35 min left",
+        ),
+        (
+            {
+                "searchable": 12_480,
+                "pending": 0,
+                "full": PassStatus(12_480),
+                "indexing": IndexingState.PAUSED,
+            },
+            "All 12,480 photos searchable · 12,480 to outline · paused",
         ),
         (
             {"searchable": 12_479, "pending": 0, "problems": 1, "indexing": IndexingState.IDLE},

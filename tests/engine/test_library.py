@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import BadRequest, FolderProblem, StoreDamaged
 from engine.library import Library
-from engine.profiles import Profile
 from engine.records import SearchRequest
 from tests.fakes import colour_models, made_photos
 
@@ -107,7 +107,7 @@ def test_a_profile_says_what_it_needs() -> None:
         ({"analysis_longest_px": 5000}, "1..1024"),
     ]:
         with pytest.raises(ValueError, match=message):
-            Profile(**{**vars(good), **change})
+            replace(good, **change)
 
 
 def test_opening_a_library_of_many_photos_reads_none_of_them(tmp_path: Path) -> None:

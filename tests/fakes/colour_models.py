@@ -33,6 +33,7 @@ COLOURS = {
     "orange": (240, 130, 20),
 }
 NDIM = 16
+COARSE_PX = 64
 _STRONG = 60
 """Difference of the largest and the smallest channel from which a pixel belongs to a thing."""
 
@@ -64,6 +65,10 @@ class ColourEmbedder:
         whole = colour_vector(photo_rgb.reshape(-1, 3).mean(axis=0))
         regions = [colour_vector(photo_rgb[mask].mean(axis=0)) for mask in masks_hw]
         return PhotoVectors(whole, np.array(regions, np.float32).reshape(-1, NDIM))
+
+    def embed_whole(self, photo_rgb: np.ndarray) -> np.ndarray:
+        assert max(photo_rgb.shape) <= COARSE_PX
+        return colour_vector(photo_rgb.reshape(-1, 3).mean(axis=0))
 
 
 class WordEmbedder:
@@ -150,6 +155,23 @@ class _Logged(ColourProposer):
         return super().propose(photo_rgb)
 
 
+class _Held(ColourProposer):
+    """Looks for things only once there is a file that says so."""
+
+    def __init__(self, gate: Path) -> None:
+        self._gate = gate
+
+    def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
+        while not self._gate.exists():
+            time.sleep(0.01)
+        return super().propose(photo_rgb)
+
+
+def load_held_models(gate: Path) -> Models:
+    """The coarse pass runs freely, the full one waits for the file ``gate``."""
+    return Models(_Held(gate), ColourEmbedder())
+
+
 class _Moody(ColourProposer):
     """Dies, hangs or gives nonsense, as the colour of the photo's corner asks."""
 
@@ -191,11 +213,12 @@ def profile(
     verifier: Callable[[], object] | None = FreeVerifier,
     calls_log: Path | None = None,
     metric: str = "ip",
+    coarse_longest_px: int = COARSE_PX,
 ) -> Profile:
     """A whole profile made of the models above."""
     if calls_log is not None:
         analysis = functools.partial(load_models, calls_log)
-    return Profile(
+    made = Profile(
         name="colours",
         key=key,
         ndim=NDIM,
@@ -205,6 +228,8 @@ def profile(
         scorer=BestRegionScorer,
         verifier=verifier,
     )
+    object.__setattr__(made, "coarse_longest_px", coarse_longest_px)
+    return made
 
 
 def box_of(colour: str, photo_rgb: np.ndarray) -> BoxXyxy:

@@ -68,41 +68,49 @@ def test_asking_twice_gives_the_running_job_which_sees_what_came_meanwhile(
     assert library.index() is not job
 
 
-def test_a_paused_run_goes_on_where_it_was(library: Library, photos: Path) -> None:
+def looks(library: Library) -> int:
+    """Photos that were looked at, counting coarse and full ones apart."""
+    status = library.status()
+    return status.searchable + status.outlined
+
+
+@pytest.mark.parametrize("passed", [3, 35])
+def test_a_paused_run_goes_on_where_it_was(library: Library, photos: Path, passed: int) -> None:
     for i in range(30):
         made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
     library.add_folder(photos)
     job = library.index()
-    wait_until(lambda: library.status().searchable >= 3, "under way")
+    wait_until(lambda: looks(library) >= passed, "under way")
     library.pause_indexing()
     wait_until(lambda: library.status().indexing is IndexingState.PAUSED, "paused")
     settled = threading.Event()
     count = -1
     while not settled.is_set():  # what was in work when it was paused is still written
-        now = library.status().searchable
+        now = looks(library)
         if now == count:
             settled.set()
         count = now
         settled.wait(0.5)
-    assert not job.ended and count < 30
-    assert names(found(library, "red", limit=100)), "a paused library can be searched"
+    assert not job.ended and count < 60
+    assert found(library, "red", limit=100).hits, "a paused library can be searched"
     library.resume_indexing()
     status = job.result(PATIENCE_S)
-    assert status.searchable == 30 and status.indexing is IndexingState.IDLE
+    assert status.searchable == status.outlined == 30 and status.indexing is IndexingState.IDLE
     assert job.progress.done == job.progress.total == 30 and job.progress.per_second > 0
 
 
-def test_a_cancelled_run_keeps_what_it_has(library: Library, photos: Path) -> None:
+@pytest.mark.parametrize("passed", [3, 45])
+def test_a_cancelled_run_keeps_what_it_has(library: Library, photos: Path, passed: int) -> None:
     for i in range(40):
         made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
     library.add_folder(photos)
     job = library.index()
-    wait_until(lambda: library.status().searchable >= 3, "under way")
+    wait_until(lambda: looks(library) >= passed, "under way")
     job.cancel()
     with pytest.raises(Cancelled):
         job.result(PATIENCE_S)
-    assert 3 <= library.status().searchable < 40
-    assert library.index().result(PATIENCE_S).searchable == 40
+    assert passed <= looks(library) < 80
+    assert library.index().result(PATIENCE_S).outlined == 40
     assert library.status().problems == 0
 
 
@@ -121,7 +129,7 @@ def test_closing_in_the_middle_of_everything_leaves_one_clean_file(
     assert job.ended
     assert not list((tmp_path / "library").glob("library.sqlite-*"))
     again = open_library()
-    assert again.index().result(PATIENCE_S).searchable == 40
+    assert again.index().result(PATIENCE_S).outlined == 40
     report = again.check().result(PATIENCE_S)
     assert report.repaired == () and report.faults == ()
 

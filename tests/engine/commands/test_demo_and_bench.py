@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine import cli, paths
 from engine.commands import demo
 from engine.commands.console import Console
+from engine.evaluate import made_photos
+from engine.evaluate.process_memory import PeakMemory
 from tests.fakes import colour_models
 
 PROJECT = Path(cli.__file__).resolve().parents[1]
@@ -84,8 +87,47 @@ def test_bench_index(shelf, tmp_path, run_command):
     figures = json.loads(out.read_text())
     assert (figures["photos"], figures["problems"], figures["regions"]) == (3, 1, 3)
     assert figures["photos_per_s"] == pytest.approx(3 / figures["seconds"])
-    if figures["peak_rss_mb_parent"] is not None:
-        assert min(figures["peak_rss_mb_parent"], figures["peak_rss_mb_largest_child"]) > 5
+    assert figures["coarse_photos_per_s"] is None, "three photos are looked at in full at once"
+    assert "no such pass" in ran.out
+
+
+def test_bench_index_makes_photos_as_cameras_do(tmp_path, run_command):
+    out = tmp_path / "index.json"
+    ran = run_command("bench", "index", "--photos", "18", "--json", out)
+    assert ran.status == 0, ran.err
+    figures = json.loads(out.read_text())
+    assert (figures["photos"], figures["large_photos"], figures["problems"]) == (18, 9, 0)
+    assert figures["coarse_photos_per_s"] > 0 and figures["full_photos_per_s"] > 0
+    assert 0 < figures["all_searchable_after_s"] <= figures["seconds"]
+    assert "become searchable" in ran.out and "are outlined" in ran.out
+
+
+def test_made_photos_are_of_a_cameras_size(tmp_path):
+    made_photos.make_as_taken(tmp_path, 2)
+    large, small = sorted(tmp_path.iterdir())
+    with Image.open(large) as image:
+        assert 10e6 < image.width * image.height < 17e6
+    with Image.open(small) as image:
+        assert image.width * image.height < 3e6
+    assert 1.5e6 < large.stat().st_size < 12e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc")
+def test_peak_memory_is_that_of_children_too():
+    script = "import time; block = bytearray(200 << 20); print('ready', flush=True); input()"
+    with PeakMemory() as alone:
+        pass
+    with (
+        PeakMemory() as memory,
+        subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as child,
+    ):
+        assert child.stdout.readline() == b"ready\n"
+        while (memory.peak_bytes or 0) < alone.peak_bytes + (200 << 20):
+            assert child.poll() is None
+        child.stdin.write(b"\n")
+    assert alone.peak_bytes > 5 << 20
 
 
 def test_bench_vectors(tmp_path, run_command):

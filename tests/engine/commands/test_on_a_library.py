@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import csv
+import functools
 import io
 import json
 from contextlib import closing
@@ -16,7 +17,10 @@ from pycocotools import mask as coco
 from engine import cli
 from engine.commands.console import Console
 from engine.library import Library
-from tests.fakes import colour_models
+from engine.store.rows import IndexLevel
+from tests.fakes import colour_models, made_photos
+
+from .conftest import run
 
 RED_BOX = (20, 30, 70, 90)
 
@@ -53,8 +57,11 @@ def test_status_names_the_problem(shelf):
 
 def test_status_as_json(shelf):
     found = json.loads(shelf.run("status", "--json").out)
-    counts = {key: found[key] for key in ("photos", "searchable", "pending", "regions")}
-    assert counts == {"photos": 4, "searchable": 3, "pending": 0, "regions": 3}
+    counts = {key: found[key] for key in ("photos", "searchable", "outlined", "pending")}
+    assert counts == {"photos": 4, "searchable": 3, "outlined": 3, "pending": 0}
+    assert found["regions"] == 3
+    nothing_left = {"waiting": 0, "photos_per_s": None, "seconds_left": None}
+    assert found["coarse"] == found["full"] == nothing_left
     assert found["profile"] == "colours" and found["problem_count"] == 1
     (problem,) = found["problems"]
     assert problem["path"] == str(shelf.photos / "letter.jpg")
@@ -81,8 +88,8 @@ def test_search_as_json_carries_masks_at_the_upright_size(shelf):
     found = json.loads(ran.out)
     assert set(found) == {"query", "profile", "took_ms", "hits"} and found["query"] == "red"
     hit = found["hits"][0]
-    keys = ["photo_id", "path", "score", "verdict", "probability", "region", "reason"]
-    assert list(hit) == keys and hit["path"] == str(shelf.photos / "red.png")
+    keys = ["photo_id", "path", "score", "verdict", "probability", "region", "reason", "outlined"]
+    assert list(hit) == keys and hit["outlined"] and hit["path"] == str(shelf.photos / "red.png")
     region = hit["region"]
     assert region["rle"]["size"] == [120, 160] and region["size_wh"] == [160, 120]
     mask = coco.decode(region["rle"]).astype(bool)
@@ -199,3 +206,29 @@ def test_ctrl_c_stops_indexing_and_the_next_run_finishes(shelf, tmp_path):
     assert out.getvalue() == "" and "Stopped" in err.getvalue()
     assert cli.run(argv, profile=made, console=Console(out, io.StringIO())) == 0
     assert "3 photos searchable" in out.getvalue()
+
+
+def test_status_and_search_between_the_passes(tmp_path):
+    """As a reader beside the indexer sees it: searchable, and not outlined yet."""
+    photos, gate, home = tmp_path / "photos", tmp_path / "gate", tmp_path / "library"
+    for i in range(20):
+        made_photos.photo(photos / f"{i:02}.jpg", "red", seed=i)
+    held = functools.partial(colour_models.load_held_models, gate)
+    with closing(Library.open(home, profile=colour_models.profile(analysis=held))) as library:
+        library.add_folder(photos)
+        job = library.index()
+        while library.status().searchable < 20:
+            assert not job.ended
+        library._store.counts.note_pace(1, IndexLevel.FULL, 0.5)
+        said = run("--library", home, "status").out
+        assert "20 photos: 20 searchable (20 of them not outlined yet), 0 to index" in said
+        assert "20 photos to become outlined, about 40 s at 0.5 a second" in said
+        assert "to become searchable" not in said
+        found = json.loads(run("--library", home, "status", "--json").out)
+        assert (found["searchable"], found["outlined"]) == (20, 0)
+        assert found["full"] == {"waiting": 20, "photos_per_s": 0.5, "seconds_left": 40.0}
+        table = run("--library", home, "search", "red").out.splitlines()
+        assert len(table) == 21 and all("not outlined yet" in line for line in table[1:])
+        gate.touch()
+        job.result(60)
+        assert "outlined yet" not in run("--library", home, "status").out

@@ -243,6 +243,32 @@ def test_deleted_regions_make_a_shard_anew_once_they_are_many(
 
 
 @pytest.mark.usefixtures("small_shards")
+def test_removed_regions_leave_the_tail_at_once_and_a_shard_when_many(
+    store: Store, fill: Fill, open_index: Open
+) -> None:
+    fill(20)
+    index = open_index()
+    index.maintain()
+    fill(2)
+    index.refresh()
+
+    def remove(photos: int, *, newest: bool = False) -> None:
+        before = store.regions.ids(1)
+        delete_photos(store, photos, newest=newest)
+        index.remove(np.setdiff1d(before, store.regions.ids(1)).tolist())
+        index.maintain()
+
+    remove(2, newest=True)
+    remove(2)
+    assert len(index.tail_ids()) == 0
+    assert index.opened()[0].entry.count == 200, "a few ghosts do no harm"
+    remove(5)
+    assert index.opened()[0].entry.count == 130
+    assert recall(index, store) == 1.0
+    assert consistency.check(index) == consistency.IndexReport(130, (), ())
+
+
+@pytest.mark.usefixtures("small_shards")
 def test_a_shard_that_lacks_regions_is_made_again(
     store: Store, fill: Fill, open_index: Open
 ) -> None:
@@ -283,11 +309,11 @@ def test_too_many_vectors_without_a_shard_are_searched_in_part(
     assert consistency.check(index) == consistency.IndexReport(200, (), ())
 
 
-def delete_photos(store: Store, count: int) -> None:
+def delete_photos(store: Store, count: int, *, newest: bool = False) -> None:
     """Let files vanish for so long that their photos are forgotten."""
     folder_id = next(iter(store.folders.paths()))
     names = sorted(store.files.present(folder_id), key=lambda name: int(name.split(".")[0]))
-    store.files.note_gone(folder_id, names[:count])
+    store.files.note_gone(folder_id, names[-count:] if newest else names[:count])
     assert len(store.files.forget_missing("2999")) == count
 
 

@@ -8,11 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.decode import reader
 from engine.decode.reader import DecodedPhoto, fingerprint
 from engine.errors import ModelBroken, PhotoUnreadable
-from engine.indexing.analysis import LOADING, AnalysisRequest, analyse, serving
+from engine.indexing.analysis import (
+    LOADING,
+    Analysis,
+    AnalysisRequest,
+    analyse,
+    analyse_coarse,
+    serving,
+)
 from engine.masks import rle as rle_codec
-from engine.store.rows import FileVersion
+from engine.profiles import Models
+from engine.store.rows import FileVersion, IndexLevel
 from tests.fakes import colour_models, made_photos
 
 VERSION = FileVersion(b"x", 1, 2)
@@ -88,3 +97,43 @@ def test_the_models_are_loaded_once(tmp_path: Path) -> None:
         version = FileVersion(*fingerprint(path))
         assert handle(AnalysisRequest(path, version)).version == version
     assert loads == [1]
+
+
+def test_a_coarse_look_keeps_the_whole_and_asks_for_no_masks() -> None:
+    rgb = made_photos.pixels([("red", (10, 20, 40, 60))])
+    decoded = DecodedPhoto(rgb, (1600, 1200), "2020-01-02T03:04:05", "Box Brownie")
+    models = Models(None, colour_models.ColourEmbedder())
+    photo = analyse_coarse(models, Analysis(None, colour_models.NDIM, 1024, 64), decoded, VERSION)
+    assert photo.level is IndexLevel.COARSE and photo.rles == ()
+    assert (photo.size_wh, photo.taken_at, photo.camera) == (
+        (1600, 1200), "2020-01-02T03:04:05", "Box Brownie"
+    )  # fmt: skip
+    assert photo.boxes_xyxy.tolist() == [[0, 0, 1600, 1200]]
+    whole = colour_models.ColourEmbedder().embed(rgb, []).whole
+    assert photo.vectors.shape == (1, colour_models.NDIM)
+    assert float(photo.vectors[0].astype(np.float32) @ whole) > 0.999
+
+
+def test_numbers_of_a_coarse_look_that_cannot_be_kept_are_refused() -> None:
+    decoded = DecodedPhoto(made_photos.pixels([]), (160, 120))
+    analysis = Analysis(None, colour_models.NDIM + 1, 1024, 64)
+    with pytest.raises(ModelBroken):
+        analyse_coarse(colour_models.load_models(), analysis, decoded, VERSION)
+
+
+def test_a_coarse_look_at_a_large_photo_decodes_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JPEG files are reduced while they are decoded: that is what makes the pass fast."""
+    path = made_photos.photo(tmp_path / "a.jpg", "red", size_wh=(4000, 3000))
+    decoded_wh: list[tuple[int, int]] = []
+    resized = reader._resized
+
+    def seen(image, target_wh):
+        decoded_wh.append(image.size)
+        return resized(image, target_wh)
+
+    monkeypatch.setattr(reader, "_resized", seen)
+    handle = serving(colour_models.profile())()
+    photo = handle(AnalysisRequest(path, VERSION, IndexLevel.COARSE))
+    assert decoded_wh == [(1000, 750)] and photo.size_wh == (4000, 3000)

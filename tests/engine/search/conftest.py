@@ -11,7 +11,7 @@ import pytest
 from engine.index.vector_index import VectorIndex
 from engine.paths import LibraryPaths
 from engine.records import Rle
-from engine.store.rows import AnalysedPhoto, FileVersion
+from engine.store.rows import AnalysedPhoto, FileVersion, IndexLevel
 from engine.store.store import Store
 
 NDIM = 16
@@ -34,26 +34,29 @@ def index(store: Store, tmp_path: Path) -> VectorIndex:
 
 @pytest.fixture
 def add_photos(store: Store) -> Callable[..., int]:
-    """Add photos of three things each to a folder; returns the folder's id."""
+    """Add photos of three things each (coarse ones of none) to a folder, or look in full at
+    that many of its coarse ones; returns the folder's id."""
     rng = np.random.default_rng(11)
 
-    def run(folder: str, count: int) -> int:
+    def run(folder: str, count: int, level: IndexLevel = IndexLevel.FULL) -> int:
         folder_id = store.folders.add(Path("/", folder))
         store.files.note_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(count)])
-        for file in store.files.pending(count):
-            vectors = rng.normal(size=(4, NDIM))
+        things = 3 if level is IndexLevel.FULL else 0
+        for file in store.files.pending(count) or store.files.coarse(1, count):
+            vectors = rng.normal(size=(things + 1, NDIM))
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             photo = AnalysedPhoto(
                 version=FileVersion(str(file.path).encode(), 10, file.mtime_ns),
                 size_wh=(100, 100),
                 taken_at=None,
                 camera=None,
-                rles=(Rle((2, 2), b"04"),) * 3,
-                boxes_xyxy=np.tile(np.array([0, 0, 50, 50], np.float32), (4, 1)),
-                mask_scores=np.ones(4, np.float32),
-                area_fractions=np.full(4, 0.25, np.float32),
+                rles=(Rle((2, 2), b"04"),) * things,
+                boxes_xyxy=np.tile(np.array([0, 0, 50, 50], np.float32), (things + 1, 1)),
+                mask_scores=np.ones(things + 1, np.float32),
+                area_fractions=np.full(things + 1, 0.25, np.float32),
                 vectors=vectors.astype(np.float16),
                 thumbnail_jpeg=b"",
+                level=level,
             )
             store.outcomes.write(file, photo, 1, lambda *_: None)
         return folder_id

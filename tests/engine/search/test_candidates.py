@@ -13,6 +13,7 @@ from engine.search import candidates
 from engine.search.evidence import EvidenceCache
 from engine.search.query import Query
 from engine.search.ranking import rank
+from engine.store.rows import IndexLevel
 from engine.store.store import Store
 from tests.fakes.colour_models import BestRegionScorer
 
@@ -107,3 +108,31 @@ def test_the_cache_stays_within_its_budget_and_gives_the_same(
         for photo_id, rows in tight.rows(ids).items():
             assert np.array_equal(rows.vectors, roomy[photo_id].vectors)
     assert tight._bytes <= 2000 and tight._bytes == sum(r.nbytes for r in tight._rows.values())
+
+
+def test_the_cache_takes_over_what_a_full_look_has_found(
+    store: Store, index: VectorIndex, add_photos: Callable[..., int]
+) -> None:
+    add_photos("a", 5, level=IndexLevel.COARSE)
+    cache = EvidenceCache(store.regions, 1)
+    ids = store.photos.searchable_ids(1, frozenset(), 100)
+    assert not any(rows.outlined or len(rows.ids) for rows in cache.rows(ids).values())
+    add_photos("a", 2)
+    rows = cache.rows(ids)
+    assert sorted(len(row.ids) for row in rows.values()) == [0, 0, 0, 3, 3]
+    assert all(row.outlined == bool(len(row.ids)) for row in rows.values())
+    assert cache._bytes == sum(r.nbytes for r in cache._rows.values())
+
+
+@pytest.mark.usefixtures("few_candidates")
+def test_coarse_photos_are_found_among_full_ones(
+    store: Store, index: VectorIndex, add_photos: Callable[..., int]
+) -> None:
+    add_photos("full", 100)
+    add_photos("coarse", 100, level=IndexLevel.COARSE)
+    coarse = {int(i) for i in store.photos.all_ids()} - store.regions.outlined(
+        list(store.photos.all_ids()), 1
+    )
+    for photo_id in list(coarse)[:5]:
+        whole = store.regions.rows([photo_id], 1)[photo_id].whole
+        assert photo_id in candidates.find(text_query(whole), store, index).photo_ids

@@ -33,7 +33,7 @@ def test_every_field_and_the_mask_at_the_photos_size() -> None:
     )
     hits = (
         SearchHit(photo, 0.75, region, Verdict.MATCH, 0.9, "a red thing"),
-        SearchHit(photo, 0.5, None),
+        SearchHit(photo, 0.5, None, outlined=False),
     )
     result = SearchResult(SearchRequest(text="red"), "starter", hits, 12.3456)
     document = json.loads(json.dumps(to_json(result)))
@@ -41,11 +41,13 @@ def test_every_field_and_the_mask_at_the_photos_size() -> None:
     assert document["took_ms"] == 12.35
     first, second = document["hits"]
     assert first.keys() == second.keys() == {
-        "photo_id", "path", "score", "verdict", "probability", "region", "reason"
+        "photo_id", "path", "score", "verdict", "probability", "region", "reason",
+        "outlined",
     }  # fmt: skip
     assert first["verdict"] == "match" and first["path"] == "/photos/a.jpg"
     assert second["region"] is None and second["probability"] is None
     assert second["verdict"] == "unverified"
+    assert first["outlined"] is True and second["outlined"] is False
     assert first["region"]["box_xyxy"] == [200, 100, 600, 300]
     assert first["region"]["size_wh"] == [800, 600] and first["region"]["id"] == 9
     assert first["region"]["rle"]["size"] == [600, 800]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from engine.search.query import Query
 from engine.search.ranking import LikenessScorer, rank, reordered, verdict, with_verification
 from engine.search.verifier import Verification
 from engine.store.regions import RegionRows
-from tests.fakes.colour_models import BestRegionScorer, FreeVerifier
+from tests.fakes.colour_models import BestRegionScorer, FreeVerifier, LookingVerifier
 
 
 def rows(*similarities: float, whole: float = 0.0) -> RegionRows:
@@ -80,6 +81,18 @@ def test_looked_at_hits_stay_ahead_in_the_order_of_belief() -> None:
 def test_reordering_all_hits_keeps_the_score_a_ranking() -> None:
     ordered = reordered([hit(1, -0.5, 0.2), hit(2, -0.9, 0.9)], 2)
     assert [h.photo.id for h in ordered] == [2, 1] and ordered[0].score > ordered[1].score
+
+
+def test_a_photo_that_is_not_outlined_is_no_match_unless_somebody_looked() -> None:
+    before = replace(hit(1, 0.5), outlined=False)
+    sure = Verification(0.95, reason="there it is")
+    free = with_verification(before, FreeVerifier(), sure, ())
+    assert free.verdict is Verdict.UNSURE and 0.79 < free.probability < 0.8
+    assert "not outlined yet" in free.reason
+    looking = with_verification(before, LookingVerifier(), sure, ())
+    assert (looking.verdict, looking.probability) == (Verdict.MATCH, 0.95)
+    poor = with_verification(before, FreeVerifier(), Verification(0.1, reason="no"), ())
+    assert (poor.verdict, poor.reason) == (Verdict.NO, "no")
 
 
 def region(number: int, *box: float) -> Region:

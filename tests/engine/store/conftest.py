@@ -10,7 +10,7 @@ import pytest
 
 from engine.paths import LibraryPaths
 from engine.records import Rle
-from engine.store.rows import AnalysedPhoto, FileRow, FileVersion
+from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
 from engine.store.store import Store
 
 NDIM = 8
@@ -38,9 +38,12 @@ def folder_id(store: Store, tmp_path: Path) -> int:
     return store.folders.add(tmp_path / "photos")
 
 
-def analysed(content: bytes, file: FileRow, things: int = 2) -> AnalysedPhoto:
+def analysed(
+    content: bytes, file: FileRow, things: int = 2, level: IndexLevel = IndexLevel.FULL
+) -> AnalysedPhoto:
     """A photo of 100 x 80 px with made-up regions; the content decides its vectors."""
     rng = np.random.default_rng(list(content))
+    things = 0 if level is IndexLevel.COARSE else things
     rows = things + 1
     return AnalysedPhoto(
         version=FileVersion(content, file.size_bytes, file.mtime_ns),
@@ -53,6 +56,7 @@ def analysed(content: bytes, file: FileRow, things: int = 2) -> AnalysedPhoto:
         area_fractions=np.full(rows, 0.25, np.float32),
         vectors=rng.normal(size=(rows, NDIM)).astype(np.float16),
         thumbnail_jpeg=b"jpeg of " + content,
+        level=level,
     )
 
 

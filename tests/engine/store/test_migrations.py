@@ -19,9 +19,10 @@ def newer(fail: bool = False) -> Migrations:
     """The product's migrations and one more."""
     made = Migrations(MIGRATIONS.name)
     made(name="m0001_library")(migrations.m0001_library)
+    made(name="m0002_levels")(migrations.m0002_levels)
 
     @made()
-    def m0002_add_stars(db) -> None:
+    def m0003_add_stars(db) -> None:
         db.execute("ALTER TABLE photos ADD COLUMN stars INTEGER")
         if fail:
             raise ZeroDivisionError
@@ -60,7 +61,7 @@ def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     migrate(path)
     migrate(path, newer())
     assert "stars" in tables(path)["photos"]
-    copy = tmp_path / "a.sqlite.before-m0002_add_stars"
+    copy = tmp_path / "a.sqlite.before-m0003_add_stars"
     assert "stars" not in tables(copy)["photos"]
 
 
@@ -99,3 +100,40 @@ def test_every_migration_is_told_of_in_the_schema_log() -> None:
     log = Path(migrations.__file__).with_name("SCHEMA.md").read_text(encoding="utf-8")
     for name in migrations._known(MIGRATIONS):
         assert name in log
+
+
+def first_version() -> Migrations:
+    made = Migrations(MIGRATIONS.name)
+    made(name="m0001_library")(migrations.m0001_library)
+    return made
+
+
+def test_what_was_indexed_before_there_were_levels_is_outlined(paths: LibraryPaths) -> None:
+    paths.root.mkdir()
+    migrate(paths.store, first_version())
+    connection = sqlite3.connect(paths.store)
+    connection.executescript(
+        """
+        INSERT INTO folders(id, path, added_at) VALUES (1, '/photos', '');
+        INSERT INTO profiles(id, key, ndim, description) VALUES (1, 'p', 8, 'p');
+        INSERT INTO photos(id, content_hash, size_bytes, width_px, height_px, dated_at, added_at)
+            VALUES (1, x'00', 10, 4, 3, '', '');
+        INSERT INTO indexings VALUES (1, 1, 'full', 0, '');
+        INSERT INTO regions(photo_id, profile_id, kind, x0, y0, x1, y1, area_fraction,
+            mask_score, vector) VALUES (1, 1, 'whole', 0, 0, 4, 3, 1, 1, zeroblob(16));
+        INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns, photo_id, state)
+            VALUES (1, 'a.jpg', 10, 1, 1, 'ready'), (1, 'b.jpg', 10, 2, 1, 'ready'),
+                (1, 'c.jpg', 10, 3, NULL, 'pending');
+        """
+    )
+    connection.close()
+    store = Store.open(paths)
+    try:
+        totals = store.counts.totals(1)
+        assert (totals.photos, totals.searchable, totals.outlined, totals.pending) == (3, 2, 2, 1)
+        assert store.counts.waiting(1) == (1, 0, 0)
+        store.files.note_gone(1, ["a.jpg"])
+        assert store.counts.totals(1).outlined == 1
+        assert store.counts.repair() == () and store.faults() == ()
+    finally:
+        store.close()

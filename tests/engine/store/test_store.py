@@ -13,7 +13,7 @@ import pytest
 from engine.errors import FolderProblem, LibraryInUse, PhotoUnreadable
 from engine.paths import LibraryPaths
 from engine.store.files import NEWEST
-from engine.store.rows import AnalysedPhoto, FileVersion
+from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
 from engine.store.store import Store
 
 from .conftest import NDIM, analysed
@@ -243,7 +243,7 @@ def test_an_offline_folder_keeps_its_photos_and_does_no_work(
     assert not store.folders.set_online(folder_id, False)
     assert store.photos.get(photo_id).available is False
     assert store.files.pending(10) == []
-    assert store.counts.waiting(profile_id) == (0, 0)
+    assert store.counts.waiting(profile_id) == (0, 0, 0)
     store.folders.set_online(folder_id, True)
     assert len(store.files.pending(10)) == 1 and store.photos.get(photo_id).available
 
@@ -314,8 +314,8 @@ def test_another_profile_makes_a_work_list_of_indexed_files(
     store.files.note_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(5)])
     index_all()
     other = store.profile_id("other", NDIM, "other")
-    assert store.counts.waiting(profile_id) == (0, 0)
-    assert store.counts.waiting(other) == (0, 5)
+    assert store.counts.waiting(profile_id) == (0, 0, 0)
+    assert store.counts.waiting(other) == (0, 5, 0)
     assert store.counts.totals(other).pending == 5
     page = store.files.lacking(other, 2)
     assert [file.path.name for file in page] == ["4.jpg", "3.jpg"]
@@ -324,9 +324,110 @@ def test_another_profile_makes_a_work_list_of_indexed_files(
     for file in store.files.lacking(other, 10, NEWEST):
         content = file.path.name.encode()
         store.outcomes.write(file, analysed(content, file), other, lambda *_: None)
-    assert store.counts.waiting(other) == (0, 0)
+    assert store.counts.waiting(other) == (0, 0, 0)
     assert len(store.regions.ids(profile_id)) == len(store.regions.ids(other)) == 15
     assert store.counts.repair() == ()
+
+
+def coarsely(store: Store, folder_id: int, profile_id: int, **thumbnails) -> FileRow:
+    """One file that only a coarse look has been at; as it waits for the full one."""
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    photo = analysed(b"x", file := store.files.pending(1)[0], level=IndexLevel.COARSE)
+    store.outcomes.write(file, photo, profile_id, thumbnails.get("keep", lambda *_: None))
+    return store.files.coarse(profile_id, 10)[0]
+
+
+def test_a_coarse_photo_is_searchable_and_waits_for_the_full_look(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    file = coarsely(store, folder_id, profile_id)
+    assert (file.content_hash, file.photo_id) == (b"x", 1)
+    totals = store.counts.totals(profile_id)
+    assert (totals.searchable, totals.outlined, totals.pending, totals.things) == (1, 0, 0, 0)
+    assert store.counts.waiting(profile_id) == (0, 0, 1)
+    assert store.photos.searchable_ids(profile_id, frozenset(), 10) == [file.photo_id]
+    rows = store.regions.rows([file.photo_id], profile_id)[file.photo_id]
+    assert rows.vectors.shape == (0, NDIM) and not rows.outlined
+    version = FileVersion(b"x", 10, 1)
+    assert store.outcomes.known_photo(version, profile_id, IndexLevel.COARSE) == file.photo_id
+    assert store.outcomes.known_photo(version, profile_id) is None
+    assert store.faults() == () and store.counts.repair() == ()
+
+
+def test_a_full_look_takes_the_place_of_a_coarse_one_and_never_the_reverse(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    thumbnails: dict = {}
+    file = coarsely(store, folder_id, profile_id, keep=thumbnails.__setitem__)
+    whole = store.regions.ids(profile_id).tolist()
+    thumbnails.clear()
+    full = analysed(b"x", file)
+    written = store.outcomes.write(file, full, profile_id, thumbnails.__setitem__)
+    assert (written.photo_id, written.forgotten) == (file.photo_id, ())
+    assert list(written.replaced) == whole and set(thumbnails) == {file.photo_id}
+    ids = store.regions.ids(profile_id).tolist()
+    assert len(ids) == 3 and min(ids) > whole[0], "a key of the index is never used again"
+    assert store.regions.outlined([file.photo_id], profile_id) == {file.photo_id}
+    totals = store.counts.totals(profile_id)
+    assert (totals.searchable, totals.outlined, totals.things) == (1, 1, 2)
+    assert store.files.coarse(profile_id, 10) == []
+    for photo in (analysed(b"x", file, level=IndexLevel.COARSE), full):
+        again = store.outcomes.write(file, photo, profile_id, lambda *_: pytest.fail("again"))
+        assert again.replaced == () and store.regions.ids(profile_id).tolist() == ids
+    assert store.faults() == () and store.counts.repair() == ()
+
+
+def test_a_failing_full_look_leaves_the_coarse_one(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    file = coarsely(store, folder_id, profile_id)
+    error = PhotoUnreadable("The analyst stopped.", operation="looking")
+    store.outcomes.fail(file, error, "looking")
+    assert store.photos.searchable_ids(profile_id, frozenset(), 10) == [file.photo_id]
+    assert store.counts.waiting(profile_id) == (0, 0, 0), "it is not tried again by itself"
+    totals = store.counts.totals(profile_id)
+    assert (totals.searchable, totals.pending, totals.problems) == (0, 0, 1)
+    store.failures.retry(None)
+    store.outcomes.link(store.files.pending(1)[0], FileVersion(b"x", 10, 1), file.photo_id)
+    file = store.files.coarse(profile_id, 10)[0]
+    store.outcomes.fail(file, error, "looking")
+    assert [problem.attempts for problem in store.failures.problems(10)] == [2]
+    store.failures.retry(None)
+    file = store.files.pending(1)[0]
+    store.outcomes.write(file, analysed(b"x", file), profile_id, lambda *_: None)
+    assert store.failures.problems(10) == ()
+    assert store.counts.totals(profile_id).outlined == 1
+
+
+def test_a_full_look_at_one_copy_outlines_the_other(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    coarsely(store, folder_id, profile_id)
+    store.files.note_found(folder_id, [("b.jpg", 10, 2)])
+    copy = store.files.pending(1)[0]
+    store.outcomes.link(copy, FileVersion(b"x", 10, 2), 1)
+    assert store.counts.waiting(profile_id) == (0, 0, 2)
+    file = store.files.coarse(profile_id, 1)[0]
+    store.outcomes.write(file, analysed(b"x", file), profile_id, lambda *_: None)
+    assert store.counts.waiting(profile_id) == (0, 0, 0)
+    assert store.counts.totals(profile_id).outlined == 2
+    assert store.counts.repair() == ()
+
+
+def test_a_file_that_changed_has_no_hash_until_it_is_read(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    coarsely(store, folder_id, profile_id)
+    store.files.note_found(folder_id, [("a.jpg", 11, 2)])
+    assert store.files.coarse(profile_id, 10) == []
+    assert store.files.pending(1)[0].content_hash is None
+
+
+def test_a_coarse_photo_has_no_things(store: Store, folder_id: int) -> None:
+    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    full = analysed(b"x", store.files.pending(1)[0])
+    with pytest.raises(ValueError, match="no things"):
+        AnalysedPhoto(**{**vars(full), "level": IndexLevel.COARSE})
 
 
 def test_pages_of_photos_have_no_gap_and_no_repeat(
@@ -371,13 +472,19 @@ def test_counters_hold_through_any_history(
             for file in store.files.pending(rng.randrange(3)):
                 content = bytes([rng.randrange(8)])
                 store.outcomes.write(
-                    file, analysed(content, file), rng.choice([profile_id, other]), lambda *_: None
+                    file,
+                    analysed(content, file, level=rng.choice(list(IndexLevel))),
+                    rng.choice([profile_id, other]),
+                    lambda *_: None,
                 )
         elif what == 4:
             for file in store.files.pending(1):
                 error = PhotoUnreadable("no", operation="reading")
                 store.outcomes.fail(file, error, "reading")
         else:
+            for file in store.files.coarse(profile_id, 1):
+                photo = analysed(file.content_hash, file)
+                store.outcomes.write(file, photo, profile_id, lambda *_: None)
             for file in store.files.lacking(other, 1):
                 photo = analysed(b"again", file)
                 store.outcomes.write(file, photo, other, lambda *_: None)
@@ -390,7 +497,11 @@ def test_counters_hold_through_any_history(
     for profile in (profile_id, other):
         totals = store.counts.totals(profile)
         assert totals.photos == totals.searchable + totals.pending + totals.problems
-        assert min(totals.pending, totals.searchable, totals.problems) >= 0
+        assert min(totals.pending, totals.problems) >= 0
+        assert 0 <= totals.outlined <= totals.searchable
+        waiting = store.counts.waiting(profile)
+        assert waiting.coarse == totals.searchable - totals.outlined
+        assert waiting.coarse == len(store.files.coarse(profile, 100))
 
 
 def test_wrong_counters_are_found_and_put_right(
@@ -423,11 +534,12 @@ def test_broken_promises_are_reported(
     connection = sqlite3.connect(paths.store)
     connection.execute("DELETE FROM regions WHERE kind = 'thing'")
     connection.execute("DELETE FROM files")
+    connection.execute("UPDATE indexings SET level = 'coarse'")
     connection.commit()
     connection.close()
     again = Store.open(paths)
     try:
         text = " ".join(again.faults())
-        assert "regions" in text and "no file" in text
+        assert "regions" in text and "no file" in text and "nobody looked" in text
     finally:
         again.close()

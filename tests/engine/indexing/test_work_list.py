@@ -1,0 +1,126 @@
+"""What comes first, and which photos get a coarse look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.indexing.work_list import Task, WorkList
+from engine.paths import LibraryPaths
+from engine.store.rows import IndexLevel
+from engine.store.store import Store
+from tests.engine.store.conftest import NDIM, analysed
+
+COARSE, FULL = IndexLevel.COARSE, IndexLevel.FULL
+FEW = 2
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(LibraryPaths(tmp_path / "library"))
+    opened.profile_id("p", NDIM, "p")
+    opened.folders.add(Path("/photos"))
+    yield opened
+    opened.close()
+
+
+def work_list(store: Store, *, coarse_pass: bool = True, page: int = 4) -> WorkList:
+    return WorkList(store, 1, coarse_pass=coarse_pass, few=FEW, page=page)
+
+
+def add(store: Store, *numbers: int) -> None:
+    """Files as old as their number says: the higher, the newer."""
+    store.files.note_found(1, [(f"{n}.jpg", 10, n) for n in numbers])
+
+
+def write(store: Store, task: Task) -> None:
+    photo = analysed(task.file.path.name.encode(), task.file, level=task.level)
+    store.outcomes.write(task.file, photo, 1, lambda *_: None)
+
+
+def said(task: Task) -> tuple[str, IndexLevel]:
+    return task.file.path.stem, task.level
+
+
+def worked_off(store: Store, work: WorkList) -> list[tuple[str, IndexLevel]]:
+    done = []
+    while (task := work.next([])) is not None:
+        write(store, task)
+        done.append(said(task))
+    return done
+
+
+def test_many_are_all_searchable_before_the_first_is_outlined(store: Store) -> None:
+    add(store, *range(10))
+    newest_first = [str(n) for n in reversed(range(10))]
+    expected = [(n, COARSE) for n in newest_first] + [(n, FULL) for n in newest_first]
+    assert worked_off(store, work_list(store)) == expected
+    assert store.counts.waiting(1) == (0, 0, 0)
+
+
+def test_a_few_are_indexed_in_full_at_once(store: Store) -> None:
+    add(store, 1, 2)
+    assert worked_off(store, work_list(store)) == [("2", FULL), ("1", FULL)]
+
+
+def test_a_profile_without_a_coarse_pass_indexes_in_full(store: Store) -> None:
+    add(store, *range(5))
+    assert {level for _, level in worked_off(store, work_list(store, coarse_pass=False))} == {FULL}
+
+
+def test_new_photos_do_not_wait_for_the_full_pass(store: Store) -> None:
+    add(store, *range(5))
+    work = work_list(store)
+    for _ in range(7):
+        write(store, work.next([]))
+    add(store, *range(10, 15), 7)
+    done = worked_off(store, work)
+    coarse = [(n, COARSE) for n in ("14", "13", "12", "11", "10", "7")]
+    assert done[:6] == coarse
+    assert done[6:] == [(n, FULL) for n in ("14", "13", "12", "11", "10", "7", "2", "1", "0")]
+
+
+def test_one_new_photo_goes_before_the_others_in_full(store: Store) -> None:
+    add(store, *range(5))
+    work = work_list(store)
+    for _ in range(6):
+        write(store, work.next([]))
+    add(store, 9)
+    assert worked_off(store, work)[:2] == [("9", FULL), ("3", FULL)]
+
+
+def test_what_is_in_work_is_not_given_out_again(store: Store) -> None:
+    add(store, *range(3))
+    work = work_list(store)
+    given = [work.next([]) for _ in range(3)]
+    assert work.next([task.file for task in given]) is None
+    for task in given:
+        write(store, task)
+    full = [work.next([])]
+    full.append(work.next([task.file for task in full]))
+    assert [said(task) for task in full] == [("2", FULL), ("1", FULL)]
+
+
+def test_another_profile_makes_all_photos_new(store: Store) -> None:
+    add(store, *range(6))
+    worked_off(store, work_list(store))
+    other = store.profile_id("other", NDIM, "other")
+    work = WorkList(store, other, coarse_pass=True, few=FEW, page=4)
+    done = []
+    while (task := work.next([])) is not None:
+        assert task.file.content_hash == task.file.path.name.encode(), "no need to read it again"
+        photo = analysed(task.file.content_hash, task.file, level=task.level)
+        store.outcomes.write(task.file, photo, other, lambda *_: None)
+        done.append(task.level)
+    assert done == [COARSE] * 6 + [FULL] * 6
+    assert store.counts.totals(1).outlined == store.counts.totals(other).outlined == 6
+
+
+def test_a_restless_file_is_left_for_the_next_run(store: Store) -> None:
+    add(store, 1)
+    work = work_list(store)
+    for _ in range(3):
+        work.note_restless(work.next([]).file)
+    assert work.next([]) is None
