@@ -11,7 +11,7 @@ from engine.commands.argument_types import whole_number
 from engine.commands.console import Console
 from engine.commands.library_access import root_of
 
-SUMMARY = "measure one part: query, index, vectors, loop"
+SUMMARY = "measure one part: query, index, vectors, colours, loop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="query, index: how many photos to make (default 24, 48) when none are given",
     )
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="index: photos to index (default: made ones)"
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="index: photos to index (default: made ones); colours: photos of the COCO file",
+    )
+    parser.add_argument(
+        "--coco", type=Path, metavar="FILE", help="colours: instances file with masks"
+    )
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="colours: JSON list of file_name, annotation_id and colours; searches them too",
     )
     parser.add_argument(
         "--sizes",
@@ -52,6 +64,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         library=root_of(arguments) if arguments.library else None,
         photos=arguments.photos,
         folder=arguments.folder.expanduser().absolute() if arguments.folder else None,
+        coco=arguments.coco.expanduser().absolute() if arguments.coco else None,
+        labels=arguments.labels.expanduser().absolute() if arguments.labels else None,
         sizes=tuple(arguments.sizes),
         profile=profile,
     )

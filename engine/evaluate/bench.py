@@ -14,6 +14,7 @@ AVAILABLE = {
     "query": "time from a text to its hits, with the library open",
     "index": "photos a second of the coarse and the full pass, and peak memory",
     "vectors": "recall and speed of the vector index against looking at every vector",
+    "colours": "whether a colour before a thing's name finds things of that colour first",
     "loop": "how long the window's event loop stalls while it indexes and searches",
 }
 LATER = ("sam2", "grid", "storm", "worker")
@@ -26,7 +27,9 @@ class BenchRequest:
     Attributes:
         library: an existing library for ``query`` and ``loop``; None makes one.
         photos: how many photos ``query`` and ``index`` make; None for the benchmark's own number.
-        folder: photos for ``index``; None makes some.
+        folder: photos for ``index``, None makes some; and for ``colours``.
+        coco: what is in the photos, for ``colours``.
+        labels: colours of the things in the photos, for ``colours``; None leaves that part out.
         sizes: index sizes for ``vectors``.
         profile: as for ``Library.open``.
     """
@@ -34,6 +37,8 @@ class BenchRequest:
     library: Path | None = None
     photos: int | None = None
     folder: Path | None = None
+    coco: Path | None = None
+    labels: Path | None = None
     sizes: tuple[int, ...] = (10_000, 100_000)
     profile: Any = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,14 @@ class Instance:
         area_px: as annotated, in square pixels of the photo.
         crowd: True for an area of many things that nobody told apart.
         shape: polygons as flat x, y lists, or the runs of an RLE (plain or compressed).
+        annotation_id: the file's own number for it, None if it gives none.
     """
 
     category_id: int
     area_px: float
     crowd: bool
     shape: Polygons | list[int] | bytes
+    annotation_id: int | None = None
 
     def rle(self, size_wh: tuple[int, int]) -> Rle | None:
         """The mask at the photo's size; None if nothing was drawn."""
@@ -153,11 +155,12 @@ def _instance(row: Mapping[str, Any], size_wh: tuple[int, int]) -> Instance:
         area_px=float(row.get("area", 0.0)),
         crowd=bool(row.get("iscrowd", 0)),
         shape=shape,
+        annotation_id=int(row["id"]) if "id" in row else None,
     )
     if "area" in row:
         return instance
     area_px = float(instance.mask_hw(size_wh).sum())
-    return Instance(instance.category_id, area_px, instance.crowd, shape)
+    return replace(instance, area_px=area_px)
 
 
 def _shape(drawn: Any, size_wh: tuple[int, int]) -> Polygons | list[int] | bytes:
