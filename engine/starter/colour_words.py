@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from engine.starter.colour_terms import BASES, LENT_BASES, name_kind
 from engine.starter.colours import COLOURS
 
 MILDLY = 0.4
@@ -29,79 +29,18 @@ class ColourQuery(NamedTuple):
     weights: np.ndarray
 
 
-# One line a basic colour: words for it that are hardly anything else.
-_WORDS = {
-    "black": "black blackish",
-    "white": "white whitish",
-    "grey": "grey gray greyish grayish silver silvery",
-    "red": "red reddish crimson scarlet maroon vermilion carmine",
-    "orange": "orange orangish",
-    "yellow": "yellow yellowish gold golden",
-    "green": "green greenish chartreuse",
-    "blue": "blue bluish blueish navy indigo azure cobalt ultramarine cerulean",
-    "purple": "purple purplish violet mauve lilac",
-    "pink": "pink pinkish fuchsia",
-    "blue green": "turquoise teal cyan aquamarine aqua",
-    "pink purple": "magenta",
-    "brown white": "beige ecru taupe",
-    "brown yellow": "khaki",
-    "brown": "brown brownish sepia tan",
-}  # fmt: skip
-# Things that lend their name: a colour only before a colour word ("lime green"), where they add
-# nothing, or before "coloured" ("a peach-coloured dress").
-_LENT = {
-    "red": "ruby cherry blood brick wine burgundy rust tomato fire cardinal",
-    "orange": "tangerine pumpkin amber copper carrot apricot",
-    "yellow": "lemon mustard canary sand straw honey sunflower blonde blond",
-    "green": "lime olive mint emerald forest sea grass moss apple pea bottle army jade hunter",
-    "blue": "sky baby royal powder steel ice denim midnight ocean electric sapphire petrol slate",
-    "purple": "plum lavender grape aubergine eggplant amethyst",
-    "pink": "rose salmon coral peach hot flamingo bubblegum blush",
-    "brown": "chocolate coffee chestnut caramel mahogany walnut bronze cinnamon leather wood",
-    "grey": "ash charcoal graphite smoke lead gunmetal",
-    "black": "pitch coal ebony jet ink raven",
-    "white": "snow ivory cream pearl milk bone chalk",
-}
 _SHADES = frozenset(
     "dark darker light lighter bright brightly pale deep vivid pastel neon fluorescent rich soft "
     "dull faded medium intense solid mostly all very metallic matte plain pure predominantly "
     "partly partially entirely completely".split()
 )
-_COLOURED = frozenset(["coloured", "colored", "colour", "color", "colours", "colors", "hued"])
-
-# Whole names with a colour word that asks nothing of the thing's pixels, ...
-_NAMES = """
-orange juice|orange peel|orange slice|orange tree|orange fruit|orange segment|orange wedge
-orange half|orange soda|orange marmalade|orange zest|orange grove|orange squash|mandarin orange
-white wine|red panda|red pandas|green bean|green card|green house|black board|white board
-blue jean|blue print|blue cheese|red cross|red bull|red carpet event|black hole|black market
-silver spoon|silver medal|gold medal|silver screen|silverware|silver ware|golden retriever
-golden gate bridge|golden gate|golden eagle|golden hour|gold fish|gold mine|golden delicious
-white house|black tea|green tea|white tea|black coffee|white coffee|black tie event|black friday
-brown rice|brown sugar|white noise|white water|white water rafting|black and white photo
-black and white photograph|black and white picture|black and white image|black and white film
-black white photo|red light|green light|yellow light|amber light|white light|red eye|red eyes
-black man|white man|black woman|white woman|black person|white person|black people|white people
-black boy|white boy|black girl|white girl|black guy|white guy|black lady|white lady|brown man
-brown woman|brown person|brown people|black child|white child|black child|black kid|white kid
-black men|white men|black women|white women|black children|white children
-green thumb|green room|green onion|traffic light|street light|navy ship|navy seal|navy officer
-yellow pages|purple heart|pink floyd|white collar|blue collar|black belt|yellow card|red card
-white shark|great white shark|black eye|green party|silver fox|grey matter|orange county
-"""
-# ... and those whose thing mostly does have it: the words stay, and the colour is asked mildly.
-_NAMES_IN_COLOUR = """
-black bear|brown bear|white bear|blue jay|blue whale|blue bird|black bird|red fox|grey wolf
-gray wolf|black widow|black panther|black swan|white rhino|black rhino|grey squirrel|red squirrel
-gray squirrel|green turtle|green iguana|red deer|blue tit|blue heron|great blue heron|grey heron
-gray heron|red robin|grey seal|gray seal|white tiger|white stork|red kite|red onion|white onion
-green salad|green olive|black olive|red cabbage|red wine|red grape|green grape|white bread
-brown bread|white chocolate|red snapper|yellow cab|red carpet|black pepper|black bean|red bean
-white rice|green plant|green tree|green grass|green leaf|green leaves|green field|blue sky
-red meat|white meat|yellow squash|red cedar|white pine|white oak|silver birch|red maple|blue crab
-"""
-_UNASKED_PARTS = frozenset("hair eye eyes skin beard moustache eyebrows lips".split())
-_ANYTHING = frozenset("thing things something anything object objects item items stuff".split())
+_COLOURED = frozenset("coloured colored colour color colours colors hued ish".split())
+_UNASKED_PARTS = frozenset(
+    "hair haired eye eyes eyed skin skinned beard moustache eyebrows lips".split()
+)
+_ANYTHING = frozenset(
+    "thing things one ones something anything object objects item items stuff".split()
+)
 
 _FRUIT = frozenset(["orange", "violet"])
 """Alone, after "an" or in the plural these are things, before another noun they are colours."""
@@ -182,13 +121,13 @@ class _Parser:
         for first in range(len(plain)):
             for length in (4, 3, 2):
                 run = plain[first : first + length]
-                kind = _name(" ".join(self.words[at] for at in run)) if len(run) == length else ""
-                if not kind or any(self.named[at] for at in run):
+                kind = name_kind(" ".join(self.words[at] for at in run))
+                if len(run) < length or not kind or any(self.named[at] for at in run):
                     continue
                 for at in run:
                     self.named[at] = True
-                    if kind == "coloured" and self.words[at] in _BASES:
-                        self.asked.append((_BASES[self.words[at]], MILDLY))
+                    if kind == "coloured" and self.words[at] in BASES:
+                        self.asked.append((BASES[self.words[at]], MILDLY))
                 break
 
     def _mark_parts(self) -> None:
@@ -197,8 +136,8 @@ class _Parser:
             after, hyphen = self._past_hyphen(at + 1), self._word(at + 1) == "-"
             following = self._word(after)
             compound = hyphen and following.endswith("ed") and following not in _COLOURED
-            if word in _BASES and (
-                following in _UNASKED_PARTS or (compound and following not in _BASES)
+            if word in BASES and (
+                following in _UNASKED_PARTS or (compound and following not in BASES)
             ):
                 self.named[at] = True
 
@@ -224,11 +163,11 @@ class _Parser:
             return None
         word, after = self.words[at], self._past_hyphen(at + 1)
         following = self._word(after)
-        if word in _LENT_BASES and following in _BASES and not self.named[after]:
+        if word in LENT_BASES and following in BASES and not self.named[after]:
             return self._one(after)
-        if following in _COLOURED and word in (_BASES | _LENT_BASES):
-            return after + 1, (_BASES | _LENT_BASES)[word]
-        return (at + 1, _BASES[word]) if word in _BASES else None
+        if following in _COLOURED and word in (BASES | LENT_BASES):
+            return after + 1, (BASES | LENT_BASES)[word]
+        return (at + 1, BASES[word]) if word in BASES else None
 
     def _past_hyphen(self, at: int) -> int:
         return at + 1 if self._word(at) == "-" else at
@@ -296,6 +235,7 @@ class _Parser:
             if not stays:
                 letters[first:last] = " " * (last - first)
         rest = re.sub(r"\s+", " ", re.sub(r"\(\s*\)", " ", "".join(letters)))
+        rest = re.sub(r"(?: ?,)+ ?,", ",", rest)
         rest = re.sub(r"\b(a)n (?![aeiou])", r"\1 ", rest, flags=re.IGNORECASE)
         return re.sub(r" (?:that|which|who)$", "", re.sub(r"^[\s,.;:-]+|[\s,.;:-]+$", "", rest))
 
@@ -303,35 +243,3 @@ class _Parser:
 def _reach(word: str) -> float:
     """How far a colour after this word is still the thing's own: 1, ``PARTLY`` or 0."""
     return 0.0 if word in _RELATIONS else PARTLY if word in _PARTS else 1.0
-
-
-def _bases(table: dict[str, str]) -> dict[str, np.ndarray]:
-    """Weights by word, summing to 1."""
-    found = {}
-    for names, words in table.items():
-        base = np.zeros(len(COLOURS), np.float32)
-        for name in names.split():
-            base[COLOURS.index(name)] += 1 / len(names.split())
-        found.update(dict.fromkeys(words.split(), base))
-    return found
-
-
-def _phrases(table: str) -> Iterator[str]:
-    for line in table.split("\n"):
-        yield from (phrase.strip() for phrase in line.split("|") if phrase.strip())
-
-
-_BASES = _bases(_WORDS)
-_LENT_BASES = _bases(_LENT)
-_PLAIN_NAMES = frozenset(_phrases(_NAMES))
-_COLOURED_NAMES = frozenset(_phrases(_NAMES_IN_COLOUR))
-
-
-def _name(phrase: str) -> str:
-    """``plain``, ``coloured``, or empty if the phrase is in no table; plurals count."""
-    for form in (phrase, phrase.removesuffix("s"), phrase.removesuffix("es")):
-        if form in _PLAIN_NAMES:
-            return "plain"
-        if form in _COLOURED_NAMES:
-            return "coloured"
-    return ""
