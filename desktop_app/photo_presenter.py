@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
@@ -18,7 +19,7 @@ from desktop_app.views.main_window import MainWindow
 from desktop_app.views.photo_grid_view import PhotoGridView
 from desktop_app.views.photo_view import PhotoView
 from engine.errors import EngineError
-from engine.records import Photo, Region, RegionId, SearchHit
+from engine.records import Photo, PhotoId, Region, RegionId, SearchHit
 
 
 class PhotoPresenter(QObject):
@@ -141,6 +142,16 @@ class PhotoPresenter(QObject):
         self._session.reads.call(
             lambda: (photo, library.regions(photo.id)), self._grid_regions_ready
         )
+
+    def note_changes(self, photos: Iterable[PhotoId]) -> None:
+        """Some photos are new or outlined now: take over what was found in the current one."""
+        hit = self.current_hit()
+        if hit is None or hit.photo.id not in photos:
+            return
+        if not self.is_open:
+            self.inspect()
+        elif not self.view.canvas.regions:
+            self._reader.read_regions(hit.photo)
 
     def _grid_regions_ready(self, answer: tuple[Photo, tuple[Region, ...]]) -> None:
         photo, regions = answer

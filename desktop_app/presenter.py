@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QObject, Qt
@@ -25,7 +25,14 @@ from desktop_app.views.problems_page import ProblemsPage
 from desktop_app.views.results_page import ResultsPage
 from engine.errors import EngineError
 from engine.paths import resources_dir
-from engine.records import Folder, LibraryChanges, LibraryStatus, SearchHit, SearchResult
+from engine.records import (
+    Folder,
+    LibraryChanges,
+    LibraryStatus,
+    PhotoId,
+    SearchHit,
+    SearchResult,
+)
 
 STARTER_PROFILE = "starter"
 
@@ -54,6 +61,7 @@ class Presenter(QObject):
         self._message: Message | None = None
         self._no_hits: Message | None = None
         self._fresh = True
+        self._news: set[PhotoId] = set()
         self._connect_views()
         self._connect_controllers()
         self._connect_commands()
@@ -98,6 +106,7 @@ class Presenter(QObject):
         grid = self.results.grid
         grid.near_end.connect(self.browsing.more)
         self.results.notice.pressed.connect(self._dismiss_notice)
+        self.results.news_band.pressed.connect(self.searching.repeat)
         self.photo.opened.connect(self._photo_opened)
         self.photo.closed.connect(self._photo_closed)
         self.photo.find_alike.connect(self._find_alike)
@@ -219,10 +228,19 @@ class Presenter(QObject):
         if changes.photos:
             self._session.thumbnails.forget(changes.photos)
             self.browsing.note_changes(changes.photos)
+            self.photo.note_changes(changes.photos)
+            if self.searching.query is not None:
+                self._tell_news(self._news | changes.photos)
         elif changes.folders and self.browsing.active:
             self.browsing.show()
         if changes.problems:
             self.problems.refresh()
+
+    def _tell_news(self, photos: Iterable[PhotoId]) -> None:
+        """Photos whose place in the hits may have changed; the hits stay until that is wanted."""
+        self._news = set(photos)
+        count = text.photos(len(self._news))
+        self.results.news_band.say(text.CHANGED_SINCE.format(photos=count) if photos else "")
 
     def _photos_loaded(self) -> None:
         self._refresh_page()
@@ -299,6 +317,7 @@ class Presenter(QObject):
         self._page = self.results
         self._no_hits = None
         self._fresh = True
+        self._tell_news(())
         self.browsing.leave()
         bar = self._window.search_bar
         bar.set_busy(True)
@@ -362,6 +381,7 @@ class Presenter(QObject):
         bar.set_busy(False)
         bar.show_chip("")
         self.results.verdict_band.say("")
+        self._tell_news(())
         self.photo.leave()
         self._page = self.results
         self.browsing.show()

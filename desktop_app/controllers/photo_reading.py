@@ -41,11 +41,15 @@ class PhotoReader(QObject):
     def read(self, photo: Photo, longest_px: int = FIRST_LONGEST_PX) -> None:
         """Read things and pixels of this photo and forget what was asked before."""
         self._wanted = (photo.id, longest_px)
+        self.read_regions(photo)
+        self._read_pixels(photo.id, longest_px)
+
+    def read_regions(self, photo: Photo) -> None:
+        """Read the things of the photo on show (again)."""
         photo_id = photo.id
         self._reads.call(
             lambda: (photo_id, self._library.regions(photo_id)), self._regions
         )
-        self._read_pixels(photo_id, longest_px)
 
     def read_full(self, photo: Photo) -> None:
         """All pixels of the photo on show; nothing happens if they have been asked for."""

@@ -200,7 +200,8 @@ class Inspector(QWidget):
                 tile.clicked.connect(self._tile_clicked)
                 self._tiles.append(tile)
                 self._things.addWidget(tile, number // TILES_A_LINE, number % TILES_A_LINE)
-            self._things_heading.setText(f"{text.THINGS} · {text.number(total)}")
+            count = text.number(total) if total else text.NO_THINGS
+            self._things_heading.setText(f"{text.THINGS} · {count}")
         for tile in self._tiles:
             tile.setChecked(tile.region.id in selected)
 

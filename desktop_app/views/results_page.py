@@ -52,6 +52,7 @@ class ResultsPage(QWidget):
     grid: the view itself.
     notice: about the profile that answered; dismissible.
     verdict_band: said when everything was judged No, or photos are still missing.
+    news_band: the library has grown since the search; offers to search again.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class ResultsPage(QWidget):
         session.outlines.ready.connect(self.grid.refresh_rows)
         self.notice = Band(text.DISMISS)
         self.verdict_band = Band()
+        self.news_band = Band(text.REFRESH)
         self.fold = push_button("", role="link")
         self.fold.clicked.connect(self._toggle_no)
         self.fold.hide()
@@ -78,6 +80,7 @@ class ResultsPage(QWidget):
         bands.setSpacing(8)
         bands.addWidget(self.notice)
         bands.addWidget(self.verdict_band)
+        bands.addWidget(self.news_band)
         column.addLayout(bands)
         column.addWidget(self.grid, 1)
         model.sections_changed.connect(self._refresh_fold)

@@ -223,6 +223,39 @@ def test_everything_judged_no_is_said_above_the_closest(open_desktop, memory, se
     assert desktop.presenter.model.rowCount() == 4
 
 
+def test_photos_that_come_during_a_search_are_shown_when_wanted(
+    open_desktop, memory, search, qtbot
+):
+    desktop = open_desktop(open_library=in_memory(memory))
+    search(desktop, "red ball")
+    band, model = desktop.presenter.results.news_band, desktop.presenter.model
+    before = [hit.photo.id for hit in model.rows]
+    assert not band.isVisible()
+    disc = ("red ball", (200, 200, 60, (220, 30, 30)))
+    new = memory.put(made_photo("new.jpg", [disc]))
+    qtbot.waitUntil(band.isVisible, timeout=DEADLINE_MS)
+    assert band.words == text.CHANGED_SINCE.format(photos="1 photo")
+    assert [hit.photo.id for hit in model.rows] == before, "nothing moves under the pointer"
+    band.button.click()
+    qtbot.waitUntil(lambda: model.row_of(new) >= 0, timeout=DEADLINE_MS)
+    assert not band.isVisible()
+
+
+def test_a_photo_on_show_takes_over_the_things_found_meanwhile(open_desktop, memory, qtbot):
+    photo_id = memory.put(made_photo("plain.jpg", [("red ball", (200, 200, 60, (220, 30, 30)))]))
+    things, memory._regions[photo_id] = memory._regions[photo_id], []
+    desktop = open_desktop(open_library=in_memory(memory))
+    model, view = desktop.presenter.model, desktop.presenter.photo.view
+    qtbot.waitUntil(lambda: model.row_of(photo_id) >= 0, timeout=DEADLINE_MS)
+    desktop.presenter.photo.open_row(model.row_of(photo_id))
+    heading = desktop.window.inspector._things_heading
+    qtbot.waitUntil(lambda: text.NO_THINGS in heading.text(), timeout=DEADLINE_MS)
+    memory._regions[photo_id] = things
+    memory.replace_photo(photo_id)
+    qtbot.waitUntil(lambda: list(view.canvas.regions) == things, timeout=DEADLINE_MS)
+    assert heading.text().endswith("· 1")
+
+
 def test_the_starter_notice_is_shown_until_dismissed(open_desktop, memory, search):
     desktop = open_desktop(open_library=in_memory(memory))
     search(desktop, "tree")
