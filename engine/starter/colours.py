@@ -22,7 +22,7 @@ COLOUR_WEIGHT = 0.25
 """What the agreement of colours counts for beside that of meanings."""
 
 _SIDE_PX = 40
-_FEWEST_PX = 12
+_FEWEST_PX, _MOST_PX = 12, 500
 _WIDTH = 0.03
 _LIGHTNESS_SHARE = 0.35
 """Two pixels of one hue and different lightness bear the same name more often than the reverse."""
@@ -170,7 +170,8 @@ def _pixels(photo_rgb: np.ndarray, mask_hw: np.ndarray) -> np.ndarray:
     full = (inside > 0.9).astype(np.uint8)
     for kept in (cv2.erode(full, np.ones((3, 3), np.uint8)), full, inside > 0.5):
         if kept.sum() >= max(_FEWEST_PX, 0.2 * inside.sum()):
-            return rgb[kept > 0]
+            inner = rgb[kept > 0]
+            return inner[:: 1 + len(inner) // _MOST_PX]
     return rgb[inside >= inside.max() * 0.5]
 
 
