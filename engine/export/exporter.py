@@ -87,6 +87,13 @@ def _picture(kind: ExportKind, hit: SearchHit, read_rgb: ReadRgb) -> tuple[bytes
 
 
 def _region_of(hit: SearchHit) -> Region:
+    if hit.region is None and not hit.outlined:
+        raise ExportProblem(
+            "The things in this photo are not outlined yet, so there is none to take out.",
+            operation="taking a thing out of its photo",
+            path=hit.photo.path,
+            hint="Search again when indexing has come to it.",
+        )
     if hit.region is None:
         raise ExportProblem(
             "Only the whole photo matched, so there is no thing to take out.",

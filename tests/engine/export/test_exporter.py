@@ -76,6 +76,13 @@ def test_a_whole_photo_has_nothing_to_take_out(tmp_path, make_disc, context, kin
     assert "Only the whole photo matched" in summary.problems[0].message
 
 
+def test_a_photo_that_is_not_outlined_has_nothing_to_take_out_yet(tmp_path, make_disc, context):
+    made = make_disc()
+    hit = replace(made.whole_hit, outlined=False)
+    summary = exporter.run(_request(tmp_path, ExportKind.CUTOUT, hit), Reader(made), context)
+    assert "not outlined yet" in summary.problems[0].message and summary.problems[0].hint
+
+
 def test_a_whole_photo_as_overlay(tmp_path, make_disc, context):
     made = make_disc()
     request = _request(tmp_path, ExportKind.OVERLAY, made.whole_hit)
