@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.starter.wordnet import read_synsets
+
 FILE_NAME = "class_names.json"
 TOO_GENERAL = frozenset(
-    "entity physical_entity object whole artifact living_thing organism abstraction matter "
-    "instrumentality unit psychological_feature causal_agent physical_object thing "
-    "commodity article substance device natural_object conveyance implement equipment "
-    "vertebrate chordate mammal placental cognition relation attribute part group "
-    "covering structure instrument".split()
+    "entity|physical entity|object|whole|artifact|living thing|organism|abstraction|matter|"
+    "instrumentality|unit|psychological feature|causal agent|physical object|thing|"
+    "commodity|article|substance|device|natural object|conveyance|implement|equipment|"
+    "vertebrate|chordate|mammal|placental|cognition|relation|attribute|part|group|"
+    "covering|structure|instrument".split("|")
 )
 """Names so high up that they tell nothing; a path upwards ends at them without naming them."""
+MOST_KINDS = 6
 
 
 @dataclass(frozen=True)
@@ -51,32 +55,29 @@ def read_class_names(path: Path) -> list[ClassName]:
     ]
 
 
-def from_wordnet(synset_ids: list[str], noun_file: Path) -> list[ClassName]:
+def from_wordnet(synset_ids: Sequence[str], noun_file: Path) -> list[ClassName]:
     """Look the classes up; ids are like ``n02099601``."""
-    words: dict[int, list[str]] = {}
-    parents: dict[int, list[int]] = {}
-    for line in noun_file.read_text("latin-1").splitlines():
-        if line.startswith("  "):
-            continue
-        fields = line.split("|")[0].split()
-        offset, count = int(fields[0]), int(fields[3], 16)
-        words[offset] = fields[4 : 4 + 2 * count : 2]
-        pointers = fields[5 + 2 * count :]
-        parents[offset] = [
-            int(pointers[i + 1]) for i in range(0, len(pointers), 4) if pointers[i] in ("@", "@i")
-        ]
-    classes = []
-    for synset_id in synset_ids:
-        offset = int(synset_id[1:])
-        kinds: list[str] = []
-        level = parents[offset]
-        while level and len(kinds) < 6:
-            fresh = [words[p][0] for p in level]
-            kinds += [w.replace("_", " ") for w in fresh if w not in TOO_GENERAL]
-            level = [q for p in level for q in parents[p]]
-        names = [w.replace("_", " ") for w in words[offset]]
-        classes.append(ClassName(tuple(names), tuple(dict.fromkeys(kinds))))
-    return classes
+    synsets = read_synsets(noun_file)
+    offsets = [int(synset_id[1:]) for synset_id in synset_ids]
+    return [
+        ClassName(
+            synsets[offset].words,
+            kinds_above(offset, lambda o: synsets[o].parents, lambda o: synsets[o].words[0]),
+        )
+        for offset in offsets
+    ]
+
+
+def kinds_above(
+    start: int, parents_of: Callable[[int], Sequence[int]], name_of: Callable[[int], str]
+) -> tuple[str, ...]:
+    """What a meaning is a kind of, nearest first: about ``MOST_KINDS`` names, none too general."""
+    kinds: list[str] = []
+    level = parents_of(start)
+    while level and len(kinds) < MOST_KINDS:
+        kinds += [name for name in map(name_of, level) if name not in TOO_GENERAL]
+        level = [above for one in level for above in parents_of(one)]
+    return tuple(dict.fromkeys(kinds))
 
 
 def main() -> None:

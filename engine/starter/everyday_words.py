@@ -1,0 +1,97 @@
+"""Words whose usual meaning in a photo is not the one that WordNet lists first, or not known to it.
+
+WordNet orders the meanings of a word by how often they were met in texts of the last century.
+``lemma#n`` names the n-th of them, as WordNet's own tools count.
+"""
+
+from __future__ import annotations
+
+# The word itself, in another meaning. (Words of several parts are written with "_".)
+_MEANINGS = """
+plant#2 turtle#2 tiger#2 chicken#2 seal#9 mole#6 shell#10 bunny#2 drone#4 stud#4
+tv#2 television#3 monitor#4 microwave#2 toaster#2 washer#3 speaker#2
+printer#2 iron#4 cushion#3 toilet#2 light#2 glass#2 plate#4 mug#4 settee#2 cab#3 scooter#3
+trailer#4 caravan#2 camper#2 stroller#2 cot#2 slide#4 hose#3 screw#4 nail#2 spade#2
+skirt#2 glove#2 ring#8 bracelet#2 sheet#3 cake#3 hotdog#2 hot_dog#2 egg#2 letter#1 palm#3
+park#1 party#4 court#4 field#1 bank#9 post#4 fire#1 snow#2 hydrant#2 lorry#2 organ#5 chest#4
+trunk#2 board#3 present#2 tram#3 sun#1 date#8 stand#8 track#3 crossing#5
+spring#3 model#8 clip#3 heart#7 christmas_tree#5
+"""
+
+# The word in the meaning of another one: the plural of something seen, a word that has another
+# meaning among people who take photos, a spelling or a thing that WordNet 3.0 does not know.
+_SAME_AS = {
+    "bike": "bicycle#1",
+    "motorbike": "motorcycle#1",
+    "mobile": "cellphone#1",
+    "cell": "cellphone#1",
+    "cell phone": "cellphone#1",
+    "smartphone": "cellphone#1",
+    "smart phone": "cellphone#1",
+    "iphone": "cellphone#1",
+    "brolly": "umbrella#1",
+    "loo": "toilet#2",
+    "fridge": "refrigerator#1",
+    "wine glass": "wineglass#1",
+    "potted plant": "houseplant#1",
+    "pot plant": "houseplant#1",
+    "stuffed toy": "teddy#1",
+    "stuffed animal": "teddy#1",
+    "soft toy": "teddy#1",
+    "plushie": "teddy#1",
+    "cuddly toy": "teddy#1",
+    "sports ball": "ball#1",
+    "hairdryer": "hair dryer#1",
+    "hairdrier": "hair dryer#1",
+    "cooker": "stove#1",
+    "hob": "stove#1",
+    "couple": "couple#2",
+    "people": "person#1",
+    "cops": "policeman#1",
+    "police": "policeman#1",
+    "mac": "computer#1",
+    "ipad": "laptop#1",
+    "tablet": "laptop#1",
+    "tablet computer": "laptop#1",
+    "macbook": "laptop#1",
+    "t-shirt": "t-shirt#1",
+    "tshirt": "t-shirt#1",
+    "tee shirt": "t-shirt#1",
+    "hoodie": "sweatshirt#1",
+    "jumper": "sweater#1",
+    "pants": "trouser#1",
+    "trainers": "gym shoe#1",
+    "parking": "parking lot#1",
+    "selfie": "self-portrait#1",
+    "gift": "present#2",
+    "wedding": "wedding#1",
+    "arms": "arm#1",
+    "hands": "hand#1",
+    "cards": "card#1",
+    "boards": "board#3",
+    "bones": "bone#1",
+    "bowls": "bowl#1",
+    "cows": "cow#1",
+    "crabs": "crab#1",
+    "bars": "bar#3",
+    "clocks": "clock#1",
+    "rings": "ring#8",
+    "roads": "road#1",
+    "roots": "root#1",
+    "letters": "letter#1",
+    "trumpets": "trumpet#1",
+    "twins": "twin#1",
+    "windows": "window#1",
+    "wings": "wing#1",
+    "papers": "paper#1",
+    "hoops": "hoop#1",
+    "hearts": "heart#7",
+    "strings": "string#1",
+    "human": "person#1",
+    "humans": "person#1",
+    "horses": "horse#1",
+}
+
+_IN_WORDS = [meaning.replace("_", " ") for meaning in _MEANINGS.split()]
+EVERYDAY = {meaning.partition("#")[0]: meaning for meaning in _IN_WORDS} | _SAME_AS
+"""Noun -> ``lemma#n``."""

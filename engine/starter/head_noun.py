@@ -1,0 +1,81 @@
+"""Which noun a query is about: "two red umbrellas on a beach" asks for umbrellas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+MOST_WORDS = 5
+"""Words in the longest name looked for."""
+
+_WORD = re.compile(r"[a-z0-9][a-z0-9'.-]*", re.I)
+_DETERMINERS = frozenset(
+    "a an the this that these those my your his her its our their some any all both each every "
+    "no one two three four five six seven eight nine ten eleven twelve several many few "
+    "another other".split()
+)
+# What comes after one of these says where the thing is, or what it has or does.
+_RELATIONS = frozenset(
+    "on in at with without near next beside besides by under underneath below beneath over above "
+    "behind before after from to for inside outside within around round between among amid against "
+    "across along through into onto towards toward off out up down via like as and or but plus "
+    "while during wearing holding carrying riding having showing containing that which who whose "
+    "where when is are was were has have being not".split()
+)
+_SIDES = re.compile(r"\b(left|right|front|top|bottom|side|middle|edge|corner)\s+of\b", re.I)
+# "a pair of shoes" asks for shoes; "a cup of tea" for a cup.
+_AMOUNTS = frozenset(
+    "pair pairs couple couples group groups bunch bunches lot lots piece pieces slice slices herd "
+    "herds flock flocks pile piles stack stacks row rows set kind kinds type types sort sorts "
+    "photo photos photograph photographs picture pictures image images shot close-up closeup view "
+    "number part rest pack swarm litter team crowd crowds family gang dozen dozens hundreds "
+    "thousands plenty variety assortment collection".split()
+)
+
+
+def head_noun(text: str, lemma_of: Callable[[str], str | None]) -> str | None:
+    """The longest known name that ends the first noun phrase of a text; None if none does.
+
+    Args:
+        lemma_of: the lemma of a name that is known in the singular or plural; None if it is not.
+    """
+    words = [w.rstrip(".'-") for w in _WORD.findall(_SIDES.sub(r"\1-of", text.lower()))]
+    phrase = _first_phrase([w.removesuffix("'s") for w in words])
+    while "of" in phrase:
+        whole = _longest_ending(phrase, lemma_of, at_least=phrase.index("of") + 2)
+        if whole is not None:
+            return whole
+        cut = phrase.index("of")
+        if cut and phrase[cut - 1] not in _AMOUNTS:
+            phrase = phrase[:cut]
+        else:
+            phrase = _first_phrase(phrase[cut + 1 :])
+    while phrase:
+        found = _longest_ending(phrase, lemma_of)
+        # "dog running", "car parked": what it does is said after it.
+        if found is not None or not phrase[-1].endswith(("ing", "ed")):
+            return found
+        phrase = phrase[:-1]
+    return None
+
+
+def _first_phrase(words: list[str]) -> list[str]:
+    start = 0
+    while start < len(words) and (_opens(words[start]) or words[start] in _RELATIONS):
+        start += 1
+    end = start
+    while end < len(words) and words[end] not in _RELATIONS and not words[end].endswith("-of"):
+        end += 1
+    return words[start:end]
+
+
+def _opens(word: str) -> bool:
+    return word in _DETERMINERS or word.isdigit()
+
+
+def _longest_ending(phrase, lemma_of, at_least: int = 1) -> str | None:
+    for length in range(min(len(phrase), MOST_WORDS), at_least - 1, -1):
+        lemma = lemma_of(" ".join(phrase[-length:]))
+        if lemma is not None:
+            return lemma
+    return None
