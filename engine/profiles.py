@@ -69,7 +69,7 @@ def starter(folder: Path | None = None) -> Profile:
         folder: weights as ``engine.starter.train`` writes them; None for the shipped ones.
     """
     from engine.starter import profile as built_in
-    from engine.starter.text_encoder import NDIM
+    from engine.starter.embedder import NDIM
 
     folder = folder or built_in.shipped_folder()
     return Profile(

@@ -10,9 +10,8 @@ import numpy as np
 
 from engine.evaluate.metrics import average_precision_at, mean
 from engine.search.scorer import PhotoEvidence
-from engine.starter.backbone import Backbone
 from engine.starter.calibration import Calibration, evidence_row
-from engine.starter.embedder import StarterTextEmbedder
+from engine.starter.embedder import StarterTextEmbedder, region_vectors, whole_vector
 from engine.starter.map_training import MATCH_IOU, Sample
 from engine.starter.reference import Reference
 from engine.starter.scorer import StarterScorer
@@ -36,14 +35,12 @@ class Embedded:
     whole: np.ndarray
 
 
-def embed(samples: Sequence[Sample], text_map: TextMap, backbone: Backbone) -> list[Embedded]:
+def embed(samples: Sequence[Sample], text_map: TextMap) -> list[Embedded]:
     """The vectors that the product would store."""
-    embedded = []
-    for s in samples:
-        whole = text_map.whole_vectors(s.whole[None], backbone.class_logits(s.whole[None]))[0]
-        regions = text_map.region_vectors(s.regions, backbone.class_logits(s.regions))
-        embedded.append(Embedded(s, regions, whole))
-    return embedded
+    return [
+        Embedded(s, region_vectors(text_map, s.regions, s.colours), whole_vector(text_map, s.whole))
+        for s in samples
+    ]
 
 
 def fit_calibration(
@@ -97,7 +94,7 @@ def _photo_evidence(e: Embedded, vector: np.ndarray) -> PhotoEvidence:
     return PhotoEvidence(
         region_scores=e.regions @ vector,
         mask_scores=e.sample.mask_scores,
-        boxes_xyxy=np.zeros((len(e.regions), 4), np.float32),
+        boxes_xyxy=e.sample.boxes_xyxy,
         area_fractions=e.sample.areas,
         whole_score=float(e.whole @ vector),
     )

@@ -1,4 +1,8 @@
-"""The starter profile's embedders: regions by the frozen backbone, texts by the sentence model."""
+"""The starter profile's embedders: regions by the frozen backbone, texts by the sentence model.
+
+A vector is the meaning, then the colours: a query that names no colour has zeros there, so that
+colours count only when they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,15 @@ from functools import lru_cache
 import numpy as np
 
 from engine.embeddings.embedder import PhotoVectors
+from engine.starter import text_encoder
 from engine.starter.backbone import Backbone
-from engine.starter.region_features import region_features
-from engine.starter.text_encoder import NDIM, SentenceEncoder
+from engine.starter.colour_words import parse_colours
+from engine.starter.colours import COLOUR_WEIGHT, COLOURS, colour_vectors
+from engine.starter.region_features import RegionFeatures, region_features, whole_features
+from engine.starter.text_encoder import SentenceEncoder
 from engine.starter.text_map import PHRASINGS, TextMap, phrasings
+
+NDIM = text_encoder.NDIM + len(COLOURS)
 
 
 class StarterRegionEmbedder:
@@ -26,12 +35,14 @@ class StarterRegionEmbedder:
     def embed(self, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> PhotoVectors:
         """See ``RegionEmbedder``."""
         seen = region_features(self._backbone, photo_rgb, masks_hw)
-        features = (seen.pooled + seen.crops) / 2
-        whole = seen.whole[None]
+        colours = colour_vectors(photo_rgb, masks_hw)
         return PhotoVectors(
-            whole=self._map.whole_vectors(whole, self._backbone.class_logits(whole))[0],
-            regions=self._map.region_vectors(features, self._backbone.class_logits(features)),
+            whole=self.embed_whole(photo_rgb), regions=region_vectors(self._map, seen, colours)
         )
+
+    def embed_whole(self, photo_rgb: np.ndarray) -> np.ndarray:
+        """See ``RegionEmbedder``."""
+        return whole_vector(self._map, whole_features(self._backbone, photo_rgb))
 
 
 class StarterTextEmbedder:
@@ -46,7 +57,7 @@ class StarterTextEmbedder:
         self._one = lru_cache(maxsize=64)(self._embed_one)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """See ``TextEmbedder``; unit vectors."""
+        """See ``TextEmbedder``; the part of the meaning has length one, or zero if there is none."""
         if len(texts) == 1:
             return self._one(texts[0]).copy()
         return self._embed(texts)
@@ -55,5 +66,22 @@ class StarterTextEmbedder:
         return self._embed([text])
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray:
-        sentences = self._encoder.encode(phrasings(texts))
-        return self._map.query_vectors(sentences.reshape(len(texts), len(PHRASINGS), NDIM))
+        asked = [parse_colours(text) for text in texts]
+        sentences = self._encoder.encode(phrasings([one.rest for one in asked]))
+        sentences = sentences.reshape(len(texts), len(PHRASINGS), text_encoder.NDIM)
+        meanings = self._map.query_vectors(sentences)
+        meanings[[not one.rest.strip() for one in asked]] = 0
+        colours = np.stack([one.weights for one in asked]) * COLOUR_WEIGHT
+        return np.concatenate([meanings, colours], axis=1).astype(np.float32)
+
+
+def region_vectors(text_map: TextMap, seen: RegionFeatures, colours: np.ndarray) -> np.ndarray:
+    """float32 (N, NDIM) of regions' features and ``colour_vectors``."""
+    meanings = text_map.region_vectors(seen.pooled, seen.crops)
+    return np.concatenate([meanings, colours], axis=1).astype(np.float32)
+
+
+def whole_vector(text_map: TextMap, features: np.ndarray) -> np.ndarray:
+    """float32 (NDIM,) of a photo's features (1280,): a scene has no colour of its own."""
+    meaning = text_map.whole_vectors(features[None])[0]
+    return np.pad(meaning, (0, len(COLOURS))).astype(np.float32)

@@ -10,17 +10,19 @@ import numpy as np
 from engine.masks.geometry import mask_ious
 from engine.starter.backbone import Backbone
 from engine.starter.class_names import ClassName
+from engine.starter.colours import colour_vectors
 from engine.starter.mask_proposer import StarterProposer
-from engine.starter.region_features import region_features
+from engine.starter.region_features import RegionFeatures, region_features, whole_features
 from engine.starter.text_encoder import NDIM, SentenceEncoder
-from engine.starter.text_map import PHRASINGS, TextMap, conse_vectors, phrasings, unit
+from engine.starter.text_map import PHRASINGS, TextMap, class_probabilities, phrasings, unit
 from engine.starter.training_photos import TrainingPhoto
 
 MATCH_IOU = 0.5
 MIN_INSTANCE_PX = 64
 CLASSIFIER_WEIGHT = 0.3
 """Weight of one ImageNet classifier row against one annotated region, when the map is fitted."""
-RIDGE = 1.0
+REGION_RIDGE = 3.0
+WHOLE_RIDGE = 3.0
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Sample:
 
     Attributes:
         whole: (1280,).
-        things: (M, 1280) and ``thing_names``: annotated masks and their categories.
-        regions: (N, 1280) of proposed masks, with their ``mask_scores`` and ``areas`` (share of
-            the photo).
+        things: of annotated masks, with their categories ``thing_names``.
+        regions: of proposed masks, with their ``mask_scores``, ``areas`` (share of the photo) and
+            ``boxes_xyxy`` (N, 4), in fractions of the photo's sides, and ``colours`` (N, 11).
         ious: (N, M), of proposed with annotated masks.
         names: every category in the photo, crowds too.
     """
@@ -39,41 +41,48 @@ class Sample:
     name: str
     names: frozenset[str]
     whole: np.ndarray
-    things: np.ndarray
+    things: RegionFeatures
     thing_names: tuple[str, ...]
-    regions: np.ndarray
+    regions: RegionFeatures
     mask_scores: np.ndarray
     areas: np.ndarray
+    boxes_xyxy: np.ndarray
+    colours: np.ndarray
     ious: np.ndarray
 
 
-def collect(photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer) -> Sample:
-    """Run backbone and proposer over one photo."""
+def collect(
+    photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer | None = None
+) -> Sample:
+    """Run the backbone over one photo, and the proposer, if there is one."""
     hw = photo.rgb.shape[:2]
     things = [
         i for i in photo.instances if not i.crowd and i.mask_hw.sum() >= MIN_INSTANCE_PX
     ]
     true_masks = [i.full_mask(hw) for i in things]
-    proposals = proposer.propose(photo.rgb)
+    proposals = proposer.propose(photo.rgb) if proposer is not None else []
     masks = [p.mask_hw for p in proposals]
     seen = region_features(backbone, photo.rgb, true_masks + masks)
-    features = (seen.pooled + seen.crops) / 2
+    sides = np.array([hw[1], hw[0], hw[1], hw[0]], np.float32)
+    boxes = np.array([p.box_xyxy.as_tuple() for p in proposals], np.float32).reshape(-1, 4)
     return Sample(
         name=photo.name,
         names=frozenset(i.category for i in photo.instances),
-        whole=seen.whole,
-        things=features[: len(things)],
+        whole=whole_features(backbone, photo.rgb),
+        things=seen.part(slice(len(things))),
         thing_names=tuple(i.category for i in things),
-        regions=features[len(things) :],
+        regions=seen.part(slice(len(things), None)),
         mask_scores=np.array([p.score for p in proposals], np.float32),
         areas=np.array([m.mean() for m in masks], np.float32),
+        boxes_xyxy=boxes / sides,
+        colours=colour_vectors(photo.rgb, masks),
         ious=mask_ious(masks, true_masks),
     )
 
 
 def fit_text_map(
     samples: Sequence[Sample],
-    backbone: Backbone,
+    classifier: np.ndarray,
     encoder: SentenceEncoder,
     classes: Sequence[ClassName],
     leave_out: frozenset[str] = frozenset(),
@@ -81,31 +90,51 @@ def fit_text_map(
     """Fit all arrays of the map.
 
     Args:
-        leave_out: categories that the linear map must not learn, to measure open vocabulary.
+        classifier: (1281, 1000), as ``TextMap`` keeps it.
+        leave_out: categories that nothing may be learned from, to measure open vocabulary.
     """
     sentences = encoder.encode([s for c in classes for s in c.phrasings()])
     class_vectors = unit(sentences.reshape(len(classes), -1, NDIM).mean(1))
     text_mean = class_vectors.mean(0)
     class_vectors = class_vectors - text_mean
-    features, targets, weights = _pairs(samples, encoder, text_mean, leave_out)
+    things, names = _named_things(samples, leave_out)
+    features = (things.pooled + things.crops) / 2
     region_mean = features.mean(0)
-    classifier = backbone.classifier_weight - backbone.classifier_weight.mean(0)
-    rows = np.concatenate([unit(features - region_mean), unit(classifier)])
-    aims = np.concatenate([targets, class_vectors])
-    importance = np.concatenate([weights, np.full(len(classifier), CLASSIFIER_WEIGHT)])
-    linear = np.linalg.solve(
-        (rows * importance[:, None]).T @ rows + RIDGE * np.eye(rows.shape[1]),
-        (rows * importance[:, None]).T @ aims,
-    )
+    targets, weights = _name_targets(names, encoder, text_mean)
     wholes = np.stack([s.whole for s in samples])
+    whole_mean = wholes.mean(0)
+    scenes = _scene_targets(samples, encoder, text_mean, leave_out)
+    views = [class_probabilities(view, classifier) for view in (things.pooled, things.crops)]
     return TextMap(
+        classifier=classifier,
         class_vectors=class_vectors.astype(np.float32),
         text_mean=text_mean,
-        linear=linear.astype(np.float32),
+        region_linear=_ridge(
+            unit(features - region_mean), targets, weights, classifier, class_vectors, REGION_RIDGE
+        ),
+        whole_linear=_ridge(
+            unit(wholes - whole_mean),
+            scenes - scenes.mean(0),
+            np.ones(len(wholes)),
+            classifier,
+            class_vectors / 2,
+            WHOLE_RIDGE,
+        ),
         region_mean=region_mean,
-        whole_mean=wholes.mean(0),
-        region_conse_mean=conse_vectors(backbone.class_logits(features), class_vectors).mean(0),
-        whole_conse_mean=conse_vectors(backbone.class_logits(wholes), class_vectors).mean(0),
+        whole_mean=whole_mean,
+        region_conse_mean=(np.mean(views, axis=0) @ class_vectors).mean(0),
+        whole_conse_mean=(class_probabilities(wholes, classifier) @ class_vectors).mean(0),
+    )
+
+
+def _ridge(rows, aims, weights, classifier, class_vectors, penalty: float) -> np.ndarray:
+    """A linear map rows -> aims; every class's classifier row should land on the class's name."""
+    templates = classifier[:-1].T - classifier[:-1].mean(1)
+    x = np.concatenate([rows, unit(templates)])
+    y = np.concatenate([aims, class_vectors])
+    weighted = x * np.concatenate([weights, np.full(len(templates), CLASSIFIER_WEIGHT)])[:, None]
+    return np.linalg.solve(weighted.T @ x + penalty * np.eye(x.shape[1]), weighted.T @ y).astype(
+        np.float32
     )
 
 
@@ -115,25 +144,33 @@ def name_vectors(names: Sequence[str], encoder: SentenceEncoder) -> np.ndarray:
     return unit(sentences.reshape(len(names), len(PHRASINGS), NDIM).mean(1))
 
 
-def _pairs(samples, encoder, text_mean, leave_out):
-    """Features, centred name vectors and weights of annotated things and of masks that match one.
-
-    Frequent categories weigh less: with the square root of their count.
-    """
-    features, names = [], []
+def _named_things(samples, leave_out) -> tuple[RegionFeatures, list[str]]:
+    """Annotated things with their names. Proposed masks that match one teach nothing more: on the
+    photos that the mask head was trained on they are nearly the same."""
+    parts, names = [], []
     for sample in samples:
-        features.append(sample.things)
-        names += sample.thing_names
-        if sample.ious.size:
-            best = sample.ious.argmax(1)
-            hit = sample.ious.max(1) >= MATCH_IOU
-            features.append(sample.regions[hit])
-            names += [sample.thing_names[k] for k in best[hit]]
-    stacked = np.concatenate(features)
-    labels = np.array(names)
-    kept = ~np.isin(labels, sorted(leave_out))
-    stacked, labels = stacked[kept], labels[kept]
-    known, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    vectors = name_vectors(list(known), encoder) - text_mean
+        known = [k for k, name in enumerate(sample.thing_names) if name not in leave_out]
+        parts.append(sample.things.part(known))
+        names += [sample.thing_names[k] for k in known]
+    return RegionFeatures.joined(parts), names
+
+
+def _name_targets(names, encoder, text_mean) -> tuple[np.ndarray, np.ndarray]:
+    """Centred name vectors, and weights: frequent names weigh less, by the root of their count."""
+    known, index, counts = np.unique(names, return_inverse=True, return_counts=True)
     weights = 1 / np.sqrt(counts[index])
-    return stacked, vectors[index], weights / weights.mean()
+    return (name_vectors(list(known), encoder) - text_mean)[index], weights / weights.mean()
+
+
+def _scene_targets(samples, encoder, text_mean, leave_out) -> np.ndarray:
+    """Mean name vector of all that is in each photo, rare names first; float32 (photos, 384)."""
+    names = sorted({name for s in samples for name in s.names} - leave_out)
+    vectors = dict(zip(names, unit(name_vectors(names, encoder) - text_mean), strict=True))
+    rarity = {n: 1 / np.sqrt(1 + sum(n in s.names for s in samples)) for n in names}
+    scenes = np.zeros((len(samples), NDIM), np.float32)
+    for row, sample in enumerate(samples):
+        present = sorted(sample.names - leave_out)
+        if present:
+            total = sum(rarity[n] for n in present)
+            scenes[row] = sum(rarity[n] * vectors[n] for n in present) / total
+    return scenes

@@ -78,10 +78,16 @@ def build_mask_head():
             return grids, fine
 
     def _grid_coordinates(level):
-        batch, _, height, width = level.shape
-        ys = torch.linspace(-1, 1, height).view(1, 1, height, 1).expand(batch, 1, height, width)
-        xs = torch.linspace(-1, 1, width).view(1, 1, 1, width).expand(batch, 1, height, width)
-        return torch.cat([xs, ys], dim=1)
+        ones = torch.ones_like(level[:, :1], dtype=torch.float64)
+        return torch.cat([_from_minus_one(ones.cumsum(3), 3), _from_minus_one(ones.cumsum(2), 2)], 1)
+
+    def _from_minus_one(counted, axis):
+        # torch.linspace(-1, 1, n), to the last bit, but of a length that an exported network only
+        # learns when it runs.
+        place = counted - 1
+        last = place.amax(axis, keepdim=True)
+        step = (2 / last.float().clamp(min=1)).double()
+        return torch.where(place < (last + 1) / 2, step * place - 1, 1 - step * (last - place)).float()
 
     return MaskHead()
 
@@ -100,11 +106,9 @@ def draw_masks(fine, weights, centres_xy, scales):
     """
     import torch
 
-    count = weights.shape[0]
-    _, height, width = fine.shape
     parts, offset = [], 0
     for inputs, outputs in _LAYERS:
-        matrix = weights[:, offset : offset + inputs * outputs].view(count, outputs, inputs)
+        matrix = weights[:, offset : offset + inputs * outputs].reshape(-1, outputs, inputs)
         offset += inputs * outputs
         bias = weights[:, offset : offset + outputs]
         offset += outputs
@@ -112,13 +116,13 @@ def draw_masks(fine, weights, centres_xy, scales):
     (w1, b1), (w2, b2), (w3, b3) = parts
     # The first layer sees ((x, y) - centre) / scale. That is linear, so scale and centre move into
     # its weights and bias: one matrix product with the same ten planes serves every cell.
-    ys = ((torch.arange(height, dtype=torch.float32) + 0.5) * 4)[:, None].expand(height, width)
-    xs = ((torch.arange(width, dtype=torch.float32) + 0.5) * 4)[None].expand(height, width)
-    planes = torch.cat([fine, xs[None], ys[None]]).reshape(MASK_CHANNELS + 2, height * width)
+    ys = (torch.ones_like(fine[:1]).cumsum(1) - 0.5) * 4
+    xs = (torch.ones_like(fine[:1]).cumsum(2) - 0.5) * 4
+    planes = torch.cat([fine, xs, ys]).flatten(1)
     towards = w1[:, :, MASK_CHANNELS:] / scales[:, None, None]
     b1 = b1 - (towards * centres_xy[:, None]).sum(2)
     w1 = torch.cat([w1[:, :, :MASK_CHANNELS], towards], dim=2)
-    x = torch.addmm(b1.reshape(-1, 1), w1.reshape(-1, MASK_CHANNELS + 2), planes).relu_()
-    x = torch.baddbmm(b2[:, :, None], w2, x.view(count, 8, height * width)).relu_()
+    x = torch.addmm(b1.reshape(-1, 1), w1.reshape(-1, MASK_CHANNELS + 2), planes).relu()
+    x = torch.baddbmm(b2[:, :, None], w2, x.reshape(-1, 8, planes.shape[1])).relu()
     x = torch.baddbmm(b3[:, :, None], w3, x)
-    return x.view(count, height, width)
+    return x.reshape(-1, fine.shape[1], fine.shape[2])

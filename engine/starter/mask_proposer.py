@@ -10,11 +10,16 @@ import numpy as np
 from engine.masks.cleanup import distinct, tidy_mask, without_slivers
 from engine.masks.geometry import mask_box
 from engine.masks.proposer import MaskProposal
-from engine.starter.arrays import broken, load_arrays
-from engine.starter.backbone import Backbone, normalise
-from engine.starter.mask_head import COORDINATE_SCALES, GRID_STRIDES, build_mask_head, draw_masks
+from engine.starter.backbone import STRIDES, Backbone
+from engine.starter.mask_head import COORDINATE_SCALES, GRID_STRIDES
+from engine.starter.network import Network
 
-FILE_NAME = "mask_head.safetensors"
+HEAD_FILE_NAME = "mask_head.onnx"
+DRAWER_FILE_NAME = "mask_drawer.onnx"
+HEAD_INPUTS = tuple(f"stride_{stride}" for stride in STRIDES)
+HEAD_OUTPUTS = (*(f"grid_{stride}" for stride in GRID_STRIDES), "fine")
+DRAWER_INPUTS = ("fine", "weights", "centres", "scales")
+DRAWER_OUTPUTS = ("masks",)
 _DRAWN_AT_ONCE = 32
 
 
@@ -40,16 +45,20 @@ class ProposerOptions:
 class StarterProposer:
     """Proposes masks in one or more passes over the photo; one thread at a time.
 
+    Args:
+        folder: holds ``HEAD_FILE_NAME`` and ``DRAWER_FILE_NAME``.
+
     Raises:
-        ModelMissing, ModelBroken: if the shipped weights are not there or not what they should be.
+        ModelMissing, ModelBroken: if the weights are not there or not what they should be.
     """
 
     def __init__(
-        self, weights: Path, backbone: Backbone, options: ProposerOptions | None = None
+        self, folder: Path, backbone: Backbone, options: ProposerOptions | None = None
     ) -> None:
         self._backbone = backbone
         self._options = options or ProposerOptions()
-        self._head = load_mask_head(weights)
+        self._head = Network(folder / HEAD_FILE_NAME)
+        self._drawer = Network(folder / DRAWER_FILE_NAME)
 
     def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
         """See ``MaskProposer``."""
@@ -83,63 +92,45 @@ class StarterProposer:
 
     def _look(self, photo_rgb: np.ndarray, side_px: int) -> tuple[np.ndarray, np.ndarray]:
         """Soft masks float32 (N, h, w) at stride 4 of this pass, without padding; scores (N,)."""
-        import cv2
-        import torch
-
-        height, width = photo_rgb.shape[:2]
-        scale = side_px / max(height, width)
-        small_w, small_h = max(1, round(width * scale)), max(1, round(height * scale))
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        canvas = np.full((-(-small_h // 32) * 32, -(-small_w // 32) * 32, 3), 127, np.uint8)
-        canvas[:small_h, :small_w] = cv2.resize(photo_rgb, (small_w, small_h), interpolation=how)
-        maps = self._backbone.features(normalise(canvas[None])).maps
-        with torch.no_grad():
-            grids, fine = self._head(maps)
-            points, rows, centres, scales = _best_cells(grids, self._options.points)
-            drawn = [
-                draw_masks(
-                    fine[0],
-                    rows[i : i + _DRAWN_AT_ONCE],
-                    centres[i : i + _DRAWN_AT_ONCE],
-                    scales[i : i + _DRAWN_AT_ONCE],
-                ).sigmoid()
-                for i in range(0, len(points), _DRAWN_AT_ONCE)
-            ]
-        soft = torch.cat(drawn)[:, : -(-small_h // 4), : -(-small_w // 4)].numpy()
+        look = self._backbone.look(photo_rgb, side_px)
+        *grids, fine = self._head.run(
+            HEAD_OUTPUTS, **dict(zip(HEAD_INPUTS, look.maps, strict=True))
+        )
+        points, rows, centres, scales = _best_cells(grids, self._options.points)
+        drawn = [
+            self._drawer.run(
+                DRAWER_OUTPUTS,
+                fine=fine[0],
+                weights=rows[i : i + _DRAWN_AT_ONCE],
+                centres=centres[i : i + _DRAWN_AT_ONCE],
+                scales=scales[i : i + _DRAWN_AT_ONCE],
+            )[0]
+            for i in range(0, len(points), _DRAWN_AT_ONCE)
+        ]
+        width, height = look.size_wh
+        soft = np.concatenate(drawn)[:, : -(-height // 4), : -(-width // 4)]
         inside = soft > 0.5
         counts = inside.sum((1, 2))
         certainty = (soft * inside).sum((1, 2)) / np.maximum(counts, 1)
         alive = counts > 3
-        return soft[alive], (points.numpy() * certainty)[alive]
+        return soft[alive], (points * certainty)[alive]
 
 
-def load_mask_head(path: Path):
-    """The mask head with the weights of a safetensors file, in eval mode."""
-    import torch
-
-    arrays = load_arrays(path)
-    head = build_mask_head()
-    try:
-        head.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-    except RuntimeError as error:
-        raise broken(path) from error
-    return head.eval().requires_grad_(False)
-
-
-def _best_cells(grids, most: int):
+def _best_cells(grids: list[np.ndarray], most: int):
     """Score, controller weights, centre and coordinate scale of the best cells of all grids."""
-    import torch
-
     scores, rows, centres, scales = [], [], [], []
     for grid, stride, scale in zip(grids, GRID_STRIDES, COORDINATE_SCALES, strict=True):
         _, channels, height, width = grid.shape
         flat = grid[0].reshape(channels, height * width).T
-        scores.append((flat[:, 0].sigmoid() * flat[:, 1].sigmoid()).sqrt())
+        scores.append(np.sqrt(_sigmoid(flat[:, 0]) * _sigmoid(flat[:, 1])))
         rows.append(flat[:, 2:])
-        cells = torch.arange(height * width)
-        columns, lines = cells % width, cells // width
-        centres.append((torch.stack([columns, lines], 1) + 0.5) * stride)
-        scales.append(torch.full((height * width,), scale))
-    scores = torch.cat(scores)
-    best = torch.topk(scores, min(most, len(scores))).indices
-    return scores[best], torch.cat(rows)[best], torch.cat(centres)[best], torch.cat(scales)[best]
+        lines, columns = np.divmod(np.arange(height * width), width)
+        centres.append((np.stack([columns, lines], 1).astype(np.float32) + 0.5) * stride)
+        scales.append(np.full(height * width, scale, np.float32))
+    every = np.concatenate(scores)
+    best = np.argsort(-every, kind="stable")[:most]
+    return every[best], *(np.concatenate(part)[best] for part in (rows, centres, scales))
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))

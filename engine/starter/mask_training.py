@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.starter.backbone import Backbone, normalise
+from engine.starter.backbone import Backbone
 from engine.starter.mask_head import COORDINATE_SCALES, GRID_STRIDES, build_mask_head, draw_masks
 from engine.starter.training_photos import (
     CROP_PX,
@@ -28,7 +28,7 @@ def train_mask_head(
     steps: int,
     batch: int = 4,
     seed: int = 0,
-    backbone: Backbone | None = None,
+    backbone: Backbone,
     report: Callable[[str], None] = print,
 ):
     """Train on augmented crops; returns the averaged (EMA) module in eval mode."""
@@ -36,7 +36,6 @@ def train_mask_head(
 
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    backbone = backbone or Backbone()
     head = build_mask_head()
     average = {k: v.detach().clone() for k, v in head.state_dict().items()}
     optimiser = torch.optim.AdamW(head.parameters(), lr=2e-3, weight_decay=0.05)
@@ -53,7 +52,8 @@ def train_mask_head(
             if not order:
                 order = list(rng.permutation(len(photos)))
             crops.append(augmented_crop(photos, order.pop(), rng))
-        maps = backbone.features(normalise(np.stack([c.rgb for c in crops]))).maps
+        seen = backbone.features(np.stack([c.rgb for c in crops]))
+        maps = [torch.from_numpy(each) for each in seen]
         head.train()
         grids, fine = head(maps, dropout=0.15)
         losses = _losses(grids, fine, crops, rng)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.starter.verifier import StarterVerifier
 
 METRIC = "ip"
-_RECIPE = "starter-1"
+_RECIPE = "starter-2"
 """Changes with any code or constant that changes a mask or a vector; the weights count anyway."""
 
 
@@ -28,10 +28,15 @@ def shipped_folder() -> Path:
 
 def key(folder: Path) -> str:
     """Names what vectors depend on: the recipe, and the weights by their content."""
-    from engine.starter import mask_proposer, text_map
+    from engine.starter import backbone, mask_proposer, text_map
 
     digest = hashlib.sha256()
-    for name in (mask_proposer.FILE_NAME, text_map.FILE_NAME):
+    for name in (
+        backbone.FILE_NAME,
+        mask_proposer.HEAD_FILE_NAME,
+        mask_proposer.DRAWER_FILE_NAME,
+        text_map.FILE_NAME,
+    ):
         try:
             digest.update((folder / name).read_bytes())
         except FileNotFoundError as error:
@@ -42,13 +47,14 @@ def key(folder: Path) -> str:
 def load_models(folder: Path) -> Models:
     """Proposer and region embedder on one backbone; for the analyst process."""
     from engine.profiles import Models
-    from engine.starter import mask_proposer, text_map
-    from engine.starter.backbone import Backbone
+    from engine.starter import text_map
+    from engine.starter.backbone import FILE_NAME, Backbone
     from engine.starter.embedder import StarterRegionEmbedder
+    from engine.starter.mask_proposer import StarterProposer
 
-    backbone = Backbone()
+    backbone = Backbone(folder / FILE_NAME)
     return Models(
-        mask_proposer.StarterProposer(folder / mask_proposer.FILE_NAME, backbone),
+        StarterProposer(folder, backbone),
         StarterRegionEmbedder(backbone, text_map.TextMap.load(folder / text_map.FILE_NAME)),
     )
 

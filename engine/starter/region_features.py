@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.masks.geometry import fit_within, mask_box
-from engine.starter.backbone import Backbone, normalise
+from engine.masks.geometry import mask_box
+from engine.starter.backbone import NDIM, STRIDES, Backbone, Look
 
+WHOLE_SIDE_PX = 384
 POOLING_SIDE_PX = 640
 CROP_SIDE_PX = 192
 CROP_CONTEXT = 0.15
@@ -23,50 +24,62 @@ class RegionFeatures:
     """Backbone features, float32.
 
     Attributes:
-        whole: (1280,), mean over the photo.
-        pooled: (N, 1280), mean over the photo's feature map under each mask.
-        crops: (N, 1280), mean over a crop around each mask.
+        pooled: (N, NDIM), mean over the photo's feature map under each mask.
+        crops: (N, NDIM), mean over a crop around each mask.
     """
 
-    whole: np.ndarray
     pooled: np.ndarray
     crops: np.ndarray
+
+    def part(self, rows) -> RegionFeatures:
+        """Some of the regions: a slice, or indices."""
+        return RegionFeatures(self.pooled[rows], self.crops[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence[RegionFeatures]) -> RegionFeatures:
+        """The regions of several, one after the other."""
+        return cls(
+            np.concatenate([part.pooled for part in parts]),
+            np.concatenate([part.crops for part in parts]),
+        )
+
+
+def whole_features(backbone: Backbone, photo_rgb: np.ndarray) -> np.ndarray:
+    """The photo as a scene, float32 (NDIM,): the mean over its feature map."""
+    look = backbone.look(photo_rgb, WHOLE_SIDE_PX)
+    return _pooled(look, [np.ones((1, 1), bool)])[0]
 
 
 def region_features(
     backbone: Backbone, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]
 ) -> RegionFeatures:
     """``photo_rgb``: uint8 (H, W, 3); ``masks_hw``: bool (H, W), none of them empty."""
-    import cv2
-
-    height, width = photo_rgb.shape[:2]
-    small_w, small_h = fit_within((width, height), POOLING_SIDE_PX)
-    small = cv2.resize(photo_rgb, (small_w, small_h), interpolation=cv2.INTER_AREA)
-    canvas = np.full((-(-small_h // 32) * 32, -(-small_w // 32) * 32, 3), 127, np.uint8)
-    canvas[:small_h, :small_w] = small
-    features = backbone.features(normalise(canvas[None])).maps[-1][0].numpy()
-    channels, rows, columns = features.shape
-    flat = features.reshape(channels, rows * columns)
-    # Each mask, and the photo itself, as weights over the cells of the map.
-    covers = [np.ones((small_h, small_w), np.float32)]
-    covers += [
-        cv2.resize(m.astype(np.float32), (small_w, small_h), interpolation=cv2.INTER_AREA)
-        for m in masks_hw
-    ]
-    weights = np.zeros((len(covers), rows, columns), np.float32)
-    for row, cover in enumerate(covers):
-        padded = np.zeros(canvas.shape[:2], np.float32)
-        padded[:small_h, :small_w] = cover
-        weights[row] = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
-    weights = weights.reshape(len(covers), -1)
-    weights /= np.maximum(weights.sum(1, keepdims=True), 1e-6)
-    pooled = weights @ flat.T
-    crops = np.zeros((len(masks_hw), channels), np.float32)
+    pooled = _pooled(backbone.look(photo_rgb, POOLING_SIDE_PX), masks_hw)
+    crops = np.zeros((len(masks_hw), NDIM), np.float32)
     for first in range(0, len(masks_hw), _BATCH):
         part = [_crop(photo_rgb, m) for m in masks_hw[first : first + _BATCH]]
-        maps = backbone.features(normalise(np.stack(part))).maps[-1]
-        crops[first : first + len(part)] = maps.mean((2, 3)).numpy()
-    return RegionFeatures(pooled[0], pooled[1:], crops)
+        crops[first : first + len(part)] = backbone.means(np.stack(part))
+    return RegionFeatures(pooled, crops)
+
+
+def _pooled(look: Look, masks_hw: Sequence[np.ndarray]) -> np.ndarray:
+    """Means of the last map, float32 (N, NDIM), weighted by how much of a cell a mask covers."""
+    import cv2
+
+    channels, rows, columns = look.maps[-1].shape[1:]
+    width, height = look.size_wh
+    weights = np.zeros((len(masks_hw), rows, columns), np.float32)
+    padded = np.zeros((rows * STRIDES[-1], columns * STRIDES[-1]), np.float32)
+    for row, mask in enumerate(masks_hw):
+        shrinking = mask.shape[1] > width
+        how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+        padded[:height, :width] = cv2.resize(
+            mask.astype(np.float32), (width, height), interpolation=how
+        )
+        weights[row] = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
+    weights = weights.reshape(len(masks_hw), rows * columns)
+    weights /= np.maximum(weights.sum(1, keepdims=True), 1e-6)
+    return weights @ look.maps[-1][0].reshape(channels, -1).T
 
 
 def _crop(photo_rgb: np.ndarray, mask_hw: np.ndarray) -> np.ndarray:

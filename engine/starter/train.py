@@ -2,8 +2,10 @@
 
 ``python -m engine.starter.train --photos DIR --coco instances.json --out DIR --holdout 3`` fits on
 two thirds of the photos, calibrates on every third, and writes their list as ``held_out.json`` for
-``pickout-cli evaluate --weights DIR``. Without ``--holdout`` everything is fitted on all photos,
-and ``--calibration`` names the file of an earlier run that held photos apart.
+``pickout-cli evaluate --weights DIR``. With ``--leave-out even`` (then ``odd``) it learns nothing of
+half of the categories and lists them in ``left_out.txt`` for ``evaluate --queries-from``: the
+measure of words never trained. Without ``--holdout`` everything is fitted on all photos, and
+``--calibration`` names the file of an earlier run that held photos apart.
 """
 
 from __future__ import annotations
@@ -15,18 +17,22 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.starter import backbone as backbones
 from engine.starter import calibration as calibrations
 from engine.starter import class_names, mask_proposer, reference, text_map
 from engine.starter.backbone import Backbone
 from engine.starter.calibration_fitting import embed, fit_calibration
-from engine.starter.map_training import collect, fit_text_map
+from engine.starter.map_training import Sample, collect, fit_text_map
 from engine.starter.mask_proposer import StarterProposer
 from engine.starter.mask_training import train_mask_head
+from engine.starter.network_export import export_backbone, export_mask_head
 from engine.starter.profile import shipped_folder
 from engine.starter.text_encoder import SentenceEncoder
-from engine.starter.training_photos import read_photos
+from engine.starter.training_photos import read_photos, without
 
 HELD_OUT = "held_out.json"
+LEFT_OUT = "left_out.txt"
+HALVES = {"even": 0, "odd": 1}
 
 
 def main() -> None:
@@ -36,66 +42,84 @@ def main() -> None:
     parser.add_argument("--coco", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=shipped_folder())
     parser.add_argument("--holdout", type=int, default=0, help="hold every N-th photo apart")
-    parser.add_argument("--steps", type=int, default=1700)
+    parser.add_argument(
+        "--leave-out",
+        choices=sorted(HALVES),
+        help="learn nothing from every other category, by place in the alphabet",
+    )
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--mask-head", type=Path, help="weights to keep instead of training")
-    parser.add_argument("--calibration", type=Path, help="calibration of a run with --holdout")
+    parser.add_argument("--mask-head", type=Path, help="folder whose mask head is kept")
+    parser.add_argument("--calibration", type=Path, help="folder of a run with --holdout")
     arguments = parser.parse_args()
     if not arguments.holdout and not arguments.calibration:
         parser.error("without --holdout, --calibration is needed")
     _limit_threads(arguments.threads)
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    out = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
     photos = read_photos(arguments.photos, arguments.coco)
-    held = [k for k in range(len(photos)) if arguments.holdout and k % arguments.holdout == 0]
-    fitted = [photo for k, photo in enumerate(photos) if k not in set(held)]
-    print(f"{len(fitted)} photos to fit on, {len(held)} held apart", flush=True)
-    backbone, encoder = Backbone(), SentenceEncoder()
-    head_path = arguments.out / mask_proposer.FILE_NAME
-    if arguments.mask_head:
-        if arguments.mask_head != head_path:
-            shutil.copyfile(arguments.mask_head, head_path)
-    else:
-        _save_head(
-            train_mask_head(
-                fitted,
-                steps=arguments.steps,
-                seed=arguments.seed,
-                backbone=backbone,
-                report=lambda line: print(line, flush=True),
-            ),
-            head_path,
+    held = photos[:: arguments.holdout] if arguments.holdout else []
+    leave_out = _left_out(photos, arguments.leave_out)
+    apart_names = {photo.name for photo in held}
+    fitted = [without(p, leave_out) for p in photos if p.name not in apart_names]
+    _say(f"{len(fitted)} photos to fit on, {len(held)} held apart, {len(leave_out)} names left out")
+    classifier = export_backbone(out / backbones.FILE_NAME)
+    backbone, encoder = Backbone(out / backbones.FILE_NAME), SentenceEncoder()
+    if arguments.mask_head is None:
+        head = train_mask_head(
+            fitted, steps=arguments.steps, seed=arguments.seed, backbone=backbone, report=_say
         )
-    proposer = StarterProposer(head_path, backbone)
-    samples = [collect(photo, backbone, proposer) for photo in fitted]
+        export_mask_head(head, out)
+    else:
+        for name in (mask_proposer.HEAD_FILE_NAME, mask_proposer.DRAWER_FILE_NAME):
+            _keep(arguments.mask_head / name, out / name)
+    proposer = StarterProposer(out, backbone)
+    samples = [collect(photo, backbone) for photo in fitted]
     classes = class_names.read_class_names(shipped_folder() / class_names.FILE_NAME)
-    mapping = fit_text_map(samples, backbone, encoder, classes)
-    mapping.save(arguments.out / text_map.FILE_NAME)
-    mapping = text_map.TextMap.load(arguments.out / text_map.FILE_NAME)
-    embedded = embed(samples, mapping, backbone)
+    fit_text_map(samples, classifier, encoder, classes, leave_out).save(out / text_map.FILE_NAME)
+    if held:
+        _write_held_out(arguments.coco, apart_names, out)
+        (out / LEFT_OUT).write_text("".join(f"{n}\n" for n in sorted(leave_out)), "utf-8")
+        apart = [collect(photo, backbone, proposer) for photo in held]
+        for line in calibrate(apart, out, encoder, leave_out):
+            _say(line)
+    else:
+        for name in (calibrations.FILE_NAME, reference.FILE_NAME):
+            _keep(arguments.calibration / name, out / name)
+    _say(f"written to {out}")
+
+
+def calibrate(
+    apart: list[Sample], out: Path, encoder: SentenceEncoder, leave_out: frozenset[str]
+) -> list[str]:
+    """Fit on photos held apart what scores mean; lines that say what came out."""
+    mapping = text_map.TextMap.load(out / text_map.FILE_NAME)
+    embedded = embed(apart, mapping)
     usual = reference.Reference.measure(
         np.concatenate([e.regions for e in embedded]), np.stack([e.whole for e in embedded])
     )
-    usual.save(arguments.out / reference.FILE_NAME)
-    target = arguments.out / calibrations.FILE_NAME
-    if held:
-        _write_held_out(arguments.coco, {photos[k].name for k in held}, arguments.out)
-        apart = [collect(photos[k], backbone, proposer) for k in held]
-        queries = sorted({name for sample in apart for name in sample.thing_names})
-        fit, figures = fit_calibration(
-            embed(apart, mapping, backbone), queries, usual, mapping, encoder
-        )
-        fit.save(target)
-        print(fit, *(f"{name} {value:.3f}" for name, value in figures.items()), sep="\n")
-    elif arguments.calibration != target:
-        shutil.copyfile(arguments.calibration, target)
-    print(f"written to {arguments.out}")
+    usual.save(out / reference.FILE_NAME)
+    queries = sorted({name for sample in apart for name in sample.thing_names} - leave_out)
+    fit, figures = fit_calibration(embedded, queries, usual, mapping, encoder)
+    fit.save(out / calibrations.FILE_NAME)
+    return [str(fit), *(f"{name} {value:.3f}" for name, value in figures.items())]
 
 
-def _save_head(head, path: Path) -> None:
-    from safetensors.torch import save_file
+def _say(line: str) -> None:
+    print(line, flush=True)
 
-    save_file(head.state_dict(), path)
+
+def _left_out(photos, half: str | None) -> frozenset[str]:
+    if half is None:
+        return frozenset()
+    names = sorted({i.category for photo in photos for i in photo.instances})
+    return frozenset(names[HALVES[half] :: 2])
+
+
+def _keep(source: Path, target: Path) -> None:
+    if source.resolve() != target.resolve():
+        shutil.copyfile(source, target)
 
 
 def _write_held_out(coco: Path, names: set[str], out: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,12 @@ def read_photos(photos_dir: Path, coco_json: Path) -> list[TrainingPhoto]:
             kept = tuple(instance for instance in found if instance is not None)
             photos.append(TrainingPhoto(listed.file_name, rgb, kept))
     return photos
+
+
+def without(photo: TrainingPhoto, categories: frozenset[str]) -> TrainingPhoto:
+    """The photo with things of some categories marked like crowds: nothing is learned of them."""
+    kept = tuple(replace(i, crowd=i.crowd or i.category in categories) for i in photo.instances)
+    return replace(photo, instances=kept)
 
 
 def _instance(drawn, size_wh, rgb: np.ndarray, names: Mapping[int, str]) -> Instance | None:

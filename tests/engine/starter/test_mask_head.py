@@ -1,9 +1,11 @@
 """Drawing masks by dynamic convolutions, and learning to."""
 
 import numpy as np
+import pytest
 import torch
 
-from engine.starter.backbone import Backbone
+from engine.starter import mask_proposer
+from engine.starter.backbone import CHANNELS, FILE_NAME, STRIDES, Backbone
 from engine.starter.mask_head import (
     CONTROLLER_WEIGHTS,
     MASK_CHANNELS,
@@ -11,7 +13,17 @@ from engine.starter.mask_head import (
     draw_masks,
 )
 from engine.starter.mask_training import _centre_cells, _targets, train_mask_head
-from engine.starter.training_photos import CROP_PX, Crop, Instance, TrainingPhoto, augmented_crop
+from engine.starter.network import Network
+from engine.starter.network_export import export_mask_head
+from engine.starter.profile import shipped_folder
+from engine.starter.training_photos import (
+    CROP_PX,
+    Crop,
+    Instance,
+    TrainingPhoto,
+    augmented_crop,
+    without,
+)
 
 
 def disc_photo(seed: int = 0) -> TrainingPhoto:
@@ -78,7 +90,7 @@ def test_every_thing_has_a_cell_that_lies_on_it():
 
 def test_training_is_reproducible_and_learns():
     lines: list[str] = []
-    backbone = Backbone()
+    backbone = Backbone(shipped_folder() / FILE_NAME)
     photos = [disc_photo()]
     first = train_mask_head(photos, steps=2, batch=1, seed=3, backbone=backbone, report=lines.append)
     again = train_mask_head(photos, steps=2, batch=1, seed=3, backbone=backbone, report=lines.append)
@@ -89,3 +101,41 @@ def test_training_is_reproducible_and_learns():
     assert any(not torch.equal(weights[k], differing[k]) for k in weights)
     assert set(weights) == set(untrained)
     assert "step 2/2" in lines[0]
+
+
+@pytest.mark.parametrize("size_hw", [(64, 96), (160, 128)])
+def test_the_exported_networks_do_what_the_trained_ones_do(tmp_path, size_hw):
+    torch.manual_seed(0)
+    head = build_mask_head().eval()
+    export_mask_head(head, tmp_path)
+    rng = np.random.default_rng(0)
+    maps = [
+        rng.random((1, c, size_hw[0] // s, size_hw[1] // s), np.float32)
+        for c, s in zip(CHANNELS, STRIDES, strict=True)
+    ]
+    with torch.no_grad():
+        grids, fine = head([torch.from_numpy(each) for each in maps])
+    names = mask_proposer.HEAD_INPUTS
+    *ours, our_fine = Network(tmp_path / mask_proposer.HEAD_FILE_NAME).run(
+        mask_proposer.HEAD_OUTPUTS, **dict(zip(names, maps, strict=True))
+    )
+    for mine, theirs in zip([*ours, our_fine], [*grids, fine], strict=True):
+        np.testing.assert_allclose(mine, theirs.numpy(), atol=5e-3)
+    cells = rng.standard_normal((3, CONTROLLER_WEIGHTS)).astype(np.float32)
+    centres = rng.random((3, 2), np.float32) * 60
+    scales = np.array([64, 128, 256], np.float32)
+    drawn = Network(tmp_path / mask_proposer.DRAWER_FILE_NAME).run(
+        mask_proposer.DRAWER_OUTPUTS, fine=our_fine[0], weights=cells, centres=centres, scales=scales
+    )[0]
+    everything = (our_fine[0], cells, centres, scales)
+    expected = draw_masks(*(torch.from_numpy(each) for each in everything)).sigmoid().numpy()
+    np.testing.assert_allclose(drawn, expected, atol=1e-5)
+
+
+def test_nothing_is_learned_of_what_is_left_out():
+    photo = disc_photo()
+    assert without(photo, frozenset({"disc"})).instances[0].crowd
+    assert not without(photo, frozenset({"cat"})).instances[0].crowd
+    crop = augmented_crop([without(photo, frozenset({"disc"}))], 0, np.random.default_rng(0))
+    assert len(crop.masks) == 0
+    assert crop.crowd.any()

@@ -16,6 +16,7 @@ from engine.records import BoxXyxy, Photo, PhotoId, Region, RegionId
 from engine.search.scorer import PhotoEvidence
 from engine.search.verifier import Candidate, Verifier
 from engine.starter import calibration, mask_proposer, reference, text_map
+from engine.starter.embedder import NDIM
 from engine.starter.profile import (
     key,
     load_models,
@@ -79,7 +80,7 @@ def test_nothing_to_see_is_no_error(models):
     grey = np.full((48, 64, 3), 127, np.uint8)
     proposals = models.proposer.propose(grey)
     vectors = models.region_embedder.embed(grey, [p.mask_hw for p in proposals])
-    assert vectors.regions.shape == (len(proposals), 384)
+    assert vectors.regions.shape == (len(proposals), NDIM)
     assert np.isfinite(vectors.whole).all()
 
 
@@ -155,7 +156,7 @@ def test_the_key_follows_the_weights_and_missing_or_damaged_files_are_named(tmp_
     folder = tmp_path / "starter"
     shutil.copytree(shipped_folder(), folder)
     assert key(folder) == key(shipped_folder())
-    head = folder / mask_proposer.FILE_NAME
+    head = folder / mask_proposer.HEAD_FILE_NAME
     head.write_bytes(head.read_bytes()[:-1000])
     assert key(folder) != key(shipped_folder())
     with pytest.raises(ModelBroken) as broken:
