@@ -36,6 +36,8 @@ class Profile:
         text_embedder, scorer, verifier: run in the search lane, once each. ``verifier`` is None
             if there is no second look.
         analysis_longest_px: the photo is reduced to this before any model sees it.
+        coarse_longest_px: the same for the coarse pass, which makes many new photos searchable
+            as a whole before their things are looked for; 0: this profile has none.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Profile:
     scorer: Callable[[], PhotoScorer]
     verifier: Callable[[], Verifier] | None = None
     analysis_longest_px: int = ANALYSIS_SIDE_PX
+    coarse_longest_px: int = 0
 
     def __post_init__(self) -> None:
         if self.metric not in ("ip", "cos"):
@@ -59,6 +62,11 @@ class Profile:
             raise ValueError(
                 f"expected analysis_longest_px within 1..{ANALYSIS_SIDE_PX}, "
                 f"got {self.analysis_longest_px}"
+            )
+        if not 0 <= self.coarse_longest_px <= self.analysis_longest_px:
+            raise ValueError(
+                f"expected coarse_longest_px within 0..{self.analysis_longest_px}, "
+                f"got {self.coarse_longest_px}"
             )
 
 
@@ -81,6 +89,7 @@ def starter(folder: Path | None = None) -> Profile:
         text_embedder=partial(built_in.load_text_embedder, folder),
         scorer=partial(built_in.load_scorer, folder),
         verifier=partial(built_in.load_verifier, folder),
+        coarse_longest_px=320,
     )
 
 

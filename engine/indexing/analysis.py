@@ -52,9 +52,8 @@ class Analysis:
 
 def serving(profile: Profile) -> Callable[[], Callable[[AnalysisRequest], AnalysedPhoto]]:
     """What to run in the child for a profile."""
-    coarse_longest_px = getattr(profile, "coarse_longest_px", 0)  # profiles get it next
     analysis = Analysis(
-        profile.analysis, profile.ndim, profile.analysis_longest_px, coarse_longest_px
+        profile.analysis, profile.ndim, profile.analysis_longest_px, profile.coarse_longest_px
     )
     return functools.partial(serve, analysis)
 

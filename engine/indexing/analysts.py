@@ -80,7 +80,7 @@ class AnalystPool:
         time_limit_s: float,
     ) -> None:
         self.workers = workers
-        self.coarse_pass = getattr(profile, "coarse_longest_px", 0) > 0
+        self.coarse_pass = profile.coarse_longest_px > 0
         self._profile_id = profile_id
         self._outcomes = outcomes
         threads = max(1, usable_cores() // workers)

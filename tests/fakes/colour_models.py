@@ -218,7 +218,7 @@ def profile(
     """A whole profile made of the models above."""
     if calls_log is not None:
         analysis = functools.partial(load_models, calls_log)
-    made = Profile(
+    return Profile(
         name="colours",
         key=key,
         ndim=NDIM,
@@ -227,9 +227,8 @@ def profile(
         text_embedder=WordEmbedder,
         scorer=BestRegionScorer,
         verifier=verifier,
+        coarse_longest_px=coarse_longest_px,
     )
-    object.__setattr__(made, "coarse_longest_px", coarse_longest_px)
-    return made
 
 
 def box_of(colour: str, photo_rgb: np.ndarray) -> BoxXyxy:
