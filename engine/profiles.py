@@ -89,7 +89,7 @@ def starter(folder: Path | None = None) -> Profile:
         text_embedder=partial(built_in.load_text_embedder, folder),
         scorer=partial(built_in.load_scorer, folder),
         verifier=partial(built_in.load_verifier, folder),
-        coarse_longest_px=320,
+        coarse_longest_px=384,
     )
 
 
