@@ -11,7 +11,7 @@ import numpy as np
 from engine.records import BoxXyxy, PhotoId, Region, SearchHit, Verdict
 from engine.search.evidence import evidence
 from engine.search.query import Query
-from engine.search.scorer import PhotoEvidence, PhotoScore, PhotoScorer
+from engine.search.scorer import PhotoEvidence, PhotoScorer
 from engine.search.verifier import Verification, Verifier
 from engine.store.regions import RegionRows
 
@@ -24,15 +24,14 @@ class RankedPhoto:
     """A photo with its score and what the score was made of.
 
     Attributes:
-        region_ids: int64 (N,), in the order of the evidence.
-        outlined: False if only a coarse look stands behind it.
+        region: index of the region to show, in the order of the evidence and of the rows.
     """
 
     photo_id: PhotoId
-    score: PhotoScore
+    score: float
+    region: int | None
     evidence: PhotoEvidence
-    region_ids: np.ndarray
-    outlined: bool = True
+    rows: RegionRows
 
 
 class LikenessScorer:
@@ -42,24 +41,26 @@ class LikenessScorer:
     and weighs in what people who type words mean.
     """
 
-    def score(self, evidence: PhotoEvidence) -> PhotoScore:
+    def score(self, evidence: PhotoEvidence) -> float:
         if not len(evidence.region_scores):
-            return PhotoScore(evidence.whole_score, None)
-        best = int(np.argmax(evidence.region_scores))
-        return PhotoScore(float(evidence.region_scores[best]), best)
+            return evidence.whole_score
+        return float(evidence.region_scores.max())
+
+    def region(self, evidence: PhotoEvidence) -> int | None:
+        return int(evidence.region_scores.argmax()) if len(evidence.region_scores) else None
 
 
 def rank(
     query: Query, rows: dict[PhotoId, RegionRows], scorer: PhotoScorer
 ) -> list[RankedPhoto]:
     """The best photos first, as many as the request wants; ties in the order of their ids."""
-    ranked = []
-    for photo_id, of_photo in rows.items():
-        found = evidence(of_photo, query.vector)
-        score = scorer.score(found)
-        ranked.append(RankedPhoto(photo_id, score, found, of_photo.ids, of_photo.outlined))
-    ranked.sort(key=lambda item: (-item.score.score, item.photo_id))
-    return ranked[: query.request.limit]
+    found = {photo_id: evidence(of_photo, query.vector) for photo_id, of_photo in rows.items()}
+    scores = {photo_id: scorer.score(one) for photo_id, one in found.items()}
+    best = sorted(scores, key=lambda photo_id: (-scores[photo_id], photo_id))
+    return [
+        RankedPhoto(i, scores[i], scorer.region(found[i]), found[i], rows[i])
+        for i in best[: query.request.limit]
+    ]
 
 
 def verdict(verifier: Verifier, probability: float) -> Verdict:

@@ -27,18 +27,14 @@ class PhotoEvidence:
     whole_score: float
 
 
-@dataclass(frozen=True)
-class PhotoScore:
-    """The photo's score, and the index of the region to show (None: only the whole matched)."""
-
-    score: float
-    region: int | None
-
-
 @runtime_checkable
 class PhotoScorer(Protocol):
     """Pure arithmetic, fitted with the models of its profile."""
 
-    def score(self, evidence: PhotoEvidence) -> PhotoScore:
-        """Higher is better; comparable within one query."""
+    def score(self, evidence: PhotoEvidence) -> float:
+        """Higher is better; comparable within one query. Asked of every candidate photo."""
+        ...
+
+    def region(self, evidence: PhotoEvidence) -> int | None:
+        """Index of the region to show, None if only the whole matched. Asked of those shown."""
         ...

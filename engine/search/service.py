@@ -124,20 +124,22 @@ class SearchService:
         matches = []
         for item in ranked:
             by_id = {region.id: region for region in regions.get(item.photo_id, ())}
-            ordered = [by_id.get(RegionId(i)) for i in item.region_ids.tolist()]
+            ordered = [by_id.get(RegionId(i)) for i in item.rows.ids.tolist()]
             if item.photo_id in photos and None not in ordered:
                 matches.append(_Match(photos[item.photo_id], item, tuple(ordered)))
         return matches
 
     def _candidate(self, match: _Match) -> Candidate:
-        evidence, score = match.ranked.evidence, match.ranked.score
+        ranked = match.ranked
         return Candidate(
             photo=match.photo,
             regions=match.regions,
-            region_scores=evidence.region_scores,
-            whole_score=evidence.whole_score,
-            best=score.region,
-            stage_one_score=score.score,
+            region_scores=ranked.evidence.region_scores,
+            whole_score=ranked.evidence.whole_score,
+            region_vectors=ranked.rows.vectors,
+            whole_vector=ranked.rows.whole,
+            best=ranked.region,
+            stage_one_score=ranked.score,
             read_rgb=lambda longest_px: self._read_rgb(match.photo, longest_px),
         )
 
@@ -182,9 +184,9 @@ class _Match:
 
 
 def _hit(match: _Match) -> SearchHit:
-    score = match.ranked.score
-    region = None if score.region is None else match.regions[score.region]
-    return SearchHit(match.photo, score.score, region, outlined=match.ranked.outlined)
+    ranked = match.ranked
+    region = None if ranked.region is None else match.regions[ranked.region]
+    return SearchHit(match.photo, ranked.score, region, outlined=ranked.rows.outlined)
 
 
 def _verified_count(request: SearchRequest, verifier: Verifier | None, hits: int) -> int:

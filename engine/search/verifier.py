@@ -20,6 +20,7 @@ class Candidate:
         regions: the stored regions of the photo.
         region_scores: float32 (N,), the query's similarity to each, same order.
         whole_score: the query's similarity to the photo as a scene.
+        region_vectors: float32 (N, D), same order, and ``whole_vector`` (D,).
         best: index into ``regions`` of the region stage one chose, None if there is none.
         stage_one_score: the score stage one ranked by.
         read_rgb: decodes the upright photo, longest side at most the given number of pixels
@@ -30,6 +31,8 @@ class Candidate:
     regions: tuple[Region, ...]
     region_scores: np.ndarray
     whole_score: float
+    region_vectors: np.ndarray
+    whole_vector: np.ndarray
     best: int | None
     stage_one_score: float
     read_rgb: Callable[[int], np.ndarray]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 
 from engine.evaluate.metrics import average_precision_at, mean
 from engine.search.scorer import PhotoEvidence
-from engine.starter.calibration import Calibration, evidence_row
+from engine.starter.calibration import Calibration, QueryLevels, evidence_row
+from engine.starter.choice import choice_rows
 from engine.starter.embedder import StarterTextEmbedder, region_vectors, whole_vector
 from engine.starter.map_training import MATCH_IOU, Sample
 from engine.starter.reference import Reference
@@ -20,9 +20,7 @@ from engine.starter.text_map import TextMap
 
 FIRST = 50
 """Probabilities are fitted over the first so many photos of every query, as they are judged."""
-WHOLE_WEIGHTS = (0.25, 0.5, 0.75, 1.0)
-MASK_WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2)
-AREA_WEIGHTS = (0.0, 0.02, 0.04, 0.06, 0.08)
+WHOLE_WEIGHTS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 RIDGE = 1.0
 
 
@@ -50,22 +48,59 @@ def fit_calibration(
     text_map: TextMap,
     encoder: SentenceEncoder,
 ) -> tuple[Calibration, dict[str, float]]:
-    """Choose the scorer's weights by a grid, fit the probability; the figures on the same photos."""
-    vectors = StarterTextEmbedder(encoder, text_map).embed(queries)
-    calibration = Calibration(0.5, 0.0, 0.0, (0.0,) * 6, 0.5, 0.15)
-    best = (-1.0, calibration)
-    for whole_weight in WHOLE_WEIGHTS:
-        trial = replace(calibration, whole_weight=whole_weight)
-        best = max(best, (_rank(held, queries, vectors, trial)[0], trial), key=lambda pair: pair[0])
-    image_map, calibration = best
-    best = (-1.0, calibration)
-    for mask_weight, area_weight in product(MASK_WEIGHTS, AREA_WEIGHTS):
-        trial = replace(calibration, mask_weight=mask_weight, area_weight=area_weight)
-        best = max(best, (_rank(held, queries, vectors, trial)[1], trial), key=lambda pair: pair[0])
-    object_map, calibration = best
-    rows, labels = _evidence(held, queries, vectors, calibration, reference)
+    """Fit everything, one after the other; the figures on the same photos."""
+    texts = StarterTextEmbedder(encoder, text_map)
+    vectors = texts.embed(queries)
+    calibration = Calibration(0.0, (1.0, 0.0), _choice(held, queries, vectors), (), 0.5, 0.15)
+    # The weight in the middle of those that do best: the figures of single weights are noise.
+    trials = [replace(calibration, whole_weight=weight) for weight in WHOLE_WEIGHTS]
+    image_maps = np.array([_rank(held, queries, vectors, trial)[0] for trial in trials])
+    calibration = trials[int(np.convolve(image_maps, np.ones(3), "valid").argmax()) + 1]
+    calibration = replace(calibration, scene_alone=_scene_alone(held, vectors, calibration))
+    image_map, object_map = _rank(held, queries, vectors, calibration)
+    rows, labels = _evidence(held, queries, vectors, calibration, reference, texts.known_names)
     calibration = replace(calibration, coefficients=_logistic(rows, labels))
     return calibration, {"image_map_at_50": image_map, "object_map_at_50_iou50": object_map}
+
+
+def _choice(held, queries, vectors) -> tuple[float, ...]:
+    """Conditional logit (McFadden 1974): the chance of a region is that of the softmax over the
+    photo's regions, and any region that lies on a wanted thing will do."""
+    from scipy.optimize import minimize
+
+    cases = []
+    for query, vector in zip(queries, vectors, strict=True):
+        of_query = []
+        for e in held:
+            wanted = [k for k, name in enumerate(e.sample.thing_names) if name == query]
+            right = e.sample.ious[:, wanted].max(1, initial=0) >= MATCH_IOU
+            if right.any():
+                of_query.append((choice_rows(_photo_evidence(e, vector)), right))
+        cases += [(rows, right, len(of_query) ** -0.5) for rows, right in of_query]
+    spread = np.concatenate([rows for rows, *_ in cases]).std(0) + 1e-9
+
+    def loss(weights):
+        total, slope = weights @ weights / 2, weights.copy()
+        for rows, right, importance in cases:
+            x = rows / spread
+            chances = np.exp(x @ weights - (x @ weights).max())
+            chances /= chances.sum()
+            hit = chances[right].sum() + 1e-9
+            total -= importance * np.log(hit)
+            slope -= importance * ((chances * right / hit - chances) @ x)
+        return total, slope
+
+    found = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B").x
+    return tuple(float(w) for w in found / spread)
+
+
+def _scene_alone(held, vectors, calibration) -> tuple[float, float]:
+    """The score as a line through the similarities of the scenes, for photos without regions."""
+    scorer = StarterScorer(calibration)
+    evidence = [_photo_evidence(e, v) for v in vectors for e in held if len(e.regions)]
+    scenes = np.array([one.whole_score for one in evidence])
+    slope, constant = np.polyfit(scenes, [scorer.score(one) for one in evidence], 1)
+    return float(slope), float(constant)
 
 
 def _rank(held, queries, vectors, calibration) -> tuple[float, float]:
@@ -78,11 +113,12 @@ def _rank(held, queries, vectors, calibration) -> tuple[float, float]:
             continue
         scores, outlined = [], []
         for e in held:
-            result = scorer.score(_photo_evidence(e, vector))
-            scores.append(result.score)
+            evidence = _photo_evidence(e, vector)
+            scores.append(scorer.score(evidence))
             wanted = [k for k, name in enumerate(e.sample.thing_names) if name == query]
-            hit = result.region is not None and bool(wanted)
-            outlined.append(hit and e.sample.ious[result.region, wanted].max() >= MATCH_IOU)
+            shown = scorer.region(evidence)
+            hit = shown is not None and bool(wanted)
+            outlined.append(hit and e.sample.ious[shown, wanted].max() >= MATCH_IOU)
         order = np.argsort(-np.array(scores), kind="stable")
         total = int(relevant.sum())
         image_aps.append(average_precision_at(relevant[order], total))
@@ -100,18 +136,26 @@ def _photo_evidence(e: Embedded, vector: np.ndarray) -> PhotoEvidence:
     )
 
 
-def _evidence(held, queries, vectors, calibration, reference) -> tuple[np.ndarray, np.ndarray]:
+def _evidence(held, queries, vectors, calibration, reference, names):
     """``evidence_row`` and truth of the first photos of every query."""
     scorer = StarterScorer(calibration)
     rows, labels = [], []
     for query, vector in zip(queries, vectors, strict=True):
-        levels = reference.levels(vector)
+        levels = QueryLevels(vector, reference, names)
         evidence = [_photo_evidence(e, vector) for e in held]
-        scores = np.array([scorer.score(one).score for one in evidence])
+        scores = np.array([scorer.score(one) for one in evidence])
         for k in np.argsort(-scores, kind="stable")[:FIRST]:
             one = evidence[k]
             rows.append(
-                evidence_row(one.region_scores, one.mask_scores, one.whole_score, levels)
+                evidence_row(
+                    one.region_scores,
+                    one.mask_scores,
+                    held[k].regions,
+                    scorer.region(one),
+                    one.whole_score,
+                    held[k].whole,
+                    levels,
+                )
             )
             labels.append(query in held[k].sample.names)
     return np.stack(rows), np.array(labels)

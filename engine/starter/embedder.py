@@ -7,7 +7,7 @@ colours count only when they are asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from engine.starter.colour_words import parse_colours
 from engine.starter.colours import COLOUR_WEIGHT, COLOURS, colour_vectors
 from engine.starter.region_features import RegionFeatures, region_features, whole_features
 from engine.starter.text_encoder import SentenceEncoder
-from engine.starter.text_map import PHRASINGS, TextMap, phrasings
+from engine.starter.text_map import PHRASINGS, TextMap, phrasings, unit
 
 NDIM = text_encoder.NDIM + len(COLOURS)
 
@@ -61,6 +61,12 @@ class StarterTextEmbedder:
         if len(texts) == 1:
             return self._one(texts[0]).copy()
         return self._embed(texts)
+
+    @cached_property
+    def known_names(self) -> np.ndarray:
+        """Unit vectors (V, NDIM) of ImageNet's classes and of the names in the annotations."""
+        known = np.concatenate([self._map.class_vectors, self._map.name_vectors])
+        return np.pad(unit(known), ((0, 0), (0, len(COLOURS))))
 
     def _embed_one(self, text: str) -> np.ndarray:
         return self._embed([text])

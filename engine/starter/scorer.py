@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.search.scorer import PhotoEvidence, PhotoScore
+from engine.search.scorer import PhotoEvidence
 from engine.starter.calibration import Calibration
+from engine.starter.choice import choice_rows
 
 
 class StarterScorer:
     """A photo scores as its best region plus a share of the scene.
 
-    Shown is not the region with the highest similarity, which is often the most typical part of a
-    thing, but one that is also a good and large mask.
+    A photo that nobody has looked for regions in scores as photos with such a scene usually do.
     """
 
     def __init__(self, calibration: Calibration) -> None:
         self._calibration = calibration
+        self._choice = np.array(calibration.choice)
 
-    def score(self, evidence: PhotoEvidence) -> PhotoScore:
+    def score(self, evidence: PhotoEvidence) -> float:
         """See ``PhotoScorer``."""
-        fitted = self._calibration
-        scene = fitted.whole_weight * evidence.whole_score
         if not len(evidence.region_scores):
-            return PhotoScore(scene + evidence.whole_score, None)
-        worth = (
-            evidence.region_scores
-            + fitted.mask_weight * np.log(np.maximum(evidence.mask_scores, 1e-3))
-            + fitted.area_weight * np.log(np.maximum(evidence.area_fractions, 1e-4))
-        )
-        return PhotoScore(float(evidence.region_scores.max()) + scene, int(worth.argmax()))
+            slope, constant = self._calibration.scene_alone
+            return slope * evidence.whole_score + constant
+        scene = self._calibration.whole_weight * evidence.whole_score
+        return float(evidence.region_scores.max()) + scene
+
+    def region(self, evidence: PhotoEvidence) -> int | None:
+        """See ``PhotoScorer``."""
+        if not len(evidence.region_scores):
+            return None
+        return int((choice_rows(evidence) @ self._choice).argmax())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.jobs.cancel import CancelToken
 from engine.search.verifier import Candidate, Verification
-from engine.starter.calibration import Calibration, evidence_row
+from engine.starter.calibration import Calibration, QueryLevels, evidence_row
 from engine.starter.embedder import StarterTextEmbedder
 from engine.starter.reference import Reference
 
@@ -21,7 +21,7 @@ class StarterVerifier:
         self._reference = reference
         self._texts = texts
         self._query = ""
-        self._levels: tuple[tuple[float, float], tuple[float, float]] | None = None
+        self._levels: QueryLevels | None = None
         self.match_at = calibration.match_at
         self.no_below = calibration.no_below
 
@@ -30,12 +30,15 @@ class StarterVerifier:
         cancel.raise_if_set()
         if self._levels is None or query != self._query:
             vector = self._texts.embed([query])[0]
-            self._levels = self._reference.levels(vector)
+            self._levels = QueryLevels(vector, self._reference, self._texts.known_names)
             self._query = query
         row = evidence_row(
             candidate.region_scores,
             [region.mask_score for region in candidate.regions],
+            candidate.region_vectors,
+            candidate.best,
             candidate.whole_score,
+            candidate.whole_vector,
             self._levels,
         )
         probability = self._calibration.probability(row)

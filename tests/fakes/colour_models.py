@@ -21,7 +21,7 @@ from engine.masks.geometry import mask_box
 from engine.masks.proposer import MaskProposal
 from engine.profiles import Models, Profile
 from engine.records import BoxXyxy
-from engine.search.scorer import PhotoEvidence, PhotoScore
+from engine.search.scorer import PhotoEvidence
 from engine.search.verifier import Candidate, Verification
 
 COLOURS = {
@@ -99,11 +99,13 @@ def colour_vector(rgb: np.ndarray) -> np.ndarray:
 class BestRegionScorer:
     """The most alike region counts; the whole photo only where there is none."""
 
-    def score(self, evidence: PhotoEvidence) -> PhotoScore:
+    def score(self, evidence: PhotoEvidence) -> float:
         if not len(evidence.region_scores):
-            return PhotoScore(0.5 * evidence.whole_score, None)
-        best = int(np.argmax(evidence.region_scores))
-        return PhotoScore(float(evidence.region_scores[best]), best)
+            return 0.5 * evidence.whole_score
+        return float(evidence.region_scores.max())
+
+    def region(self, evidence: PhotoEvidence) -> int | None:
+        return int(evidence.region_scores.argmax()) if len(evidence.region_scores) else None
 
 
 class FreeVerifier:

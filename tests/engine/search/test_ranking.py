@@ -44,7 +44,7 @@ def test_the_best_photos_come_first_and_ties_by_id() -> None:
     photos = {7: rows(0.1, 0.9), 3: rows(0.5), 9: rows(0.5), 2: rows(), 1: rows(-1.0)}
     ranked = rank(query(), photos, BestRegionScorer())
     assert [item.photo_id for item in ranked] == [7, 3, 9, 2, 1]
-    assert ranked[0].score.region == 1 and ranked[3].score.region is None
+    assert ranked[0].region == 1 and ranked[3].region is None
     assert [item.photo_id for item in rank(query(2), photos, BestRegionScorer())] == [7, 3]
 
 
@@ -56,9 +56,10 @@ def test_evidence_is_made_of_dot_products() -> None:
 def test_likeness_is_that_of_the_most_alike_region() -> None:
     scorer = LikenessScorer()
     q = np.array([1, 0], np.float32)
-    assert scorer.score(evidence(rows(0.2, 0.8, whole=5.0), q)).region == 1
-    alone = scorer.score(evidence(rows(whole=0.3), q))
-    assert alone.region is None and alone.score == pytest.approx(0.3)
+    several = evidence(rows(0.2, 0.8, whole=5.0), q)
+    assert scorer.region(several) == 1 and scorer.score(several) == pytest.approx(0.8)
+    alone = evidence(rows(whole=0.3), q)
+    assert scorer.region(alone) is None and scorer.score(alone) == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(

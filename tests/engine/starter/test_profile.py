@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,17 +63,17 @@ def test_a_word_finds_its_photo_and_a_region_of_it(seen, name):
     scorer = load_scorer(shipped_folder())
     scores = {}
     for photo, (proposals, vectors) in seen.items():
-        result = scorer.score(
-            PhotoEvidence(
-                vectors.regions @ query,
-                np.array([p.score for p in proposals], np.float32),
-                np.zeros((len(proposals), 4), np.float32),
-                np.array([p.mask_hw.mean() for p in proposals], np.float32),
-                float(vectors.whole @ query),
-            )
+        height, width = proposals[0].mask_hw.shape
+        sides = np.array([width, height, width, height], np.float32)
+        evidence = PhotoEvidence(
+            vectors.regions @ query,
+            np.array([p.score for p in proposals], np.float32),
+            np.array([p.box_xyxy.as_tuple() for p in proposals], np.float32) / sides,
+            np.array([p.mask_hw.mean() for p in proposals], np.float32),
+            float(vectors.whole @ query),
         )
-        assert result.region is not None
-        scores[photo] = result.score
+        assert scorer.region(evidence) in range(len(proposals))
+        scores[photo] = scorer.score(evidence)
     assert max(scores, key=scores.get) == name
 
 
@@ -96,9 +97,10 @@ def test_photos_of_odd_shapes_go_through(models, size_wh):
 def test_no_region_at_all_scores_the_scene():
     nothing = np.zeros(0, np.float32)
     empty = PhotoEvidence(nothing, nothing, np.zeros((0, 4), np.float32), nothing, 0.4)
-    result = load_scorer(shipped_folder()).score(empty)
-    assert result.region is None
-    assert result.score > 0.4
+    scorer = load_scorer(shipped_folder())
+    assert scorer.region(empty) is None
+    unlike = replace(empty, whole_score=-0.1)
+    assert scorer.score(empty) > scorer.score(unlike)
 
 
 SEARCH_SIDE = """
@@ -120,15 +122,22 @@ def test_the_search_side_never_imports_torch():
 
 
 def candidate(scores: list[float], whole: float, rle) -> Candidate:
-
     photo = Photo(PhotoId(1), resources_dir() / "samples" / "cat.jpg", (640, 480))
     box = BoxXyxy(0, 0, 2, 2)
     regions = tuple(
         Region(RegionId(n), photo.id, box, rle, 0.8) for n in range(1, len(scores) + 1)
     )
-    best = int(np.argmax(scores)) if scores else None
+    cat = load_text_embedder(shipped_folder()).embed(["cat"])[0]
     return Candidate(
-        photo, regions, np.array(scores, np.float32), whole, best, 0.5, lambda px: None
+        photo=photo,
+        regions=regions,
+        region_scores=np.array(scores, np.float32),
+        whole_score=whole,
+        region_vectors=np.outer(scores, cat),
+        whole_vector=whole * cat,
+        best=int(np.argmax(scores)) if scores else None,
+        stage_one_score=0.5,
+        read_rgb=lambda px: None,
     )
 
 
