@@ -15,7 +15,6 @@ from engine.starter.embedder import StarterTextEmbedder, region_vectors, whole_v
 from engine.starter.map_training import MATCH_IOU, Sample
 from engine.starter.reference import Reference
 from engine.starter.scorer import StarterScorer
-from engine.starter.text_encoder import SentenceEncoder
 from engine.starter.text_map import TextMap
 
 FIRST = 50
@@ -45,11 +44,9 @@ def fit_calibration(
     held: Sequence[Embedded],
     queries: Sequence[str],
     reference: Reference,
-    text_map: TextMap,
-    encoder: SentenceEncoder,
+    texts: StarterTextEmbedder,
 ) -> tuple[Calibration, dict[str, float]]:
     """Fit everything, one after the other; the figures on the same photos."""
-    texts = StarterTextEmbedder(encoder, text_map)
     vectors = texts.embed(queries)
     calibration = Calibration(0.0, (1.0, 0.0), _choice(held, queries, vectors), (), 0.5, 0.15)
     # The weight in the middle of those that do best: the figures of single weights are noise.

@@ -16,9 +16,9 @@ from engine.starter import text_encoder
 from engine.starter.backbone import Backbone
 from engine.starter.colour_words import parse_colours
 from engine.starter.colours import COLOUR_WEIGHT, COLOURS, colour_vectors
+from engine.starter.query_meaning import QueryMeaning
 from engine.starter.region_features import RegionFeatures, region_features, whole_features
-from engine.starter.text_encoder import SentenceEncoder
-from engine.starter.text_map import PHRASINGS, TextMap, phrasings, unit
+from engine.starter.text_map import TextMap
 
 NDIM = text_encoder.NDIM + len(COLOURS)
 
@@ -50,9 +50,8 @@ class StarterTextEmbedder:
 
     ndim = NDIM
 
-    def __init__(self, encoder: SentenceEncoder, text_map: TextMap) -> None:
-        self._encoder = encoder
-        self._map = text_map
+    def __init__(self, meaning: QueryMeaning) -> None:
+        self._meaning = meaning
         # The scorer and the verifier ask for the same query one after the other.
         self._one = lru_cache(maxsize=64)(self._embed_one)
 
@@ -65,17 +64,14 @@ class StarterTextEmbedder:
     @cached_property
     def known_names(self) -> np.ndarray:
         """Unit vectors (V, NDIM) of ImageNet's classes and of the names in the annotations."""
-        known = np.concatenate([self._map.class_vectors, self._map.name_vectors])
-        return np.pad(unit(known), ((0, 0), (0, len(COLOURS))))
+        return np.pad(self._meaning.known_names, ((0, 0), (0, len(COLOURS))))
 
     def _embed_one(self, text: str) -> np.ndarray:
         return self._embed([text])
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray:
         asked = [parse_colours(text) for text in texts]
-        sentences = self._encoder.encode(phrasings([one.rest for one in asked]))
-        sentences = sentences.reshape(len(texts), len(PHRASINGS), text_encoder.NDIM)
-        meanings = self._map.query_vectors(sentences)
+        meanings = self._meaning.vectors([one.rest for one in asked])
         meanings[[not one.rest.strip() for one in asked]] = 0
         colours = np.stack([one.weights for one in asked]) * COLOUR_WEIGHT
         return np.concatenate([meanings, colours], axis=1).astype(np.float32)

@@ -45,6 +45,7 @@ _SAME_AS = {
     "hairdrier": "hair dryer#1",
     "cooker": "stove#1",
     "hob": "stove#1",
+    "luggage": "suitcase#1",
     "couple": "couple#2",
     "people": "person#1",
     "cops": "policeman#1",
@@ -95,3 +96,17 @@ _SAME_AS = {
 _IN_WORDS = [meaning.replace("_", " ") for meaning in _MEANINGS.split()]
 EVERYDAY = {meaning.partition("#")[0]: meaning for meaning in _IN_WORDS} | _SAME_AS
 """Noun -> ``lemma#n``."""
+
+KINDS = {
+    "kitten#1": "cat#1",
+    "lamb#1": "sheep#1",
+    "calf#1": "cow#1",
+    "foal#1": "horse#1",
+    "chick#1": "chicken#2",
+    "piglet#1": "pig#1",
+    "duckling#1": "duck#1",
+    "cygnet#1": "swan#1",
+    "mug#4": "cup#1",
+    "stool#1": "chair#1",
+}
+"""``lemma#n`` -> what it is a kind of in everyday speech, which WordNet does not say."""

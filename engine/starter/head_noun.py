@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 MOST_WORDS = 5
 """Words in the longest name looked for."""
@@ -33,14 +34,31 @@ _AMOUNTS = frozenset(
 )
 
 
-def head_noun(text: str, lemma_of: Callable[[str], str | None]) -> str | None:
+class HeadNoun(NamedTuple):
+    """A known name, and whether the text says nothing else but articles and amounts."""
+
+    lemma: str
+    alone: bool
+
+
+def head_noun(text: str, lemma_of: Callable[[str], str | None]) -> HeadNoun | None:
     """The longest known name that ends the first noun phrase of a text; None if none does.
 
     Args:
         lemma_of: the lemma of a name that is known in the singular or plural; None if it is not.
     """
     words = [w.rstrip(".'-") for w in _WORD.findall(_SIDES.sub(r"\1-of", text.lower()))]
-    phrase = _first_phrase([w.removesuffix("'s") for w in words])
+    words = [w.removesuffix("'s") for w in words]
+    said = [w for w in words if not (_opens(w) or w == "of" or w in _AMOUNTS)]
+    found = _name_in(_first_phrase(words), lemma_of)
+    if found is None:
+        return None
+    lemma, length = found
+    return HeadNoun(lemma, length >= len(said))
+
+
+def _name_in(phrase: list[str], lemma_of) -> tuple[str, int] | None:
+    """Lemma and number of words."""
     while "of" in phrase:
         whole = _longest_ending(phrase, lemma_of, at_least=phrase.index("of") + 2)
         if whole is not None:
@@ -73,9 +91,9 @@ def _opens(word: str) -> bool:
     return word in _DETERMINERS or word.isdigit()
 
 
-def _longest_ending(phrase, lemma_of, at_least: int = 1) -> str | None:
+def _longest_ending(phrase, lemma_of, at_least: int = 1) -> tuple[str, int] | None:
     for length in range(min(len(phrase), MOST_WORDS), at_least - 1, -1):
         lemma = lemma_of(" ".join(phrase[-length:]))
         if lemma is not None:
-            return lemma
+            return lemma, length
     return None

@@ -108,7 +108,7 @@ def fit_text_map(
     return TextMap(
         classifier=classifier,
         class_vectors=class_vectors.astype(np.float32),
-        name_vectors=np.unique(targets, axis=0).astype(np.float32),
+        name_vectors=targets[np.unique(names, return_index=True)[1]].astype(np.float32),
         text_mean=text_mean,
         region_linear=_ridge(
             unit(features - region_mean), targets, weights, classifier, class_vectors, REGION_RIDGE

@@ -62,12 +62,20 @@ def load_models(folder: Path) -> Models:
 @lru_cache(maxsize=1)
 def load_text_embedder(folder: Path) -> StarterTextEmbedder:
     """The one text embedder of this process: the verifier asks it too."""
-    from engine.starter import text_map
+    from engine.starter import class_names, text_map, thesaurus
     from engine.starter.embedder import StarterTextEmbedder
+    from engine.starter.query_meaning import FITTED_NAMES, QueryMeaning, read_fitted_names
     from engine.starter.text_encoder import SentenceEncoder
 
+    mapping = text_map.TextMap.load(folder / text_map.FILE_NAME)
     return StarterTextEmbedder(
-        SentenceEncoder(), text_map.TextMap.load(folder / text_map.FILE_NAME)
+        QueryMeaning(
+            SentenceEncoder(),
+            mapping,
+            thesaurus.Thesaurus(shipped_folder() / thesaurus.FILE_NAME),
+            read_fitted_names(folder / FITTED_NAMES, len(mapping.name_vectors)),
+            class_names.read_class_names(shipped_folder() / class_names.FILE_NAME),
+        )
     )
 
 

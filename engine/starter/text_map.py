@@ -30,7 +30,8 @@ class TextMap:
     Attributes:
         classifier: (1281, 1000), the backbone's ImageNet classifier, its bias in the last row.
         class_vectors: (1000, 384), centred sentence vectors of the ImageNet class names.
-        name_vectors: (M, 384), the same of the names that the linear maps were fitted to.
+        name_vectors: (M, 384), the same of the names that the linear maps were fitted to,
+            in the order of the file of names beside the map.
         text_mean: (384,), subtracted from every sentence vector.
         region_linear, whole_linear: (1280, 384), the fitted maps of regions and whole photos.
         region_mean, whole_mean: (1280,), mean features of regions and of whole photos.

@@ -18,7 +18,8 @@ from __future__ import annotations
 import argparse
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -27,8 +28,8 @@ import numpy as np
 
 from engine.starter.arrays import broken, missing
 from engine.starter.class_names import ClassName, kinds_above
-from engine.starter.everyday_words import EVERYDAY
-from engine.starter.head_noun import head_noun
+from engine.starter.everyday_words import EVERYDAY, KINDS
+from engine.starter.head_noun import HeadNoun, head_noun
 from engine.starter.wordnet import Synset, read_plurals, read_senses, read_synsets
 
 FILE_NAME = "nouns.txt.gz"
@@ -81,14 +82,34 @@ class Thesaurus:
             ModelMissing: if there is no such file.
             ModelBroken: if it is not what the command writes.
         """
-        lemma = head_noun(text, self._lemma_of)
-        return None if lemma is None else self._meaning(self._row_of(lemma))
+        head = self.head(text)
+        return None if head is None else self.meaning(head.lemma)
 
-    def _meaning(self, row: int) -> ClassName:
-        kinds = kinds_above(row, self._parents, lambda above: self._words(above)[0])
-        return ClassName(tuple(self._words(row)), kinds)
+    def head(self, text: str, names: Set[str] = frozenset()) -> HeadNoun | None:
+        """The noun that a query is about; ``names`` (lower case) are known besides the nouns."""
+        return head_noun(text, lambda name: self._lemma_of(name, names))
 
-    def _lemma_of(self, name: str) -> str | None:
+    def meaning(self, lemma: str) -> ClassName | None:
+        """Synonyms and kinds of a noun in the singular; None if it is not known."""
+        row = self.meaning_id(lemma)
+        if row is None:
+            return None
+        kinds = kinds_above(row, self._parents, lambda above: self.words(above)[0])
+        return ClassName(self.words(row), kinds)
+
+    def meanings_above(self, lemma: str) -> Iterator[set[int]]:
+        """Ids of a noun's meaning, then of what that is a kind of, level by level."""
+        row = self.meaning_id(lemma)
+        level = set() if row is None else {row}
+        while level:
+            yield level
+            level = {parent for one in level for parent in self._parents(one)}
+
+    def words(self, meaning_id: int) -> tuple[str, ...]:
+        """The synonyms, the usual one first."""
+        return tuple(self._tables[0].fields(meaning_id)[0].split("|"))
+
+    def _lemma_of(self, name: str, names: Set[str]) -> str | None:
         for spelling in dict.fromkeys([name, name.replace("-", " ")]):
             singular = [
                 spelling.removesuffix(ending) + instead
@@ -96,12 +117,12 @@ class Thesaurus:
                 if spelling.endswith(ending)
             ]
             for lemma in (spelling, *singular):
-                if self._row_of(lemma) is not None:
+                if lemma in names or self.meaning_id(lemma) is not None:
                     return lemma
         return None
 
-    def _row_of(self, lemma: str) -> int | None:
-        """The line of a noun's meaning, by binary search."""
+    def meaning_id(self, lemma: str) -> int | None:
+        """The line of a noun's meaning, by binary search; None if the noun is not known."""
         nouns = self._tables[1]
         low, high = 0, len(nouns)
         while low < high:
@@ -111,9 +132,6 @@ class Thesaurus:
                 return int(row)
             low, high = (middle + 1, high) if noun < lemma else (low, middle)
         return None
-
-    def _words(self, row: int) -> list[str]:
-        return self._tables[0].fields(row)[0].split("|")
 
     def _parents(self, row: int) -> list[int]:
         return [int(parent) for parent in self._tables[0].fields(row)[1].split()]
@@ -133,11 +151,15 @@ class Thesaurus:
         return _Lines.of(meanings + b"\n"), _Lines.of(nouns)
 
 
-def make(folder: Path, everyday: Mapping[str, str] = EVERYDAY) -> bytes:
+def make(
+    folder: Path,
+    everyday: Mapping[str, str] = EVERYDAY,
+    kinds: Mapping[str, str] = KINDS,
+) -> bytes:
     """The file's content from WordNet's, always the same bytes from the same words.
 
     Raises:
-        ValueError: if ``everyday`` names a meaning that WordNet lacks.
+        ValueError: if ``everyday`` or ``kinds`` names a meaning that WordNet lacks.
     """
     synsets = read_synsets(folder / "data.noun")
     senses = read_senses(folder / "index.noun")
@@ -153,12 +175,21 @@ def make(folder: Path, everyday: Mapping[str, str] = EVERYDAY) -> bytes:
         if lemma in nouns:
             nouns.setdefault(plural, nouns[lemma])
     for word, meaning in everyday.items():
-        lemma, _, number = meaning.partition("#")
-        try:
-            nouns[word] = senses[lemma][int(number) - 1]
-        except (KeyError, IndexError) as error:
-            raise ValueError(f"WordNet has no {meaning} for {word}") from error
+        nouns[word] = _offset(meaning, senses)
+    for narrow, wide in kinds.items():
+        offset = _offset(narrow, senses)
+        parents = (_offset(wide, senses), *synsets[offset].parents)
+        synsets[offset] = replace(synsets[offset], parents=parents)
     return _written(nouns, synsets)
+
+
+def _offset(meaning: str, senses: Mapping[str, Sequence[int]]) -> int:
+    """Of ``lemma#n``."""
+    lemma, _, number = meaning.partition("#")
+    try:
+        return senses[lemma][int(number) - 1]
+    except (KeyError, IndexError) as error:
+        raise ValueError(f"WordNet has no {meaning}") from error
 
 
 def _is_colour(offset: int, synsets: dict[int, Synset]) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,8 @@ from engine.starter.map_training import Sample, collect, fit_text_map
 from engine.starter.mask_proposer import StarterProposer
 from engine.starter.mask_training import train_mask_head
 from engine.starter.network_export import export_backbone, export_mask_head
-from engine.starter.profile import shipped_folder
+from engine.starter.profile import load_text_embedder, shipped_folder
+from engine.starter.query_meaning import FITTED_NAMES
 from engine.starter.text_encoder import SentenceEncoder
 from engine.starter.training_photos import read_photos, without
 
@@ -78,11 +80,12 @@ def main() -> None:
     samples = [collect(photo, backbone) for photo in fitted]
     classes = class_names.read_class_names(shipped_folder() / class_names.FILE_NAME)
     fit_text_map(samples, classifier, encoder, classes, leave_out).save(out / text_map.FILE_NAME)
+    _write_names({name for sample in samples for name in sample.thing_names}, out / FITTED_NAMES)
     if held:
         _write_held_out(arguments.coco, apart_names, out)
-        (out / LEFT_OUT).write_text("".join(f"{n}\n" for n in sorted(leave_out)), "utf-8")
+        _write_names(leave_out, out / LEFT_OUT)
         apart = [collect(photo, backbone, proposer) for photo in held]
-        for line in calibrate(apart, out, encoder, leave_out):
+        for line in calibrate(apart, out, leave_out):
             _say(line)
     else:
         for name in (calibrations.FILE_NAME, reference.FILE_NAME):
@@ -90,9 +93,7 @@ def main() -> None:
     _say(f"written to {out}")
 
 
-def calibrate(
-    apart: list[Sample], out: Path, encoder: SentenceEncoder, leave_out: frozenset[str]
-) -> list[str]:
+def calibrate(apart: list[Sample], out: Path, leave_out: frozenset[str]) -> list[str]:
     """Fit on photos held apart what scores mean; lines that say what came out."""
     mapping = text_map.TextMap.load(out / text_map.FILE_NAME)
     embedded = embed(apart, mapping)
@@ -101,7 +102,7 @@ def calibrate(
     )
     usual.save(out / reference.FILE_NAME)
     queries = sorted({name for sample in apart for name in sample.thing_names} - leave_out)
-    fit, figures = fit_calibration(embedded, queries, usual, mapping, encoder)
+    fit, figures = fit_calibration(embedded, queries, usual, load_text_embedder(out))
     fit.save(out / calibrations.FILE_NAME)
     return [str(fit), *(f"{name} {value:.3f}" for name, value in figures.items())]
 
@@ -115,6 +116,10 @@ def _left_out(photos, half: str | None) -> frozenset[str]:
         return frozenset()
     names = sorted({i.category for photo in photos for i in photo.instances})
     return frozenset(names[HALVES[half] :: 2])
+
+
+def _write_names(names: Iterable[str], path: Path) -> None:
+    path.write_text("".join(f"{name}\n" for name in sorted(names)), "utf-8")
 
 
 def _keep(source: Path, target: Path) -> None:

@@ -63,7 +63,7 @@ def shipped() -> Thesaurus:
 
 def made(folder: Path, everyday=None) -> Thesaurus:
     path = folder / FILE_NAME
-    path.write_bytes(make(folder, everyday or {}))
+    path.write_bytes(make(folder, everyday or {}, {}))
     return Thesaurus(path)
 
 
@@ -168,18 +168,26 @@ def test_a_hand_made_meaning_wins(wordnet):
 
 def test_a_hand_made_meaning_that_wordnet_lacks_is_refused(wordnet):
     with pytest.raises(ValueError, match="mouse#9"):
-        make(wordnet, {"mouse": "mouse#9"})
+        make(wordnet, {"mouse": "mouse#9"}, {})
+    with pytest.raises(ValueError, match="fig#7"):
+        make(wordnet, {}, {"mouse#1": "fig#7"})
+
+
+def test_a_hand_made_kind_comes_first(wordnet):
+    path = wordnet / FILE_NAME
+    path.write_bytes(make(wordnet, {}, {"trap#2": "fig#2"}))
+    assert Thesaurus(path).look_up("trap").kinds == ("fig",)
 
 
 def test_the_same_words_make_the_same_bytes(wordnet):
-    assert make(wordnet, {}) == make(wordnet, {})
+    assert make(wordnet, {}, {}) == make(wordnet, {}, {})
 
 
 def test_missing_and_damaged_files_are_told_apart(tmp_path, wordnet):
     path = tmp_path / FILE_NAME
     with pytest.raises(ModelMissing):
         Thesaurus(path).look_up("dog")
-    content = make(wordnet, {})
+    content = make(wordnet, {}, {})
     for damaged in (b"", b"not gzip", content[:-20], content[:40] + b"?" + content[41:]):
         path.write_bytes(damaged)
         with pytest.raises(ModelBroken) as broken:
