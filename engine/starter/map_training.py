@@ -18,6 +18,9 @@ from engine.starter.text_map import PHRASINGS, TextMap, class_probabilities, phr
 from engine.starter.training_photos import TrainingPhoto
 
 MATCH_IOU = 0.5
+"""A mask that overlaps a thing by so much shows it, as metrics count."""
+FITTED_IOU = 0.6
+"""A mask must match a thing better than that to teach its name."""
 MIN_INSTANCE_PX = 64
 CLASSIFIER_WEIGHT = 0.3
 """Weight of one ImageNet classifier row against one annotated region, when the map is fitted."""
@@ -51,16 +54,14 @@ class Sample:
     ious: np.ndarray
 
 
-def collect(
-    photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer | None = None
-) -> Sample:
-    """Run the backbone over one photo, and the proposer, if there is one."""
+def collect(photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer) -> Sample:
+    """Run backbone and proposer over one photo."""
     hw = photo.rgb.shape[:2]
     things = [
         i for i in photo.instances if not i.crowd and i.mask_hw.sum() >= MIN_INSTANCE_PX
     ]
     true_masks = [i.full_mask(hw) for i in things]
-    proposals = proposer.propose(photo.rgb) if proposer is not None else []
+    proposals = proposer.propose(photo.rgb)
     masks = [p.mask_hw for p in proposals]
     seen = region_features(backbone, photo.rgb, true_masks + masks)
     sides = np.array([hw[1], hw[0], hw[1], hw[0]], np.float32)
@@ -97,14 +98,14 @@ def fit_text_map(
     class_vectors = unit(sentences.reshape(len(classes), -1, NDIM).mean(1))
     text_mean = class_vectors.mean(0)
     class_vectors = class_vectors - text_mean
-    things, names = _named_things(samples, leave_out)
-    features = (things.pooled + things.crops) / 2
+    regions, names = _named_regions(samples, leave_out)
+    features = (regions.pooled + regions.crops) / 2
     region_mean = features.mean(0)
     targets, weights = _name_targets(names, encoder, text_mean)
     wholes = np.stack([s.whole for s in samples])
     whole_mean = wholes.mean(0)
     scenes = _scene_targets(samples, encoder, text_mean, leave_out)
-    views = [class_probabilities(view, classifier) for view in (things.pooled, things.crops)]
+    views = [class_probabilities(view, classifier) for view in (regions.pooled, regions.crops)]
     return TextMap(
         classifier=classifier,
         class_vectors=class_vectors.astype(np.float32),
@@ -145,14 +146,22 @@ def name_vectors(names: Sequence[str], encoder: SentenceEncoder) -> np.ndarray:
     return unit(sentences.reshape(len(names), len(PHRASINGS), NDIM).mean(1))
 
 
-def _named_things(samples, leave_out) -> tuple[RegionFeatures, list[str]]:
-    """Annotated things with their names. Proposed masks that match one teach nothing more: on the
-    photos that the mask head was trained on they are nearly the same."""
+def _named_regions(samples, leave_out) -> tuple[RegionFeatures, list[str]]:
+    """Annotated things, and proposed masks that match one, with their names: masks as the product
+    will see them, cut-off people among them."""
     parts, names = [], []
     for sample in samples:
-        known = [k for k, name in enumerate(sample.thing_names) if name not in leave_out]
-        parts.append(sample.things.part(known))
-        names += [sample.thing_names[k] for k in known]
+        hit = np.zeros(0, int)
+        if sample.ious.size:
+            hit = np.flatnonzero(sample.ious.max(1) >= FITTED_IOU)
+        called = [sample.thing_names[k] for k in sample.ious[hit].argmax(1)] if len(hit) else []
+        for seen, labels in (
+            (sample.things, sample.thing_names),
+            (sample.regions.part(hit), called),
+        ):
+            known = [k for k, name in enumerate(labels) if name not in leave_out]
+            parts.append(seen.part(known))
+            names += [labels[k] for k in known]
     return RegionFeatures.joined(parts), names
 
 

@@ -77,7 +77,7 @@ def main() -> None:
         for name in (mask_proposer.HEAD_FILE_NAME, mask_proposer.DRAWER_FILE_NAME):
             _keep(arguments.mask_head / name, out / name)
     proposer = StarterProposer(out, backbone)
-    samples = [collect(photo, backbone) for photo in fitted]
+    samples = [collect(photo, backbone, proposer) for photo in fitted]
     classes = class_names.read_class_names(shipped_folder() / class_names.FILE_NAME)
     fit_text_map(samples, classifier, encoder, classes, leave_out).save(out / text_map.FILE_NAME)
     _write_names({name for sample in samples for name in sample.thing_names}, out / FITTED_NAMES)
