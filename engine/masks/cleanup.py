@@ -11,6 +11,8 @@ SPECK_SHARE = 0.1
 HOLE_SHARE = 0.03
 """Holes smaller than this share of the mask are filled."""
 
+_COMPARED_AT_ONCE = 32
+
 
 def tidy_mask(mask_hw: np.ndarray) -> np.ndarray:
     """A bool mask without specks and small holes; an empty mask stays empty.
@@ -78,14 +80,28 @@ def distinct(masks: np.ndarray, scores: np.ndarray, iou_limit: float, most: int)
         iou_limit: a mask that overlaps a better one by more than this is dropped.
         most: stop after so many.
     """
-    flat = masks.reshape(len(masks), -1).astype(np.float32)
-    areas = flat.sum(1)
-    shared = flat @ flat.T
-    ious = shared / np.maximum(areas[:, None] + areas[None] - shared, 1.0)
+    flat = masks.reshape(len(masks), -1)
+    order = np.argsort(-scores, kind="stable")
     kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable"):
-        if len(kept) == most:
-            break
-        if areas[index] > 0 and not (ious[index, kept] > iou_limit).any():
-            kept.append(int(index))
+    chosen = np.zeros((0, flat.shape[1]), np.float32)
+    # In blocks, best first: once enough are kept, the overlaps of the rest are never computed.
+    for first in range(0, len(order), _COMPARED_AT_ONCE):
+        block = order[first : first + _COMPARED_AT_ONCE]
+        these = flat[block].astype(np.float32)
+        known = len(kept)
+        ious = _ious(these, np.concatenate([chosen, these]))
+        rivals = list(range(known))
+        for row in range(len(block)):
+            if these[row].any() and not (ious[row, rivals] > iou_limit).any():
+                rivals.append(known + row)
+                kept.append(int(block[row]))
+            if len(kept) == most:
+                return kept
+        chosen = np.concatenate([chosen, these[[k - known for k in rivals[known:]]]])
     return kept
+
+
+def _ious(these: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Of flat masks, float 0/1 (N, P) and (M, P); float32 (N, M)."""
+    shared = these @ others.T
+    return shared / np.maximum(these.sum(1)[:, None] + others.sum(1) - shared, 1.0)

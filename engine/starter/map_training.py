@@ -12,7 +12,12 @@ from engine.starter.backbone import Backbone
 from engine.starter.class_names import ClassName
 from engine.starter.colours import colour_vectors
 from engine.starter.mask_proposer import StarterProposer
-from engine.starter.region_features import RegionFeatures, region_features, whole_features
+from engine.starter.region_features import (
+    CROPPED,
+    RegionFeatures,
+    region_features,
+    whole_features,
+)
 from engine.starter.text_encoder import NDIM, SentenceEncoder
 from engine.starter.text_map import PHRASINGS, TextMap, class_probabilities, phrasings, unit
 from engine.starter.training_photos import TrainingPhoto
@@ -63,7 +68,7 @@ def collect(photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer)
     true_masks = [i.full_mask(hw) for i in things]
     proposals = proposer.propose(photo.rgb)
     masks = [p.mask_hw for p in proposals]
-    seen = region_features(backbone, photo.rgb, true_masks + masks)
+    seen = region_features(backbone, photo.rgb, true_masks + masks, len(things) + CROPPED)
     sides = np.array([hw[1], hw[0], hw[1], hw[0]], np.float32)
     boxes = np.array([p.box_xyxy.as_tuple() for p in proposals], np.float32).reshape(-1, 4)
     return Sample(

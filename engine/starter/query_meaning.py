@@ -27,7 +27,7 @@ MOST_SYNONYMS = 4
 """Rare ones add more to the time of a search than to its meaning."""
 SAME_SHARE = 1.0
 """Of the known thing, if the query is another name of it and says nothing else."""
-KIND_SHARE = 0.7
+KIND_SHARE = 0.9
 """Of the known thing that the query is a kind of: most of it, and still puppies before dogs."""
 PART_SHARE = 0.5
 """Of the known thing, if the query says more than a name."""

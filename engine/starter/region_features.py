@@ -14,6 +14,9 @@ WHOLE_SIDE_PX = 384
 POOLING_SIDE_PX = 640
 CROP_SIDE_PX = 192
 CROP_CONTEXT = 0.15
+CROPPED = 28
+"""Masks of a photo, best first, that get a crop of their own: crops are most of a photo's time,
+and what the weaker masks would gain by theirs cannot be measured."""
 OUTSIDE_KEPT = 0.5
 """How much of the colour outside the mask a crop keeps; the rest is the normaliser's grey."""
 _BATCH = 8
@@ -25,7 +28,7 @@ class RegionFeatures:
 
     Attributes:
         pooled: (N, NDIM), mean over the photo's feature map under each mask.
-        crops: (N, NDIM), mean over a crop around each mask.
+        crops: (N, NDIM), mean over a crop around each mask; where none was made, as pooled.
     """
 
     pooled: np.ndarray
@@ -51,13 +54,20 @@ def whole_features(backbone: Backbone, photo_rgb: np.ndarray) -> np.ndarray:
 
 
 def region_features(
-    backbone: Backbone, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]
+    backbone: Backbone,
+    photo_rgb: np.ndarray,
+    masks_hw: Sequence[np.ndarray],
+    cropped: int = CROPPED,
 ) -> RegionFeatures:
-    """``photo_rgb``: uint8 (H, W, 3); ``masks_hw``: bool (H, W), none of them empty."""
+    """Args:
+    photo_rgb: uint8 (H, W, 3).
+    masks_hw: bool (H, W), none of them empty; best first.
+    cropped: so many masks get a crop.
+    """
     pooled = _pooled(backbone.look(photo_rgb, POOLING_SIDE_PX), masks_hw)
-    crops = np.zeros((len(masks_hw), NDIM), np.float32)
-    for first in range(0, len(masks_hw), _BATCH):
-        part = [_crop(photo_rgb, m) for m in masks_hw[first : first + _BATCH]]
+    crops = pooled.copy()
+    for first in range(0, min(cropped, len(masks_hw)), _BATCH):
+        part = [_crop(photo_rgb, m) for m in masks_hw[first : min(first + _BATCH, cropped)]]
         crops[first : first + len(part)] = backbone.means(np.stack(part))
     return RegionFeatures(pooled, crops)
 
