@@ -79,12 +79,12 @@ def _pooled(look: Look, masks_hw: Sequence[np.ndarray]) -> np.ndarray:
     channels, rows, columns = look.maps[-1].shape[1:]
     width, height = look.size_wh
     weights = np.zeros((len(masks_hw), rows, columns), np.float32)
-    padded = np.zeros((rows * STRIDES[-1], columns * STRIDES[-1]), np.float32)
+    padded = np.zeros((rows * STRIDES[-1], columns * STRIDES[-1]), np.uint8)
     for row, mask in enumerate(masks_hw):
         shrinking = mask.shape[1] > width
         how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
         padded[:height, :width] = cv2.resize(
-            mask.astype(np.float32), (width, height), interpolation=how
+            mask.view(np.uint8) * 255, (width, height), interpolation=how
         )
         weights[row] = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
     weights = weights.reshape(len(masks_hw), rows * columns)
