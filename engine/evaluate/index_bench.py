@@ -140,6 +140,8 @@ def _result(
     lines.append(f"all searchable after {course.searchable[-1][0]:.1f} s")
     if full is not None:
         lines.append(f"full: {full:.2f} photos a second are outlined")
+    else:
+        lines.append(f"full: too short a pass to tell; {photos / took_s:.2f} photos a second in all")
     if peak_bytes is not None:
         lines.append(f"peak memory of all processes together: {peak_bytes / 2**20:,.0f} MB")
     return BenchResult(tuple(lines), figures)

@@ -71,8 +71,12 @@ def test_a_kind_of_a_known_thing_comes_near_it_and_stays_itself(meaning, word, k
     assert 0.8 < likeness(meaning, word, kind) < 0.999
 
 
-def test_kinds_of_one_thing_are_told_apart(meaning):
-    assert likeness(meaning, "man", "woman") < 0.99
+def test_kinds_of_one_thing_are_told_apart_by_their_own_words(meaning, encoder):
+    man, woman = meaning.vectors(["man", "woman"])
+    words_man, words_woman = encoder.encode(["a photo of a man", "a photo of a woman"])
+    between = words_man - words_woman
+    assert (man - woman) @ between > 0.1 * np.linalg.norm(man - woman) * np.linalg.norm(between)
+    assert 0.05 < np.linalg.norm(man - woman) < 0.5
 
 
 def test_words_beside_the_name_count(meaning):
