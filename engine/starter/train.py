@@ -23,6 +23,7 @@ from engine.starter import calibration as calibrations
 from engine.starter import class_names, mask_proposer, reference, text_map
 from engine.starter.backbone import Backbone
 from engine.starter.calibration_fitting import embed, fit_calibration
+from engine.starter.close_ups import close_ups
 from engine.starter.map_training import Sample, collect, fit_text_map
 from engine.starter.mask_proposer import StarterProposer
 from engine.starter.mask_training import train_mask_head
@@ -35,6 +36,8 @@ from engine.starter.training_photos import read_photos, without
 HELD_OUT = "held_out.json"
 LEFT_OUT = "left_out.txt"
 HALVES = {"even": 0, "odd": 1}
+CLOSE_UPS = 3
+"""Of each fitted photo, at most."""
 
 
 def main() -> None:
@@ -77,7 +80,10 @@ def main() -> None:
         for name in (mask_proposer.HEAD_FILE_NAME, mask_proposer.DRAWER_FILE_NAME):
             _keep(arguments.mask_head / name, out / name)
     proposer = StarterProposer(out, backbone)
-    samples = [collect(photo, backbone, proposer) for photo in fitted]
+    rng = np.random.default_rng(arguments.seed)
+    near = [view for photo in fitted for view in close_ups(photo, CLOSE_UPS, rng)]
+    _say(f"{len(near)} close views of things in them")
+    samples = [collect(photo, backbone, proposer) for photo in fitted + near]
     classes = class_names.read_class_names(shipped_folder() / class_names.FILE_NAME)
     fit_text_map(samples, classifier, encoder, classes, leave_out).save(out / text_map.FILE_NAME)
     _write_names({name for sample in samples for name in sample.thing_names}, out / FITTED_NAMES)
