@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import queue
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 from desktop_app.bridge.mailbox import Mailbox
+from desktop_app.bridge.workers import Workers
 
 
 class Background:
-    """A few plain Python threads. ``call`` never blocks; ``done`` runs on the GUI thread.
-
-    Plain threads, not Qt's: the engine may load torch, which can crash in a thread Qt made.
-    """
+    """A few worker threads. ``call`` never blocks; ``done`` runs on the GUI thread."""
 
     def __init__(
         self,
@@ -29,12 +25,8 @@ class Background:
         self._on_error = on_error
         self._queue: queue.SimpleQueue = queue.SimpleQueue()
         self._stopping = False
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"pickout-ui-{name}-{i}", daemon=True)
-            for i in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._count = threads
+        self._workers = Workers(name, threads, self._serve)
 
     def call(
         self,
@@ -53,15 +45,12 @@ class Background:
     def stop(self) -> None:
         """Begin nothing new. Does not wait; see ``join``."""
         self._stopping = True
-        for _ in self._threads:
+        for _ in range(self._count):
             self._queue.put(None)
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the threads; False if one is still busy."""
-        until = time.monotonic() + timeout_s
-        for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+        return self._workers.join(timeout_s)
 
     def _serve(self) -> None:
         while (item := self._queue.get()) is not None:

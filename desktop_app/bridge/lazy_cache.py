@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.bridge.mailbox import Mailbox
+from desktop_app.bridge.workers import Workers
 from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
@@ -57,12 +58,7 @@ class LazyCache(QObject):
         self._arrived: list[Hashable] = []
         self._condition = threading.Condition()
         self._stopping = False
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"pickout-ui-{name}-{i}", daemon=True)
-            for i in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._workers = Workers(name, threads, self._serve)
 
     def get(self, key: Hashable, source: Any = None) -> Any:
         """GUI thread. The value, or None while it is being made or where there is none.
@@ -112,9 +108,7 @@ class LazyCache(QObject):
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the threads; False if one is still busy."""
-        for thread in self._threads:
-            thread.join(timeout_s)
-        return not any(thread.is_alive() for thread in self._threads)
+        return self._workers.join(timeout_s)
 
     def _serve(self) -> None:
         while True:

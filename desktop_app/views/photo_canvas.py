@@ -12,6 +12,7 @@ from desktop_app import text
 from desktop_app.bridge.pictures import PhotoLevels
 from desktop_app.bridge.session import Session
 from desktop_app.views import photo_painting
+from desktop_app.views.peeking import PeekOnSpace
 from desktop_app.views.theme import Theme, paint_icon
 from engine.records import Photo, Region, RegionId
 
@@ -25,7 +26,7 @@ KEY_STEP = 1.3
 CLICK_SLACK_PX = 4
 
 
-class PhotoCanvas(QWidget):
+class PhotoCanvas(PeekOnSpace, QWidget):
     """Paints the photo with everything but the selected things dimmed.
 
     Coordinates named ``photo`` are pixels of the upright photo, whatever size has been decoded.
@@ -274,22 +275,6 @@ class PhotoCanvas(QWidget):
             return
         add = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self.select(self.region_at(event.position()), add=add)
-
-    def keyPressEvent(self, event) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            self.set_peeking(True)
-        else:
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.set_peeking(False)
-        else:
-            super().keyReleaseEvent(event)
-
-    def focusOutEvent(self, event) -> None:
-        self.set_peeking(False)
-        super().focusOutEvent(event)
 
     def leaveEvent(self, event) -> None:
         self._hover(None)

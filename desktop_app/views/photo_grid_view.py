@@ -24,10 +24,11 @@ from PySide6.QtWidgets import (
 from desktop_app import text
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.views.grid_geometry import MARGIN_PX, GridGeometry, arrange
+from desktop_app.views.peeking import PeekOnSpace
 from desktop_app.views.theme import Theme
 
 
-class PhotoGridView(QListView):
+class PhotoGridView(PeekOnSpace, QListView):
     """A list view with its own geometry: cells fill the width, headings stand between them.
 
     ``QListView`` keeps one rectangle per row and lays all of them out; here a row's place is
@@ -197,23 +198,13 @@ class PhotoGridView(QListView):
     def keyPressEvent(self, event) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex().row())
-        elif event.key() == Qt.Key.Key_Space:
-            self.set_peeking(True)
-        elif event.text() and event.key() != Qt.Key.Key_Escape and event.text().isprintable():
+        elif event.key() not in (Qt.Key.Key_Space, Qt.Key.Key_Escape) and (
+            event.text() and event.text().isprintable()
+        ):
             # Letters belong to the window's shortcuts, not to a search by file name.
             event.ignore()
         else:
             super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.set_peeking(False)
-        else:
-            super().keyReleaseEvent(event)
-
-    def focusOutEvent(self, event) -> None:
-        self.set_peeking(False)
-        super().focusOutEvent(event)
 
     def focusInEvent(self, event) -> None:
         super().focusInEvent(event)
