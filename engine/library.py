@@ -344,7 +344,9 @@ class Library:
         report."""
         return self._index_lane.submit(
             "check",
-            lambda context: check_library(self._store, self._index, self._thumbnails, context),
+            lambda context: check_library(
+                self._store, self._index, self._thumbnails, self._read_rgb, context
+            ),
         )
 
     # -- inside ----------------------------------------------------------------------------

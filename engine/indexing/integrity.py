@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from engine.decode.thumbnails import ThumbnailCache
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.decode.thumbnails import LONGEST_PX, ThumbnailCache, make_thumbnail
+from engine.errors import EngineError
 from engine.index import consistency
 from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
-from engine.records import CheckReport
+from engine.records import CheckReport, Photo, PhotoId
 from engine.store.store import Store
 
 
 def check_library(
-    store: Store, index: VectorIndex, thumbnails: ThumbnailCache, context: JobContext
+    store: Store,
+    index: VectorIndex,
+    thumbnails: ThumbnailCache,
+    read_rgb: Callable[[Photo, int], np.ndarray],
+    context: JobContext,
 ) -> CheckReport:
     """Index lane only, so that nothing is written meanwhile.
+
+    Args:
+        read_rgb: decodes a photo, reduced to so many pixels; for thumbnails that were lost.
 
     Raises:
         Cancelled: between two steps.
@@ -33,6 +45,11 @@ def check_library(
         thumbnails.remove(stray)
         if stray:
             repaired.append(f"thumbnails: {len(stray)} belonged to no photo")
+        made, missing = _remake_thumbnails(store, thumbnails, photos, read_rgb, context)
+        if made:
+            repaired.append(f"thumbnails: {made} were lost and made anew")
+        if missing:
+            faults.append(f"thumbnails: {missing} are lost, and their files cannot be read now")
     return CheckReport(
         photos=len(photos),
         regions=store.counts.totals(index.profile_id).things,
@@ -40,3 +57,27 @@ def check_library(
         repaired=(*repaired, *report.repaired),
         faults=(*faults, *report.faults),
     )
+
+
+def _remake_thumbnails(
+    store: Store,
+    thumbnails: ThumbnailCache,
+    photos: set[PhotoId],
+    read_rgb: Callable[[Photo, int], np.ndarray],
+    context: JobContext,
+) -> tuple[int, int]:
+    """Thumbnails made anew, and those of photos that cannot be read at present."""
+    lost = store.photos.visible(sorted(photos - thumbnails.ids()))
+    made = 0
+    for done, photo in enumerate(lost.values()):
+        context.cancel.raise_if_set()
+        name = photo.path.name
+        context.report(Progress("Making lost thumbnails", done, len(lost), current=name))
+        try:
+            # A file of another size holds another photo by now, which the next scan will find.
+            if photo.path.stat().st_size == photo.size_bytes:
+                thumbnails.put(photo.id, make_thumbnail(read_rgb(photo, LONGEST_PX)))
+                made += 1
+        except (EngineError, OSError):
+            continue
+    return made, len(lost) - made

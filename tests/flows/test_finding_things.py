@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine.decode.reader import read_upright
+from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest, PhotoMissing
 from engine.library import Library
 from engine.masks import rle as rle_codec
@@ -122,6 +123,25 @@ def test_a_moved_renamed_or_copied_photo_is_not_looked_at_again(
     assert after[0].photo.path.name in ("b.jpg", "copy.jpg")
     assert library.status().photos == 2 and looks(log) == 1
     assert library.check().result(PATIENCE_S).repaired == ()
+
+
+def test_a_check_makes_lost_thumbnails_anew_where_it_can(library: Library, photos: Path) -> None:
+    made_photos.photo(photos / "a.jpg", "red")
+    gone = made_photos.photo(photos / "b.jpg", "blue")
+    library.add_folder(photos)
+    index(library)
+    before = {photo.id: library.thumbnail(photo.id) for photo in library.photos()}
+    thumbnails = ThumbnailCache(library.paths.thumbnails)
+    thumbnails.remove(before)
+    thumbnails.close()
+    gone.rename(photos.parent / "elsewhere.jpg")
+    report = library.check().result(PATIENCE_S)
+    assert report.repaired == ("thumbnails: 1 were lost and made anew",)
+    assert report.faults == ("thumbnails: 1 are lost, and their files cannot be read now",)
+    made = {photo.path.name: library.thumbnail(photo.id) for photo in library.photos()}
+    assert made["b.jpg"] is None and made["a.jpg"] in before.values()
+    (photos.parent / "elsewhere.jpg").rename(gone)
+    assert library.check().result(PATIENCE_S).ok
 
 
 def test_a_changed_photo_is_looked_at_again_and_replaces_what_was(
