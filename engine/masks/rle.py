@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from engine.records import Rle
+from engine.records import BoxXyxy, Rle
 
 
 def encode(mask_hw: np.ndarray) -> Rle:
@@ -28,3 +30,24 @@ def decode(rle: Rle) -> np.ndarray:
     from pycocotools import mask as coco
 
     return coco.decode({"size": list(rle.size_hw), "counts": rle.counts}).astype(bool)
+
+
+def shares_within(
+    rles: Sequence[Rle], box: BoxXyxy, frame_size_wh: tuple[int, int]
+) -> np.ndarray:
+    """Share of each mask's pixels that lies in a box, (N,), 0..1.
+
+    Args:
+        box: in a frame of the size ``frame_size_wh``, which the masks may be smaller than.
+    """
+    from pycocotools import mask as coco
+
+    shares = np.zeros(len(rles))
+    for i, rle in enumerate(rles):
+        height, width = rle.size_hw
+        scaled = box.scaled(width / frame_size_wh[0], height / frame_size_wh[1])
+        sides = np.array([[scaled.x0, scaled.y0, scaled.width, scaled.height]])
+        packed = {"size": [height, width], "counts": rle.counts}
+        # With a crowd, the overlap is divided by the mask's own area.
+        shares[i] = coco.iou([packed], [coco.frPyObjects(sides, height, width)[0]], [1])[0, 0]
+    return shares
