@@ -9,6 +9,9 @@ from engine.search.scorer import PhotoEvidence
 INSIDE = 0.85
 """Share of a box that must lie within another for its region to count as a part of the other."""
 MUCH_SMALLER = 0.8
+SMALL = 0.01
+"""Regions that are a smaller share of the photo are chosen less readily, the smaller the less: a
+detail is often like a thing by chance, and an outlined paw helps nobody."""
 _SHARPNESS = 12.0
 """How fast regions with a lower similarity than the best one stop counting as witnesses."""
 
@@ -49,3 +52,9 @@ def choice_rows(evidence: PhotoEvidence) -> np.ndarray:
         axis=1,
         dtype=np.float64,
     )
+
+
+def preferences(evidence: PhotoEvidence, weights: np.ndarray) -> np.ndarray:
+    """How much each region is preferred, float64 (N,), with fitted ``weights`` (10,)."""
+    small = np.log(SMALL / np.maximum(evidence.area_fractions, 1e-4))
+    return choice_rows(evidence) @ weights - np.maximum(small, 0)

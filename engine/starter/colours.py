@@ -18,7 +18,7 @@ from engine.masks.geometry import mask_box
 COLOURS = (
     "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"
 )  # fmt: skip
-COLOUR_WEIGHT = 0.25
+COLOUR_WEIGHT = 0.4
 """What the agreement of colours counts for beside that of meanings."""
 
 _SIDE_PX = 40

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.search.scorer import PhotoEvidence
 from engine.starter.calibration import Calibration
-from engine.starter.choice import choice_rows
+from engine.starter.choice import preferences
 
 
 class StarterScorer:
@@ -31,4 +31,4 @@ class StarterScorer:
         """See ``PhotoScorer``."""
         if not len(evidence.region_scores):
             return None
-        return int((choice_rows(evidence) @ self._choice).argmax())
+        return int(preferences(evidence, self._choice).argmax())

@@ -4,7 +4,7 @@ import numpy as np
 
 from engine.search.scorer import PhotoEvidence
 from engine.starter.calibration import Calibration
-from engine.starter.choice import choice_rows
+from engine.starter.choice import choice_rows, preferences
 from engine.starter.scorer import StarterScorer
 
 
@@ -56,3 +56,12 @@ def test_the_scorer_shows_what_the_choice_prefers_and_ranks_by_the_best():
     alone = PhotoEvidence(nothing, nothing, np.zeros((0, 4), np.float32), nothing, 0.2)
     assert scorer.region(alone) is None
     np.testing.assert_allclose(scorer.score(alone), 0.65)
+
+
+def test_a_tiny_region_is_shown_only_if_it_is_much_more_alike():
+    tiny, large = (0.7, 0.9, 0.75, 0.94), (0.3, 0.3, 0.8, 0.9)
+    by_likeness = np.array([10.0, *[0.0] * 9])
+    close = preferences(evidence([0.62, 0.55], [tiny, large]), by_likeness)
+    assert close.argmax() == 1
+    clear = preferences(evidence([0.90, 0.55], [tiny, large]), by_likeness)
+    assert clear.argmax() == 0
