@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from desktop_app import text
@@ -171,9 +171,10 @@ def run(root: Path, argv: list[str]) -> int:
     app.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
     desktop = Desktop(app, root)
     desktop.errors.install()
-    # Python sees the signal at its next byte code; the library is polled twice a second.
+    # Python sees the signal at its next byte code; the library is polled twice a second. That may
+    # be in the middle of painting, so the window is closed later, from the event loop.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: desktop.window.close())
+        signal.signal(number, lambda *_: QTimer.singleShot(0, desktop.window.close))
     desktop.closed.connect(app.quit)
     app.aboutToQuit.connect(desktop.close)
     desktop.show()
