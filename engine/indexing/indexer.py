@@ -253,7 +253,7 @@ class _Run:
                 if self._in_work:
                     return
                 indexer.wait_while_paused(self._cancel)
-            task = self._work.next(task.file for task in self._in_work.values())
+            task = self._work.next(self._in_work.values())
             if task is None:
                 return
             file = task.file

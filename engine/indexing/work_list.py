@@ -51,18 +51,27 @@ class WorkList:
         self._after = NEWEST
         self._restless: Counter[int] = Counter()
 
-    def next(self, in_work: Iterable[FileRow]) -> Task | None:
+    def next(self, in_work: Iterable[Task]) -> Task | None:
         """The next task; None if there is nothing (else) to do now.
 
+        A full look does not begin while a coarse one goes on: it might overtake one that is still
+        reading its file, and keep that photo unsearchable for as long as it takes.
+
         Args:
-            in_work: files that are being looked at.
+            in_work: what is being looked at.
         """
-        busy = {file.id for file in in_work}
+        in_work = tuple(in_work)
+        busy = {task.file.id for task in in_work}
         if self._page and not self._page_is_new and self._pending(1, busy):
             self._page.clear()  # new photos do not wait for the long work on the old ones
         if not self._page:
             self._page.extend(self._read_page(busy))
-        return self._page.popleft() if self._page else None
+        if not self._page:
+            return None
+        coarse_goes_on = any(task.level is IndexLevel.COARSE for task in in_work)
+        if coarse_goes_on and self._page[0].level is IndexLevel.FULL:
+            return None
+        return self._page.popleft()
 
     def note_restless(self, file: FileRow) -> None:
         """The file changed while it was looked at."""

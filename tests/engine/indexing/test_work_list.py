@@ -95,11 +95,11 @@ def test_what_is_in_work_is_not_given_out_again(store: Store) -> None:
     add(store, *range(3))
     work = work_list(store)
     given = [work.next([]) for _ in range(3)]
-    assert work.next([task.file for task in given]) is None
+    assert work.next(given) is None
     for task in given:
         write(store, task)
     full = [work.next([])]
-    full.append(work.next([task.file for task in full]))
+    full.append(work.next(full))
     assert [said(task) for task in full] == [("2", FULL), ("1", FULL)]
 
 
@@ -124,3 +124,14 @@ def test_a_restless_file_is_left_for_the_next_run(store: Store) -> None:
     for _ in range(3):
         work.note_restless(work.next([]).file)
     assert work.next([]) is None
+
+
+def test_no_full_look_begins_while_a_coarse_one_goes_on(store: Store) -> None:
+    add(store, 1, 2, 3)
+    work = work_list(store)
+    first, second, last = (work.next([]) for _ in range(3))
+    write(store, first)
+    write(store, second)
+    assert work.next([last]) is None
+    write(store, last)
+    assert said(work.next([])) == ("3", FULL)
