@@ -1,0 +1,342 @@
+"""Checkpoint files: refused unless they are what they claim, then read as tensors and no more.
+
+Four formats are known. What tells them apart is inside the file, never its name:
+
+- ``state-dict``: what ``torch.save`` writes since 2020, a ZIP of one pickle and a record of raw
+  numbers for each tensor.
+- ``torchscript``: a program with its weights, as OpenAI published CLIP. Its list of contents and
+  its numbers are read like those of a state dict; its code is never looked at.
+- ``safetensors``: numbers and a JSON header.
+- ``gguf``: for llama.cpp. Only checked here, never read.
+
+``torch.load`` is not used: it cannot read TorchScript without running it, and what one parser has
+checked another should not read again (`inert_pickle` has what is checked).
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import struct
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import ModelBroken, ModelMissing
+from engine.weights.inert_pickle import (
+    MAX_PICKLE_BYTES,
+    NotOnlyTensors,
+    TensorRecord,
+    read_tensor_records,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+STATE_DICT = "state-dict"
+TORCHSCRIPT = "torchscript"
+SAFETENSORS = "safetensors"
+GGUF = "gguf"
+FORMATS = (STATE_DICT, TORCHSCRIPT, SAFETENSORS, GGUF)
+READABLE = (STATE_DICT, TORCHSCRIPT, SAFETENSORS)
+
+MAX_RECORDS = 20_000
+MAX_HEADER_BYTES = 16 << 20
+_ZIP_END_BYTES = 22
+_SPOKEN = {
+    STATE_DICT: "PyTorch weights",
+    TORCHSCRIPT: "a TorchScript archive",
+    SAFETENSORS: "safetensors weights",
+    GGUF: "a GGUF model",
+    "pickle": "an old-style pickle, which can run programs",
+    "zip": "a ZIP file without weights",
+    "page": "a web page",
+    "empty": "empty",
+    "unknown": "no model file that is known",
+}
+
+
+def format_of(path: Path) -> str:
+    """What a file is by its first bytes and, for a ZIP, its list of entries.
+
+    Returns:
+        One of `FORMATS`, or ``pickle``, ``zip``, ``page``, ``empty``, ``unknown``.
+
+    Raises:
+        ModelMissing: there is no such file.
+        ModelBroken: it cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(16)
+    except FileNotFoundError as error:
+        raise ModelMissing(
+            "A model file is gone.",
+            operation="checking a model file",
+            path=path,
+            hint="Download or import the model again.",
+        ) from error
+    except OSError as error:
+        raise _broken(path, f"cannot be read ({error.strerror})") from error
+    if size == 0:
+        return "empty"
+    if head[:4] == b"GGUF":
+        return GGUF
+    if head[:4] == b"PK\x03\x04":
+        with _Archive(path) as archive:
+            return archive.format
+    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
+        return "pickle"
+    if len(head) > 8 and head[8:9] == b"{" and struct.unpack("<Q", head[:8])[0] <= size - 8:
+        return SAFETENSORS
+    if head.lstrip()[:1] == b"<":
+        return "page"
+    return "unknown"
+
+
+def check_format(path: Path, format: str) -> None:
+    """Make sure that a file is sound and of one format, by its headers; no tensor is read.
+
+    Args:
+        path: any file, however hostile.
+        format: one of `FORMATS`.
+
+    Raises:
+        ModelMissing: there is no such file.
+        ModelBroken: it is of another format, cut short, damaged, or holds more than weights.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"expected one of {FORMATS}, got {format!r}")
+    _require(path, (format,))
+    if format == GGUF:
+        _check_gguf(path)
+    elif format == SAFETENSORS:
+        _check_safetensors(path)
+    else:
+        with _Archive(path) as archive:
+            archive.tensors()
+
+
+def read_state_dict(path: Path, formats: tuple[str, ...] = READABLE) -> dict[str, Tensor]:
+    """Read every tensor of a checkpoint, by name, into the memory of the CPU.
+
+    The tensors share a private mapping of the file: they cost memory only once written to, and the
+    file must not be changed in place while they live.
+
+    Args:
+        path: any file, however hostile: nothing in it is run.
+        formats: those to accept, of `READABLE`.
+
+    Raises:
+        ModelMissing: there is no such file.
+        ModelBroken: it is none of ``formats``, cut short, damaged, or holds more than weights.
+    """
+    if not set(formats) <= set(READABLE):
+        raise ValueError(f"expected formats of {READABLE}, got {formats}")
+    if _require(path, formats) == SAFETENSORS:
+        _check_safetensors(path)
+        return _read_safetensors(path)
+    with _Archive(path) as archive:
+        return _map_tensors(path, archive.tensors())
+
+
+def _require(path: Path, formats: tuple[str, ...]) -> str:
+    found = format_of(path)
+    if found not in formats:
+        wanted = " or ".join(_SPOKEN[name] for name in formats)
+        raise _broken(path, f"is {_SPOKEN[found]}, not {wanted}")
+    return found
+
+
+def _broken(path: Path, what: str) -> ModelBroken:
+    return ModelBroken(
+        f"The model file {path.name} {what}.",
+        operation="checking a model file",
+        path=path,
+        hint="Get the file again from the model's own publisher; this one is not used.",
+    )
+
+
+@dataclass(frozen=True)
+class _Span:
+    """One tensor and where in the file its numbers lie, in bytes."""
+
+    record: TensorRecord
+    start: int
+
+
+class _Archive:
+    """The ZIP that torch writes. Raises ModelBroken for any that torch would not have written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise _broken(path, f"cannot be read ({error.strerror})") from error
+        try:
+            self._entries = self._list_entries()
+            self.format = self._recognise()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> _Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def tensors(self) -> dict[str, _Span]:
+        """Every tensor, its numbers wholly inside the file."""
+        contents = self._entries.get(f"{self._root}/data.pkl")
+        if contents is None:
+            raise _broken(self._path, "is a ZIP file without weights")
+        if contents.file_size > MAX_PICKLE_BYTES:
+            raise _broken(self._path, "has a list of contents of absurd size")
+        order = self._entries.get(f"{self._root}/byteorder")
+        if order is not None and (order.file_size > 8 or self._read(order) != b"little"):
+            raise _broken(self._path, "was written on a machine of the other byte order")
+        try:
+            records = read_tensor_records(
+                self._read(contents), scripted=self.format == TORCHSCRIPT
+            )
+        except NotOnlyTensors as error:
+            raise _broken(self._path, f"holds more than weights: {error}") from error
+        if not records:
+            raise _broken(self._path, "holds no weights")
+        starts: dict[str, int] = {}
+        return {name: self._span(name, record, starts) for name, record in records.items()}
+
+    def _list_entries(self) -> dict[str, zipfile.ZipInfo]:
+        size = self._path.stat().st_size
+        try:
+            # zipfile searches for the end record; torch always writes it last, without a comment,
+            # so anything else is cut short, has a tail, or shows two readers two lists.
+            self._file.seek(max(0, size - _ZIP_END_BYTES))
+            if self._file.read(4) != b"PK\x05\x06":
+                raise _broken(self._path, "is cut short or damaged at its end")
+            self._zip = zipfile.ZipFile(self._file)
+            entries = self._zip.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as why:
+            raise _broken(self._path, "is cut short or damaged") from why
+        names = {entry.filename: entry for entry in entries}
+        if len(entries) > MAX_RECORDS or len(names) != len(entries):
+            raise _broken(self._path, "has a list of records of absurd size")
+        for entry in entries:
+            if "/code/" in entry.filename:
+                continue  # compressed in TorchScript archives; never read here
+            stored = entry.compress_type == zipfile.ZIP_STORED
+            if not stored or entry.file_size != entry.compress_size or entry.flag_bits & 0x1:
+                raise _broken(self._path, "has compressed records, which no model file has")
+        if sum(entry.compress_size for entry in entries) > size:
+            raise _broken(self._path, "claims more than it holds")
+        return names
+
+    def _recognise(self) -> str:
+        roots = {name.split("/", 1)[0] for name in self._entries}
+        self._root = next(iter(roots)) if len(roots) == 1 else ""
+        if f"{self._root}/data.pkl" not in self._entries:
+            return "zip"
+        scripted = f"{self._root}/constants.pkl" in self._entries or any(
+            name.startswith(f"{self._root}/code/") for name in self._entries
+        )
+        return TORCHSCRIPT if scripted else STATE_DICT
+
+    def _read(self, entry: zipfile.ZipInfo) -> bytes:
+        try:
+            return self._zip.read(entry)
+        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+            raise _broken(self._path, "is cut short or damaged") from error
+
+    def _span(self, name: str, record: TensorRecord, starts: dict[str, int]) -> _Span:
+        entry = self._entries.get(f"{self._root}/data/{record.storage}")
+        if entry is None or entry.file_size != record.storage_bytes:
+            raise _broken(self._path, f"has lost the numbers of {name[:80]}")
+        if record.storage not in starts:
+            starts[record.storage] = self._start(entry)
+        return _Span(record, starts[record.storage])
+
+    def _start(self, entry: zipfile.ZipInfo) -> int:
+        """Where a record's bytes begin: its own header, whose lengths may differ, comes first."""
+        self._file.seek(entry.header_offset)
+        header = self._file.read(zipfile.sizeFileHeader)
+        if len(header) != zipfile.sizeFileHeader or header[:4] != b"PK\x03\x04":
+            raise _broken(self._path, "is cut short or damaged")
+        name_bytes, extra_bytes = struct.unpack("<HH", header[26:30])
+        start = entry.header_offset + len(header) + name_bytes + extra_bytes
+        if start + entry.file_size > self._zip.start_dir:
+            raise _broken(self._path, "is cut short or damaged")
+        return start
+
+
+def _map_tensors(path: Path, spans: dict[str, _Span]) -> dict[str, Tensor]:
+    import torch
+
+    with path.open("rb") as file:
+        # A private copy on write: torch wants memory that it may write to, the file stays as it is.
+        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    tensors = {}
+    for name, span in spans.items():
+        record, dtype = span.record, getattr(torch, span.record.dtype)
+        if record.storage_items == 0 or 0 in record.shape:
+            tensors[name] = torch.empty(record.shape, dtype=dtype)
+            continue
+        start = span.start + record.offset_bytes
+        count = record.storage_items - record.offset
+        if start % dtype.itemsize:
+            raw = bytearray(mapping[start : start + count * dtype.itemsize])
+            flat = torch.frombuffer(raw, dtype=dtype)
+        else:
+            flat = torch.frombuffer(mapping, dtype=dtype, count=count, offset=start)
+        tensors[name] = flat.as_strided(record.shape, record.stride)
+    return tensors
+
+
+def _check_safetensors(path: Path) -> None:
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        length = struct.unpack("<Q", file.read(8))[0]
+        if length > min(MAX_HEADER_BYTES, size - 8):
+            raise _broken(path, "has a header of absurd size")
+        head = file.read(length)
+    try:
+        header = json.loads(head)
+        ends = [
+            entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"
+        ]
+        end = max(ends, default=0)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+        raise _broken(path, "has a damaged header") from error
+    if not ends:
+        raise _broken(path, "holds no weights")
+    # The numbers fill the file exactly; more would be something else hidden behind them.
+    if type(end) is not int or 8 + length + end != size:
+        raise _broken(path, "is cut short or damaged")
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise _broken(path, "is damaged") from error
+
+
+def _check_gguf(path: Path) -> None:
+    """Only what shows a foreign, empty or absurd file; its parser runs in a child process."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(24)
+    if len(head) < 24:
+        raise _broken(path, "is cut short")
+    version, tensors, entries = struct.unpack("<IQQ", head[4:])
+    if version not in (2, 3):
+        raise _broken(path, f"is GGUF of the version {version}, not 2 or 3")
+    # A tensor's description takes 24 bytes at least, an entry of the header 13.
+    if tensors * 24 + entries * 13 > size:
+        raise _broken(path, "claims more than it holds")
