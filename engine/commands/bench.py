@@ -11,7 +11,7 @@ from engine.commands.argument_types import whole_number
 from engine.commands.console import Console
 from engine.commands.library_access import root_of
 
-SUMMARY = "measure one part: query, index, vectors, colours, loop"
+SUMMARY = "measure one part: query, index, vectors, colours, sam2, loop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--folder",
         type=Path,
         metavar="DIR",
-        help="index: photos to index (default: made ones); colours: photos of the COCO file",
+        help="index: photos to index (default: made ones); colours, sam2: photos of the COCO file",
     )
     parser.add_argument(
-        "--coco", type=Path, metavar="FILE", help="colours: instances file with masks"
+        "--coco", type=Path, metavar="FILE", help="colours, sam2: instances file with masks"
     )
     parser.add_argument(
         "--labels",

@@ -15,9 +15,10 @@ AVAILABLE = {
     "index": "photos a second of the coarse and the full pass, and peak memory",
     "vectors": "recall and speed of the vector index against looking at every vector",
     "colours": "whether a colour before a thing's name finds things of that colour first",
+    "sam2": "SAM 2 masks: time, memory and equality against the package's own generator",
     "loop": "how long the window's event loop stalls while it indexes and searches",
 }
-LATER = ("sam2", "grid", "storm", "worker")
+LATER = ("grid", "storm", "worker")
 
 
 @dataclass(frozen=True, slots=True)

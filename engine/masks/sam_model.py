@@ -1,0 +1,68 @@
+"""SAM 2 on one device: a photo is encoded once, then answers any number of prompts."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.masks.sam_decoder import Decoded, SamDecoder
+from engine.weights.device import Device
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet, as SAM 2's own transforms have them."""
+
+
+class SamModel:
+    """Used by one thread at a time, within ``torch.inference_mode``."""
+
+    def __init__(self, network: nn.Module, device: Device) -> None:
+        self._network = network
+        self.move(device)
+
+    def move(self, device: Device) -> None:
+        """Go on there; the photo has to be encoded again."""
+        self.device = device
+        self._network = self._network.to(device.name, device.dtype)
+        self.decoder = SamDecoder(self._network)
+        self._encoded: tuple[bytes, tuple[int, ...]] | None = None
+
+    def encode(self, photo_rgb: np.ndarray) -> None:
+        """The trunk's pass over uint8 (H, W, 3), unless this was the last photo encoded."""
+        import torch
+        import torch.nn.functional as F
+
+        name = (hashlib.blake2b(np.ascontiguousarray(photo_rgb)).digest(), photo_rgb.shape)
+        if self._encoded == name:
+            return
+        self._encoded = None
+        device, network = self.device.name, self._network
+        picture = torch.from_numpy(np.array(photo_rgb)).to(device).permute(2, 0, 1)[None]
+        size = network.sam_prompt_encoder.input_image_size
+        picture = F.interpolate(picture.float() / 255, size, mode="bilinear", antialias=True)
+        mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (_MEAN, _STD))
+        picture = ((picture - mean) / std).to(self.device.dtype)
+        levels = network.image_encoder(picture)["backbone_fpn"]
+        finer = network.sam_mask_decoder
+        embedding = levels[2] + network.no_mem_embed.view(1, -1, 1, 1)
+        self.decoder.set_photo(embedding, finer.conv_s0(levels[0]), finer.conv_s1(levels[1]))
+        self._encoded = name
+
+    def decode(self, places: np.ndarray, labels: list[list[int]]) -> Decoded:
+        """Answer prompts on the encoded photo.
+
+        Args:
+            places: (B, P, 2), x and y in fractions of the photo.
+            labels: B lists of P: 1 inside, 0 outside, 2 and 3 a box's two corners.
+        """
+        import torch
+
+        device = self.device.name
+        side = self._network.sam_prompt_encoder.input_image_size[0]
+        points = torch.as_tensor(places, dtype=torch.float32, device=device) * side
+        return self.decoder.decode(points, torch.tensor(labels, dtype=torch.int, device=device))

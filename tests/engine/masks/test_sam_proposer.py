@@ -1,0 +1,226 @@
+"""Masks from SAM 2: a miniature of the real architecture against the package's own generator."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from engine.errors import BadRequest, ModelBroken
+from engine.evaluate.patchy_sam import matched, patchy_network
+from engine.masks import rle as rle_codec
+from engine.masks.sam_decoder import SamDecoder
+from engine.masks.sam_network import (
+    SAM_ARCHITECTURES,
+    SamArchitecture,
+    build,
+    fill,
+    stock_generator,
+)
+from engine.masks.sam_proposer import SamProposer, SamSettings
+from engine.records import BoxXyxy
+from engine.weights import device as devices
+from engine.weights.device import Device
+
+MINIATURE = SamArchitecture(16, 1, (1, 1, 2, 1), (3,), image_size=256)
+CPU = Device("cpu", "processor")
+EXACT = SamSettings(
+    points_per_side=6,
+    adaptive=False,
+    stability_from=0.5,
+    stability_offset=0.5,
+    nms_iou=0.9,
+    tidy=False,
+    most=10_000,
+)
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    rgb = np.full((180, 240, 3), 90, np.uint8)
+    for _ in range(12):
+        y, x = rng.integers(0, 150), rng.integers(0, 200)
+        rgb[y : y + rng.integers(10, 60), x : x + rng.integers(10, 60)] = rng.integers(0, 255, 3)
+    return rgb
+
+
+@pytest.fixture(scope="module")
+def network(photo) -> torch.nn.Module:
+    return patchy_network(MINIATURE, photo)
+
+
+def as_rle(mask: np.ndarray) -> dict:
+    encoded = rle_codec.encode(mask)
+    return {"size": list(encoded.size_hw), "counts": encoded.counts}
+
+
+def test_the_decoder_equals_the_packages_own(network):
+    rng = torch.Generator().manual_seed(1)
+    embedding = torch.randn(1, 256, 16, 16, generator=rng)
+    quarter = torch.randn(1, 32, 64, 64, generator=rng)
+    eighth = torch.randn(1, 64, 32, 32, generator=rng)
+    points = torch.rand(5, 2, 2, generator=rng) * 256
+    labels = torch.tensor([[1, 0]] * 3 + [[2, 3]] * 2, dtype=torch.int)
+    with torch.inference_mode():
+        sparse, dense = network.sam_prompt_encoder(points=(points, labels), boxes=None, masks=None)
+        masks, iou, tokens, _ = network.sam_mask_decoder.predict_masks(
+            embedding,
+            network.sam_prompt_encoder.get_dense_pe(),
+            sparse,
+            dense,
+            True,
+            [quarter, eighth],
+        )
+        ours = SamDecoder(network)
+        ours.set_photo(embedding, quarter, eighth)
+        decoded = ours.decode(points, labels)
+        prompts, kinds = torch.tensor([0, 0, 3, 4]), torch.tensor([2, 0, 1, 3])
+        drawn = ours.draw(decoded, prompts, kinds)
+    torch.testing.assert_close(decoded.predicted_iou, iou, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(decoded.mask_tokens, tokens, atol=1e-4, rtol=1e-4)
+    scale = float(masks.abs().mean())
+    torch.testing.assert_close(drawn, masks[prompts, kinds], atol=1e-4 * scale, rtol=1e-3)
+
+
+def test_exact_mode_finds_what_the_stock_generator_finds(network, photo):
+    ours = SamProposer(network, CPU, EXACT).propose(photo)
+    names = ("points_per_side", "iou_from", "stability_from", "stability_offset", "nms_iou")
+    thresholds = {name: getattr(EXACT, name) for name in names}
+    stock = stock_generator(network, MINIATURE, **thresholds).generate(photo)
+    masks, others = [as_rle(o.mask_hw) for o in ours], [s["segmentation"] for s in stock]
+    assert len(others) >= 8
+    assert matched(masks, others) >= 0.95
+    assert matched(others, masks) >= 0.95
+    scores = [one.score for one in ours]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_other_weights_are_found_out(network, photo):
+    """What the test above compares is not the same for every network."""
+    other = patchy_network(MINIATURE, photo, seed=1)
+    ours = SamProposer(network, CPU, EXACT).propose(photo)
+    theirs = SamProposer(other, CPU, EXACT).propose(photo)
+    masks, others = [as_rle(o.mask_hw) for o in ours], [as_rle(o.mask_hw) for o in theirs]
+    assert matched(masks, others) < 0.5
+
+
+def test_proposals_are_tight_and_few(network, photo):
+    settings = dataclasses.replace(EXACT, most=3, tidy=True)
+    proposals = SamProposer(network, CPU, settings).propose(photo)
+    assert 0 < len(proposals) <= 3
+    for one in proposals:
+        assert one.mask_hw.shape == photo.shape[:2]
+        rows, columns = np.nonzero(one.mask_hw)
+        tight = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        assert one.box_xyxy.as_tuple() == tight
+
+
+def test_the_adaptive_grid_asks_no_more_than_its_budget(network, photo):
+    settings = dataclasses.replace(EXACT, points_per_side=8, adaptive=True, batch=4)
+    proposer = SamProposer(network, CPU, settings)
+    assert proposer.propose(photo)
+    assert 0 < proposer.calls <= 0.4 * 64
+
+
+def test_crops_are_masks_of_the_whole_photo_and_none_ends_where_its_crop_does(network, photo):
+    settings = dataclasses.replace(EXACT, points_per_side=4, crops=True)
+    proposer = SamProposer(network, CPU, settings)
+    found = proposer.propose(photo)
+    assert proposer.calls == 5 * 16
+    assert {one.mask_hw.shape for one in found} == {photo.shape[:2]}
+
+
+def test_clicks_and_boxes_answer_with_one_thing(network, photo):
+    proposer = SamProposer(network, CPU, EXACT)
+    clicks = [(x, y) for x in (40, 120, 200) for y in (30, 90, 150)]
+    clicked = [proposer.segment(photo, points_xy=[at], inside=[True]) for at in clicks]
+    boxed = [proposer.segment(photo, box=BoxXyxy(x - 30, y - 20, x + 30, y + 20)) for x, y in clicks]
+    both = [
+        proposer.segment(photo, [(x, y), (0, 0)], [True, False], BoxXyxy(x - 9, y - 9, x + 9, y + 9))
+        for x, y in clicks
+    ]
+    for answers in (clicked, boxed, both):
+        seen = [one for one in answers if one is not None]
+        assert seen
+        assert {one.mask_hw.shape for one in seen} == {photo.shape[:2]}
+        assert len({one.mask_hw.tobytes() for one in seen}) > 1 or len(seen) == 1
+    again = proposer.segment(photo, points_xy=[clicks[0]], inside=[True])
+    assert (again is None) == (clicked[0] is None)
+    with pytest.raises(BadRequest, match="Nothing was pointed at"):
+        proposer.segment(photo)
+
+
+def test_a_photo_is_encoded_once_for_many_clicks(network, photo):
+    proposer = SamProposer(network, CPU, EXACT)
+    passes = []
+    hook = network.image_encoder.register_forward_hook(lambda *_: passes.append(1))
+    try:
+        for x in (40, 80, 120):
+            proposer.segment(photo, points_xy=[(x, 60)], inside=[True])
+        assert len(passes) == 1
+        proposer.segment(photo[:, ::-1], points_xy=[(40, 60)], inside=[True])
+        assert len(passes) == 2
+    finally:
+        hook.remove()
+
+
+@pytest.mark.parametrize("size_hw", [(1, 1), (3, 300), (300, 3)])
+def test_photos_of_odd_shapes_are_no_trouble(network, size_hw):
+    rgb = np.full((*size_hw, 3), 128, np.uint8)
+    for one in SamProposer(network, CPU, EXACT).propose(rgb):
+        assert one.mask_hw.shape == size_hw
+
+
+def test_weights_of_another_size_are_refused_by_name(tmp_path):
+    small = build(MINIATURE).state_dict()
+    with pytest.raises(ModelBroken) as caught:
+        fill(build(dataclasses.replace(MINIATURE, embed_dim=32)), small, tmp_path / "sam.pt")
+    assert caught.value.path == tmp_path / "sam.pt"
+    del small["no_mem_embed"]
+    with pytest.raises(ModelBroken, match="1 weights are missing.*no_mem_embed"):
+        fill(build(MINIATURE), small, tmp_path / "sam.pt")
+
+
+def test_weights_for_videos_are_left_out_knowingly(tmp_path):
+    weights = build(MINIATURE).state_dict()
+    weights["memory_encoder.out_proj.weight"] = torch.zeros(1)
+    fill(build(MINIATURE), weights, tmp_path / "sam.pt")
+    weights["something.else"] = torch.zeros(1)
+    with pytest.raises(ModelBroken, match="1 are unknown"):
+        fill(build(MINIATURE), weights, tmp_path / "sam.pt")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAM_ARCHITECTURES)
+def test_every_published_size_is_the_packages_own(name):
+    from sam2.build_sam import build_sam2
+
+    short = {"tiny": "t", "small": "s", "base-plus": "b+", "large": "l"}[name[7:]]
+    config = f"configs/sam2.1/sam2.1_hiera_{short}.yaml"
+    with torch.device("meta"):
+        ours = build(SAM_ARCHITECTURES[name]).state_dict()
+    theirs = build_sam2(config, None, device="cpu").state_dict()
+    for key, value in ours.items():
+        assert value.shape == theirs[key].shape, key
+
+
+def test_batches_shrink_where_memory_is_too_small():
+    sizes = []
+
+    def run(items):
+        if len(items) > 2:
+            raise torch.OutOfMemoryError("out of memory")
+        sizes.append(len(items))
+        return items
+
+    assert [x for part in devices.in_batches(list(range(7)), 8, run) for x in part] == [*range(7)]
+    assert sizes == [2, 2, 2, 1]
+
+
+def test_an_error_that_is_not_about_memory_is_not_hidden():
+    def run(items):
+        raise RuntimeError("a matrix is singular")
+
+    with pytest.raises(RuntimeError, match="singular"):
+        list(devices.in_batches([1, 2], 2, run))
