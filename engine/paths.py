@@ -23,13 +23,24 @@ def resources_dir() -> Path:
 
 def default_library_dir() -> Path:
     """Where the library is kept unless somebody names another folder; not created here."""
+    return _data_place("library")
+
+
+def models_dir() -> Path:
+    """Where installed models lie, for all libraries; ``PICKOUT_MODELS`` names another folder."""
+    named = os.environ.get("PICKOUT_MODELS")
+    return Path(named).expanduser() if named else _data_place("models")
+
+
+def _data_place(name: str) -> Path:
+    """A folder of ours where this system keeps the data of programs, written as it does."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        return base / "Pickout" / "Library"
+        return base / "Pickout" / name.title()
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "Pickout" / "Library"
+        return Path.home() / "Library" / "Application Support" / "Pickout" / name.title()
     base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "pickout" / "library"
+    return base / "pickout" / name
 
 
 @dataclass(frozen=True, slots=True)
