@@ -55,3 +55,12 @@ class TextEmbedder(Protocol):
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """float32 (len(texts), D)."""
         ...
+
+
+@runtime_checkable
+class Remarking(Protocol):
+    """What a ``TextEmbedder`` may offer besides: something to tell whoever typed a query."""
+
+    def remarks(self, text: str) -> str:
+        """One sentence for people on how ``text`` was understood; empty if all is well."""
+        ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.embeddings.embedder import TextEmbedder
+from engine.embeddings.embedder import Remarking, TextEmbedder
 from engine.errors import BadRequest, ModelBroken
 from engine.records import PhotoId, SearchRequest
 from engine.store.regions import Regions
@@ -21,11 +21,13 @@ class Query:
         vector: float32 (D,); None if the words say nothing the models know.
         like_photo: the photo whose region is the example. It is left out of the answer: whoever
             asks for more like this has it on the screen.
+        remark: what to tell whoever typed the text; empty if all is well.
     """
 
     request: SearchRequest
     vector: np.ndarray | None
     like_photo: PhotoId | None = None
+    remark: str = ""
 
     @property
     def text(self) -> str:
@@ -47,7 +49,9 @@ def resolve(
         ModelBroken: the text model gives no usable vector.
     """
     if request.like_region is None:
-        return Query(request, _text_vector(text_embedder(), request.text.strip()))
+        embedder, text = text_embedder(), request.text.strip()
+        remark = embedder.remarks(text) if isinstance(embedder, Remarking) else ""
+        return Query(request, _text_vector(embedder, text), remark=remark)
     region = regions.get(request.like_region)
     vector = regions.vector(request.like_region, profile_id)
     if region is None or vector is None:

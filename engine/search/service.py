@@ -77,7 +77,7 @@ class SearchService:
         if query.vector is None:
             return answer.result((), note=_NO_WORDS)
         matches, complete = self._stage_one(query, context)
-        note = "" if complete else _INCOMPLETE
+        note = " ".join(filter(None, (query.remark, "" if complete else _INCOMPLETE)))
         hits = [_hit(match) for match in matches]
         context.publish(answer.result(hits, note=note, complete=False))
         verifier = self._verifier() if query.text else None

@@ -1,0 +1,310 @@
+"""Alpha-CLIP against the reference implementation's numbers, and loaded in its published sizes."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from engine.embeddings.alpha_clip import (
+    RegionSettings,
+    load_region_embedder,
+    load_text_embedder,
+)
+from engine.embeddings.embedder import RegionEmbedder, Remarking, TextEmbedder
+from engine.embeddings.square_view import Geometry, SquareView
+from engine.errors import ModelBroken
+from engine.weights.checkpoint import TORCHSCRIPT, format_of, read_state_dict
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "alpha_clip"
+CLIP, ALPHA = GOLDEN / "tiny_clip_openai.pt", GOLDEN / "tiny_alpha_visual.pth"
+MOST = 1e-4
+
+# torch says so of the nested tensors its attention uses by itself.
+pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+
+
+@pytest.fixture(scope="module")
+def expected():
+    with np.load(GOLDEN / "expected.npz") as file:
+        return dict(file)
+
+
+@pytest.fixture(scope="module")
+def regions():
+    return load_region_embedder(CLIP, ALPHA, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return load_text_embedder(CLIP)
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return np.asarray(Image.open(GOLDEN / "photo_96x72.png").convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def mask():
+    return np.asarray(Image.open(GOLDEN / "mask_96x72.png")) > 0
+
+
+# --- the reference's numbers
+
+
+def test_tokens_are_identical(texts, expected):
+    assert np.array_equal(texts.tokens(expected["texts"].tolist()), expected["tokens"])
+
+
+def test_texts_are_reproduced(texts, expected):
+    ours = texts.embed_tokens(expected["tokens"].astype(np.int64))
+    assert np.abs(ours - expected["text_embedding"]).max() <= MOST
+
+
+def test_random_pictures_are_reproduced(regions, expected):
+    pictures = np.concatenate([expected["random_image"], expected["random_alpha"]], 1)
+    assert np.abs(regions.embed_pictures(pictures) - expected["random_embedding"]).max() <= MOST
+
+
+def test_the_photo_is_reproduced(regions, expected):
+    picture = np.concatenate([expected["photo_tensor"], expected["alpha_tensor"]], 1)
+    assert np.abs(regions.embed_pictures(picture) - expected["photo_embedding"]).max() <= MOST
+
+
+def test_the_photo_is_reproduced_from_its_pixels(regions, expected, photo, mask):
+    """The reference crops the photo and squeezes the mask; ours can be told to do either."""
+    ours = np.concatenate(
+        [
+            SquareView(64, Geometry.CENTRE_CROP).photo(photo),
+            SquareView(64, Geometry.SQUASH).mask(mask),
+        ]
+    )[None]
+    assert np.abs(regions.embed_pictures(ours) - expected["photo_embedding"]).max() <= MOST
+
+
+# --- what goes in
+
+
+@pytest.mark.parametrize("geometry", list(Geometry))
+@pytest.mark.parametrize("size_hw", [(40, 90), (90, 40), (64, 64), (7, 200)])
+def test_photo_and_mask_lie_on_each_other(geometry: Geometry, size_hw: tuple[int, int]):
+    """A white thing on black and its mask are the same picture, wherever it lies."""
+    height, width = size_hw
+    mask_hw = np.zeros(size_hw, np.bool_)
+    mask_hw[height // 4 : height // 2 + 1, width // 2 : width * 4 // 5] = True
+    photo = np.repeat(mask_hw[..., None] * np.uint8(255), 3, 2)
+    view = SquareView(64, geometry)
+    bright = view.photo(photo).mean(0) > 0.8
+    masked = view.mask(mask_hw)[0] > 0
+    assert masked.any()
+    assert (bright & masked).sum() >= 0.85 * max(bright.sum(), masked.sum())
+
+
+def test_letterbox_loses_nothing_and_masks_no_filling():
+    view = SquareView(64)
+    covered = view.mask(np.ones((32, 64), np.bool_))[0] > 0
+    assert covered.sum() == 32 * 64 and covered[16:48].all()
+    assert np.all(view.photo(np.full((32, 64, 3), 255, np.uint8))[:, :16] == 0)
+
+
+# --- what comes out
+
+
+def test_shapes_and_unit_vectors(regions, texts, photo, mask):
+    assert isinstance(regions, RegionEmbedder) and isinstance(texts, TextEmbedder)
+    assert regions.ndim == texts.ndim == 32
+    vectors = regions.embed(photo, [mask, ~mask])
+    assert vectors.regions.shape == (2, 32) and vectors.regions.dtype == np.float32
+    every = np.vstack([vectors.whole, vectors.regions, texts.embed(["a dog", "cats"])])
+    assert np.allclose(np.linalg.norm(every, axis=1), 1, atol=1e-5)
+    assert not np.allclose(vectors.regions[0], vectors.regions[1], atol=1e-3)
+
+
+def test_the_whole_is_the_mask_of_everything(regions, photo):
+    vectors = regions.embed(photo, [np.ones(photo.shape[:2], np.bool_)])
+    assert np.allclose(vectors.whole, vectors.regions[0], atol=1e-6)
+    assert np.allclose(vectors.whole, regions.embed_whole(photo), atol=1e-6)
+    assert regions.embed(photo, []).regions.shape == (0, 32)
+
+
+def test_batches_do_not_change_vectors(photo, mask, monkeypatch):
+    whole = load_region_embedder(CLIP, ALPHA, device="cpu")
+    single = load_region_embedder(CLIP, ALPHA, device="cpu")
+    monkeypatch.setattr(single, "_batch", 1)
+    masks = [mask, ~mask, np.ones_like(mask)]
+    assert np.allclose(
+        whole.embed(photo, masks).regions, single.embed(photo, masks).regions, atol=1e-5
+    )
+
+
+def test_a_context_crop_concerns_small_regions_only(regions, photo):
+    small, large = np.zeros((2, *photo.shape[:2]), np.bool_)
+    small[:6, 90:] = True
+    large[10:60, 10:80] = True
+    cropping = load_region_embedder(
+        CLIP, ALPHA, device="cpu", settings=RegionSettings(crop_below=0.05)
+    )
+    plain, cropped = (e.embed(photo, [small, large]).regions for e in (regions, cropping))
+    assert not np.allclose(plain[0], cropped[0], atol=1e-3)
+    assert np.allclose(plain[1], cropped[1], atol=1e-5)
+
+
+def test_a_query_that_is_cut_is_remarked(texts):
+    assert isinstance(texts, Remarking)
+    words = "dog " * 75
+    assert texts.remarks("a dog") == "" and texts.remarks(words) == ""
+    assert "beginning" in texts.remarks(words + "cat")
+    assert np.allclose(texts.embed([words + "cat"]), texts.embed([words]), atol=1e-6)
+
+
+def test_braces_in_a_query_are_only_text(texts):
+    assert np.isfinite(texts.embed(["{0} {name} }{", "%s"])).all()
+
+
+def test_phrasings_are_averaged(texts):
+    one = load_text_embedder(CLIP)
+    one._templates = ("{}",)
+    assert not np.allclose(one.embed(["dog"]), texts.embed(["dog"]), atol=1e-3)
+
+
+# --- files
+
+
+def test_files_in_each_others_place_are_refused():
+    with pytest.raises(ModelBroken, match="Alpha-CLIP"):
+        load_region_embedder(CLIP, CLIP, device="cpu")
+    with pytest.raises(ModelBroken, match="text network"):
+        load_text_embedder(ALPHA)
+
+
+def test_missing_parts_and_other_sizes_are_refused(tmp_path: Path):
+    state = read_state_dict(ALPHA)
+    foreign = {n: torch.zeros(64, 16) if n == "proj" else v.clone() for n, v in state.items()}
+    save_file(foreign, tmp_path / "foreign.safetensors")
+    with pytest.raises(ModelBroken, match="belong"):
+        load_region_embedder(CLIP, tmp_path / "foreign.safetensors", device="cpu")
+    extra = {n: v.clone() for n, v in state.items()} | {"lora_A": torch.ones(2)}
+    save_file(extra, tmp_path / "extra.safetensors")
+    with pytest.raises(ModelBroken, match="other parts"):
+        load_region_embedder(CLIP, tmp_path / "extra.safetensors", device="cpu")
+
+
+class Holder(torch.nn.Module):
+    """Parameters by dotted names, so that a state dict becomes a TorchScript archive."""
+
+    def forward(self, x):
+        return x
+
+
+def save_published(state: dict[str, torch.Tensor], path: Path, *, script: bool) -> None:
+    if not script:
+        torch.save(state, path)
+        return
+    root = Holder()
+    for name, value in state.items():
+        *parts, last = name.split(".")
+        inner = root
+        for part in parts:
+            if not hasattr(inner, part):
+                inner.add_module(part, Holder())
+            inner = getattr(inner, part)
+        inner.register_buffer(last, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls TorchScript old; published files are so
+        torch.jit.save(torch.jit.trace(root.eval(), torch.ones(1)), str(path))
+
+
+def random_blocks(prefix: str, width: int, layers: int) -> dict[str, torch.Tensor]:
+    state = {}
+    for layer in range(layers):
+        at = f"{prefix}transformer.resblocks.{layer}."
+        for name, shape in {
+            "attn.in_proj_weight": (3 * width, width),
+            "attn.in_proj_bias": (3 * width,),
+            "attn.out_proj.weight": (width, width),
+            "attn.out_proj.bias": (width,),
+            "ln_1.weight": (width,),
+            "ln_1.bias": (width,),
+            "mlp.c_fc.weight": (4 * width, width),
+            "mlp.c_fc.bias": (4 * width,),
+            "mlp.c_proj.weight": (width, 4 * width),
+            "mlp.c_proj.bias": (width,),
+            "ln_2.weight": (width,),
+            "ln_2.bias": (width,),
+        }.items():
+            state[at + name] = torch.empty(shape, dtype=torch.float16).normal_(std=width**-0.5)
+    return state
+
+
+def random_clip(side: int, patch: int, width: int, layers: int, ndim: int, text: tuple[int, int]):
+    """float16, by OpenAI's names: the whole of CLIP, and the same image network as Alpha-CLIP's."""
+
+    def numbers(*shape: int) -> torch.Tensor:
+        return torch.empty(shape, dtype=torch.float16).normal_(std=0.02)
+
+    text_width, text_layers = text
+    clip = {
+        "visual.class_embedding": numbers(width),
+        "visual.positional_embedding": numbers((side // patch) ** 2 + 1, width),
+        "visual.proj": numbers(width, ndim),
+        "visual.conv1.weight": numbers(width, 3, patch, patch),
+        "positional_embedding": numbers(77, text_width),
+        "text_projection": numbers(text_width, ndim),
+        "token_embedding.weight": numbers(49408, text_width),
+        "logit_scale": torch.tensor(4.6, dtype=torch.float16),
+        "input_resolution": torch.tensor(side),
+        "context_length": torch.tensor(77),
+        "vocab_size": torch.tensor(49408),
+    }
+    for name, size in {
+        "visual.ln_pre": width,
+        "visual.ln_post": width,
+        "ln_final": text_width,
+    }.items():
+        clip |= {f"{name}.weight": numbers(size) + 1, f"{name}.bias": numbers(size)}
+    clip |= random_blocks("visual.", width, layers) | random_blocks("", text_width, text_layers)
+    alpha = {
+        name.removeprefix("visual.").replace(".in_proj_", ".in_proj."): value
+        for name, value in clip.items()
+        if name.startswith("visual.")
+    }
+    return clip, alpha | {"conv1_alpha.weight": numbers(width, 1, patch, patch)}
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["torchscript", "state-dict"])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        pytest.param((32, 16, 64, 2, 32, (64, 1)), id="tiny"),
+        pytest.param((224, 16, 768, 12, 512, (512, 12)), id="B16", marks=pytest.mark.slow),
+        pytest.param((336, 14, 1024, 24, 768, (768, 12)), id="L14@336", marks=pytest.mark.slow),
+    ],
+)
+def test_published_sizes_load_and_run(tmp_path: Path, sizes: tuple, script: bool):
+    torch.manual_seed(3)
+    clip, alpha = random_clip(*sizes)
+    clip_file, alpha_file = tmp_path / "clip.pt", tmp_path / "alpha.pth"
+    try:
+        save_published(clip, clip_file, script=script)
+        torch.save(alpha, alpha_file)
+        del clip, alpha
+        assert (format_of(clip_file) == TORCHSCRIPT) == script
+        query = load_text_embedder(clip_file).embed(["a red umbrella"])
+        regions = load_region_embedder(clip_file, alpha_file, device="cpu")
+        photo = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)
+        masks = np.zeros((2, 48, 64), np.bool_)
+        masks[0, :20, :30] = masks[1, 20:, 30:] = True
+        vectors = regions.embed(photo, masks)
+        assert vectors.regions.shape == (2, sizes[4]) and query.shape == (1, sizes[4])
+        assert regions._tower.image_size == (sizes[0], sizes[0])
+        assert np.allclose(np.linalg.norm(vectors.regions, axis=1), 1, atol=1e-4)
+        assert not np.allclose(vectors.regions[0], vectors.regions[1], atol=1e-4)
+    finally:
+        clip_file.unlink(missing_ok=True)
+        alpha_file.unlink(missing_ok=True)
