@@ -16,7 +16,7 @@ import numpy as np
 from engine.embeddings import clip_towers
 from engine.embeddings.embedder import PhotoVectors
 from engine.embeddings.square_view import Geometry, SquareView
-from engine.weights.device import AUTO, choose_device
+from engine.weights.device import choose_device, in_batches
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,9 +49,7 @@ DEFAULT_SETTINGS = RegionSettings()
 class AlphaClipRegionEmbedder:
     """A ``RegionEmbedder``. ``embed_whole`` is the vector of a mask that covers the photo."""
 
-    def __init__(
-        self, tower: nn.Module, settings: RegionSettings = DEFAULT_SETTINGS
-    ) -> None:
+    def __init__(self, tower: nn.Module, settings: RegionSettings = DEFAULT_SETTINGS) -> None:
         """``tower`` as from `clip_towers.load_image_tower`."""
         self._tower = tower
         self._settings = settings
@@ -63,16 +61,14 @@ class AlphaClipRegionEmbedder:
 
     def embed(self, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> PhotoVectors:
         """See ``RegionEmbedder``; the photo and its regions in as few batches as memory allows."""
-        everything = np.ones(photo_rgb.shape[:2], np.bool_)
         photo = self._view.photo(photo_rgb)
-        vectors = np.empty((1 + len(masks_hw), self.ndim), np.float32)
-        for start in range(0, len(vectors), self._batch):
-            numbers = range(start, min(start + self._batch, len(vectors)))
-            pictures = [
-                self._picture(photo_rgb, photo, masks_hw[n - 1] if n else everything)
-                for n in numbers
-            ]
-            vectors[start : start + len(pictures)] = self.embed_pictures(np.stack(pictures))
+        everything = np.ones(photo_rgb.shape[:2], np.bool_)
+
+        def run(masks: Sequence[np.ndarray]) -> np.ndarray:
+            pictures = [self._picture(photo_rgb, photo, mask) for mask in masks]
+            return self.embed_pictures(np.stack(pictures))
+
+        vectors = np.concatenate(list(in_batches([everything, *masks_hw], self._batch, run)))
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return PhotoVectors(vectors[0], vectors[1:])
 
@@ -153,7 +149,7 @@ def load_region_embedder(
     clip_file: Path,
     alpha_file: Path,
     *,
-    device: str = AUTO,
+    device: str = "auto",
     settings: RegionSettings = DEFAULT_SETTINGS,
 ) -> AlphaClipRegionEmbedder:
     """Load Alpha-CLIP's image network.
