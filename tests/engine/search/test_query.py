@@ -40,3 +40,12 @@ def test_words_without_meaning_have_no_vector() -> None:
 def test_a_model_that_gives_nonsense_is_broken(vectors: np.ndarray) -> None:
     with pytest.raises(ModelBroken):
         resolve(SearchRequest(text="red"), lambda: Nonsense(vectors), None, 1)
+
+
+def test_a_remark_of_the_text_model_comes_along():
+    class Talker(WordEmbedder):
+        def remarks(self, text: str) -> str:
+            return f"{text}?"
+
+    assert resolve(SearchRequest(text=" red "), Talker, None, 1).remark == "red?"
+    assert resolve(SearchRequest(text="red"), WordEmbedder, None, 1).remark == ""
