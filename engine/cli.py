@@ -22,6 +22,7 @@ COMMANDS = (
     "status",
     "check",
     "models",
+    "doctor",
     "demo",
     "evaluate",
     "bench",

@@ -1,0 +1,172 @@
+"""What a person who reports a problem is asked first: versions, devices, models, room, a rate."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from engine import paths
+from engine.errors import EngineError
+from engine.evaluate import index_bench
+from engine.evaluate.bench import BenchRequest
+from engine.evaluate.judged_search import Watcher
+from engine.jobs.cancel import CancelToken
+from engine.weights.device import NAMES, choose_device
+from engine.weights.shelf import ModelShelf
+
+PACKAGES = {
+    "pickout": "",
+    "PySide6_Essentials": "the window",
+    "numpy": "",
+    "opencv-python-headless": "",
+    "pillow": "",
+    "onnxruntime": "the starter models",
+    "torch": "the full models",
+    "sam2": "the full models; add it with the extra called full",
+    "open_clip_torch": "the full models",
+    "usearch": "",
+    "watchdog": "",
+    "llama_cpp_python": "the second look; add it with packaging/run.py --with-mllm",
+}
+"""By the name of the distribution: what it is for, if Pickout works without it."""
+SAMPLES = 8
+_WAL_MENDED = (3, 51, 3)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing looked at.
+
+    Attributes:
+        figures: for files. ``lines``: for people.
+        fine: False if something keeps Pickout, or a part of it, from working.
+    """
+
+    title: str
+    figures: Mapping[str, Any]
+    lines: tuple[str, ...]
+    fine: bool = True
+
+
+def parts(library_root: Path, watcher: Watcher, verify: bool) -> list[Part]:
+    """All parts; one that fails says why and the others go on.
+
+    Args:
+        verify: read every byte of installed models again.
+    """
+    looks: dict[str, Callable[[], Part]] = {
+        "versions": versions,
+        "devices": devices,
+        "models": lambda: models(ModelShelf(), verify),
+        "disk": lambda: disk(library_root),
+        "rate": lambda: rate(watcher),
+    }
+    return [_guarded(title, look) for title, look in looks.items()]
+
+
+def _guarded(title: str, look: Callable[[], Part]) -> Part:
+    try:
+        return look()
+    except Exception as error:  # noqa: BLE001 - what fails here is what was looked for
+        said = f"{type(error).__name__}: {error}" if not isinstance(error, EngineError) else error
+        return Part(title, {"error": str(said)}, (str(said),), fine=False)
+
+
+def versions() -> Part:
+    """Of Pickout, Python, this system, SQLite, and the packages that do the work."""
+    found: dict[str, str | None] = {}
+    lines = [f"Python {platform.python_version()} on {platform.platform()}"]
+    fine = True
+    for name, purpose in PACKAGES.items():
+        try:
+            found[name] = metadata.version(name)
+            lines.append(f"{name} {found[name]}")
+        except metadata.PackageNotFoundError:
+            found[name] = None
+            lines.append(f"{name} is not installed{f' ({purpose})' if purpose else ''}")
+            fine = fine and bool(purpose)
+    mended = sqlite3.sqlite_version_info >= _WAL_MENDED
+    remark = "" if mended else ", whose log may break with two writers; Pickout has only one"
+    lines.append(f"SQLite {sqlite3.sqlite_version}{remark}")
+    figures = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": found,
+        "sqlite": sqlite3.sqlite_version,
+        "sqlite_wal_mended": mended,
+    }
+    return Part("versions", figures, tuple(lines), fine)
+
+
+def devices() -> Part:
+    """Which devices torch sees, and which one models would run on."""
+    import torch  # noqa: F401 - without it there is nothing to choose from
+
+    there, lines = {}, []
+    for name in NAMES[1:]:
+        try:
+            there[name] = choose_device(name).text
+        except EngineError:
+            there[name] = None
+        lines.append(f"{name}: {there[name] or 'not there'}")
+    chosen = choose_device()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    lines.append(f"full models run on: {chosen.text}; starter models on the processor")
+    lines.append(f"processor cores: {cores}")
+    return Part("devices", {**there, "chosen": chosen.name, "cores": cores}, tuple(lines))
+
+
+def models(shelf: ModelShelf, verify: bool) -> Part:
+    """Which models are installed, and whether they are what was installed."""
+    figures, lines, fine = {}, ["starter: built in"], True
+    for model in shelf.installed():
+        state = "complete"
+        if verify:
+            try:
+                shelf.verify(model.entry.name, CancelToken())
+                state = "every byte verified"
+            except EngineError as error:
+                state, fine = str(error), False
+        figures[model.entry.name] = state
+        lines.append(f"{model.entry.name}: {state}")
+    if not figures:
+        lines.append("no others are installed (pickout-cli models list)")
+    return Part("models", {"installed": figures, "folder": str(shelf.root)}, tuple(lines), fine)
+
+
+def disk(library_root: Path) -> Part:
+    """Room where the library and the models lie."""
+    figures, lines = {}, []
+    for name, folder in (("library", library_root), ("models", paths.models_dir())):
+        free = shutil.disk_usage(_existing(folder)).free
+        figures[name] = {"folder": str(folder), "free_bytes": free}
+        lines.append(f"{name}: {folder}, {free / 1e9:.1f} GB free")
+    fine = all(one["free_bytes"] > 1e9 for one in figures.values())
+    return Part("disk", figures, tuple(lines), fine)
+
+
+def rate(watcher: Watcher) -> Part:
+    """Photos a second of the starter models on a few sample photos, measured now."""
+    samples = sorted((paths.resources_dir() / "samples").glob("*.jpg"))[:SAMPLES]
+    with tempfile.TemporaryDirectory(prefix="pickout-doctor-") as folder:
+        for sample in samples:
+            shutil.copy(sample, folder)
+        measured = index_bench.measure(BenchRequest(folder=Path(folder)), watcher).figures
+    lines = (
+        f"{measured['photos']} sample photos in {measured['seconds']:.1f} s, loading included",
+        f"{measured['full_photos_per_s'] or measured['photos_per_s']:.2f} photos a second",
+    )
+    return Part("rate", dict(measured), lines, fine=measured["problems"] == 0)
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
