@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.errors import BadRequest, ModelBroken
+from engine.errors import BadRequest, ModelBroken, ModelMissing
 from engine.evaluate.patchy_sam import matched, patchy_network
 from engine.masks import rle as rle_codec
 from engine.masks.sam_decoder import SamDecoder
@@ -17,7 +17,7 @@ from engine.masks.sam_network import (
     fill,
     stock_generator,
 )
-from engine.masks.sam_proposer import SamProposer, SamSettings
+from engine.masks.sam_proposer import SamProposer, SamSettings, load_sam_proposer
 from engine.records import BoxXyxy
 from engine.weights import device as devices
 from engine.weights.device import Device
@@ -189,6 +189,17 @@ def test_weights_for_videos_are_left_out_knowingly(tmp_path):
     weights["something.else"] = torch.zeros(1)
     with pytest.raises(ModelBroken, match="1 are unknown"):
         fill(build(MINIATURE), weights, tmp_path / "sam.pt")
+
+
+def test_a_file_as_published_is_loaded_without_obeying_it(tmp_path, network, photo):
+    path = tmp_path / "sam2.1_hiera_toy.pt"
+    torch.save({"model": network.state_dict()}, path)
+    loaded = load_sam_proposer(path, MINIATURE, device="cpu", settings=EXACT)
+    ours = SamProposer(network, CPU, EXACT).propose(photo)
+    for one, other in zip(loaded.propose(photo), ours, strict=True):
+        assert (one.mask_hw == other.mask_hw).all()
+    with pytest.raises(ModelMissing):
+        load_sam_proposer(tmp_path / "nothing.pt", MINIATURE)
 
 
 @pytest.mark.slow
