@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engine.embeddings.embedder import RegionEmbedder, TextEmbedder
 from engine.errors import BadRequest
@@ -13,6 +14,9 @@ from engine.masks.geometry import ANALYSIS_SIDE_PX
 from engine.masks.proposer import MaskProposer
 from engine.search.scorer import PhotoScorer
 from engine.search.verifier import Verifier
+
+if TYPE_CHECKING:
+    from engine.weights.shelf import ModelShelf
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,40 @@ def starter(folder: Path | None = None) -> Profile:
     )
 
 
-PROFILES: dict[str, Callable[[], Profile]] = {"starter": starter}
+def full(
+    shelf: ModelShelf | None = None,
+    masks_name: str | None = None,
+    regions_name: str | None = None,
+    **options: Any,
+) -> Profile:
+    """SAM 2.1 and Alpha-CLIP, which have to be installed.
+
+    Args:
+        shelf: None for this computer's.
+        masks_name, regions_name: of the catalogue; None for the best installed.
+        options: as for ``engine.full.profile.choose``.
+
+    Raises:
+        ModelMissing: one is not installed; the hint says how to get it.
+        ModelBroken, BadRequest: as the names say.
+    """
+    from engine.full import profile as large
+    from engine.weights.shelf import ModelShelf
+
+    models = large.choose(shelf or ModelShelf(), masks_name, regions_name, **options)
+    return Profile(
+        name="full",
+        key=models.key,
+        ndim=large.ndim(models),
+        metric=large.METRIC,
+        analysis=partial(large.load_models, models),
+        text_embedder=partial(large.load_text_embedder, models),
+        scorer=large.load_scorer,
+        coarse_longest_px=384,
+    )
+
+
+PROFILES: dict[str, Callable[[], Profile]] = {"starter": starter, "full": full}
 """By the name used in settings."""
 
 

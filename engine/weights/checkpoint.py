@@ -119,6 +119,21 @@ def check_format(path: Path, format: str) -> None:
             archive.tensors()
 
 
+def read_shapes(
+    path: Path, formats: tuple[str, ...] = READABLE
+) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor, by name, in a moment and without torch.
+
+    Raises:
+        ModelMissing, ModelBroken: as ``read_state_dict``.
+    """
+    if _require(path, formats) == SAFETENSORS:
+        header = _check_safetensors(path)
+        return {name: tuple(e["shape"]) for name, e in header.items() if name != "__metadata__"}
+    with _Archive(path) as archive:
+        return {name: span.record.shape for name, span in archive.tensors().items()}
+
+
 def read_state_dict(path: Path, formats: tuple[str, ...] = READABLE) -> dict[str, Tensor]:
     """Read every tensor of a checkpoint, by name, into the memory of the CPU.
 
@@ -295,7 +310,7 @@ def _map_tensors(path: Path, spans: dict[str, _Span]) -> dict[str, Tensor]:
     return tensors
 
 
-def _check_safetensors(path: Path) -> None:
+def _check_safetensors(path: Path) -> dict[str, dict]:
     with path.open("rb") as file:
         size = path.stat().st_size
         length = struct.unpack("<Q", file.read(8))[0]
@@ -304,17 +319,20 @@ def _check_safetensors(path: Path) -> None:
         head = file.read(length)
     try:
         header = json.loads(head)
-        ends = [
-            entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"
-        ]
+        entries = [entry for name, entry in header.items() if name != "__metadata__"]
+        ends = [entry["data_offsets"][1] for entry in entries]
+        shapes = [n for entry in entries for n in entry["shape"]]
         end = max(ends, default=0)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise _broken(path, "has a damaged header") from error
     if not ends:
         raise _broken(path, "holds no weights")
+    if any(type(n) is not int or n < 0 for n in shapes):
+        raise _broken(path, "has a damaged header")
     # The numbers fill the file exactly; more would be something else hidden behind them.
     if type(end) is not int or 8 + length + end != size:
         raise _broken(path, "is cut short or damaged")
+    return header
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:

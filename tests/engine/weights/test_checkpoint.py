@@ -24,6 +24,7 @@ from engine.weights.checkpoint import (
     TORCHSCRIPT,
     check_format,
     format_of,
+    read_shapes,
     read_state_dict,
 )
 from engine.weights.inert_pickle import NotOnlyTensors, read_tensor_records
@@ -139,6 +140,13 @@ def test_reads_views_parameters_and_every_element_type(tmp_path: Path):
         tensors[kind] = torch.ones(3).to(getattr(torch, kind))
     torch.save(tensors, tmp_path / "v.pt")
     assert same(read_state_dict(tmp_path / "v.pt"), tensors)
+
+
+def test_shapes_without_the_tensors(state: Path, script: Path, tmp_path: Path):
+    save_file({"a": torch.randn(3, 4), "b": torch.tensor(1.0)}, tmp_path / "m.safetensors")
+    for path in (state, script, tmp_path / "m.safetensors"):
+        shapes = {name: tuple(t.shape) for name, t in read_state_dict(path).items()}
+        assert read_shapes(path) == shapes
 
 
 def test_writing_to_a_tensor_leaves_the_file_alone(state: Path):

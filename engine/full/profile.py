@@ -1,0 +1,170 @@
+"""The full profile put together from installed models: one that finds things, one that compares."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.embeddings.alpha_clip import RegionSettings
+from engine.errors import BadRequest, ModelBroken, ModelMissing
+from engine.masks.sam_network import SAM_ARCHITECTURES, SamArchitecture
+from engine.masks.sam_proposer import SamSettings
+from engine.weights.checkpoint import read_shapes
+from engine.weights.shelf import InstalledModel, ModelShelf
+
+if TYPE_CHECKING:
+    from engine.embeddings.alpha_clip import ClipTextEmbedder
+    from engine.full.scorer import FullScorer
+    from engine.profiles import Models
+
+METRIC = "ip"
+_RECIPE = "full-1"
+"""Changes with any code or constant that changes a mask or a vector; files and settings count
+anyway. Half precision on a graphics card does not: its vectors differ by less than what keeping
+them as float16 costs."""
+
+
+@dataclass(frozen=True)
+class FullModels:
+    """Which files make up a full profile, and how they are used; picklable.
+
+    Attributes:
+        masks_sha256, clip_sha256, alpha_sha256: as recorded when they were installed.
+    """
+
+    masks_file: Path
+    clip_file: Path
+    alpha_file: Path
+    masks_sha256: str
+    clip_sha256: str
+    alpha_sha256: str
+    architecture: SamArchitecture
+    sam: SamSettings
+    regions: RegionSettings
+
+    @property
+    def key(self) -> str:
+        """Names what vectors depend on. Reads no file."""
+        says = {
+            "files": [self.masks_sha256, self.clip_sha256, self.alpha_sha256],
+            "architecture": asdict(self.architecture),
+            "sam": asdict(self.sam),
+            "regions": asdict(self.regions) | {"geometry": self.regions.geometry.value},
+        }
+        text = json.dumps(says, sort_keys=True)
+        return f"{_RECIPE}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def choose(
+    shelf: ModelShelf,
+    masks_name: str | None = None,
+    regions_name: str | None = None,
+    *,
+    architecture: SamArchitecture | None = None,
+    sam: SamSettings | None = None,
+    regions: RegionSettings | None = None,
+) -> FullModels:
+    """The named models of a shelf; of a role that is not named, the best that is installed.
+
+    Args:
+        masks_name, regions_name: of the catalogue.
+        architecture: of the first; None for what the published model of its name has.
+
+    Raises:
+        ModelMissing: one is not installed; the hint says how to get it.
+        BadRequest: there is no such model, or it has another role.
+    """
+    masks = _of_role(shelf, "masks", masks_name)
+    comparing = _of_role(shelf, "regions", regions_name)
+    architecture = architecture or SAM_ARCHITECTURES.get(masks.entry.name)
+    if architecture is None:
+        raise BadRequest(
+            f"It is not known how {masks.entry.title} is built.",
+            operation="choosing the models",
+            hint=f"Choose one of: {', '.join(SAM_ARCHITECTURES)}.",
+        )
+    masks_file = masks.files[masks.entry.files[0].name]
+    clip_file, alpha_file = (comparing.files[file.name] for file in comparing.entry.files)
+    return FullModels(
+        masks_file.path,
+        clip_file.path,
+        alpha_file.path,
+        masks_file.sha256,
+        clip_file.sha256,
+        alpha_file.sha256,
+        architecture,
+        sam or SamSettings(),
+        regions or RegionSettings(),
+    )
+
+
+def ndim(models: FullModels) -> int:
+    """Length of the vectors, from the headers of the files.
+
+    Raises:
+        ModelMissing, ModelBroken: a file is gone or is not what it should be.
+    """
+    image, text = read_shapes(models.alpha_file), read_shapes(models.clip_file)
+    lengths = [shapes.get(n) for shapes, n in ((image, "proj"), (text, "text_projection"))]
+    if any(shape is None or len(shape) != 2 for shape in lengths) or (
+        lengths[0][1] != lengths[1][1]
+    ):
+        raise ModelBroken(
+            "The two files of Alpha-CLIP do not belong together.",
+            operation="loading the models",
+            path=models.alpha_file,
+            hint="Remove the model, then download or import its files together.",
+        )
+    return lengths[0][1]
+
+
+def load_models(models: FullModels) -> Models:
+    """Proposer and region embedder on the fastest device; for the analyst process."""
+    from engine.embeddings.alpha_clip import load_region_embedder
+    from engine.masks.sam_proposer import load_sam_proposer
+    from engine.profiles import Models
+
+    return Models(
+        load_sam_proposer(models.masks_file, models.architecture, settings=models.sam),
+        load_region_embedder(models.clip_file, models.alpha_file, settings=models.regions),
+    )
+
+
+@lru_cache(maxsize=1)
+def load_text_embedder(models: FullModels) -> ClipTextEmbedder:
+    """The one text embedder of this process."""
+    from engine.embeddings.alpha_clip import load_text_embedder
+
+    return load_text_embedder(models.clip_file)
+
+
+def load_scorer() -> FullScorer:
+    """Best region and a share of the scene."""
+    from engine.full.scorer import FullScorer
+
+    return FullScorer()
+
+
+def _of_role(shelf: ModelShelf, role: str, name: str | None) -> InstalledModel:
+    if name is not None:
+        model = shelf.need(name)
+        if model.entry.role != role:
+            raise BadRequest(
+                f"{model.entry.title} is for something else.",
+                operation="choosing the models",
+                hint="“pickout-cli models list” says what each model is for.",
+            )
+        return model
+    there = [model for model in shelf.installed() if model.entry.role == role]
+    if there:
+        return there[-1]  # the catalogue goes from small to large
+    smallest = next((e for e in shelf.catalogue.entries if e.role == role), None)
+    if smallest is None:
+        raise ModelMissing(
+            f"The catalogue has no model for {role}.", operation="choosing the models"
+        )
+    return shelf.need(smallest.name)

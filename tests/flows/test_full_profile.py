@@ -1,0 +1,167 @@
+"""The full profile through the product's own path: both architectures run, at toy size."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine import cli, profiles
+from engine.embeddings.alpha_clip import RegionSettings
+from engine.errors import BadRequest, ModelMissing
+from engine.evaluate.patchy_sam import patchy_network
+from engine.full.scorer import FullScorer
+from engine.jobs.cancel import CancelToken
+from engine.masks.sam_network import SamArchitecture
+from engine.masks.sam_proposer import SamSettings
+from engine.search.scorer import PhotoEvidence
+from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
+from engine.weights.shelf import ModelShelf
+from tests.fakes import made_photos
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "alpha_clip"
+MINIATURE = SamArchitecture(16, 1, (1, 1, 2, 1), (3,), image_size=256)
+LENIENT = SamSettings(points_per_side=6, iou_from=0.0, stability_from=0.3)
+BOX = (20, 20, 90, 90)
+
+
+def entry(name: str, role: str, *files: str) -> CatalogueEntry:
+    return CatalogueEntry(
+        name=name,
+        title=name,
+        role=role,
+        licence="none",
+        terms="none",
+        source="made by a test",
+        files=tuple(ModelFile(file, "state-dict", page="nowhere") for file in files),
+    )
+
+
+@pytest.fixture(scope="module")
+def sam_file(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("sam") / "tiny_sam.pt"
+    network = patchy_network(MINIATURE, made_photos.pixels([("red", BOX)]))
+    torch.save({"model": network.state_dict()}, path)
+    return path
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> ModelShelf:
+    catalogue = Catalogue(
+        (
+            entry("tiny-sam", "masks", "tiny_sam.pt"),
+            entry("tiny-clip", "regions", "tiny_clip_openai.pt", "tiny_alpha_visual.pth"),
+        )
+    )
+    return ModelShelf(tmp_path / "models", catalogue)
+
+
+@pytest.fixture
+def stocked(shelf: ModelShelf, sam_file: Path) -> ModelShelf:
+    shelf.import_files("tiny-sam", [sam_file], CancelToken())
+    shelf.import_files("tiny-clip", [GOLDEN], CancelToken())
+    return shelf
+
+
+def full(shelf: ModelShelf, **options) -> profiles.Profile:
+    return profiles.full(shelf, **{"architecture": MINIATURE, "sam": LENIENT} | options)
+
+
+@pytest.fixture
+def coco(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    images, annotations, categories = [], [], []
+    for n, colour in enumerate(("red", "green")):
+        made_photos.write(folder / f"{colour}.png", made_photos.pixels([(colour, BOX)]))
+        images.append({"id": n, "file_name": f"{colour}.png", "width": 160, "height": 120})
+        categories.append({"id": n, "name": colour})
+        corners = [20, 20, 90, 20, 90, 90, 20, 90]
+        annotations.append(
+            {"id": n, "image_id": n, "category_id": n, "area": 4900, "segmentation": [corners]}
+        )
+    path = tmp_path / "instances.json"
+    path.write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": categories})
+    )
+    return path
+
+
+def test_index_search_and_export(stocked, coco, tmp_path, capsys):
+    profile, library = full(stocked), str(tmp_path / "library")
+
+    def run(*words) -> str:
+        status = cli.main(["--library", library, *map(str, words)], profile=profile)
+        printed = capsys.readouterr()
+        assert status == 0, printed.err
+        return printed.out
+
+    run("add", coco.parent / "photos")
+    run("index")
+    answer = json.loads(run("search", "a red square", "--json"))
+    assert answer["profile"] == "full" and len(answer["hits"]) == 2
+    assert any(hit["region"] for hit in answer["hits"]), "no mask was found on either photo"
+    out = tmp_path / "out"
+    run("export", "a red square", "--to", out, "--as", "cutout")
+    assert list(out.glob("*.png"))
+
+
+def test_evaluate(stocked, coco, tmp_path, capsys):
+    figures = tmp_path / "figures.json"
+    words = ["evaluate", "--photos", coco.parent / "photos", "--coco", coco, "--json", figures]
+    status = cli.main([str(word) for word in words], profile=full(stocked))
+    assert status == 0, capsys.readouterr().err
+    judged = json.loads(figures.read_text())
+    assert judged["profile"] == "full" and judged["photos"] == 2
+    assert judged["verdict_auroc"] is None
+
+
+def test_missing_models_are_named(shelf, sam_file):
+    with pytest.raises(ModelMissing, match="tiny-sam") as caught:
+        full(shelf)
+    assert "models download tiny-sam" in caught.value.hint
+    shelf.import_files("tiny-sam", [sam_file], CancelToken())
+    with pytest.raises(ModelMissing, match="tiny-clip"):
+        full(shelf)
+
+
+def test_models_of_another_role_or_build_are_refused(stocked):
+    with pytest.raises(BadRequest, match="something else"):
+        full(stocked, masks_name="tiny-clip")
+    with pytest.raises(BadRequest, match="built"):
+        full(stocked, architecture=None)
+
+
+def test_the_key_names_files_and_settings_and_nothing_else(stocked, sam_file, tmp_path):
+    key = full(stocked).key
+    assert full(stocked).key == key
+    assert full(stocked, sam=SamSettings()).key != key
+    assert full(stocked, regions=RegionSettings(crop_below=0.1)).key != key
+    state = torch.load(sam_file, weights_only=True)
+    state["model"]["no_mem_embed"] += 1
+    other = tmp_path / "other.pt"
+    torch.save(state, other)
+    stocked.import_files("tiny-sam", [other], CancelToken())
+    assert full(stocked).key != key
+
+
+def test_by_name_names_a_missing_model(monkeypatch, tmp_path):
+    monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path))
+    with pytest.raises(ModelMissing, match="sam2.1-tiny"):
+        profiles.by_name("full")
+
+
+def evidence(scores: list[float], whole: float) -> PhotoEvidence:
+    n = len(scores)
+    numbers = np.array(scores, np.float32)
+    return PhotoEvidence(numbers, np.ones(n), np.zeros((n, 4)), np.ones(n), whole)
+
+
+def test_scorer_takes_the_best_region_and_a_share_of_the_scene():
+    scorer = FullScorer(0.25)
+    assert scorer.score(evidence([0.1, 0.4], 0.2)) == pytest.approx(0.35)
+    assert scorer.region(evidence([0.1, 0.4], 0.2)) == 1
+    assert scorer.score(evidence([], 0.2)) == pytest.approx(0.2)
+    assert scorer.region(evidence([], 0.2)) is None
