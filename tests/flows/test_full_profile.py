@@ -93,7 +93,7 @@ def test_index_search_and_export(stocked, coco, tmp_path, capsys):
     profile, library = full(stocked), str(tmp_path / "library")
 
     def run(*words) -> str:
-        status = cli.main(["--library", library, *map(str, words)], profile=profile)
+        status = cli.run(["--library", library, *map(str, words)], profile=profile)
         printed = capsys.readouterr()
         assert status == 0, printed.err
         return printed.out
@@ -108,10 +108,11 @@ def test_index_search_and_export(stocked, coco, tmp_path, capsys):
     assert list(out.glob("*.png"))
 
 
+@pytest.mark.slow
 def test_evaluate(stocked, coco, tmp_path, capsys):
     figures = tmp_path / "figures.json"
     words = ["evaluate", "--photos", coco.parent / "photos", "--coco", coco, "--json", figures]
-    status = cli.main([str(word) for word in words], profile=full(stocked))
+    status = cli.run([str(word) for word in words], profile=full(stocked))
     assert status == 0, capsys.readouterr().err
     judged = json.loads(figures.read_text())
     assert judged["profile"] == "full" and judged["photos"] == 2
