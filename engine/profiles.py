@@ -42,6 +42,10 @@ class Profile:
         analysis_longest_px: the photo is reduced to this before any model sees it.
         coarse_longest_px: the same for the coarse pass, which makes many new photos searchable
             as a whole before their things are looked for; 0: this profile has none.
+        least_time_limit_s: a photo is given so much time even if the settings say less; large
+            models take minutes on a slow processor, loading them included.
+        most_workers: so many processes look at photos at most, whatever the settings say, because
+            each holds all models; 0: any number.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Profile:
     verifier: Callable[[], Verifier] | None = None
     analysis_longest_px: int = ANALYSIS_SIDE_PX
     coarse_longest_px: int = 0
+    least_time_limit_s: float = 0.0
+    most_workers: int = 0
 
     def __post_init__(self) -> None:
         if self.metric not in ("ip", "cos"):
@@ -127,6 +133,8 @@ def full(
         text_embedder=partial(large.load_text_embedder, models),
         scorer=large.load_scorer,
         coarse_longest_px=384,
+        least_time_limit_s=1800.0,
+        most_workers=1,
     )
 
 

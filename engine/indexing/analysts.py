@@ -79,6 +79,7 @@ class AnalystPool:
         workers: int,
         time_limit_s: float,
     ) -> None:
+        workers = min(workers, profile.most_workers or workers)
         self.workers = workers
         self.coarse_pass = profile.coarse_longest_px > 0
         self._profile_id = profile_id
@@ -88,7 +89,7 @@ class AnalystPool:
             WorkerProcess(
                 "photo analyst",
                 serving(profile),
-                time_limit_s=time_limit_s,
+                time_limit_s=max(time_limit_s, profile.least_time_limit_s),
                 threads=threads,
                 background=True,
             )

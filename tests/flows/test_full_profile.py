@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from engine.embeddings.alpha_clip import RegionSettings
 from engine.errors import BadRequest, ModelMissing
 from engine.evaluate.patchy_sam import patchy_network
 from engine.full.scorer import FullScorer
+from engine.indexing.analysts import AnalystPool
 from engine.jobs.cancel import CancelToken
 from engine.masks.sam_network import SamArchitecture
 from engine.masks.sam_proposer import SamSettings
@@ -48,15 +52,17 @@ def sam_file(tmp_path_factory) -> Path:
     return path
 
 
+CATALOGUE = Catalogue(
+    (
+        entry("tiny-sam", "masks", "tiny_sam.pt"),
+        entry("tiny-clip", "regions", "tiny_clip_openai.pt", "tiny_alpha_visual.pth"),
+    )
+)
+
+
 @pytest.fixture
 def shelf(tmp_path: Path) -> ModelShelf:
-    catalogue = Catalogue(
-        (
-            entry("tiny-sam", "masks", "tiny_sam.pt"),
-            entry("tiny-clip", "regions", "tiny_clip_openai.pt", "tiny_alpha_visual.pth"),
-        )
-    )
-    return ModelShelf(tmp_path / "models", catalogue)
+    return ModelShelf(tmp_path / "models", CATALOGUE)
 
 
 @pytest.fixture
@@ -117,6 +123,53 @@ def test_evaluate(stocked, coco, tmp_path, capsys):
     judged = json.loads(figures.read_text())
     assert judged["profile"] == "full" and judged["photos"] == 2
     assert judged["verdict_auroc"] is None
+
+
+IN_A_PROCESS = """
+import sys
+from pathlib import Path
+from engine import cli
+from engine.weights.shelf import ModelShelf
+from tests.flows import test_full_profile as flow
+
+if __name__ == "__main__":
+    root, library = Path(sys.argv[1]), sys.argv[2]
+    profile = flow.full(ModelShelf(root, flow.CATALOGUE))
+    for words in (["index"], ["search", "a red square", "--json"]):
+        status = cli.run(["--library", library, *words], profile=profile)
+        assert status == 0, words
+"""
+
+
+@pytest.mark.slow
+def test_it_never_uses_the_network(stocked, coco, tmp_path):
+    """Every socket call of these processes, loading the models too, would be written down."""
+    repository = Path(__file__).parents[2]
+    trap = repository / "tests" / "fakes" / "no_network"
+    log, library, script = tmp_path / "network.log", tmp_path / "library", tmp_path / "run.py"
+    assert cli.run(["--library", str(library), "add", str(coco.parent / "photos")]) == 0
+    script.write_text(IN_A_PROCESS)
+    done = subprocess.run(
+        [sys.executable, script, stocked.root, library],
+        env=os.environ
+        | {
+            "PYTHONPATH": os.pathsep.join((str(trap), str(repository))),
+            "PICKOUT_NETWORK_LOG": str(log),
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"profile": "full"' in done.stdout
+    assert not log.exists(), log.read_text("utf-8")
+
+
+def test_one_process_holds_the_large_models_and_has_time(stocked):
+    pool = AnalystPool(full(stocked), 1, None, workers=4, time_limit_s=5)
+    pool.close()
+    assert pool.workers == pool.capacity // 2 == 1
+    assert full(stocked).least_time_limit_s >= 600
 
 
 def test_missing_models_are_named(shelf, sam_file):
