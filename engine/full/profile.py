@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.embeddings.alpha_clip import RegionSettings
 from engine.errors import BadRequest, ModelBroken, ModelMissing
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from engine.full.scorer import FullScorer
     from engine.profiles import Models
 
+T = TypeVar("T")
 METRIC = "ip"
 _RECIPE = "full-1"
 """Changes with any code or constant that changes a mask or a vector; files and settings count
@@ -80,7 +82,7 @@ def choose(
     """
     masks = _of_role(shelf, "masks", masks_name)
     comparing = _of_role(shelf, "regions", regions_name)
-    architecture = architecture or SAM_ARCHITECTURES.get(masks.entry.name)
+    architecture = architecture or _architecture(masks)
     if architecture is None:
         raise BadRequest(
             f"It is not known how {masks.entry.title} is built.",
@@ -97,7 +99,7 @@ def choose(
         clip_file.sha256,
         alpha_file.sha256,
         architecture,
-        sam or SamSettings(),
+        sam or _described(SamSettings, masks.entry.settings or {}, masks),
         regions or RegionSettings(),
     )
 
@@ -147,6 +149,29 @@ def load_scorer() -> FullScorer:
     from engine.full.scorer import FullScorer
 
     return FullScorer()
+
+
+def _architecture(masks: InstalledModel) -> SamArchitecture | None:
+    if masks.entry.architecture is None:
+        return SAM_ARCHITECTURES.get(masks.entry.name)
+    return _described(SamArchitecture, masks.entry.architecture, masks)
+
+
+def _described(kind: type[T], numbers: Mapping[str, Any], model: InstalledModel) -> T:
+    """Numbers of the catalogue as what they describe; lists become tuples.
+
+    Raises:
+        BadRequest: there is no number of such a name.
+    """
+    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in numbers.items()}
+    try:
+        return kind(**plain)
+    except TypeError as error:
+        raise BadRequest(
+            f"The catalogue says something of {model.entry.title} that is not understood.",
+            operation="choosing the models",
+            hint=f"{error}",
+        ) from error
 
 
 def _of_role(shelf: ModelShelf, role: str, name: str | None) -> InstalledModel:

@@ -1,9 +1,10 @@
-"""The models that can be had, as data: ``resources/models/catalogue.json``."""
+"""The models that can be had, as data: ``resources/models/catalogue.json``, and a file of the
+same form in the models' folder for models of one's own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from engine.errors import BadRequest, EngineError
 from engine.paths import resources_dir
 from engine.weights.checkpoint import FORMATS
 
+FILE_NAME = "catalogue.json"
 ROLES = {
     "masks": "finds things",
     "regions": "compares things with words",
@@ -49,6 +51,9 @@ class CatalogueEntry:
         terms: what its licence asks, for people, shown before anything is downloaded.
         memory_bytes: about what it needs while it runs, an estimate; 0 if unknown.
         source: where its makers describe it.
+        architecture: the numbers of a mask model's build, by the names of ``SamArchitecture``;
+            None for what the published model of this name has.
+        settings: how a mask model is asked, by the names of ``SamSettings``; None for the usual.
     """
 
     name: str
@@ -60,6 +65,8 @@ class CatalogueEntry:
     files: tuple[ModelFile, ...]
     memory_bytes: int = 0
     notes: str = ""
+    architecture: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] | None = None
 
     @property
     def size_bytes(self) -> int | None:
@@ -90,7 +97,19 @@ class Catalogue:
 
 def shipped() -> Catalogue:
     """The catalogue that comes with Pickout."""
-    return load(resources_dir() / "models" / "catalogue.json")
+    return load(resources_dir() / "models" / FILE_NAME)
+
+
+def with_own(catalogue: Catalogue, folder: Path) -> Catalogue:
+    """The catalogue and what a file of one's own in ``folder`` adds to it, if there is one.
+
+    Raises:
+        EngineError: it cannot be read, makes no sense, or takes a name that there is already.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        return catalogue
+    return _checked((*catalogue.entries, *load(path).entries), path)
 
 
 def load(path: Path) -> Catalogue:
@@ -99,15 +118,24 @@ def load(path: Path) -> Catalogue:
     """
     try:
         entries = tuple(_entry(item) for item in json.loads(path.read_text("utf-8"))["models"])
-        _require(len({entry.name for entry in entries}) == len(entries), "a name stands twice")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EngineError(
-            f"The catalogue of models cannot be used: {error}.",
-            operation="reading the catalogue of models",
-            path=path,
-            hint="Install Pickout again.",
-        ) from error
+        raise _unusable(str(error), path) from error
+    return _checked(entries, path)
+
+
+def _checked(entries: tuple[CatalogueEntry, ...], path: Path) -> Catalogue:
+    if not _distinct(entry.name for entry in entries):
+        raise _unusable("a name stands twice", path)
     return Catalogue(entries)
+
+
+def _unusable(why: str, path: Path) -> EngineError:
+    return EngineError(
+        f"The catalogue of models cannot be used: {why}.",
+        operation="reading the catalogue of models",
+        path=path,
+        hint="Mend or delete this file if it is yours; else install Pickout again.",
+    )
 
 
 def _entry(item: dict[str, Any]) -> CatalogueEntry:

@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.errors import BadRequest, DiskFull, EngineError, ModelBroken, ModelMissing
 from engine.jobs.cancel import CancelToken
 from engine.paths import models_dir
-from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile, shipped
+from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile, shipped, with_own
 from engine.weights.checkpoint import check_format
 
 RECORD = "installed.json"
@@ -59,7 +59,7 @@ class ModelShelf:
 
     def __init__(self, root: Path | None = None, catalogue: Catalogue | None = None) -> None:
         self.root = root or models_dir()
-        self.catalogue = catalogue or shipped()
+        self.catalogue = catalogue or with_own(shipped(), self.root)
 
     def installed(self) -> list[InstalledModel]:
         """In the order of the catalogue."""

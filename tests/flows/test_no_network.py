@@ -10,14 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from engine.decode.reader import read_upright
+from engine.evaluate.patchy_sam import patchy_network
+from engine.masks.sam_network import SamArchitecture
 from engine.paths import resources_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAP = ROOT / "tests" / "fakes" / "no_network"
+GOLDEN = ROOT / "tests" / "golden" / "alpha_clip"
+MINIATURE = SamArchitecture(16, 1, (1, 1, 2, 1), (3,), image_size=256)
 PHOTOS = ("cat.jpg", "boats.jpg", "flower.jpg")
 
 
@@ -88,19 +94,8 @@ def test_the_trap_would_notice_even_a_child_process(tmp_path, run, variables):
     assert "socket." in calls(variables) and "127.0.0.1" in calls(variables)
 
 
-def test_the_command_line_makes_no_network_call(tmp_path, run, photos, variables):
-    def pickout(*argv: str) -> str:
-        return run("-m", "engine.cli", "--library", str(tmp_path / "library"), *argv)
-
-    pickout("add", str(photos))
-    pickout("index")
-    hits = json.loads(pickout("search", "cat", "--json"))["hits"]
-    assert hits[0]["path"].endswith("cat.jpg")
-    pickout("export", "cat", "--to", str(tmp_path / "out"), "--as", "cutout", "--limit", "1")
-    assert len(list((tmp_path / "out").iterdir())) == 1
-    pickout("status", "--json")
-    pickout("check")
-    pickout("models", "list")
+@pytest.fixture
+def coco(photos: Path) -> Path:
     truth = {
         "images": [{"id": 1, "file_name": "cat.jpg", "width": 1024, "height": 768}],
         "categories": [{"id": 1, "name": "cat"}],
@@ -116,10 +111,79 @@ def test_the_command_line_makes_no_network_call(tmp_path, run, photos, variables
             }
         ],
     }
-    coco = tmp_path / "coco.json"
-    coco.write_text(json.dumps(truth))
-    pickout("evaluate", "--photos", str(photos), "--coco", str(coco))
+    path = photos.parent / "coco.json"
+    path.write_text(json.dumps(truth))
+    return path
+
+
+def use_it_all(pickout: Callable[..., str], photos: Path, coco: Path, profile: str) -> None:
+    """First run to evaluation, as a person would at the command line."""
+    out = photos.parent / "out"
+    pickout("add", str(photos))
+    pickout("index")
+    answer = json.loads(pickout("search", "cat", "--json"))
+    assert answer["profile"] == profile and answer["hits"]
+    pickout("export", "cat", "--to", str(out), "--as", "cutout", "--limit", "1")
+    assert len(list(out.iterdir())) == 1
+    pickout("status", "--json")
+    pickout("check")
+    pickout("models", "list")
+    pickout("evaluate", "--photos", str(photos), "--coco", str(coco), "--profile", profile)
+
+
+def test_the_command_line_makes_no_network_call(tmp_path, run, photos, coco, variables):
+    def pickout(*argv: str) -> str:
+        return run("-m", "engine.cli", "--library", str(tmp_path / "library"), *argv)
+
+    use_it_all(pickout, photos, coco, "starter")
     assert calls(variables) == ""
+
+
+def test_installed_full_models_make_no_network_call(tmp_path, run, photos, coco, variables):
+    """Miniatures of the real architectures, described and imported as one's own models are."""
+    shelf = tmp_path / "models"
+    variables["PICKOUT_MODELS"] = str(shelf)
+    write_miniatures(tmp_path / "stick", shelf)
+
+    def pickout(*argv: str) -> str:
+        return run("-m", "engine.cli", "--library", str(tmp_path / "library"), *argv)
+
+    pickout("models", "import", "tiny-sam", str(tmp_path / "stick"))
+    pickout("models", "import", "tiny-clip", str(GOLDEN))
+    pickout("models", "verify")
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "settings.json").write_text(json.dumps({"profile": "full"}))
+    use_it_all(pickout, photos, coco, "full")
+    assert calls(variables) == ""
+
+
+def write_miniatures(stick: Path, shelf: Path) -> None:
+    """A SAM file as published but tiny, and a catalogue of one's own that describes it."""
+    import torch
+
+    photo = read_upright(resources_dir() / "samples" / "cat.jpg", 256).rgb
+    stick.mkdir()
+    torch.save({"model": patchy_network(MINIATURE, photo).state_dict()}, stick / "tiny_sam.pt")
+    common = {"licence": "none", "terms": "none", "source": "made by a test"}
+    sam = {
+        "name": "tiny-sam",
+        "title": "Tiny SAM",
+        "role": "masks",
+        "files": [{"name": "tiny_sam.pt", "format": "state-dict", "page": "nowhere"}],
+        "architecture": asdict(MINIATURE),
+        "settings": {"points_per_side": 6, "iou_from": 0.0, "stability_from": 0.3},
+    }
+    clip = {
+        "name": "tiny-clip",
+        "title": "Tiny CLIP",
+        "role": "regions",
+        "files": [
+            {"name": name, "format": "state-dict", "page": "nowhere"}
+            for name in ("tiny_clip_openai.pt", "tiny_alpha_visual.pth")
+        ],
+    }
+    shelf.mkdir()
+    (shelf / "catalogue.json").write_text(json.dumps({"models": [sam | common, clip | common]}))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
