@@ -22,6 +22,7 @@ COMMANDS = (
     "status",
     "check",
     "models",
+    "profile",
     "doctor",
     "demo",
     "evaluate",

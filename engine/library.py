@@ -5,46 +5,47 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from engine import profiles
+from engine import library_status, profiles
 from engine import settings as settings_file
 from engine.decode.process import DecoderProcess
 from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest, EngineError, PhotoMissing
 from engine.index.vector_index import VectorIndex
-from engine.indexing.analysts import AnalystPool, suitable_workers
 from engine.indexing.folder_choice import refuse_unfit
 from engine.indexing.folder_scan import FolderScan
-from engine.indexing.indexer import Indexer, waits_for
 from engine.indexing.integrity import check_library
+from engine.indexing.looking import Lookers
+from engine.indexing.profile_wish import ProfileWish
+from engine.indexing.rounds import IndexRounds
 from engine.jobs import Job, JobContext, Lane
 from engine.paths import LibraryPaths
+from engine.profile_change import ProfileChanges
 from engine.records import (
     CheckReport,
     ExportRequest,
     ExportSummary,
     Folder,
     FolderId,
-    IndexingState,
+    KeptProfile,
     LibraryChanges,
     LibraryStatus,
-    PassStatus,
     Photo,
     PhotoId,
     Problem,
+    ProfileCost,
     Region,
     RegionId,
     SearchRequest,
     SearchResult,
 )
+from engine.search.answering import AnswerDesk, Answering
 from engine.search.service import SearchService
 from engine.settings import Settings
-from engine.store.counts import Waiting
-from engine.store.rows import IndexLevel
 from engine.store.store import Store
 from engine.watch.timetable import Periods
 from engine.watch.watcher import FolderWatcher
@@ -59,49 +60,42 @@ class Library:
     """
 
     def __init__(
-        self, paths: LibraryPaths, store: Store, profile: profiles.Profile, settings: Settings
+        self, paths: LibraryPaths, store: Store, profile: profiles.Profile, wish: ProfileWish
     ) -> None:
         self.paths = paths
-        self.profile = profile
-        self.settings = settings
         self.read_only = store.read_only
         self._store = store
-        self._profile_id = store.profile_id(profile.key, profile.ndim, profile.name)
+        self._wish = wish
         self._index_lane, self._search_lane, self._io_lane = map(Lane, ("index", "search", "io"))
         self._thumbnails = ThumbnailCache(paths.thumbnails)
         self._decoder = DecoderProcess()
-        self._index = VectorIndex(
-            paths.index(profile.key),
-            store.regions,
-            self._profile_id,
-            profile_key=profile.key,
-            ndim=profile.ndim,
-            metric=profile.metric,
-            read_only=store.read_only,
-        )
-        self._search = SearchService(store, self._index, profile, self._read_rgb)
-        self._analysts = AnalystPool(
-            profile,
-            self._profile_id,
-            store.outcomes,
-            workers=settings.workers or suitable_workers(),
-            time_limit_s=settings.photo_time_limit_s,
-        )
-        self._indexer = Indexer(
+        self._desk = AnswerDesk(self._answering, profile)
+        self._lookers = Lookers(
+            self._desk,
             store,
-            self._index,
             self._thumbnails,
-            self._analysts,
+            wish.settings,
             search_waits=self._search_waits,
             on_change=self._note,
         )
         self._scan = FolderScan(store, self._thumbnails, paths.root)
+        self._rounds = IndexRounds(
+            self._index_lane,
+            store,
+            self._desk,
+            self._lookers,
+            wish,
+            scan=lambda context: self._scanned(context, None),
+            note=self._note,
+            remark=self._set_note,
+            status=self.status,
+        )
+        self._profiles = ProfileChanges(
+            paths, store, self._desk, self._lookers, wish, self._rounds
+        )
         self._watcher: FolderWatcher | None = None
         self._lock = threading.Lock()
         self._changes = LibraryChanges()
-        self._index_job: Job[LibraryStatus] | None = None
-        self._index_context: JobContext | None = None
-        self._scan_wanted = self._run_wanted = False
         self._latest_search: Job[SearchResult] | None = None
         self._notes: dict[str, str] = {}
 
@@ -110,7 +104,8 @@ class Library:
         """Open or create the library kept in the folder ``root``.
 
         Args:
-            profile: an ``engine.profiles.Profile``; None for the one in the settings.
+            profile: an ``engine.profiles.Profile`` to answer this time; None for the one in the
+                settings, and to go on with a change to another one.
             read_only: do not take the writer's lock; only searching, reading and exporting work.
 
         Raises:
@@ -120,14 +115,16 @@ class Library:
         """
         paths = LibraryPaths(Path(root).expanduser().resolve())
         settings, notice = settings_file.load(paths.settings)
+        wish = ProfileWish(paths.settings, settings, follow=profile is None and not read_only)
         profile = profile or profiles.by_name(settings.profile)
         store = Store.open(paths, read_only=read_only)
         try:
-            library = cls(paths, store, profile, settings)
+            library = cls(paths, store, profile, wish)
         except BaseException:
             store.close()
             raise
         library._set_note("settings", notice)
+        library._set_note("profile", wish.note)
         if not read_only and store.folders.has_removed():
             library._io_lane.submit("forget removed folders", library._purge)
         return library
@@ -140,9 +137,9 @@ class Library:
         lanes = (self._index_lane, self._io_lane, self._search_lane)
         for lane in lanes:
             lane.close(timeout_s=0)  # cancels; the waiting comes below, for all at once
-        self._indexer.resume()
+        self._lookers.resume()
         ended = [lane.close(max(0.0, deadline - time.monotonic())) for lane in lanes]
-        self._analysts.close()
+        self._lookers.close()
         self._decoder.close()
         if not all(ended):  # the children are gone now, which ends whatever waited for them
             ended = [lane.close(1.0) for lane in lanes]
@@ -206,7 +203,7 @@ class Library:
         # The watcher asks for a scan of each folder as it begins; this is for what is left over.
         for path in self._store.folders.paths().values():
             self._watcher.watch(path)
-        self._wish_index(scan=False)
+        self._rounds.start(scan=False)
 
     # -- indexing --------------------------------------------------------------------------
 
@@ -224,43 +221,23 @@ class Library:
         transaction. Progress carries photos done, total, rate and seconds left of the pass that
         is going on. A photo that fails becomes a problem.
         """
-        return self._wish_index(scan=True)
+        self._refuse_if_read_only("indexing")
+        return self._rounds.start(scan=True)
 
     def pause_indexing(self) -> None:
         """Stop after the photo in work and stay stopped until ``resume_indexing``."""
-        self._indexer.pause()
+        self._lookers.pause()
 
     def resume_indexing(self) -> None:
-        self._indexer.resume()
+        self._lookers.resume()
 
     def status(self) -> LibraryStatus:
         """Counts and rate; cheap enough to poll twice a second."""
-        totals = self._store.counts.totals(self._profile_id)
-        waiting = self._store.counts.waiting(self._profile_id)
-        snapshot = self._indexer.snapshot
-        per_second: dict[IndexLevel, float | None] = {**self._store.counts.paces(self._profile_id)}
-        current = PassStatus()
-        if snapshot.state is IndexingState.RUNNING:
-            per_second[snapshot.level] = snapshot.per_second
-            current = _pass_status(snapshot.level, waiting, per_second)
         with self._lock:
             notes = [*self._notes.values(), self._watcher.note if self._watcher else ""]
-        return LibraryStatus(
-            profile=self.profile.name,
-            photos=totals.photos,
-            searchable=totals.searchable,
-            pending=totals.pending,
-            problems=totals.problems,
-            regions=totals.things,
-            folders=self.folders(),
-            indexing=snapshot.state,
-            photos_per_s=current.photos_per_s,
-            seconds_left=current.seconds_left,
-            current_path=snapshot.current,
-            note=" ".join(note for note in notes if note),
-            outlined=totals.outlined,
-            coarse=_pass_status(IndexLevel.COARSE, waiting, per_second),
-            full=_pass_status(IndexLevel.FULL, waiting, per_second),
+        note = " ".join(note for note in notes if note)
+        return library_status.take(
+            self._store, self._desk, self._lookers, self._profiles, note
         )
 
     def problems(self, limit: int = 1000) -> tuple[Problem, ...]:
@@ -285,16 +262,17 @@ class Library:
 
     def warm_up(self) -> Job[None]:
         """Load what the first search needs (lane ``search``)."""
-        return self._search_lane.submit("warm up", self._search.warm_up)
+        return self._search_lane.submit("warm up", self._warm_up)
 
     def search(self, request: SearchRequest) -> Job[SearchResult]:
         """Rank photos (lane ``search``). A newer call cancels the older one.
 
         ``job.partial`` is a ``SearchResult`` as soon as stage one is done; with a slow verifier
-        it is replaced as verdicts come in. A search by example leaves out the example's photo.
+        it is replaced as verdicts come in. A search by example leaves out the example's photo. All
+        of a result is of one profile, the one it names, whatever answers by the time it ends.
         """
         job = self._search_lane.submit(
-            "search", lambda context: self._search.search(request, context), latest_wins=True
+            "search", lambda context: self._answer(request, context), latest_wins=True
         )
         self._latest_search = job
         return job
@@ -307,10 +285,11 @@ class Library:
         return self._store.photos.page(self._profile_id, limit, before)
 
     def regions(self, photo_id: PhotoId) -> tuple[Region, ...]:
-        """The photo's things under the active profile, best mask first."""
+        """The photo's things under the profile that answers, best mask first."""
         return self._store.regions.of_photo(photo_id, self._profile_id)
 
     def region(self, region_id: RegionId) -> Region | None:
+        """A thing by its id, also one that other models than those that answer have outlined."""
         return self._store.regions.get(region_id)
 
     def thumbnail(self, photo_id: PhotoId) -> bytes | None:
@@ -345,54 +324,103 @@ class Library:
         return self._index_lane.submit(
             "check",
             lambda context: check_library(
-                self._store, self._index, self._thumbnails, self._read_rgb, context
+                self._store, self._desk.current.index, self._thumbnails, self._read_rgb, context
             ),
+        )
+
+    # -- models ----------------------------------------------------------------------------
+
+    @property
+    def profile(self) -> profiles.Profile:
+        """The one that answers."""
+        return self._desk.current.profile
+
+    @property
+    def settings(self) -> Settings:
+        return self._wish.settings
+
+    def kept_profiles(self) -> tuple[KeptProfile, ...]:
+        """All models that have looked at photos of this library. Reads a sample of their rows."""
+        return self._profiles.kept()
+
+    def profile_change_cost(self, profile: profiles.Profile | str) -> Job[ProfileCost]:
+        """What a change will take (lane ``io``). Where no rate is known from earlier, the models
+        are tried on a few photos, which takes as long as loading them; nothing of it is kept.
+
+        The job raises BadRequest (no such models), ModelMissing, ModelBroken, WorkerCrashed.
+        """
+        self._refuse_if_read_only("changing the models")
+        return self._io_lane.submit(
+            "profile cost", lambda context: self._profiles.cost(profile, context)
+        )
+
+    def change_profile(self, profile: profiles.Profile | str) -> Job[LibraryStatus]:
+        """Let other models look at every photo, newest first, and answer once they have.
+
+        Until then the old ones answer, and new photos are looked at with them first. Models that
+        have seen everything already answer at once. The wish is kept in the settings: after a
+        kill or a cancel of the job, the next ``index`` or ``start_watching`` goes on. A second
+        call changes the mind; the profile that answers means that no change is wanted. What was
+        made stays, see ``forget_profile``.
+
+        Returns:
+            The index job, which ends when everything is indexed; ``status().change`` tells how
+            far it is.
+
+        Raises:
+            BadRequest: there are no such models, or the library is open for reading only.
+            ModelMissing: they are not installed.
+            DiskFull: the wish cannot be written.
+        """
+        self._refuse_if_read_only("changing the models")
+        return self._profiles.change(profile)
+
+    def cancel_profile_change(self) -> None:
+        """The models that answer stay. What the others made is kept for another time. Raises
+        DiskFull."""
+        self._refuse_if_read_only("changing the models")
+        self._profiles.cancel()
+
+    def forget_profile(self, name: str) -> Job[int]:
+        """Delete what models made that neither answer nor will (lane ``index``).
+
+        Returns:
+            The bytes that are free now: files deleted, and room inside the database.
+            The job raises BadRequest if they are in use or were never used.
+        """
+        self._refuse_if_read_only("forgetting what models made")
+        return self._index_lane.submit(
+            "forget profile", lambda context: self._profiles.forget(name, context)
         )
 
     # -- inside ----------------------------------------------------------------------------
 
-    def _wish_index(self, *, scan: bool) -> Job[LibraryStatus]:
-        """Start the index job, or make the running one go round once more."""
-        self._refuse_if_read_only("indexing")
-        with self._lock:
-            job, context = self._index_job, self._index_context
-            running = job is not None and not job.ended
-            if running and not (context is not None and context.cancel.cancelled):
-                self._run_wanted = True
-                self._scan_wanted |= scan
-                return job
-            self._run_wanted, self._scan_wanted = True, scan
-            self._index_context = None
-            self._index_job = self._index_lane.submit("index", self._run_index)
-            return self._index_job
+    @property
+    def _profile_id(self) -> int:
+        return self._desk.current.profile_id
 
-    def _run_index(self, context: JobContext) -> LibraryStatus:
-        with self._lock:
-            self._index_context = context
-        self._set_note("index", "")
-        try:
-            while self._take_wish(context):
-                self._indexer.run(context)
-        except EngineError as error:
-            self._set_note("index", error.message)
-            raise
-        finally:
-            with self._lock:
-                if self._index_context is context:
-                    self._index_job = None
-        return self.status()
+    def _answering(self, profile: profiles.Profile) -> Answering:
+        """What belongs to a profile; nothing is loaded yet."""
+        profile_id = self._store.profile_id(profile.key, profile.ndim, profile.name)
+        index = VectorIndex(
+            self.paths.index(profile.key),
+            self._store.regions,
+            profile_id,
+            profile_key=profile.key,
+            ndim=profile.ndim,
+            metric=profile.metric,
+            read_only=self.read_only,
+        )
+        search = SearchService(self._store, index, profile, self._read_rgb)
+        return Answering(profile, profile_id, index, search)
 
-    def _take_wish(self, context: JobContext) -> bool:
-        """Whether to go round (again), after the scan that was asked for."""
-        with self._lock:
-            if not self._run_wanted:
-                # Under the lock: a wish that comes now finds no job and starts a new one.
-                self._index_job = None
-                return False
-            scan, self._run_wanted, self._scan_wanted = self._scan_wanted, False, False
-        if scan:
-            self._scanned(context, None)
-        return True
+    def _answer(self, request: SearchRequest, context: JobContext) -> SearchResult:
+        with self._desk.using() as answering:
+            return answering.search.search(request, context)
+
+    def _warm_up(self, context: JobContext) -> None:
+        with self._desk.using() as answering:
+            answering.search.warm_up(context)
 
     def _scan_and_index(self, path: Path) -> None:
         """Something changed below this folder. In the watcher's thread."""
@@ -401,7 +429,7 @@ class Library:
             ids = [i for i, root in self._store.folders.paths().items() if root == path]
             found = self._scanned(context, ids)
             if found:
-                self._wish_index(scan=False)
+                self._rounds.start(scan=False)
             return found
 
         self._io_lane.submit("scan", work)
@@ -440,10 +468,3 @@ class Library:
                 path=self.paths.root,
                 hint="Close the other Pickout that is using it, and open it again.",
             )
-
-
-def _pass_status(
-    level: IndexLevel, waiting: Waiting, per_second: Mapping[IndexLevel, float | None]
-) -> PassStatus:
-    left, rate = waits_for(level, waiting), per_second.get(level)
-    return PassStatus(left, rate, left / rate if rate else None)

@@ -227,6 +227,25 @@ class PassStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """How far the change to other models is, while the old ones answer.
+
+    Attributes:
+        photos: files that these models are to know; ``searchable`` of them they know at least as
+            a whole, ``outlined`` of those in full.
+        done: share of the work, 0..1.
+        full: what is left to look at, and how fast that goes.
+    """
+
+    profile: str
+    photos: int
+    searchable: int
+    outlined: int
+    done: float
+    full: PassStatus
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryStatus:
     """A snapshot for the status line and ``pickout-cli status``.
 
@@ -238,6 +257,7 @@ class LibraryStatus:
         photos_per_s, seconds_left: of the pass that is going on.
         coarse: photos that are not searchable yet.
         full: photos whose things are not known yet, those of ``coarse`` included.
+        change: under way to other models; None if there is none.
     """
 
     profile: str
@@ -255,23 +275,77 @@ class LibraryStatus:
     outlined: int = 0
     coarse: PassStatus = PassStatus()
     full: PassStatus = PassStatus()
+    change: ProfileChange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileCost:
+    """What changing to other models will take.
+
+    Attributes:
+        photos: that the models have still to look at, those only coarsely known included.
+        per_second: photos, None if it is not known: nothing could be tried.
+        tried: it comes from a trial on a few photos, not from an earlier run.
+        seconds: for all of them, None as ``per_second``.
+        disk_bytes: what the library will grow by, estimated.
+        free_bytes: on the library's disk now.
+    """
+
+    profile: str
+    photos: int
+    per_second: float | None
+    tried: bool
+    seconds: float | None
+    disk_bytes: int
+    free_bytes: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room on the disk."""
+        return self.disk_bytes < self.free_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptProfile:
+    """Models the library holds vectors of.
+
+    Attributes:
+        key: tells versions of models of the same name apart.
+        photos: contents they have looked at.
+        disk_bytes: what that takes, estimated.
+        answering, next: whether they answer now, or will once they have seen all photos.
+        complete: nothing is left for them to look at.
+    """
+
+    name: str
+    key: str
+    photos: int
+    disk_bytes: int
+    answering: bool
+    next: bool
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryChanges:
-    """What a write changed, for whoever shows it."""
+    """What a write changed, for whoever shows it. ``profile``: other models answer now, so
+    every hit, region and count may be another."""
 
     photos: frozenset[PhotoId] = frozenset()
     folders: bool = False
     problems: bool = False
+    profile: bool = False
 
     def __or__(self, other: LibraryChanges) -> LibraryChanges:
         return LibraryChanges(
-            self.photos | other.photos, self.folders or other.folders, self.problems or other.problems
+            self.photos | other.photos,
+            self.folders or other.folders,
+            self.problems or other.problems,
+            self.profile or other.profile,
         )
 
     def __bool__(self) -> bool:
-        return bool(self.photos or self.folders or self.problems)
+        return bool(self.photos or self.folders or self.problems or self.profile)
 
 
 class ExportKind(StrEnum):

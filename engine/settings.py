@@ -46,6 +46,11 @@ class Settings:
         "The models that look at the photos. Changing them looks at every photo again.",
         reindexes=True,
     )
+    next_profile: str = _setting(
+        "",
+        "The models a library is being changed to; they answer once they have looked at every "
+        "photo. Empty if no change is under way.",
+    )
     workers: int = _setting(
         0,
         "Photos looked at side by side; 0 for what suits this computer. Each takes about 0.8 GB of "

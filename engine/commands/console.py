@@ -142,3 +142,11 @@ def table(rows: list[tuple[Any, ...]], right: frozenset[int] = frozenset()) -> l
         ]
         lines.append("  ".join(padded).rstrip())
     return lines
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal; whoever cannot answer has not agreed."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False

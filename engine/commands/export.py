@@ -8,7 +8,11 @@ from typing import Any
 
 from engine.commands.argument_types import query_text, whole_number
 from engine.commands.console import Console, counted, plain
-from engine.commands.library_access import opened_to_read, refuse_if_empty
+from engine.commands.library_access import (
+    add_profile_argument,
+    opened_to_read,
+    refuse_if_empty,
+)
 from engine.records import ExportKind, ExportRequest, SearchHit, SearchRequest, Verdict
 
 SUMMARY = "write what a search finds: cut-outs, masks, pictures, COCO, CSV"
@@ -26,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="cutout: the thing alone (PNG); mask: black and white (PNG); overlay: the photo with "
         "the thing lit and outlined (JPEG); coco: one JSON; csv: one table",
     )
+    add_profile_argument(parser)
     parser.add_argument(
         "--limit",
         type=whole_number(1),

@@ -7,14 +7,14 @@ import time
 from typing import Any
 
 from engine.commands.console import Console, counted, duration, plain
-from engine.commands.library_access import command_line, opened_to_write
+from engine.commands.library_access import add_profile_argument, command_line, opened_to_write
 
 SUMMARY = "index what is new, show progress, stop when done"
 _ALL = 10**9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes nothing beyond the library."""
+    add_profile_argument(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:

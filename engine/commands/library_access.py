@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine import paths
+from engine import paths, profiles
 from engine.commands.console import Console
 from engine.errors import BadRequest, LibraryInUse
 from engine.library import Library
@@ -26,6 +26,18 @@ def command_line(arguments: argparse.Namespace, command: str) -> str:
     return f'pickout-cli --library "{chosen}" {command}' if chosen else f"pickout-cli {command}"
 
 
+def add_profile_argument(parser: argparse.ArgumentParser) -> None:
+    """Other models for this one command; the library's own choice stays."""
+    parser.add_argument(
+        "--profile", metavar="NAME", help="the models for this once (default: the library's)"
+    )
+
+
+def _chosen(arguments: argparse.Namespace, profile: Any) -> Any:
+    name = getattr(arguments, "profile", None)
+    return profiles.by_name(name) if name and profile is None else profile
+
+
 @contextlib.contextmanager
 def opened_to_write(arguments: argparse.Namespace, profile: Any) -> Iterator[Library]:
     """The library with the writer's lock; closed at the end.
@@ -33,6 +45,7 @@ def opened_to_write(arguments: argparse.Namespace, profile: Any) -> Iterator[Lib
     Raises:
         LibraryInUse: another process has it.
     """
+    profile = _chosen(arguments, profile)
     with contextlib.closing(Library.open(root_of(arguments), profile=profile)) as library:
         yield library
 
@@ -42,7 +55,7 @@ def opened_to_read(
     arguments: argparse.Namespace, profile: Any, console: Console
 ) -> Iterator[Library]:
     """The library, read-only if another process is writing to it; closed at the end."""
-    root = root_of(arguments)
+    root, profile = root_of(arguments), _chosen(arguments, profile)
     try:
         library = Library.open(root, profile=profile)
     except LibraryInUse:

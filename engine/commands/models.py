@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from engine.commands.console import Console, plain, table
+from engine.commands.console import Console, agreed, plain, table
 from engine.errors import BadRequest
 from engine.jobs import JobContext, Lane, Progress
 
@@ -139,7 +139,7 @@ def _download(shelf: ModelShelf, entry: CatalogueEntry, yes: bool, console: Cons
     console.remark(f"Licence {entry.licence}: {entry.terms}")
     if entry.notes:
         console.remark(entry.notes)
-    if not yes and not _agreed("Download it?"):
+    if not yes and not agreed("Download it?"):
         console.remark("Nothing was downloaded.")
         return 1
     model = _done(console, lambda job: download(entry, shelf, job.cancel, _reporter(job)))
@@ -173,7 +173,7 @@ def _verify(shelf: ModelShelf, name: str | None, console: Console) -> int:
 
 
 def _remove(shelf: ModelShelf, entry: CatalogueEntry, yes: bool, console: Console) -> int:
-    if not yes and not _agreed(f"Delete {entry.title}? It can be downloaded again."):
+    if not yes and not agreed(f"Delete {entry.title}? It can be downloaded again."):
         console.remark("Nothing was deleted.")
         return 1
     console.print(f"{entry.name}: {_size(shelf.remove(entry.name))} freed")
@@ -187,12 +187,6 @@ def _said(model: InstalledModel, console: Console) -> int:
     console.remark(f"{model.entry.title} is installed in {plain(model.folder)}.")
     return 0
 
-
-def _agreed(question: str) -> bool:
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        return False
 
 
 def _done(console: Console, work: Callable[[JobContext], T]) -> T:

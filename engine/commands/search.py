@@ -9,7 +9,11 @@ from typing import Any
 from engine.commands import hit_table
 from engine.commands.argument_types import query_text, whole_number
 from engine.commands.console import Console, plain
-from engine.commands.library_access import opened_to_read, refuse_if_empty
+from engine.commands.library_access import (
+    add_profile_argument,
+    opened_to_read,
+    refuse_if_empty,
+)
 from engine.records import SearchRequest
 from engine.search import hits_json
 
@@ -28,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="hits that get a slow second look, if the models have one; a quick one looks at all",
     )
+    add_profile_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object, masks included")
 
 

@@ -112,6 +112,13 @@ class VectorIndex:
                 self._load()
             self._read_new()
 
+    def close(self) -> None:
+        """Let go of files and memory. A later use opens the index again."""
+        with self._lock:
+            self._shards = {}
+            self._tail = Tail(self._empty.ndim)
+            self._manifest = self._stamp = None
+
     def _snapshot(self) -> tuple[list[shards.Shard], TailView]:
         with self._lock:
             self.refresh()

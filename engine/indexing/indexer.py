@@ -65,12 +65,12 @@ class IndexingSnapshot:
 
 
 class Indexer:
-    """One run at a time, in the index lane; ``pause``, ``resume`` and ``snapshot`` are for any
-    thread.
+    """One run at a time, in the index lane; ``snapshot`` is for any thread.
 
     Args:
         search_waits: whether a search wants the processor now.
         on_change: told of every photo and problem, in the index lane.
+        going_on: set unless indexing is paused; indexers of one library share it.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Indexer:
         *,
         search_waits: Callable[[], bool],
         on_change: Callable[[LibraryChanges], None],
+        going_on: threading.Event | None = None,
     ) -> None:
         self._store = store
         self._index = index
@@ -89,8 +90,10 @@ class Indexer:
         self._analysts = analysts
         self._search_waits = search_waits
         self._on_change = on_change
-        self._going_on = threading.Event()
-        self._going_on.set()
+        if going_on is None:
+            going_on = threading.Event()
+            going_on.set()
+        self._going_on = going_on
         self._running = False
         self._paces = {level: Pace() for level in IndexLevel}
         self._level = IndexLevel.FULL
@@ -110,15 +113,22 @@ class Indexer:
             self._current,
         )
 
-    def pause(self) -> None:
-        """Begin no further photo until ``resume``."""
-        self._going_on.clear()
-
-    def resume(self) -> None:
-        self._going_on.set()
-
-    def run(self, context: JobContext) -> None:
+    def run(
+        self,
+        context: JobContext,
+        *,
+        new_files: bool = True,
+        finish: bool = True,
+        gives_way: Callable[[], bool] = lambda: False,
+        models: str = "",
+    ) -> None:
         """Index everything that waits, files that come meanwhile included, in full.
+
+        Args:
+            new_files, finish: as for ``WorkList``.
+            gives_way: asked before each photo whether something else has become more urgent; the
+                run then ends after the photos that are in work.
+            models: named in the progress, where it is not clear which are meant.
 
         Raises:
             Cancelled: photos written so far stay.
@@ -127,7 +137,7 @@ class Indexer:
         """
         self._running = True
         self._start_paces()
-        run = _Run(self, context)
+        run = _Run(self, context, new_files, finish, gives_way, models)
         try:
             run.walk()
             self._index.maintain(context.cancel)
@@ -135,13 +145,15 @@ class Indexer:
             self._running = False
             self._current = None
 
-    def wait_while_paused(self, cancel: CancelToken) -> None:
-        """Raises:
-        Cancelled: if the run is not wanted any more.
+    def wait_while_paused(self, cancel: CancelToken, gives_way: Callable[[], bool]) -> None:
+        """Until it goes on, or gives way.
+
+        Raises:
+            Cancelled: if the run is not wanted any more.
         """
         if self._going_on.is_set():
             return
-        while not self._going_on.wait(_POLL_S):
+        while not self._going_on.wait(_POLL_S) and not gives_way():
             cancel.raise_if_set()
         self._start_paces()
 
@@ -211,8 +223,19 @@ class Indexer:
 class _Run:
     """One walk through the work list."""
 
-    def __init__(self, indexer: Indexer, context: JobContext) -> None:
+    def __init__(
+        self,
+        indexer: Indexer,
+        context: JobContext,
+        new_files: bool,
+        finish: bool,
+        gives_way: Callable[[], bool],
+        models: str,
+    ) -> None:
         self._indexer = indexer
+        self._new_files = new_files
+        self._gives_way = gives_way
+        self._models = f" with the models {models}" if models else ""
         self._context = context
         self._cancel = context.cancel
         self._looks = CancelToken()
@@ -224,6 +247,8 @@ class _Run:
             coarse_pass=analysts.coarse_pass,
             few=_FEW_A_WORKER * analysts.workers,
             page=8 * analysts.capacity,
+            new_files=new_files,
+            finish=finish,
         )
         self._done = dict.fromkeys(IndexLevel, 0)
         self._noted_at_s = time.monotonic()
@@ -249,10 +274,13 @@ class _Run:
         """Keep the pool busy, but never more than a few photos ahead."""
         indexer = self._indexer
         while len(self._in_work) < indexer._analysts.capacity:
+            if self._gives_way():
+                return
             if not indexer._going_on.is_set():
                 if self._in_work:
                     return
-                indexer.wait_while_paused(self._cancel)
+                indexer.wait_while_paused(self._cancel, self._gives_way)
+                continue
             task = self._work.next(self._in_work.values())
             if task is None:
                 return
@@ -314,6 +342,8 @@ class _Run:
 
     def _may_wait(self) -> bool:
         """Nothing can be done now: wait a little if files are only too fresh to be read."""
+        if not self._new_files or self._gives_way():
+            return False
         if self._idle_s >= _PATIENCE_S or not self._indexer._store.files.pending(1):
             return False
         self._cancel.wait(_POLL_S)
@@ -329,7 +359,7 @@ class _Run:
         current = indexer._current.name if indexer._current is not None else ""
         self._context.report(
             Progress(
-                _STAGES[level],
+                f"{_STAGES[level]}{self._models}",
                 done,
                 done + waiting,
                 pace.per_second,

@@ -35,16 +35,29 @@ class WorkList:
         coarse_pass: whether the profile has one.
         few: up to so many new photos are indexed in full at once.
         page: most files read from the store at a time.
+        new_files: whether it takes files that no models have looked at yet; else only those that
+            lack this profile.
+        finish: whether it goes back to photos that are known from a coarse look only.
     """
 
     def __init__(
-        self, store: Store, profile_id: int, *, coarse_pass: bool, few: int, page: int
+        self,
+        store: Store,
+        profile_id: int,
+        *,
+        coarse_pass: bool,
+        few: int,
+        page: int,
+        new_files: bool = True,
+        finish: bool = True,
     ) -> None:
         self._store = store
         self._profile_id = profile_id
         self._coarse_pass = coarse_pass
         self._few = few
         self._page_size = page
+        self._new_files = new_files
+        self._finish = finish
         self._page: deque[Task] = deque()
         self._in_coarse_pass = False
         self._page_is_new = True
@@ -93,13 +106,15 @@ class WorkList:
         if new:
             level = IndexLevel.COARSE if self._in_coarse_pass else IndexLevel.FULL
             return [Task(file, level) for file in new]
-        if not waiting.coarse:
+        if not waiting.coarse or not self._finish:
             return []
         old = self._store.files.coarse(self._profile_id, self._page_size + len(busy))
         return [Task(file, IndexLevel.FULL) for file in self._free(old, busy)]
 
     def _pending(self, limit: int, busy: set[int]) -> list[FileRow]:
         """Files that were never looked at, without those that are still being written."""
+        if not self._new_files:
+            return []
         left_out = len(busy) + len(self._restless)
         files = self._store.files.pending(limit + left_out, unsettled_ns=unsettled_span_ns())
         return self._free(files, busy)[:limit]

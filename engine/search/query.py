@@ -45,7 +45,8 @@ def resolve(
         text_embedder: asked for only if there is a text, because loading it takes long.
 
     Raises:
-        BadRequest: the example region does not exist (any more).
+        BadRequest: the example region does not exist (any more), or is one of other models:
+            their vectors cannot be compared.
         ModelBroken: the text model gives no usable vector.
     """
     if request.like_region is None:
@@ -54,6 +55,12 @@ def resolve(
         return Query(request, _text_vector(embedder, text), remark=remark)
     region = regions.get(request.like_region)
     vector = regions.vector(request.like_region, profile_id)
+    if region is not None and vector is None:
+        raise BadRequest(
+            "This thing was outlined by other models than those that answer now.",
+            operation="searching",
+            hint="Search again, and choose the thing among the new hits.",
+        )
     if region is None or vector is None:
         raise BadRequest(
             "The thing to search by is no longer in the library.",

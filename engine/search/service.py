@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ _NO_WORDS = "The models know none of these words."
 
 
 class SearchService:
-    """Loads what it needs with the first search, or in ``warm_up``. Used by one thread."""
+    """Loads what it needs with the first search, or before. Used by the search lane; ``load`` is
+    for any thread."""
 
     def __init__(
         self, store: Store, index: VectorIndex, profile: Profile, read_rgb: ReadRgb
@@ -46,6 +48,19 @@ class SearchService:
         self._loaded_text: TextEmbedder | None = None
         self._loaded_scorer: PhotoScorer | None = None
         self._loaded_verifier: Verifier | None = None
+        self._loading = threading.RLock()
+
+    def load(self) -> None:
+        """Load the models and the index before this service has its first search.
+
+        Raises:
+            ModelMissing, ModelBroken: the models cannot answer.
+        """
+        with self._loading:
+            self._text_embedder().embed(["photo"])
+            self._scorer()
+            self._verifier()
+        self._index.refresh()
 
     def warm_up(self, context: JobContext) -> None:
         """Load the models of the search lane and the index, so that the first query is fast."""
@@ -144,19 +159,22 @@ class SearchService:
         )
 
     def _text_embedder(self) -> TextEmbedder:
-        if self._loaded_text is None:
-            self._loaded_text = self._profile.text_embedder()
-        return self._loaded_text
+        with self._loading:
+            if self._loaded_text is None:
+                self._loaded_text = self._profile.text_embedder()
+            return self._loaded_text
 
     def _scorer(self) -> PhotoScorer:
-        if self._loaded_scorer is None:
-            self._loaded_scorer = self._profile.scorer()
-        return self._loaded_scorer
+        with self._loading:
+            if self._loaded_scorer is None:
+                self._loaded_scorer = self._profile.scorer()
+            return self._loaded_scorer
 
     def _verifier(self) -> Verifier | None:
-        if self._loaded_verifier is None and self._profile.verifier is not None:
-            self._loaded_verifier = self._profile.verifier()
-        return self._loaded_verifier
+        with self._loading:
+            if self._loaded_verifier is None and self._profile.verifier is not None:
+                self._loaded_verifier = self._profile.verifier()
+            return self._loaded_verifier
 
 
 class _Answer:

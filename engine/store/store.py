@@ -16,6 +16,7 @@ from engine.store.files import Files
 from engine.store.folders import Folders
 from engine.store.outcomes import Outcomes
 from engine.store.photos import Photos
+from engine.store.profiles import Profiles
 from engine.store.regions import Regions
 
 _BROKEN_PROMISES = {
@@ -41,7 +42,7 @@ class Store:
     """One open store; close it once. Thread-safe.
 
     Attributes:
-        folders, files, photos, regions, failures, outcomes, counts: its tables.
+        folders, files, photos, profiles, regions, failures, outcomes, counts: its tables.
         read_only: whether writing raises.
     """
 
@@ -52,6 +53,7 @@ class Store:
         self.folders = Folders(db)
         self.files = Files(db)
         self.photos = Photos(db)
+        self.profiles = Profiles(db)
         self.regions = Regions(db)
         self.failures = Failures(db)
         self.outcomes = Outcomes(db)
@@ -87,11 +89,12 @@ class Store:
             return 0
         if row is None:
             with self._db.writing() as connection:
-                cursor = connection.execute(
-                    "INSERT INTO profiles(key, ndim, description) VALUES (?, ?, ?)",
+                connection.execute(  # another thread may have been faster
+                    "INSERT INTO profiles(key, ndim, description) VALUES (?, ?, ?) "
+                    "ON CONFLICT(key) DO NOTHING",
                     (key, ndim, description),
                 )
-                return cursor.lastrowid
+                row = connection.execute(query, (key,)).fetchone()
         if row[1] != ndim:
             raise ValueError(f"expected vectors of {row[1]} numbers for profile {key}, got {ndim}")
         return row[0]

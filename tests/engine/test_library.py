@@ -30,7 +30,7 @@ def test_opening_makes_a_library_and_opening_again_finds_it(tmp_path: Path) -> N
 
 def test_opening_starts_no_process_and_no_thread(library: Library) -> None:
     assert library._decoder.pid is None
-    assert all(worker.pid is None for worker in library._analysts._workers)
+    assert not library._lookers._open
     assert not [t for t in threading.enumerate() if t.name.startswith("pickout-")]
 
 
@@ -95,7 +95,7 @@ def test_closing_ends_a_paused_run_at_once(tmp_path: Path) -> None:
 
 def test_warming_up_makes_ready_to_search(library: Library) -> None:
     library.warm_up().result(30)
-    assert library._search._loaded_text is not None
+    assert library._desk.current.search._loaded_text is not None
 
 
 def test_a_profile_says_what_it_needs() -> None:

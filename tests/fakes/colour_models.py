@@ -6,6 +6,7 @@ shape by the word "red", and its mask is that of the shape.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import time
@@ -230,6 +231,58 @@ def profile(
         scorer=BestRegionScorer,
         verifier=verifier,
         coarse_longest_px=coarse_longest_px,
+    )
+
+
+WIDE_NDIM = 24
+
+
+def wide(vectors: np.ndarray) -> np.ndarray:
+    """The same in a space of its own: other places, another length."""
+    padded = np.zeros((*vectors.shape[:-1], WIDE_NDIM), np.float32)
+    padded[..., -NDIM:] = vectors[..., ::-1]
+    return padded
+
+
+class WideEmbedder(ColourEmbedder):
+    """Vectors that fit no index of the other embedder."""
+
+    ndim = WIDE_NDIM
+
+    def embed(self, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> PhotoVectors:
+        found = super().embed(photo_rgb, masks_hw)
+        return PhotoVectors(wide(found.whole), wide(found.regions))
+
+    def embed_whole(self, photo_rgb: np.ndarray) -> np.ndarray:
+        return wide(super().embed_whole(photo_rgb))
+
+
+class WideWordEmbedder(WordEmbedder):
+    ndim = WIDE_NDIM
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        return wide(super().embed(texts))
+
+
+def load_wide_models(gate: Path | None = None, calls_log: Path | None = None) -> Models:
+    """With ``gate``, things are looked for only once there is such a file."""
+    proposer = ColourProposer() if gate is None else _Held(gate)
+    if calls_log is not None:
+        proposer = _Logged(calls_log)
+    return Models(proposer, WideEmbedder())
+
+
+def wide_profile(
+    *, gate: Path | None = None, calls_log: Path | None = None, coarse_longest_px: int = COARSE_PX
+) -> Profile:
+    """A second profile, whose vectors have another length."""
+    return dataclasses.replace(
+        profile(coarse_longest_px=coarse_longest_px),
+        name="wide",
+        key="wide-1",
+        ndim=WIDE_NDIM,
+        analysis=functools.partial(load_wide_models, gate, calls_log),
+        text_embedder=WideWordEmbedder,
     )
 
 

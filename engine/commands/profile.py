@@ -1,0 +1,142 @@
+"""``profile``: which models answer, changing them, and forgetting what others made."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from engine.commands.console import Console, agreed, counted, duration, plain, table
+from engine.commands.library_access import command_line, opened_to_read, opened_to_write
+from engine.errors import BadRequest
+from engine.library import Library
+from engine.records import KeptProfile, ProfileChange, ProfileCost
+
+SUMMARY = "which models answer; change them, or forget what others made"
+_ACTIONS = {
+    "show": "the models that answer, and the others that have looked at photos",
+    "use": "let these models look at all photos, then answer; what answers now does so until then",
+    "cancel": "stay with the models that answer; what was made is kept",
+    "forget": "delete what unused models made",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=list(_ACTIONS), nargs="?", default="show")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the models, such as starter")
+    parser.add_argument("--yes", action="store_true", help="do not ask first")
+    parser.epilog = "  ".join(f"{name}: {what}." for name, what in _ACTIONS.items())
+
+
+def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Do it; 1 if a question was not answered with yes."""
+    if arguments.action == "show":
+        return _show(arguments, console, profile)
+    if arguments.action != "cancel" and arguments.name is None:
+        raise BadRequest(
+            "Which models?",
+            operation=f"profile {arguments.action}",
+            hint=f"Name them: {command_line(arguments, f'profile {arguments.action} NAME')}",
+        )
+    with opened_to_write(arguments, profile) as library:
+        if arguments.action == "cancel":
+            library.cancel_profile_change()
+            console.print(f"{plain(library.profile.name)} answers, and stays.")
+            return 0
+        if arguments.action == "use":
+            return _use(library, arguments, console)
+        return _forget(library, arguments, console)
+
+
+def _show(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    with opened_to_read(arguments, profile, console) as library:
+        kept = library.kept_profiles()
+        status = library.status()
+    rows = [("models", "state", "photos", "disk")]
+    for one in kept:
+        rows.append(
+            (one.name, _state(one), f"{one.photos:,}", f"{one.disk_bytes / 1e6:,.1f} MB")
+        )
+    for line in table(rows, right=frozenset({2, 3})):
+        console.print(line)
+    if status.change is not None:
+        console.print(_change_text(status.change))
+        console.print(f"It goes on with: {command_line(arguments, 'index')}")
+    if status.note:
+        console.print(plain(status.note))
+    return 0
+
+
+def _state(one: KeptProfile) -> str:
+    if one.answering:
+        return "answering"
+    if one.next:
+        return "being made"
+    return "complete, not in use" if one.complete else "incomplete, not in use"
+
+
+def _change_text(change: ProfileChange) -> str:
+    text = (
+        f"Changing to {plain(change.profile)}: {change.outlined:,} of "
+        f"{counted(change.photos, 'photo')} ({100 * change.done:.0f} %)"
+    )
+    if change.full.seconds_left is not None:
+        text += f", about {duration(change.full.seconds_left)} left"
+    return text
+
+
+def _use(library: Library, arguments: argparse.Namespace, console: Console) -> int:
+    if arguments.name == library.profile.name:
+        library.cancel_profile_change()
+        console.print(f"{plain(library.profile.name)} answers already.")
+        return 0
+    cost = console.follow(library.profile_change_cost(arguments.name))
+    if cost.photos:
+        console.remark(cost_text(cost))
+        if not cost.fits:
+            console.remark("That does not fit on the disk.")
+        if not arguments.yes and not agreed("Change to them?"):
+            console.remark("Nothing was changed.")
+            return 1
+    try:
+        console.follow(library.change_profile(arguments.name))
+    except KeyboardInterrupt:
+        again = command_line(arguments, f"profile use {arguments.name}")
+        console.remark(f"{plain(library.profile.name)} answers. To go on: {again}")
+        raise
+    if library.profile.name != arguments.name:
+        console.print(
+            f"{plain(library.profile.name)} still answers: not all photos could be looked at. "
+            f"See why: {command_line(arguments, 'status')}"
+        )
+        return 1
+    console.print(f"{plain(library.profile.name)} answers now.")
+    return 0
+
+
+def cost_text(cost: ProfileCost) -> str:
+    """What a change takes, in a sentence or two."""
+    text = f"{plain(cost.profile)} has to look at {counted(cost.photos, 'photo')}"
+    if cost.seconds is not None and cost.per_second:
+        source = "tried on a few" if cost.tried else "as measured earlier"
+        text += f": about {duration(cost.seconds)} at {cost.per_second:.2g} a second ({source})"
+    return (
+        f"{text}. The library grows by about {cost.disk_bytes / 1e6:,.0f} MB; "
+        f"{cost.free_bytes / 1e9:,.1f} GB are free."
+    )
+
+
+def _forget(library: Library, arguments: argparse.Namespace, console: Console) -> int:
+    spare = [
+        one
+        for one in library.kept_profiles()
+        if one.name == arguments.name and not (one.answering or one.next)
+    ]
+    photos = counted(sum(one.photos for one in spare), "photo")
+    if spare and not arguments.yes and not agreed(f"Forget what they found in {photos}?"):
+        console.remark("Nothing was deleted.")
+        return 1
+    freed = console.follow(library.forget_profile(arguments.name))
+    console.print(
+        f"Forgotten. {freed / 1e6:,.1f} MB are free again, part of it for the library's own use."
+    )
+    return 0

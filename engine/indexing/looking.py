@@ -1,0 +1,110 @@
+"""Analysts and indexer of one profile, and those of all profiles that are being worked on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from engine.decode.thumbnails import ThumbnailCache
+from engine.indexing.analysts import AnalystPool, suitable_workers
+from engine.indexing.indexer import Indexer, IndexingSnapshot
+from engine.profiles import Profile
+from engine.records import LibraryChanges
+from engine.search.answering import AnswerDesk
+from engine.settings import Settings
+from engine.store.store import Store
+
+
+class Looking:
+    """Who looks at photos with one profile; its vectors go to the index that answers with it."""
+
+    def __init__(
+        self, desk: AnswerDesk, profile: Profile, make: Callable[..., Indexer], **pool
+    ) -> None:
+        self._desk = desk
+        self.answering = desk.take(profile)
+        self.analysts = AnalystPool(profile, self.answering.profile_id, **pool)
+        self.indexer = make(self.answering.index, self.analysts)
+
+    def close(self) -> None:
+        """End the child processes and let go of the index."""
+        self.analysts.close()
+        self._desk.let_go(self.answering)
+
+
+class Lookers:
+    """Made when they are first needed, one for each profile. ``of`` and ``keep`` are for the
+    index lane; the rest is for any thread."""
+
+    def __init__(
+        self,
+        desk: AnswerDesk,
+        store: Store,
+        thumbnails: ThumbnailCache,
+        settings: Settings,
+        *,
+        search_waits: Callable[[], bool],
+        on_change: Callable[[LibraryChanges], None],
+    ) -> None:
+        self._desk = desk
+        self._store = store
+        self._thumbnails = thumbnails
+        self._settings = settings
+        self._search_waits = search_waits
+        self._on_change = on_change
+        self._going_on = threading.Event()
+        self._going_on.set()
+        self._lock = threading.Lock()
+        self._open: dict[str, Looking] = {}
+
+    def of(self, profile: Profile) -> Looking:
+        """The one for this profile."""
+        with self._lock:
+            if profile.key not in self._open:
+                self._open[profile.key] = Looking(
+                    self._desk,
+                    profile,
+                    self._indexer,
+                    outcomes=self._store.outcomes,
+                    workers=self._settings.workers or suitable_workers(),
+                    time_limit_s=self._settings.photo_time_limit_s,
+                )
+            return self._open[profile.key]
+
+    def keep(self, keys: set[str]) -> None:
+        """Close those of all other profiles: their models take memory."""
+        with self._lock:
+            gone = [self._open.pop(key) for key in list(self._open) if key not in keys]
+        for one in gone:
+            one.close()
+
+    def pause(self) -> None:
+        """Begin no further photo until ``resume``."""
+        self._going_on.clear()
+
+    def resume(self) -> None:
+        self._going_on.set()
+
+    def snapshot(self, profile: Profile) -> IndexingSnapshot:
+        """What goes on with this profile."""
+        with self._lock:
+            one = self._open.get(profile.key)
+        return one.indexer.snapshot if one is not None else IndexingSnapshot()
+
+    def close(self) -> None:
+        """End all child processes; a run that still waits for one ends with an error."""
+        with self._lock:
+            left = list(self._open.values())
+        for one in left:
+            one.analysts.close()
+
+    def _indexer(self, index, analysts: AnalystPool) -> Indexer:
+        return Indexer(
+            self._store,
+            index,
+            self._thumbnails,
+            analysts,
+            search_waits=self._search_waits,
+            on_change=self._on_change,
+            going_on=self._going_on,
+        )

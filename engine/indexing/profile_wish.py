@@ -1,0 +1,78 @@
+"""Which models answer and which are to answer next, as the settings keep it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from engine import profiles
+from engine import settings as settings_file
+from engine.errors import EngineError
+from engine.profiles import Profile
+from engine.settings import Settings
+
+
+class ProfileWish:
+    """Written to the settings before anything is done, so that a kill loses no wish. Thread-safe.
+
+    Attributes:
+        note: why the wish of an earlier time cannot be followed now; "" if it can.
+    """
+
+    def __init__(self, path: Path, settings: Settings, *, follow: bool) -> None:
+        """Args:
+        follow: go on with what was wished when the library was last open.
+        """
+        self._path = path
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._target: Profile | None = None
+        self.note = ""
+        if follow and settings.next_profile:
+            try:
+                self._target = profiles.by_name(settings.next_profile)
+            except EngineError as error:
+                self.note = (
+                    f"The change to the models {settings.next_profile} has to wait: "
+                    f"{error.message}"
+                )
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def target(self) -> Profile | None:
+        """The profile that is to answer; None if the right one answers."""
+        return self._target
+
+    def wish(self, profile: Profile) -> None:
+        """Raises:
+        DiskFull, BadRequest: the settings cannot be saved; nothing has changed.
+        """
+        with self._lock:
+            self._save(next_profile=profile.name)
+            self._target = profile
+
+    def drop(self) -> None:
+        """The models that answer shall stay. Raises as ``wish`` does."""
+        with self._lock:
+            if self._target is not None or self._settings.next_profile:
+                self._save(next_profile="")
+            self._target, self.note = None, ""
+
+    def fulfil(self, profile: Profile) -> bool:
+        """It is what answers from now on; False if something else is wished by now. Raises as
+        ``wish`` does."""
+        with self._lock:
+            if self._target is not profile:
+                return False
+            self._save(profile=profile.name, next_profile="")
+            self._target = None
+            return True
+
+    def _save(self, **changes: str) -> None:
+        fresh = replace(self._settings, **changes)
+        settings_file.save(self._path, fresh)
+        self._settings = fresh

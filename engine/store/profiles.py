@@ -1,0 +1,83 @@
+"""Profiles the store holds vectors of, what they take, and forgetting one in short steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.store.database import Database
+
+_SAMPLE = 200
+_STEP = 200
+_ROW_BYTES = 120
+"""What a region takes beside its vector and its mask: numbers, keys, the pages' slack."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One profile; ``name`` is what it was called when it was first used here."""
+
+    id: int
+    key: str
+    name: str
+    ndim: int
+    photos: int
+    things: int
+
+
+class Profiles:
+    """The table ``profiles``. Thread-safe."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def all(self) -> tuple[ProfileRow, ...]:
+        """Every profile, in the order they were first used."""
+        query = """SELECT p.id, p.key, p.description, p.ndim, coalesce(c.photos, 0),
+                       coalesce(c.things, 0)
+                   FROM profiles p LEFT JOIN profile_counts c ON c.profile_id = p.id
+                   ORDER BY p.id"""
+        with self._db.reading() as connection:
+            return tuple(ProfileRow(*row) for row in connection.execute(query))
+
+    def photo_bytes(self, profile_id: int) -> tuple[float, float] | None:
+        """Bytes in the database and regions of one photo indexed in full, the mean over some;
+        None if there is none."""
+        query = f"""
+            SELECT count(DISTINCT r.photo_id), count(*),
+                sum(length(r.vector) + coalesce(length(r.rle), 0) + {_ROW_BYTES})
+            FROM regions r WHERE r.profile_id = ?1 AND r.photo_id IN
+                (SELECT photo_id FROM indexings WHERE profile_id = ?1 AND level = 'full'
+                 LIMIT {_SAMPLE})
+        """
+        with self._db.reading() as connection:
+            photos, regions, total = connection.execute(query, (profile_id,)).fetchone()
+        return (total / photos, regions / photos) if photos else None
+
+    def free_bytes(self) -> int:
+        """Space inside the database file that new rows will use before it grows."""
+        with self._db.reading() as connection:
+            pages = connection.execute("PRAGMA freelist_count").fetchone()[0]
+            return pages * connection.execute("PRAGMA page_size").fetchone()[0]
+
+    def forget_some(self, profile_id: int) -> int:
+        """One short step of deleting what a profile has made; how many photos lost theirs. 0: it
+        is all gone, the profile's row too."""
+        mine = "profile_id = ?"
+        with self._db.writing() as connection:
+            photos = [
+                row[0]
+                for row in connection.execute(
+                    f"SELECT photo_id FROM indexings WHERE {mine} LIMIT {_STEP}", (profile_id,)
+                )
+            ]
+            marks = ",".join("?" * len(photos))
+            for table in ("regions", "indexings"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE photo_id IN ({marks}) AND {mine}",
+                    (*photos, profile_id),
+                )
+            if not photos:
+                for table in ("paces", "profile_counts", "ready_counts"):
+                    connection.execute(f"DELETE FROM {table} WHERE {mine}", (profile_id,))
+                connection.execute("DELETE FROM profiles WHERE id = ?", (profile_id,))
+            return len(photos)

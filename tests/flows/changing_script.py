@@ -1,0 +1,40 @@
+"""Goes on changing a library to other models and says how many photos they have looked at, line by
+line; made to be killed.
+
+Usage: changing_script.py LIBRARY CALLS_LOG
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from pathlib import Path
+
+from engine import profiles
+from engine.library import Library
+from tests.fakes import colour_models
+
+
+def main(root: str, calls_log: str) -> None:
+    profiles.PROFILES["colours"] = colour_models.profile
+    profiles.PROFILES["wide"] = functools.partial(
+        colour_models.wide_profile, calls_log=Path(calls_log)
+    )
+    library = Library.open(Path(root))
+    job = library.change_profile("wide")
+    said = -1
+    while not job.ended:
+        change = library.status().change
+        done = change.searchable + change.outlined if change is not None else said
+        if done != said:
+            said = done
+            print(done, flush=True)
+        time.sleep(0.001)
+    job.result()
+    library.close()
+    print("finished", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,372 @@
+"""Other models take over in an open library: what answers is one profile's at any moment."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import profiles
+from engine.errors import BadRequest, Cancelled
+from engine.index import vector_index
+from engine.library import Library
+from engine.records import SearchRequest, SearchResult
+from engine.search import candidates
+from engine.store.rows import IndexLevel
+from tests.fakes import colour_models, made_photos
+
+from .conftest import PATIENCE_S, found, names, wait_until
+
+MANY = 24
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """The second profile's full pass waits for this file, where a test makes it wait."""
+    return tmp_path / "gate"
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> dict:
+    """The profiles one can choose by name."""
+    known = {"colours": colour_models.profile, "wide": colour_models.wide_profile}
+    monkeypatch.setattr(profiles, "PROFILES", known)
+    return known
+
+
+@pytest.fixture
+def opened(tmp_path: Path, known: dict) -> Iterator[Callable[[], Library]]:
+    """Opens the library with what its settings say, closing it first if it is open."""
+    (tmp_path / "library").mkdir()
+    settings = tmp_path / "library/settings.json"
+    settings.write_text('{"profile": "colours"}')
+    libraries: list[Library] = []
+
+    def run() -> Library:
+        for library in libraries:
+            library.close()
+        libraries[:] = [Library.open(tmp_path / "library")]
+        return libraries[0]
+
+    yield run
+    for library in libraries:
+        library.close()
+
+
+@pytest.fixture
+def library(opened: Callable[[], Library], photos: Path) -> Library:
+    """All photos indexed with ``colours``."""
+    for i in range(MANY):
+        made_photos.photo(photos / f"{i:02}.jpg", "red", "green", seed=i, age_s=1000 + i)
+    library = opened()
+    library.add_folder(photos)
+    library.index().result(PATIENCE_S)
+    return library
+
+
+def hold(known: dict, gate: Path) -> None:
+    known["wide"] = functools.partial(colour_models.wide_profile, gate=gate)
+
+
+def assert_of_one_profile(library: Library, result: SearchResult) -> None:
+    """Every region of the answer was made by the profile that the answer names."""
+    with library._store._db.reading() as connection:
+        for hit in result.hits:
+            made_by = connection.execute(
+                """SELECT p.description FROM regions r JOIN profiles p ON p.id = r.profile_id
+                   WHERE r.id = ?""",
+                (hit.region.id,),
+            ).fetchone()
+            assert made_by == (result.profile,)
+
+
+def like(library: Library, region_id: int) -> SearchResult:
+    return library.search(SearchRequest(like_region=region_id)).result(PATIENCE_S)
+
+
+@pytest.mark.parametrize("asks_the_index", [True, False])
+def test_changing_to_and_fro_while_searching_never_errs_and_never_mixes(
+    library: Library, monkeypatch: pytest.MonkeyPatch, asks_the_index: bool
+) -> None:
+    if asks_the_index:
+        monkeypatch.setattr(candidates, "ALL_PHOTOS", 0)
+        monkeypatch.setattr(vector_index, "SEAL_AT", 10)
+    answered: list[str] = []
+    for wanted in ("wide", "colours", "wide", "colours", "wide", "colours"):
+        job = library.change_profile(wanted)
+        while not (job.ended and answered and answered[-1] == wanted):
+            result = found(library, "red", limit=100)
+            assert_of_one_profile(library, result)
+            assert len(names(result)) == MANY, "something could not be found for a while"
+            for region in library.regions(result.hits[0].photo.id):
+                assert library.region(region.id) is not None
+            answered.append(result.profile)
+        assert job.result(0).outlined == MANY
+    changes = [b for a, b in zip(answered, answered[1:], strict=False) if a != b]
+    assert changes == ["wide", "colours", "wide", "colours", "wide", "colours"]
+    assert library.status().profile == library.settings.profile == "colours"
+    assert library.check().result(PATIENCE_S).ok
+
+
+def test_a_search_that_has_begun_ends_with_the_profile_it_began_with(library: Library) -> None:
+    with library._desk.using() as before:
+        library.change_profile("wide").result(PATIENCE_S)
+        assert library.profile.name == "wide"
+        assert len(before.index.search(colour_models.colour_vector(1.0), 5).ids) == 5
+        assert before.index._manifest is not None
+    assert before.index._manifest is None, "closed with its last user"
+    assert library._desk.open_ids() == {library._profile_id}
+
+
+def test_the_old_models_answer_until_the_new_ones_have_seen_everything(
+    library: Library, known: dict, gate: Path
+) -> None:
+    hold(known, gate)
+    job = library.change_profile("wide")
+    wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
+    status = library.status()
+    assert (status.profile, status.outlined, status.change.profile) == ("colours", MANY, "wide")
+    assert (status.change.outlined, status.change.done, status.change.full.waiting) == (0, 0, MANY)
+    result = found(library, "red", limit=100)
+    assert result.profile == "colours" and len(names(result)) == MANY
+    assert_of_one_profile(library, result)
+    library.take_changes()
+    gate.touch()
+    job.result(PATIENCE_S)
+    assert library.take_changes().profile
+    status = library.status()
+    assert (status.profile, status.change, status.outlined) == ("wide", None, MANY)
+    assert library.settings.profile == "wide" and not library.settings.next_profile
+    assert len(names(found(library, "green", limit=100))) == MANY
+
+
+def test_photos_that_appear_meanwhile_are_found_at_once_and_afterwards(
+    library: Library, known: dict, gate: Path, photos: Path
+) -> None:
+    hold(known, gate)
+    job = library.change_profile("wide")
+    wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
+    made_photos.photo(photos / "new.jpg", "blue", age_s=100)
+    assert library.index() is job
+    gate.touch()  # what the held models are looking at ends; the rest gives way to the new photo
+    wait_until(lambda: names(found(library, "blue")) == ["new.jpg"], "found")
+    job.result(PATIENCE_S)
+    result = found(library, "blue")
+    assert (result.profile, names(result)) == ("wide", ["new.jpg"])
+    assert library.status().outlined == MANY + 1
+
+
+def test_new_photos_are_looked_at_by_the_answering_models_first(
+    library: Library, known: dict, gate: Path, photos: Path
+) -> None:
+    """Though nothing of the change can go on."""
+    hold(known, gate)
+    made_photos.photo(photos / "new.jpg", "blue", age_s=100)
+    library.scan().result(PATIENCE_S)
+    job = library.change_profile("wide")
+    wait_until(lambda: names(found(library, "blue")) == ["new.jpg"], "found")
+    assert library.profile.name == "colours" and not job.ended
+    gate.touch()
+    job.result(PATIENCE_S)
+
+
+def test_a_change_of_mind_keeps_what_was_made(
+    library: Library, known: dict, gate: Path, tmp_path: Path
+) -> None:
+    hold(known, gate)
+    job = library.change_profile("wide")
+    wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
+    library.cancel_profile_change()
+    gate.touch()
+    job.result(PATIENCE_S)
+    status = library.status()
+    assert (status.profile, status.change, library.settings.next_profile) == ("colours", None, "")
+    kept = {one.name: one for one in library.kept_profiles()}
+    assert kept["wide"].photos == MANY and not (kept["wide"].complete or kept["wide"].next)
+    log = tmp_path / "looks"
+    before = sum(1 for level in levels(library, "wide") if level == "full")
+    known["wide"] = functools.partial(colour_models.wide_profile, calls_log=log)
+    library.change_profile("wide").result(PATIENCE_S)
+    assert len(log.read_text().splitlines()) == MANY - before, "nothing is looked at twice"
+
+
+def levels(library: Library, name: str) -> list[str]:
+    query = """SELECT level FROM indexings i JOIN profiles p ON p.id = i.profile_id
+               WHERE p.description = ?"""
+    with library._store._db.reading() as connection:
+        return [row[0] for row in connection.execute(query, (name,))]
+
+
+def test_asking_for_what_answers_takes_the_wish_back(
+    library: Library, known: dict, gate: Path
+) -> None:
+    hold(known, gate)
+    library.change_profile("wide")
+    job = library.change_profile("colours")
+    gate.touch()
+    job.result(PATIENCE_S)
+    assert library.status().profile == "colours" and library.status().change is None
+
+
+def test_changing_back_to_what_is_complete_looks_at_nothing(
+    library: Library, known: dict, gate: Path
+) -> None:
+    library.change_profile("wide").result(PATIENCE_S)
+    known["colours"] = functools.partial(
+        colour_models.profile, analysis=colour_models.load_nothing
+    )
+    library.pause_indexing()
+    job = library.change_profile("colours")
+    wait_until(lambda: library.profile.name == "colours", "answering")
+    library.resume_indexing()
+    assert job.result(PATIENCE_S).outlined == MANY
+    assert found(library, "red").profile == "colours"
+
+
+def test_a_wish_goes_on_when_the_library_is_opened_again(
+    library: Library, opened: Callable[[], Library], known: dict, gate: Path
+) -> None:
+    hold(known, gate)
+    job = library.change_profile("wide")
+    wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.result(PATIENCE_S)
+    gate.touch()
+    again = opened()
+    assert (again.profile.name, again.status().change.profile) == ("colours", "wide")
+    again.index().result(PATIENCE_S)
+    assert again.profile.name == opened().profile.name == "wide"
+
+
+def test_a_wish_for_models_that_are_gone_is_told_and_the_rest_works(
+    library: Library, opened: Callable[[], Library], known: dict, gate: Path
+) -> None:
+    hold(known, gate)
+    job = library.change_profile("wide")
+    del known["wide"]
+    library.close()
+    assert job.ended
+    again = opened()
+    assert "wide" in again.status().note and again.status().change is None
+    assert again.index().result(PATIENCE_S).outlined == MANY
+    known["wide"] = colour_models.wide_profile
+    opened().index().result(PATIENCE_S)
+    assert opened().profile.name == "wide"
+
+
+def test_models_that_cannot_answer_never_do(
+    library: Library, known: dict, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken():
+        raise BadRequest("no text model", operation="loading")
+
+    known["wide"] = lambda: dataclasses.replace(
+        colour_models.wide_profile(), text_embedder=broken
+    )
+    with pytest.raises(BadRequest, match="no text model"):
+        library.change_profile("wide").result(PATIENCE_S)
+    assert library.status().profile == library.settings.profile == "colours"
+    assert "no text model" in library.status().note
+    assert len(names(found(library, "red", limit=100))) == MANY
+
+
+def test_an_example_of_other_models_is_refused_in_plain_words(library: Library) -> None:
+    region = found(library, "red").hits[0].region
+    assert len(like(library, region.id).hits) > 0
+    library.change_profile("wide").result(PATIENCE_S)
+    with pytest.raises(BadRequest, match="other models"):
+        like(library, region.id)
+    assert len(like(library, found(library, "red").hits[0].region.id).hits) > 0
+
+
+def test_forgetting_frees_what_unused_models_made(library: Library) -> None:
+    with pytest.raises(BadRequest, match="in use"):
+        library.forget_profile("colours").result(PATIENCE_S)
+    with pytest.raises(BadRequest, match="No models called wide"):
+        library.forget_profile("wide").result(PATIENCE_S)
+    library.change_profile("wide").result(PATIENCE_S)
+    kept = {one.name: one for one in library.kept_profiles()}
+    assert kept["wide"].answering and kept["colours"].complete and kept["colours"].disk_bytes > 0
+    freed = library.forget_profile("colours").result(PATIENCE_S)
+    assert freed > 0 and [one.name for one in library.kept_profiles()] == ["wide"]
+    assert not levels(library, "colours")
+    assert len(names(found(library, "red", limit=100))) == MANY
+    report = library.check().result(PATIENCE_S)
+    assert report.repaired == () and report.faults == ()
+    status = library.change_profile("colours").result(PATIENCE_S)
+    assert (status.profile, status.outlined) == ("colours", MANY)
+
+
+def test_the_cost_is_told_from_a_trial_and_then_from_what_was_measured(library: Library) -> None:
+    cost = library.profile_change_cost("wide").result(PATIENCE_S)
+    assert (cost.profile, cost.photos, cost.tried) == ("wide", MANY, True)
+    assert cost.seconds == pytest.approx(MANY / cost.per_second)
+    assert cost.fits and 0 < cost.disk_bytes < cost.free_bytes
+    assert levels(library, "wide") == [], "a trial keeps nothing"
+    assert library.profile_change_cost("colours").result(PATIENCE_S).photos == 0
+    library._store.counts.note_pace(
+        library._store.profile_id("wide-1", colour_models.WIDE_NDIM, "wide"),
+        IndexLevel.FULL,
+        2.0,
+    )
+    cost = library.profile_change_cost("wide").result(PATIENCE_S)
+    assert (cost.per_second, cost.tried, cost.seconds) == (2.0, False, MANY / 2)
+
+
+def test_models_nobody_knows_are_refused(library: Library) -> None:
+    with pytest.raises(BadRequest, match="crystal ball"):
+        library.change_profile("crystal ball")
+    with pytest.raises(BadRequest, match="crystal ball"):
+        library.profile_change_cost("crystal ball").result(PATIENCE_S)
+    assert library.settings.next_profile == ""
+
+
+@pytest.mark.parametrize("rounds", [3, pytest.param(15, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_a_change_goes_on(
+    library: Library, opened: Callable[[], Library], tmp_path: Path, rounds: int
+) -> None:
+    library.close()
+    rng, log, killed = random.Random(), tmp_path / "looks", 0
+    for _ in range(rounds):
+        killed += killed_after(tmp_path, log, rng.randrange(0, 2 * MANY // rounds + 2))
+        again = opened()
+        result = found(again, "red", limit=100)
+        assert_of_one_profile(again, result)
+        assert len(names(result)) == MANY, "the old models answer, or the new ones do"
+        change = again.status().change
+        assert (again.profile.name == "wide") == (change is None)
+        again.close()
+    assert killed
+    again = opened()
+    again.index().result(PATIENCE_S)
+    assert again.profile.name == "wide" and again.status().outlined == MANY
+    assert levels(again, "wide") == ["full"] * MANY
+    report = again.check().result(PATIENCE_S)
+    assert report.repaired == () and report.faults == ()
+
+
+def killed_after(tmp_path: Path, log: Path, photos: int) -> bool:
+    """Change on and SIGKILL after so many looks; False if it was faster."""
+    script = Path(__file__).with_name("changing_script.py")
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "library"), str(log)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(script.parents[2])},
+    )
+    with process:
+        for line in process.stdout:
+            if line.strip() == "finished":
+                return False
+            if int(line) >= photos:
+                break
+        process.kill()
+    return True
