@@ -233,6 +233,9 @@ class Presenter(QObject):
                 self._tell_news(self._news | changes.photos)
         elif changes.folders and self.browsing.active:
             self.browsing.show()
+        if changes.profile and self.searching.query is not None:
+            # Other models answer now: every hit may have another place and another outline.
+            self._tell_news(hit.photo.id for hit in self.model.rows)
         if changes.problems:
             self.problems.refresh()
 

@@ -297,6 +297,12 @@ def status_line(status: LibraryStatus) -> str:
     unoutlined = status.searchable - status.outlined
     if not first and status.full.waiting and unoutlined:
         parts.append(f"then {number(status.full.waiting)} to outline")
+    if status.change is not None:
+        done = int(100 * status.change.done)
+        parts.append(f"answering with {status.profile}; {status.change.profile} {done} %")
+        if status.indexing is IndexingState.RUNNING and not working:
+            if status.seconds_left is not None:
+                parts.append(f"{duration(status.seconds_left)} left")
     if status.problems:
         parts.append(count(status.problems, "problem"))
     if status.note:

@@ -54,6 +54,8 @@ class StatusLine(QWidget):
         self._words.set_full_text(text.status_line(status))
         making_searchable = status.pending > 0
         left = status.pending if making_searchable else status.full.waiting
+        if not left and status.change is not None:
+            left = status.change.full.waiting
         working = left > 0
         paused = status.indexing is IndexingState.PAUSED
         self._bar.setVisible(working)

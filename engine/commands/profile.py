@@ -7,9 +7,10 @@ from typing import Any
 
 from engine.commands.console import Console, agreed, counted, duration, plain, table
 from engine.commands.library_access import command_line, opened_to_read, opened_to_write
+from engine.commands.status import change_text
 from engine.errors import BadRequest
 from engine.library import Library
-from engine.records import KeptProfile, ProfileChange, ProfileCost
+from engine.records import KeptProfile, ProfileCost
 
 SUMMARY = "which models answer; change them, or forget what others made"
 _ACTIONS = {
@@ -59,7 +60,7 @@ def _show(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     for line in table(rows, right=frozenset({2, 3})):
         console.print(line)
     if status.change is not None:
-        console.print(_change_text(status.change))
+        console.print(change_text(status.change))
         console.print(f"It goes on with: {command_line(arguments, 'index')}")
     if status.note:
         console.print(plain(status.note))
@@ -72,16 +73,6 @@ def _state(one: KeptProfile) -> str:
     if one.next:
         return "being made"
     return "complete, not in use" if one.complete else "incomplete, not in use"
-
-
-def _change_text(change: ProfileChange) -> str:
-    text = (
-        f"Changing to {plain(change.profile)}: {change.outlined:,} of "
-        f"{counted(change.photos, 'photo')} ({100 * change.done:.0f} %)"
-    )
-    if change.full.seconds_left is not None:
-        text += f", about {duration(change.full.seconds_left)} left"
-    return text
 
 
 def _use(library: Library, arguments: argparse.Namespace, console: Console) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.commands.console import Console, counted, duration, plain
 from engine.commands.library_access import command_line, opened_to_read, root_of
-from engine.records import LibraryStatus, PassStatus, Problem
+from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange
 
 SUMMARY = "photos done and pending, and problems with their reasons"
 _SHOWN = 20
@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(f"  {plain(folder.path)}: {counted(folder.photos, 'photo')}{away}")
     if not status.folders:
         console.print(f"No folder yet. Add one: {command_line(arguments, 'add FOLDER')}")
+    if status.change is not None:
+        console.print(change_text(status.change))
     if status.note:
         console.print(plain(status.note))
     _print_problems(console, problems)
@@ -71,10 +73,22 @@ def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:
         console.print(f"  ... and {len(problems) - _SHOWN:,} more (status --json lists all)")
 
 
+def change_text(change: ProfileChange) -> str:
+    """How far a change to other models is."""
+    text = (
+        f"Changing to the models {plain(change.profile)}: {change.outlined:,} of "
+        f"{counted(change.photos, 'photo')} ({int(100 * change.done)} %)"
+    )
+    if change.full.seconds_left is not None:
+        text += f", about {duration(change.full.seconds_left)} left"
+    return text
+
+
 def as_json(status: LibraryStatus, problems: tuple[Problem, ...]) -> dict[str, Any]:
     """The JSON form. ``problem_count`` counts photo files, of which ``photos`` is the sum with
     ``searchable`` and ``pending``; ``problems`` lists those and what only looks like a photo.
-    ``coarse`` and ``full`` say what each pass has left to do, and how fast it goes or last went."""
+    ``coarse`` and ``full`` say what each pass has left to do, and how fast it goes or last went;
+    ``change``, if one goes on, how far other models are."""
     return {
         "profile": status.profile,
         "photos": status.photos,
@@ -107,5 +121,6 @@ def as_json(status: LibraryStatus, problems: tuple[Problem, ...]) -> dict[str, A
         "indexing": status.indexing.value,
         "coarse": asdict(status.coarse),
         "full": asdict(status.full),
+        "change": asdict(status.change) if status.change is not None else None,
         "note": status.note,
     }

@@ -58,6 +58,7 @@ def estimate(
     waiting = store.counts.waiting(profile_id)
     photos = waiting.pending + waiting.lacking + waiting.coarse
     workers = settings.workers or suitable_workers()
+    workers = min(workers, profile.most_workers or workers)
     paces = store.counts.paces(profile_id)
     own = store.profiles.photo_bytes(profile_id)
     per_second = paces.get(IndexLevel.FULL)
@@ -105,7 +106,7 @@ def _trial(
     worker = WorkerProcess(
         "photo analyst",
         serving(profile),
-        time_limit_s=settings.photo_time_limit_s,
+        time_limit_s=max(settings.photo_time_limit_s, profile.least_time_limit_s),
         threads=max(1, usable_cores() // workers),
         background=True,
     )

@@ -16,6 +16,7 @@ from engine.records import (
     IndexingState,
     LibraryStatus,
     PassStatus,
+    ProfileChange,
     Photo,
     PhotoId,
 )
@@ -71,6 +72,15 @@ def test_examples_in_the_docstrings_hold():
         (
             {"searchable": 12_480, "pending": 0, "indexing": IndexingState.IDLE},
             "All 12,480 photos searchable",
+        ),
+        (
+            {
+                "searchable": 12_480,
+                "pending": 0,
+                "profile": "starter",
+                "change": ProfileChange("full", 12_480, 12_480, 4_617, 0.37, PassStatus(7_863)),
+            },
+            "All 12,480 photos searchable · answering with starter; full 37 % · about 1 h 35 min left",
         ),
         (
             {"searchable": 1, "photos": 1, "pending": 0, "indexing": IndexingState.IDLE},

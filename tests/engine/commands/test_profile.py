@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,9 @@ def test_a_change_that_was_stopped_is_shown_and_goes_on(
     monkeypatch.setattr(Console, "follow", follow)
     assert status == 130 and "colours answers. To go on" in err
     out = run("profile")[1]
-    assert "Changing to wide: " in out and "being made" in out
+    assert "Changing to the models wide: " in out and "being made" in out
+    assert "Changing to the models wide: " in run("status")[1]
+    assert json.loads(run("status", "--json")[1])["change"]["profile"] == "wide"
     assert run("index")[0] == 0
     assert "wide     answering" in run("profile")[1]
 

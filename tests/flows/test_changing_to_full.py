@@ -1,0 +1,58 @@
+"""From the built-in models to SAM 2.1 and Alpha-CLIP at toy size and back, while searching."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import profiles
+from engine.library import Library
+from tests.fakes import made_photos
+
+from .conftest import found
+from .test_full_profile import BOX, full, sam_file, shelf, stocked  # noqa: F401 - fixtures
+
+PATIENCE_S = 180.0
+COLOURS = ("red", "green", "blue")
+
+
+@pytest.mark.slow
+def test_starter_full_starter_never_errs_and_never_mixes(
+    stocked,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {"starter": profiles.starter, "full": lambda: full(stocked)}
+    monkeypatch.setattr(profiles, "PROFILES", known)
+    for colour in COLOURS:
+        made_photos.write(
+            tmp_path / f"photos/{colour}.png", made_photos.pixels([(colour, BOX)])
+        )
+    with Library.open(tmp_path / "library") as library:
+        library.add_folder(tmp_path / "photos")
+        assert library.index().result(PATIENCE_S).outlined == len(COLOURS)
+        answered: list[str] = []
+        for wanted in ("full", "starter"):
+            job = library.change_profile(wanted)
+            while not (job.ended and answered[-1:] == [wanted]):
+                result = found(library, "a red square")
+                assert len(result.hits) == len(COLOURS)
+                made_by = {row.id: row.name for row in library._store.profiles.all()}
+                for hit in result.hits:
+                    if hit.region is not None:
+                        assert made_by[profile_of(library, hit.region.id)] == result.profile
+                answered.append(result.profile)
+            assert job.result(0).outlined == len(COLOURS)
+        changes = [b for a, b in zip(answered, answered[1:], strict=False) if a != b]
+        assert changes in (["full", "starter"], ["starter"])
+        assert {one.name: one.complete for one in library.kept_profiles()} == {
+            "starter": True,
+            "full": True,
+        }
+
+
+def profile_of(library: Library, region_id: int) -> int:
+    with library._store._db.reading() as connection:
+        query = "SELECT profile_id FROM regions WHERE id = ?"
+        return connection.execute(query, (int(region_id),)).fetchone()[0]
