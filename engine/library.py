@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import library_status, profiles
+from engine import library_status, profile_change, profiles
 from engine import settings as settings_file
 from engine.decode.process import DecoderProcess
 from engine.decode.thumbnails import ThumbnailCache
@@ -112,11 +112,14 @@ class Library:
             LibraryInUse: another process writes to it (never with ``read_only``).
             StoreTooNew, StoreDamaged, DiskFull: as the names say.
             FolderProblem: the folder cannot be used, or (``read_only``) holds no library.
+            BadRequest: the settings name models that nobody knows.
         """
         paths = LibraryPaths(Path(root).expanduser().resolve())
         settings, notice = settings_file.load(paths.settings)
         wish = ProfileWish(paths.settings, settings, follow=profile is None and not read_only)
-        profile = profile or profiles.by_name(settings.profile)
+        missing = ""
+        if profile is None:
+            profile, missing = profile_change.answering(settings.profile)
         store = Store.open(paths, read_only=read_only)
         try:
             library = cls(paths, store, profile, wish)
@@ -124,7 +127,7 @@ class Library:
             store.close()
             raise
         library._set_note("settings", notice)
-        library._set_note("profile", wish.note)
+        library._set_note("profile", " ".join(filter(None, (missing, wish.note))))
         if not read_only and store.folders.has_removed():
             library._io_lane.submit("forget removed folders", library._purge)
         return library

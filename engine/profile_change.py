@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from engine import profiles
-from engine.errors import BadRequest
+from engine.errors import BadRequest, ModelBroken, ModelMissing
 from engine.indexing import profile_cost
 from engine.indexing.indexer import IndexingSnapshot, waits_for
 from engine.indexing.looking import Lookers
@@ -45,14 +45,14 @@ class ProfileChanges:
         """See ``Library.change_profile``."""
         profile = _profile(wanted)
         if profile.key == self._desk.current.profile.key:
-            self._wish.drop()
+            self._wish.drop(profile)
         else:
             self._wish.wish(profile)
         return self._rounds.start(scan=False)
 
     def cancel(self) -> None:
         """See ``Library.cancel_profile_change``."""
-        self._wish.drop()
+        self._wish.drop(self._desk.current.profile)
         self._rounds.go_on()
 
     def cost(self, wanted: Profile | str, context: JobContext) -> ProfileCost:
@@ -159,6 +159,22 @@ class ProfileChanges:
         return round(one[0] * row.photos if one else 0) + _folder_bytes(
             self._paths.index(row.key)
         )
+
+
+def answering(name: str) -> tuple[Profile, str]:
+    """The models of the settings; the built-in ones, and a note about it, while those are gone.
+    Else whoever has removed a model could not open the library to choose another.
+
+    Raises:
+        BadRequest: there are no models of this name.
+    """
+    try:
+        return profiles.by_name(name), ""
+    except (ModelMissing, ModelBroken) as error:
+        if name == profiles.BUILT_IN:
+            raise
+        built_in = profiles.by_name(profiles.BUILT_IN)
+        return built_in, f"The models {name} cannot answer, {built_in.name} does: {error.message}"
 
 
 def _profile(wanted: Profile | str) -> Profile:

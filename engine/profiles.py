@@ -138,6 +138,8 @@ def full(
     )
 
 
+BUILT_IN = "starter"
+"""Always there."""
 PROFILES: dict[str, Callable[[], Profile]] = {"starter": starter, "full": full}
 """By the name used in settings."""
 

@@ -55,11 +55,11 @@ class ProfileWish:
             self._save(next_profile=profile.name)
             self._target = profile
 
-    def drop(self) -> None:
+    def drop(self, answering: Profile) -> None:
         """The models that answer shall stay. Raises as ``wish`` does."""
         with self._lock:
-            if self._target is not None or self._settings.next_profile:
-                self._save(next_profile="")
+            if (self._settings.profile, self._settings.next_profile) != (answering.name, ""):
+                self._save(profile=answering.name, next_profile="")
             self._target, self.note = None, ""
 
     def fulfil(self, profile: Profile) -> bool:

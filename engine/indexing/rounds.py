@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from engine.errors import EngineError
+from engine.errors import EngineError, ModelBroken, ModelMissing, WorkerCrashed
 from engine.indexing.looking import Lookers
 from engine.indexing.profile_wish import ProfileWish
 from engine.jobs import Job, JobContext, Lane
@@ -128,9 +128,15 @@ class IndexRounds:
         def other_wish() -> bool:
             return wish.target is not target
 
-        self._lookers.of(answering).indexer.run(
-            context, finish=target is None, gives_way=other_wish
-        )
+        try:
+            self._lookers.of(answering).indexer.run(
+                context, finish=target is None, gives_way=other_wish
+            )
+        except (ModelMissing, ModelBroken, WorkerCrashed) as error:
+            if target is None:
+                raise
+            # Models that have stopped working are a reason to change them, not an obstacle.
+            self._remark("index", error.message)
         if target is None or self._run_wanted or other_wish():
             return
         before = self._left(target)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine import profiles
-from engine.errors import BadRequest, Cancelled
+from engine.errors import BadRequest, Cancelled, ModelBroken, ModelMissing
 from engine.index import vector_index
 from engine.library import Library
 from engine.records import SearchRequest, SearchResult
@@ -327,6 +327,42 @@ def test_models_nobody_knows_are_refused(library: Library) -> None:
     with pytest.raises(BadRequest, match="crystal ball"):
         library.profile_change_cost("crystal ball").result(PATIENCE_S)
     assert library.settings.next_profile == ""
+
+
+def test_models_that_stopped_working_can_be_changed(
+    library: Library,
+    opened: Callable[[], Library],
+    known: dict,
+    photos: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    known["colours"] = functools.partial(
+        colour_models.profile, analysis=colour_models.load_nothing
+    )
+    made_photos.photo(photos / "new.jpg", "blue", age_s=100)
+    again = opened()
+    with pytest.raises(ModelBroken):
+        again.index().result(PATIENCE_S)
+    assert again.change_profile("wide").result(PATIENCE_S).outlined == MANY + 1
+    assert names(found(again, "blue")) == ["new.jpg"]
+    caplog.clear()
+
+
+def test_a_library_opens_though_its_models_are_gone(
+    library: Library, opened: Callable[[], Library], known: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone():
+        raise ModelMissing("wide.bin is not there.", operation="loading")
+
+    library.change_profile("wide").result(PATIENCE_S)
+    known["wide"] = gone
+    monkeypatch.setattr(profiles, "BUILT_IN", "colours")
+    again = opened()
+    assert again.profile.name == "colours" and "wide.bin" in again.status().note
+    assert len(names(found(again, "red", limit=100))) == MANY
+    assert again.settings.profile == "wide", "it answers again once it is back"
+    again.change_profile("colours").result(PATIENCE_S)
+    assert opened().status().note == ""
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(15, marks=pytest.mark.slow)])
