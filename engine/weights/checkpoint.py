@@ -7,7 +7,7 @@ Four formats are known. What tells them apart is inside the file, never its name
 - ``torchscript``: a program with its weights, as OpenAI published CLIP. Its list of contents and
   its numbers are read like those of a state dict; its code is never looked at.
 - ``safetensors``: numbers and a JSON header.
-- ``gguf``: for llama.cpp. Only checked here, never read.
+- ``gguf``: for llama.cpp. Only checked here (`gguf_header`), its tensors are never read.
 
 ``torch.load`` is not used: it cannot read TorchScript without running it, and what one parser has
 checked another should not read again (`inert_pickle` has what is checked).
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ModelBroken, ModelMissing
+from engine.weights import gguf_header
 from engine.weights.inert_pickle import (
     MAX_PICKLE_BYTES,
     NotOnlyTensors,
@@ -111,7 +112,7 @@ def check_format(path: Path, format: str) -> None:
         raise ValueError(f"expected one of {FORMATS}, got {format!r}")
     _require(path, (format,))
     if format == GGUF:
-        _check_gguf(path)
+        gguf_header.check(path)
     elif format == SAFETENSORS:
         _check_safetensors(path)
     else:
@@ -343,18 +344,3 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except SafetensorError as error:
         raise _broken(path, "is damaged") from error
-
-
-def _check_gguf(path: Path) -> None:
-    """Only what shows a foreign, empty or absurd file; its parser runs in a child process."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(24)
-    if len(head) < 24:
-        raise _broken(path, "is cut short")
-    version, tensors, entries = struct.unpack("<IQQ", head[4:])
-    if version not in (2, 3):
-        raise _broken(path, f"is GGUF of the version {version}, not 2 or 3")
-    # A tensor's description takes 24 bytes at least, an entry of the header 13.
-    if tensors * 24 + entries * 13 > size:
-        raise _broken(path, "claims more than it holds")

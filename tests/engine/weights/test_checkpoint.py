@@ -29,6 +29,8 @@ from engine.weights.checkpoint import (
 )
 from engine.weights.inert_pickle import NotOnlyTensors, read_tensor_records
 
+from .test_gguf_header import GOOD
+
 GOLDEN = Path(__file__).parents[2] / "golden" / "alpha_clip"
 
 
@@ -245,7 +247,7 @@ def test_a_truncated_file_is_refused(request, tmp_path: Path, kind: str, share: 
 @pytest.mark.parametrize("other", [STATE_DICT, TORCHSCRIPT, SAFETENSORS])
 def test_a_gguf_by_another_name_is_refused(tmp_path: Path, other: str):
     path = tmp_path / "model.pt"
-    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 2, 2) + bytes(500))
+    path.write_bytes(GOOD)
     check_format(path, GGUF)
     assert "GGUF" in refuse(path, other).message
 

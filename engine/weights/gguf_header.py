@@ -1,0 +1,228 @@
+"""The header of a GGUF file, read without believing a word of it."""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.errors import ModelBroken, ModelMissing
+
+VERSIONS = (2, 3)
+MAX_HEADER_BYTES = 64 << 20
+MAX_KEYS = 100_000
+MAX_TENSORS = 100_000
+MAX_KEY_BYTES = 65_535
+MAX_STRING_BYTES = 4 << 20
+MAX_DIMENSIONS = 4
+MAX_LIST_STRINGS = 2_000_000
+"""In all lists together; the largest vocabularies have 262,000 tokens and 515,000 merges."""
+
+_STRING, _ARRAY, _BOOL = 8, 9, 7
+_SCALARS = {
+    0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", _BOOL: "<?",
+    10: "<Q", 11: "<q", 12: "<d",
+}  # fmt: skip
+_HEAD = struct.Struct("<4sIQQ")
+_LEAST_KEY_BYTES = 8 + 1 + 4 + 1
+_LEAST_TENSOR_BYTES = 8 + 1 + 4 + 4 + 8
+_ALIGNMENT = "general.alignment"
+_USUAL_ALIGNMENT_BYTES = 32
+_MAX_ALIGNMENT_BYTES = 1 << 16
+
+BLOCKS = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
+    10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
+    16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110),
+    22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8),
+    29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
+}  # fmt: skip
+"""By the number of a tensor's type: numbers in a block, and bytes that a block takes. A type that
+is newer than this table is not refused; only where its tensor begins is then checked."""
+
+
+def read_header(path: Path) -> dict[str, object]:
+    """The keys and values before the tensors, in milliseconds and without reading any tensor.
+
+    Args:
+        path: any file, however hostile. No count in it is believed before it is known to fit into
+            what is left of the file, so that memory and time stay bounded.
+
+    Returns:
+        Numbers, truth values and strings as they are; of an array its length, an int.
+
+    Raises:
+        ModelMissing: there is no such file.
+        ModelBroken: it is no GGUF file of version 2 or 3, cut short, damaged or absurd.
+    """
+    return _read(path, with_tensors=False)
+
+
+def check(path: Path) -> None:
+    """Make sure of the header, and that every tensor lies within the file.
+
+    Raises:
+        ModelMissing, ModelBroken: as ``read_header``; also if a tensor ends behind the file's end.
+    """
+    _read(path, with_tensors=True)
+
+
+def _read(path: Path, *, with_tensors: bool) -> dict[str, object]:
+    try:
+        with path.open("rb") as file:
+            reader = _Reader(path, file)
+            values = reader.values()
+            if with_tensors:
+                reader.check_tensors(values)
+            return values
+    except FileNotFoundError as error:
+        raise ModelMissing(
+            "A model file is gone.",
+            operation="checking a model file",
+            path=path,
+            hint="Download or import the model again.",
+        ) from error
+    except OSError as error:
+        raise _broken(path, f"cannot be read ({error.strerror})") from error
+
+
+def _broken(path: Path, what: str) -> ModelBroken:
+    return ModelBroken(
+        f"The model file {path.name} {what}.",
+        operation="checking a model file",
+        path=path,
+        hint="Get the file again from the model's own publisher; this one is not used.",
+    )
+
+
+class _Reader:
+    """Goes through one file from front to back."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self._path, self._file = path, file
+        self._size_bytes = os.fstat(file.fileno()).st_size
+        self._at_bytes = self._listed = 0
+        # GGUF of the other byte order has its version's bytes turned round, and is refused by it.
+        magic, version, self._tensors, self._keys = _HEAD.unpack(self._take(_HEAD.size))
+        if magic != b"GGUF":
+            raise self._broken("is no GGUF model")
+        if version not in VERSIONS:
+            raise self._broken(f"is GGUF of the version {version}, not 2 or 3")
+        if self._keys > MAX_KEYS or self._tensors > MAX_TENSORS:
+            raise self._broken("claims more than it holds")
+        self._expect(self._keys * _LEAST_KEY_BYTES + self._tensors * _LEAST_TENSOR_BYTES)
+
+    def values(self) -> dict[str, object]:
+        """All keys with their values; an array's value is its length."""
+        found: dict[str, object] = {}
+        for _ in range(self._keys):
+            key = self._key()
+            if key in found:
+                raise self._broken("names something twice")
+            found[key] = self._value(self._number("<I"))
+        return found
+
+    def check_tensors(self, values: dict[str, object]) -> None:
+        """The list of tensors, which follows the values."""
+        if not self._tensors:
+            raise self._broken("holds no weights")
+        names, last_byte, spans = set(), 0, []
+        for _ in range(self._tensors):
+            name = self._key()
+            dimensions = self._number("<I")
+            if name in names or dimensions > MAX_DIMENSIONS:
+                raise self._broken("has a damaged list of tensors")
+            names.add(name)
+            shape = [self._number("<Q") for _ in range(dimensions)]
+            kind, offset = self._number("<I"), self._number("<Q")
+            spans.append((offset, _tensor_bytes(shape, kind)))
+        alignment = values.get(_ALIGNMENT, _USUAL_ALIGNMENT_BYTES)
+        if type(alignment) is not int or not 0 < alignment <= _MAX_ALIGNMENT_BYTES:
+            raise self._broken("has a damaged header")
+        start = _up(self._at_bytes, alignment) * alignment
+        for offset, size in spans:
+            if offset % alignment:
+                raise self._broken("has a damaged list of tensors")
+            last_byte = max(last_byte, start + offset + size)
+        if last_byte > self._size_bytes:
+            raise self._broken("is cut short")
+
+    def _key(self) -> str:
+        raw = self._string(MAX_KEY_BYTES)
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise self._broken("has a damaged header") from error
+        if not text:
+            raise self._broken("has a damaged header")
+        return text
+
+    def _value(self, kind: int) -> object:
+        if kind in _SCALARS:
+            return self._number(_SCALARS[kind])
+        if kind == _STRING:
+            return self._string(MAX_STRING_BYTES).decode("utf-8", "replace")
+        if kind == _ARRAY:
+            return self._skip_array(self._number("<I"), self._number("<Q"))
+        raise self._broken("has a damaged header")
+
+    def _skip_array(self, kind: int, length: int) -> int:
+        if kind in _SCALARS:
+            self._skip(length * struct.calcsize(_SCALARS[kind]))
+        elif kind == _STRING:
+            self._listed += length
+            if self._listed > MAX_LIST_STRINGS:
+                raise self._broken("has a header of absurd size")
+            self._expect(length * 8)
+            for _ in range(length):
+                self._string(MAX_STRING_BYTES)
+        else:
+            # Arrays of arrays among them: llama.cpp does not read these either.
+            raise self._broken("has a damaged header")
+        return length
+
+    def _number(self, layout: str) -> int | float | bool:
+        return struct.unpack(layout, self._take(struct.calcsize(layout)))[0]
+
+    def _string(self, most_bytes: int) -> bytes:
+        length = self._number("<Q")
+        if length > most_bytes:
+            # Either it is cut short in the middle of a number, or somebody wants our memory.
+            raise self._broken("claims more than it holds")
+        return self._take(length)
+
+    def _take(self, count: int) -> bytes:
+        self._expect(count)
+        data = self._file.read(count)
+        if len(data) != count:
+            raise self._broken("is cut short")
+        self._at_bytes += count
+        return data
+
+    def _skip(self, count: int) -> None:
+        self._expect(count)
+        self._at_bytes += count
+        self._file.seek(self._at_bytes)
+
+    def _expect(self, count: int) -> None:
+        """Raise unless so many bytes are left, of the file and of what a header may have."""
+        if self._at_bytes + count > self._size_bytes:
+            raise self._broken("is cut short, or claims more than it holds")
+        if self._at_bytes + count > MAX_HEADER_BYTES:
+            raise self._broken("has a header of absurd size")
+
+    def _broken(self, what: str) -> ModelBroken:
+        return _broken(self._path, what)
+
+
+def _tensor_bytes(shape: list[int], kind: int) -> int:
+    """What a tensor takes in the file; 0 of a type that is not known."""
+    numbers, size = BLOCKS.get(kind, (1, 0))
+    return _up(math.prod(shape), numbers) * size
+
+
+def _up(count: int, part: int) -> int:
+    """How many parts hold ``count``; in whole numbers, as these may be beyond what floats hold."""
+    return -(-count // part)
