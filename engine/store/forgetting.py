@@ -32,6 +32,7 @@ def forget_unheld(
             continue
         connection.execute("DELETE FROM regions WHERE photo_id = ?", (photo_id,))
         connection.execute("DELETE FROM indexings WHERE photo_id = ?", (photo_id,))
+        connection.execute("DELETE FROM looks WHERE photo_id = ?", (photo_id,))
         connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))
         forgotten.append(photo_id)
     return tuple(forgotten)

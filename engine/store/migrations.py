@@ -248,6 +248,26 @@ def m0002_levels(db: UtilsDatabase) -> None:
     _run_script(db.conn, _M0002)
 
 
+_M0003 = """
+CREATE TABLE looks(
+    photo_id INTEGER NOT NULL REFERENCES photos(id),
+    query TEXT NOT NULL,
+    model_key TEXT NOT NULL,
+    yes REAL NOT NULL,
+    mass REAL NOT NULL,
+    boxes_json TEXT,
+    seen_at TEXT NOT NULL,
+    PRIMARY KEY(photo_id, query, model_key)
+);
+"""
+
+
+@MIGRATIONS()
+def m0003_looks(db: UtilsDatabase) -> None:
+    """What a language model said of a photo is kept."""
+    _run_script(db.conn, _M0003)
+
+
 def migrate(path: Path, migrations: Migrations = MIGRATIONS) -> None:
     """Bring the file to the newest schema, making it if it is not there.
 

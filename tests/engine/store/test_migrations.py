@@ -10,6 +10,8 @@ from sqlite_utils import Migrations
 
 from engine.errors import StoreDamaged, StoreTooNew
 from engine.paths import LibraryPaths
+from engine.records import PhotoId
+from engine.second_look.look import Look
 from engine.store import migrations
 from engine.store.migrations import APPLICATION_ID, MIGRATIONS, migrate
 from engine.store.store import Store
@@ -20,9 +22,10 @@ def newer(fail: bool = False) -> Migrations:
     made = Migrations(MIGRATIONS.name)
     made(name="m0001_library")(migrations.m0001_library)
     made(name="m0002_levels")(migrations.m0002_levels)
+    made(name="m0003_looks")(migrations.m0003_looks)
 
     @made()
-    def m0003_add_stars(db) -> None:
+    def m0004_add_stars(db) -> None:
         db.execute("ALTER TABLE photos ADD COLUMN stars INTEGER")
         if fail:
             raise ZeroDivisionError
@@ -61,7 +64,7 @@ def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     migrate(path)
     migrate(path, newer())
     assert "stars" in tables(path)["photos"]
-    copy = tmp_path / "a.sqlite.before-m0003_add_stars"
+    copy = tmp_path / "a.sqlite.before-m0004_add_stars"
     assert "stars" not in tables(copy)["photos"]
 
 
@@ -108,6 +111,12 @@ def first_version() -> Migrations:
     return made
 
 
+def second_version() -> Migrations:
+    made = first_version()
+    made(name="m0002_levels")(migrations.m0002_levels)
+    return made
+
+
 def test_what_was_indexed_before_there_were_levels_is_outlined(paths: LibraryPaths) -> None:
     paths.root.mkdir()
     migrate(paths.store, first_version())
@@ -135,5 +144,30 @@ def test_what_was_indexed_before_there_were_levels_is_outlined(paths: LibraryPat
         store.files.note_gone(1, ["a.jpg"])
         assert store.counts.totals(1).outlined == 1
         assert store.counts.repair() == () and store.faults() == ()
+    finally:
+        store.close()
+
+
+def test_a_library_from_before_there_were_looks_can_keep_them(paths: LibraryPaths) -> None:
+    paths.root.mkdir()
+    migrate(paths.store, second_version())
+    connection = sqlite3.connect(paths.store)
+    connection.executescript(
+        """
+        INSERT INTO folders(id, path, added_at) VALUES (1, '/photos', '');
+        INSERT INTO photos(id, content_hash, size_bytes, width_px, height_px, dated_at, added_at)
+            VALUES (1, x'00', 10, 4, 3, '', '');
+        INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns, photo_id, state)
+            VALUES (1, 'a.jpg', 10, 1, 1, 'ready');
+        """
+    )
+    connection.close()
+    store = Store.open(paths)
+    try:
+        assert paths.store.with_name("library.sqlite.before-m0003_looks").is_file()
+        look = Look(0.5, 1.0, None)
+        store.verdicts.put(PhotoId(1), "cup", "model", look)
+        assert store.verdicts.get(PhotoId(1), "cup", "model") == look
+        assert store.faults() == ()
     finally:
         store.close()
