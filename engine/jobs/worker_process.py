@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.errors import Cancelled, PhotoTimedOut, WorkerCrashed
 from engine.jobs import worker_channel, worker_child
@@ -21,6 +21,7 @@ from engine.jobs.cancel import CancelToken
 from engine.jobs.worker_child import Serve
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 POLL_S = 0.1
 """How often a waiting call looks whether it was cancelled."""
@@ -48,6 +49,7 @@ class WorkerProcess:
         memory_limit_bytes: address space the child may have, where the platform can limit it.
             None for children that run torch, which reserves far more than it uses.
         background: the child runs at a lower priority, where the platform has one.
+        log_path: what the child and native code in it print goes to the end of this file.
     """
 
     def __init__(
@@ -60,12 +62,15 @@ class WorkerProcess:
         threads: int | None = None,
         memory_limit_bytes: int | None = None,
         background: bool = False,
+        log_path: Path | None = None,
     ) -> None:
         self.name = name
         self._serve = serve
         self._time_limit_s = time_limit_s
         self._start_limit_s = start_limit_s
-        self._limits = worker_child.ChildLimits(threads, memory_limit_bytes, background)
+        self._limits = worker_child.ChildLimits(
+            threads, memory_limit_bytes, background, log_path
+        )
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._process: multiprocessing.process.BaseProcess | None = None
@@ -136,9 +141,8 @@ class WorkerProcess:
         finally:
             self._lock.release()
 
-    def close(self) -> None:
-        """End the child and leave no zombie. A call that is waiting ends as cancelled."""
-        self._closing.set()
+    def rest(self) -> None:
+        """End the child, which gives its memory back; the next call starts another."""
         with self._lock:
             if self._process is None:
                 return
@@ -146,6 +150,11 @@ class WorkerProcess:
                 self._connection.close()  # the child reads the end of its pipe and leaves
                 self._process.join(FAREWELL_S)
             self._discard()
+
+    def close(self) -> None:
+        """End the child and leave no zombie. A call that is waiting ends as cancelled."""
+        self._closing.set()
+        self.rest()
 
     # -- all below: with the lock held --------------------------------------------------------
 
@@ -164,7 +173,7 @@ class WorkerProcess:
             name=self.name,
             # Pickled apart: numeric libraries must not be imported before the child has set
             # how many threads they may use.
-            args=(theirs, pickle.dumps(self._serve), self._limits),
+            args=(theirs, pickle.dumps(self._serve), self._limits, *self._extras(context)),
             daemon=True,
         )
         try:
@@ -183,12 +192,20 @@ class WorkerProcess:
         self._ready = False
         self._started_at = time.monotonic()
 
+    def _extras(self, context: multiprocessing.context.BaseContext) -> tuple[Any, ...]:
+        """What else a new child is given."""
+        return ()
+
+    def _listen(self) -> None:
+        """Called again and again while the child is waited for."""
+
     def _wait_until_ready(self, cancel: CancelToken | None) -> None:
         """A cancelled caller leaves the child starting: loading a model twice helps nobody."""
         if self._ready:
             return
         while not self._connection.poll(POLL_S):
             self._raise_if_unwanted(cancel)
+            self._listen()
             if time.monotonic() - self._started_at > self._start_limit_s:
                 self._discard()
                 raise WorkerCrashed(
@@ -208,10 +225,24 @@ class WorkerProcess:
     def _exchange(
         self, request: Any, cancel: CancelToken | None, limit_s: float, path: Path | None
     ) -> Any:
+        def talk() -> tuple[str, Any]:
+            worker_channel.send(self._connection, request)
+            return worker_channel.receive(self._connection)
+
+        reply = self._guarded(talk, cancel, limit_s, path)
+        return self._open_reply(reply, "working on a photo", path)
+
+    def _guarded(
+        self,
+        talk: Callable[[], T],
+        cancel: CancelToken | None,
+        limit_s: float,
+        path: Path | None,
+    ) -> T:
+        """Talk to the child, which is killed if that takes too long or is no longer wanted."""
         guard = _Guard(self._process, limit_s, lambda: self._raise_if_unwanted(cancel))
         try:
-            worker_channel.send(self._connection, request)
-            reply = worker_channel.receive(self._connection)
+            said = talk()
         except (EOFError, OSError) as error:
             guard.stop()
             if guard.verdict is None:
@@ -219,12 +250,7 @@ class WorkerProcess:
             self._discard()
             if guard.verdict == "cancelled":
                 raise Cancelled from None
-            raise PhotoTimedOut(
-                f"This took longer than {limit_s:g} seconds and was stopped.",
-                operation="working on a photo",
-                path=path,
-                hint="Try again when the computer is less busy.",
-            ) from None
+            raise timed_out(limit_s, path) from None
         except BaseException:
             # A request that cannot be pickled, or Ctrl-C: a late reply must never meet the next
             # request.
@@ -234,10 +260,12 @@ class WorkerProcess:
         guard.stop()
         if guard.verdict is not None:  # it fired as the reply came in; the reply still counts
             self._discard()
-        return self._open_reply(reply, "working on a photo", path)
+        return said
 
     def _open_reply(self, reply: tuple[str, Any], operation: str, path: Path | None) -> Any:
         kind, value = reply
+        if kind == "cancelled":
+            raise Cancelled
         if kind == "problem":
             raise value
         if kind == "bug":
@@ -271,6 +299,16 @@ class WorkerProcess:
         self._connection.close()
         self._process = self._connection = None
         self._ready = False
+
+
+def timed_out(limit_s: float, path: Path | None) -> PhotoTimedOut:
+    """What a caller is told when the time is over."""
+    return PhotoTimedOut(
+        f"This took longer than {limit_s:g} seconds and was stopped.",
+        operation="working on a photo",
+        path=path,
+        hint="Try again when the computer is less busy.",
+    )
 
 
 class _Guard:

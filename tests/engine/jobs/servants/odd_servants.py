@@ -86,3 +86,26 @@ def do_spin(marker):
     Path(marker).write_text(str(os.getpid()))
     while True:
         time.time()
+
+
+def serve_patiently():
+    """Answers with a cancel token at hand."""
+
+    def answer(request, token):
+        what, *rest = request
+        if what == "until cancelled":
+            Path(rest[0]).write_text("begun")
+            while not token.cancelled:
+                time.sleep(0.01)
+            Path(rest[0]).write_text("cancelled")
+            token.raise_if_set()
+        if what == "stubborn":
+            Path(rest[0]).write_text("begun")
+            threading.Event().wait()
+        if what == "print":
+            print("said in Python", flush=True)
+            os.write(1, b"said by native code\n")
+            os.write(2, b"complained\n")
+        return handle(("pid",)) if what == "print" else handle(request)
+
+    return answer
