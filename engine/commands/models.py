@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.commands.console import Console, agreed, plain, table
-from engine.errors import BadRequest
+from engine.errors import BadRequest, EngineError
 from engine.jobs import JobContext, Lane, Progress
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ ACTIONS = {
     "list": "the built-in models and those that can be had",
     "show": "one of them: files, sizes, licence",
     "download": "fetch one and install it; goes on where it was stopped",
-    "import": "install one from files or a folder, without network",
+    "import": "install one from files or a folder, without network; under a new name a language "
+    "model of your own for the second look, from its two GGUF files",
     "verify": "read the installed ones again and compare with what was installed",
     "remove": "delete one",
 }
@@ -67,6 +68,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             operation=f"models {arguments.action}",
             hint="Name one of those that “pickout-cli models list” shows.",
         )
+    if arguments.action == "import" and not _is_known(shelf, arguments.name):
+        return _import_own(shelf, arguments.name, arguments.files, console)
     entry = shelf.catalogue.find(arguments.name)
     if arguments.action == "show":
         return _show(shelf, entry, console)
@@ -77,7 +80,12 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     return _remove(shelf, entry, arguments.yes, console)
 
 
+def _is_known(shelf: ModelShelf, name: str) -> bool:
+    return any(entry.name == name for entry in shelf.catalogue.entries)
+
+
 def _list(shelf: ModelShelf, console: Console) -> int:
+    from engine.second_look.models import recommended
     from engine.weights.catalogue import ROLES
 
     console.print("starter (built in, works offline)")
@@ -86,9 +94,15 @@ def _list(shelf: ModelShelf, console: Console) -> int:
     console.print()
     console.print("models that can be had besides")
     rows = [("name", "what it does", "size", "licence", "state")]
+    best = recommended(shelf.catalogue)
     for entry in shelf.catalogue.entries:
-        state = "installed" if shelf.find(entry.name) else ""
-        rows.append((entry.name, ROLES[entry.role], _size(entry.size_bytes), entry.licence, state))
+        model = shelf.find(entry.name)
+        states = ["installed"] if model else []
+        states += ["recommended for this computer"] if entry == best else []
+        size = sum(f.size_bytes for f in model.files.values()) if model else entry.size_bytes
+        rows.append(
+            (entry.name, ROLES[entry.role], _size(size), entry.licence, ", ".join(states))
+        )
     for line in table(rows):
         console.print(f"  {line}")
     return 0
@@ -107,6 +121,7 @@ def _show(shelf: ModelShelf, entry: CatalogueEntry, console: Console) -> int:
             ("described at", entry.source),
             ("memory it needs", memory),
             ("state", f"installed in {model.folder}" if model else "not installed"),
+            *(_of_second_look(model) if model else []),
         ]
     ):
         console.print(f"  {line}")
@@ -117,6 +132,20 @@ def _show(shelf: ModelShelf, entry: CatalogueEntry, console: Console) -> int:
     if entry.notes:
         console.print(f"  {entry.notes}")
     return 0
+
+
+def _of_second_look(model: InstalledModel) -> list[tuple[str, str]]:
+    """What a language model can do; nothing for other models."""
+    from engine.second_look import models as second_look
+
+    if model.entry.role != second_look.ROLE:
+        return []
+    try:
+        found = second_look.from_installed(model)
+    except EngineError as error:
+        return [("problem", error.message)]
+    does = "points at things with boxes" if found.points else "answers yes and no only"
+    return [("family", found.family.name), ("second look", does)]
 
 
 def _of_file(file: ModelFile, model: InstalledModel | None) -> list[str]:
@@ -155,10 +184,64 @@ def _import(
             operation="importing a model",
             hint=f"pickout-cli models import {entry.name} FILE... or the folder they are in.",
         )
+    _refuse_wrong_pair(entry, files)
     model = _done(
         console, lambda job: shelf.import_files(entry.name, files, job.cancel, _reporter(job))
     )
     return _said(model, console)
+
+
+def _refuse_wrong_pair(entry: CatalogueEntry, paths: list[Path]) -> None:
+    """Raises:
+    ModelBroken: both files of a language model are given, and do not belong together.
+    """
+    from engine.second_look.families import family_of_pair
+    from engine.second_look.models import ROLE
+
+    given = {path.name.lower(): path for path in _files_of(paths)}
+    files = [given.get(file.name.lower()) for file in entry.files]
+    if entry.role == ROLE and len(files) == 2 and all(files):
+        family_of_pair(*files)
+
+
+def _import_own(shelf: ModelShelf, name: str, paths: list[Path], console: Console) -> int:
+    """A pair of GGUF files that no catalogue names: registered, then imported like others."""
+    from engine.second_look.families import family_of_pair, is_vision_part
+    from engine.second_look.models import ROLE
+    from engine.weights import own_models
+    from engine.weights.checkpoint import GGUF, check_format, format_of
+    from engine.weights.shelf import ModelShelf
+
+    pair = [path for path in _files_of(paths) if format_of(path) == GGUF]
+    if len(pair) != 2:
+        raise BadRequest(
+            f"There is no model called {name}.",
+            operation="importing a model",
+            hint="Name one that “pickout-cli models list” shows. For a model of your own give its "
+            "two GGUF files: the language model, and its vision part (mmproj).",
+        )
+    for path in pair:
+        check_format(path, GGUF)
+    language, vision = sorted(pair, key=is_vision_part)
+    family_of_pair(language, vision)
+    entry = own_models.own_entry(name, ROLE, (language, vision))
+    own_models.register(shelf.root, shelf.catalogue, entry)
+    shelf = ModelShelf(shelf.root)
+    try:
+        return _import(shelf, shelf.catalogue.find(name), [language, vision], console)
+    except BaseException:
+        # Else the list would go on naming a model that is not there and cannot be had.
+        shelf.remove(name)
+        own_models.unregister(shelf.root, name)
+        raise
+
+
+def _files_of(paths: list[Path]) -> list[Path]:
+    """The files among these, and those in folders among them; what is not there is left out."""
+    found = []
+    for path in (path.expanduser() for path in paths):
+        found += sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+    return [path for path in found if path.is_file()]
 
 
 def _verify(shelf: ModelShelf, name: str | None, console: Console) -> int:
@@ -173,10 +256,17 @@ def _verify(shelf: ModelShelf, name: str | None, console: Console) -> int:
 
 
 def _remove(shelf: ModelShelf, entry: CatalogueEntry, yes: bool, console: Console) -> int:
-    if not yes and not agreed(f"Delete {entry.title}? It can be downloaded again."):
+    from engine.weights import own_models
+
+    own = own_models.is_registered(entry)
+    again = "imported again from your own files" if own else "downloaded again"
+    if not yes and not agreed(f"Delete {entry.title}? It can be {again}."):
         console.remark("Nothing was deleted.")
         return 1
-    console.print(f"{entry.name}: {_size(shelf.remove(entry.name))} freed")
+    freed = shelf.remove(entry.name)
+    if own:
+        own_models.unregister(shelf.root, entry.name)
+    console.print(f"{entry.name}: {_size(freed)} freed")
     return 0
 
 
@@ -186,7 +276,6 @@ def _said(model: InstalledModel, console: Console) -> int:
         console.print(f"{name}: {_size(file.size_bytes)}, SHA-256 {file.sha256} ({sure})")
     console.remark(f"{model.entry.title} is installed in {plain(model.folder)}.")
     return 0
-
 
 
 def _done(console: Console, work: Callable[[JobContext], T]) -> T:
