@@ -23,6 +23,7 @@ COMMANDS = (
     "check",
     "models",
     "profile",
+    "settings",
     "doctor",
     "demo",
     "evaluate",
