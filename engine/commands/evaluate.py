@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number(0),
         default=0,
         metavar="K",
-        help="hits of each query that get a slow second look",
+        help="hits of each query that get a slow second look; the figures are given without it too",
+    )
+    parser.add_argument(
+        "--second-look",
+        default="",
+        metavar="NAME",
+        help="the language model of the second look (default: the best installed one)",
+    )
+    parser.add_argument(
+        "--gpu-layers",
+        type=whole_number(-1),
+        metavar="N",
+        help="layers of it that run on the graphics card (default -1, all)",
     )
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument(
@@ -76,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Index into a temporary library, ask for every category, print the figures."""
     from engine import profiles
-    from engine.evaluate import evaluation, evaluation_table
+    from engine.evaluate import evaluation, evaluation_table, watched_look
 
     request = evaluation.EvaluationRequest(
         arguments.photos.expanduser().absolute(),
@@ -89,11 +102,21 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     )
     if profile is None and arguments.weights is not None:
         profile = profiles.starter(arguments.weights.expanduser().absolute())
-    result = evaluation.evaluate(
-        request, console, profile=profile or profiles.by_name(arguments.profile)
-    )
+    profile = profile or profiles.by_name(arguments.profile)
+    with contextlib.ExitStack() as stack:
+        looker = None
+        if request.verify:
+            made = watched_look.language_model(arguments.second_look, arguments.gpu_layers)
+            looker, _ = stack.enter_context(made)
+            info = looker.info()
+            if not info.available:
+                said = " ".join(filter(None, (info.problem, info.hint)))
+                console.remark(f"Going on without a second look. {plain(said)}")
+        result = evaluation.evaluate(request, console, profile=profile, second_look=looker)
     console.print(evaluation_table.table(result))
     console.print("Seconds a photo: wall time of indexing, loading the models included.")
+    if result.second_look is not None:
+        console.print(f"\n{evaluation_table.second_look_table(result.second_look)}")
     if arguments.verbose:
         console.print(f"\n{evaluation_table.worst_table(result)}")
     if result.words is not None:

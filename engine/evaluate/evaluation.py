@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import os
-import shutil
-import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +11,21 @@ from typing import Any
 import numpy as np
 
 from engine.errors import BadRequest
-from engine.evaluate import coco_truth, contact_sheet, mask_overlap, metrics, word_figures
+from engine.evaluate import (
+    contact_sheet,
+    judged_library,
+    mask_overlap,
+    metrics,
+    second_look_figures,
+    word_figures,
+)
 from engine.evaluate.coco_truth import CocoTruth
-from engine.evaluate.judged_search import JudgedSearch, Ranking, Watcher, place_of
+from engine.evaluate.judged_search import RANKS, JudgedSearch, Ranking, Watcher
+from engine.evaluate.second_look_figures import SecondLookFigures
+from engine.evaluate.watched_look import WatchedLook
 from engine.evaluate.word_figures import WordFigures
 from engine.jobs import Progress
-from engine.library import Library
-from engine.records import Photo
-
-_PAGE = 200
+from engine.records import PhotoId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class EvaluationRequest:
 
     Attributes:
         photos_dir: where the photos of the COCO file lie; others there are left out.
-        verify: hits of each query that a slow verifier looks at.
+        verify: hits of each query that the second look looks at, where there is one.
         only: names of the categories to ask for; empty means all that the photos hold.
         words: ask for other names and for absent things too.
         first: so many photos count, in the order of the file; None means all.
@@ -69,6 +70,8 @@ class EvaluationResult:
         seconds_per_photo: wall time of the whole indexing job, loading models included.
         verdict_auroc, verdict_ece: None if no hit had a probability.
         words: None unless they were asked for.
+        second_look: None unless one was asked for and there is one; all other figures are then
+            those with it.
     """
 
     photos: int
@@ -84,18 +87,50 @@ class EvaluationResult:
     verdict_ece: float | None
     per_category: tuple[CategoryFigures, ...]
     words: WordFigures | None = None
+    second_look: SecondLookFigures | None = None
     not_indexed: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values by name; ``words`` only where they were asked for."""
+        """Plain values by name; ``words`` and ``second_look`` only where there are any."""
         figures = asdict(self)
         del figures["not_indexed"], figures["words"]
         figures["per_category"] = [asdict(one) for one in self.per_category]
-        return figures if self.words is None else figures | {"words": self.words.as_json()}
+        if self.second_look is None:
+            del figures["second_look"]
+        if self.words is not None:
+            figures["words"] = self.words.as_json()
+        return figures
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """All queries once, by category id, and what they are worth."""
+
+    rankings: Mapping[int, Ranking]
+    per_category: tuple[CategoryFigures, ...]
+
+    @property
+    def image_map(self) -> float:
+        return metrics.mean([one.image_ap_at_50 for one in self.per_category])
+
+    @property
+    def object_map(self) -> float:
+        return metrics.mean([one.object_ap_at_50_iou50 for one in self.per_category])
+
+    def looked_at(self) -> dict[int, set[PhotoId]]:
+        """Photos whose verdict is that of a second look."""
+        return {
+            category_id: {hit.photo.id for hit in ranking.hits if hit.looked_at}
+            for category_id, ranking in self.rankings.items()
+        }
 
 
 def evaluate(
-    request: EvaluationRequest, watcher: Watcher, *, profile: Any = None
+    request: EvaluationRequest,
+    watcher: Watcher,
+    *,
+    profile: Any = None,
+    second_look: WatchedLook | None = None,
 ) -> EvaluationResult:
     """Index the listed photos in a temporary library, ask for every category, compare.
 
@@ -103,6 +138,7 @@ def evaluate(
 
     Args:
         profile: as for ``Library.open``.
+        second_look: takes the second look, unless it is not available; closed at the end.
 
     Raises:
         BadRequest: the COCO file is bad, or none of its photos or no category is there, or a
@@ -111,66 +147,80 @@ def evaluate(
         ExportProblem: a contact sheet cannot be written.
         Exception: whatever a job raised.
     """
-    truth = _present(coco_truth.load(request.coco_path), request)
+    truth = judged_library.load_present(request.coco_path, request.photos_dir, request.first)
     queries = _queries(truth, request)
     if request.sheets_dir is not None:
         contact_sheet.make_folder(request.sheets_dir)
-    with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
-        photos_dir = Path(temporary, "photos")
-        _lay_out(truth, request.photos_dir, photos_dir)
-        library = Library.open(Path(temporary, "library"), profile=profile)
-        with contextlib.closing(library):
-            library.add_folder(photos_dir)
-            started_s = time.perf_counter()
-            watcher.follow(library.index())
-            seconds_per_photo = (time.perf_counter() - started_s) / len(truth.photos)
-            search = JudgedSearch(library, truth, request.verify, watcher)
-            answers = search.ask_all(list(queries.values()), "Asking")
-            rankings = dict(zip(queries, answers, strict=True))
-            words = word_figures.measure(search, rankings) if request.words else None
-            photos = {place_of(photo): photo for photo in _all_photos(library)}
-            regions = {place: library.regions(photo.id) for place, photo in photos.items()}
-            if request.sheets_dir is not None:
-                watcher.report(Progress("Drawing contact sheets"))
-                read_rgb = library.read_photo
-                contact_sheet.write_mask_sheets(
-                    request.sheets_dir, truth, photos, regions, read_rgb
-                )
-                contact_sheet.write_query_sheets(request.sheets_dir, rankings, truth, read_rgb)
-            status = library.status()
+    info = second_look.info() if second_look is not None and request.verify else None
+    verify = request.verify if info is not None and info.available else 0
+    opened = judged_library.indexed(
+        truth, request.photos_dir, watcher, profile=profile, second_look=second_look
+    )
+    with opened as judged:
+        library = judged.library
+        search = JudgedSearch(library, truth, verify, watcher)
+        before = _ask(search.without_second_look(), queries, "Asking") if verify else None
+        asked = _ask(search, queries, "Asking with the second look" if verify else "Asking")
+        figures = _second_look(before, asked, info.name, verify, second_look) if before else None
+        words = word_figures.measure(search, asked.rankings) if request.words else None
+        photos = judged.photos()
+        regions = {place: library.regions(photo.id) for place, photo in photos.items()}
+        if request.sheets_dir is not None:
+            watcher.report(Progress("Drawing contact sheets"))
+            read_rgb = library.read_photo
+            contact_sheet.write_mask_sheets(request.sheets_dir, truth, photos, regions, read_rgb)
+            contact_sheet.write_query_sheets(
+                request.sheets_dir, asked.rankings, truth, read_rgb
+            )
+        status = library.status()
     masks = list(mask_overlap.of_photos(regions, truth))
     recall = [_share(*metrics.covered_share(masks, first)) for first in (20, 50)]
-    per_category = _per_category(search, rankings)
-    labels, probabilities = _rated(search, rankings)
+    rated = _rated(asked, asked.looked_at() if verify else None)
     return EvaluationResult(
         photos=len(truth.photos),
         queries=len(queries),
         profile=status.profile,
-        image_map_at_50=metrics.mean([one.image_ap_at_50 for one in per_category]),
-        object_map_at_50_iou50=metrics.mean([one.object_ap_at_50_iou50 for one in per_category]),
+        image_map_at_50=asked.image_map,
+        object_map_at_50_iou50=asked.object_map,
         mask_recall_iou50_at_20=recall[0],
         mask_recall_iou50_at_50=recall[1],
-        seconds_per_photo=seconds_per_photo,
-        query_ms_p50=float(np.median([ranking.took_ms for ranking in answers])),
-        verdict_auroc=metrics.auroc(labels, probabilities),
-        verdict_ece=metrics.expected_calibration_error(labels, probabilities),
-        per_category=per_category,
+        seconds_per_photo=judged.indexing_s / len(truth.photos),
+        query_ms_p50=float(np.median([one.took_ms for one in asked.rankings.values()])),
+        verdict_auroc=metrics.auroc(*rated),
+        verdict_ece=metrics.expected_calibration_error(*rated),
+        per_category=asked.per_category,
         words=words,
+        second_look=figures,
         not_indexed=len(truth.photos) - status.searchable,
     )
 
 
-def _present(truth: CocoTruth, request: EvaluationRequest) -> CocoTruth:
-    """Only the photos whose files exist, and of those the first."""
-    photos = tuple(p for p in truth.photos if (request.photos_dir / p.file_name).is_file())
-    if not photos:
-        raise BadRequest(
-            "None of the photos of the COCO file is in this folder.",
-            operation="evaluating",
-            path=request.photos_dir,
-            hint="Give the folder that its file names are relative to.",
-        )
-    return CocoTruth(photos[: request.first], truth.categories)
+def _ask(search: JudgedSearch, queries: Mapping[int, str], stage: str) -> _Asked:
+    answers = search.ask_all(list(queries.values()), stage)
+    rankings = dict(zip(queries, answers, strict=True))
+    return _Asked(rankings, _per_category(search, rankings))
+
+
+def _second_look(
+    before: _Asked, asked: _Asked, model: str, verify: int, watched: WatchedLook
+) -> SecondLookFigures:
+    looked_at = asked.looked_at()
+    rated = _rated(asked, looked_at)
+    seen = tuple(watched.seen)
+    return SecondLookFigures(
+        model=model,
+        looked_at_per_query=verify,
+        image_map_at_50_before=before.image_map,
+        object_map_at_50_iou50_before=before.object_map,
+        image_map_at_50=asked.image_map,
+        object_map_at_50_iou50=asked.object_map,
+        verdict_auroc_before=metrics.auroc(*_rated(before, looked_at)),
+        verdict_auroc=metrics.auroc(*rated),
+        verdict_ece=metrics.expected_calibration_error(*rated),
+        seconds_per_look=second_look_figures.seconds_per_look(seen),
+        looks=len(seen),
+        unanswered=sum(not one.answered for one in seen),
+    )
 
 
 def _queries(truth: CocoTruth, request: EvaluationRequest) -> dict[int, str]:
@@ -206,18 +256,6 @@ def _refuse_unknown(names: Sequence[str], categories: Sequence[str]) -> None:
             )
 
 
-def _lay_out(truth: CocoTruth, source: Path, target: Path) -> None:
-    """A folder with exactly the listed photos, each name led by its place in the list."""
-    target.mkdir()
-    for place, photo in enumerate(truth.photos):
-        original = (source / photo.file_name).resolve()
-        copy = target / f"{place:06d}-{original.name}"
-        try:
-            os.link(original, copy)
-        except OSError:
-            shutil.copy2(original, copy)  # a fresh date looks like a file still being written
-
-
 def _per_category(
     search: JudgedSearch, rankings: Mapping[int, Ranking]
 ) -> tuple[CategoryFigures, ...]:
@@ -233,24 +271,22 @@ def _per_category(
 
 
 def _rated(
-    search: JudgedSearch, rankings: Mapping[int, Ranking]
+    asked: _Asked, only: Mapping[int, Collection[PhotoId]] | None
 ) -> tuple[list[bool], list[float]]:
-    """Of every rated hit: whether its photo holds what was asked, and the probability said."""
+    """Of every rated hit: whether its photo holds what was asked, and the probability said.
+
+    Args:
+        only: photos of each query that count; None for the first ``RANKS``.
+    """
     labels, probabilities = [], []
-    for category_id, ranking in rankings.items():
+    for category_id, ranking in asked.rankings.items():
         pairs = zip(ranking.hits, ranking.shown(category_id), strict=True)
-        for hit, shown in list(pairs)[: search.rated_hits]:
-            if hit.probability is not None:
+        for rank, (hit, shown) in enumerate(pairs):
+            counts = rank < RANKS if only is None else hit.photo.id in only[category_id]
+            if counts and hit.probability is not None:
                 labels.append(shown)
                 probabilities.append(hit.probability)
     return labels, probabilities
-
-
-def _all_photos(library: Library) -> Iterator[Photo]:
-    before = None
-    while page := library.photos(_PAGE, before):
-        yield from page
-        before = page[-1].id
 
 
 def _share(covered: int, total: int) -> float:

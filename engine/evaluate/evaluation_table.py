@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.evaluate.evaluation import EvaluationResult
+from engine.evaluate.second_look_figures import SecondLookFigures
 from engine.evaluate.word_figures import WordFigures, mean_difference, within_bar
 from engine.evaluate.words import PROMISED_WITHIN
 
@@ -26,6 +27,29 @@ def table(result: EvaluationResult) -> str:
         ("verdict ECE", _figure(result.verdict_ece, ".3f")),
     ]
     return _lines(rows)
+
+
+def second_look_table(figures: SecondLookFigures) -> str:
+    """What the second look changed, without it and with it, and what it took."""
+    rows = [
+        ("image mAP@50", figures.image_map_at_50_before, figures.image_map_at_50),
+        (
+            "object mAP@50, IoU 0.5",
+            figures.object_map_at_50_iou50_before,
+            figures.object_map_at_50_iou50,
+        ),
+        ("verdict AUROC", figures.verdict_auroc_before, figures.verdict_auroc),
+    ]
+    wide = max(len(label) for label, *_ in rows)
+    lines = [f"{'second look':<{wide}}  without it     with it"]
+    for label, before, after in rows:
+        lines.append(f"{label:<{wide}}  {_figure(before, '.3f'):>10}  {_figure(after, '.3f'):>10}")
+    a_look = _figure(figures.seconds_per_look, ".2f")
+    lines.append(
+        f"{figures.model}: the first {figures.looked_at_per_query} hits of each query, "
+        f"{figures.looks} looks of {a_look} s, {figures.unanswered} without an answer."
+    )
+    return "\n".join(lines)
 
 
 def worst_table(result: EvaluationResult) -> str:

@@ -69,15 +69,18 @@ class JudgedSearch:
 
     Args:
         library: holds the photos of ``truth``, each file name led by its place and a dash.
-        verify: hits of each query that a slow verifier looks at.
+        verify: hits of each query that the second look looks at.
     """
 
     def __init__(self, library: Library, truth: CocoTruth, verify: int, watcher: Watcher) -> None:
         self.truth = truth
-        self.rated_hits = verify if verify > 0 else RANKS
         self._library = library
         self._verify = verify
         self._watcher = watcher
+
+    def without_second_look(self) -> JudgedSearch:
+        """The same, answered by stage one alone."""
+        return JudgedSearch(self._library, self.truth, 0, self._watcher)
 
     def ask_all(self, texts: Sequence[str], stage: str) -> list[Ranking]:
         """The answers in the same order; ``stage`` is what the progress says.

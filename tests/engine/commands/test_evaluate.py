@@ -80,3 +80,18 @@ def test_a_list_of_queries_that_is_no_use(evaluate, tmp_path, written, said):
 def test_a_category_that_is_not_there(evaluate):
     ran = evaluate("--queries", "rad")
     assert ran.status == 1 and 'Did you mean "red"?' in ran.err
+
+
+def test_without_a_language_model_it_says_so_and_goes_on(evaluate, tmp_path, monkeypatch):
+    monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path / "models"))
+    ran = evaluate("--verify", "2", "--json", tmp_path / "figures.json")
+    assert ran.status == 0, ran.err
+    assert "Going on without a second look" in ran.err and "installed" in ran.err
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["image_map_at_50"] == pytest.approx(1.0) and "second_look" not in figures
+
+
+def test_a_language_model_that_nobody_knows_costs_the_second_look_only(evaluate):
+    ran = evaluate("--verify", "2", "--second-look", "no-such-model", "--gpu-layers", "0")
+    assert ran.status == 0, ran.err
+    assert "Going on without a second look" in ran.err and "no-such-model" in ran.err

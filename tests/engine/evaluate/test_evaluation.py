@@ -12,7 +12,8 @@ from engine.errors import BadRequest, ExportProblem, PhotoMissing
 from engine.evaluate import coco_truth, contact_sheet, evaluation, evaluation_table, sheet_tiles
 from engine.evaluate.evaluation import EvaluationRequest
 from engine.evaluate.judged_search import Ranking
-from engine.records import Photo, PhotoId
+from engine.evaluate.watched_look import WatchedLook
+from engine.records import Photo, PhotoId, SecondLookInfo
 from tests.fakes import colour_models, made_photos
 from tests.fakes.waiting import Waiting
 
@@ -249,3 +250,77 @@ def _pixels(path: Path) -> np.ndarray:
 
 def _count(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
     return int((picture == np.array(colour)).all(axis=2).sum())
+
+
+class TestSecondLook:
+    @pytest.fixture
+    def looked(self, photos) -> evaluation.EvaluationResult:
+        request = EvaluationRequest(photos, _truth(photos, ALL), verify=2)
+        return evaluation.evaluate(
+            request,
+            Waiting(),
+            profile=colour_models.profile(),
+            second_look=WatchedLook(colour_models.LookingSecondLook()),
+        )
+
+    def test_figures_with_it_and_without_it(self, looked):
+        figures = looked.second_look
+        assert (figures.model, figures.looked_at_per_query) == ("eyes", 2)
+        # Three categories, two hits each; the eyes answer of all of them.
+        assert (figures.looks, figures.unanswered) == (6, 0)
+        assert figures.seconds_per_look > 0
+        # The blue thing is called purple, of which the eyes see nothing: they refuse its photo,
+        # which stage one had put before others.
+        assert looked.image_map_at_50 == figures.image_map_at_50
+        assert figures.image_map_at_50 < figures.image_map_at_50_before
+        assert looked.verdict_auroc == figures.verdict_auroc
+        assert looked.verdict_ece == figures.verdict_ece
+
+    def test_what_is_before_is_what_is_found_without_it(self, photos, looked):
+        plain = _evaluate(photos, ALL)
+        assert looked.second_look.image_map_at_50_before == plain.image_map_at_50
+        assert looked.second_look.object_map_at_50_iou50_before == plain.object_map_at_50_iou50
+        assert plain.second_look is None and "second_look" not in plain.as_json()
+
+    def test_every_figure_is_explained_and_shown(self, looked):
+        figures = looked.as_json()
+        explained = (Path(evaluation.__file__).parent / "FIGURES.md").read_text(encoding="utf-8")
+        names = figures["second_look"]
+        assert {name for name in names if f"`{name}`" not in explained} == set()
+        assert json.loads(json.dumps(figures)) == figures
+        table = evaluation_table.second_look_table(looked.second_look)
+        assert "eyes: the first 2 hits of each query, 6 looks" in table
+
+    def test_photos_that_it_cannot_judge_are_counted(self, tmp_path):
+        drawn = [("a.png", "red"), ("unverifiable.png", "green")]
+        for name, colour in drawn:
+            made_photos.write(tmp_path / name, made_photos.pixels([(colour, RED)]))
+        document = json.loads(_truth(tmp_path, [(10, 0, RED, 0), (11, 1, RED, 0)]).read_text())
+        for image, (name, _) in zip(document["images"], drawn, strict=False):
+            image["file_name"] = name
+        path = tmp_path / "instances.json"
+        path.write_text(json.dumps(document))
+        result = evaluation.evaluate(
+            EvaluationRequest(tmp_path, path, verify=5),
+            Waiting(),
+            profile=colour_models.profile(),
+            second_look=WatchedLook(colour_models.LookingSecondLook()),
+        )
+        assert (result.second_look.looks, result.second_look.unanswered) == (4, 2)
+        # One photo was judged for both words, so right and wrong are told apart.
+        assert result.verdict_auroc == 1.0
+
+    def test_without_a_model_it_goes_on_without(self, photos):
+        class Blind(colour_models.LookingSecondLook):
+            def info(self):
+                return SecondLookInfo(problem="No language model is installed.")
+
+        request = EvaluationRequest(photos, _truth(photos, ALL), verify=2)
+        result = evaluation.evaluate(
+            request,
+            Waiting(),
+            profile=colour_models.profile(),
+            second_look=WatchedLook(Blind()),
+        )
+        assert result.second_look is None and result.queries == 3
+        assert result.verdict_auroc is not None
