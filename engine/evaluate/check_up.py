@@ -6,6 +6,8 @@ import os
 import platform
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from engine import paths
+from engine import settings as settings_file
 from engine.errors import EngineError
 from engine.evaluate import index_bench
 from engine.evaluate.bench import BenchRequest
 from engine.evaluate.judged_search import Watcher
 from engine.jobs.cancel import CancelToken
+from engine.second_look import calibration
+from engine.second_look import models as language_models
 from engine.weights.device import NAMES, choose_device
 from engine.weights.shelf import ModelShelf
 
@@ -39,6 +44,13 @@ PACKAGES = {
 """By the name of the distribution: what it is for, if Pickout works without it."""
 SAMPLES = 8
 _WAL_MENDED = (3, 51, 3)
+_RUNNER_TIME_S = 120
+_ASK_RUNNER = "import llama_cpp; print('card:', llama_cpp.llama_supports_gpu_offload())"
+_RUNNER = {
+    True: "it can use a graphics card",
+    False: "it was built for the processor only",
+    None: "it cannot be loaded; build it again with: python3 packaging/run.py --with-mllm",
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,7 @@ def parts(library_root: Path, watcher: Watcher, verify: bool) -> list[Part]:
         "versions": versions,
         "devices": devices,
         "models": lambda: models(ModelShelf(), verify),
+        "second look": lambda: second_look(ModelShelf(), library_root),
         "disk": lambda: disk(library_root),
         "rate": lambda: rate(watcher),
     }
@@ -140,6 +153,65 @@ def models(shelf: ModelShelf, verify: bool) -> Part:
     if not figures:
         lines.append("no others are installed (pickout-cli models list)")
     return Part("models", {"installed": figures, "folder": str(shelf.root)}, tuple(lines), fine)
+
+
+def second_look(shelf: ModelShelf, library_root: Path) -> Part:
+    """What runs language models, and which one would be used; none is fine, a broken one is not."""
+    figures: dict[str, Any] = {"runner": None, "graphics_card": None, "model": None}
+    lines, fine = [], True
+    try:
+        figures["runner"] = metadata.version("llama_cpp_python")
+        figures["graphics_card"] = _runner_uses_card()
+        lines.append(f"llama-cpp-python {figures['runner']}: {_RUNNER[figures['graphics_card']]}")
+    except metadata.PackageNotFoundError:
+        lines.append(
+            "llama-cpp-python is not installed; add it with: python3 packaging/run.py --with-mllm"
+        )
+    for model in shelf.installed():
+        if model.entry.role == language_models.ROLE:
+            try:
+                calibration.load(language_models.from_installed(model).folder)
+            except EngineError as error:
+                lines.append(f"{model.entry.name}: {error}")
+                fine = False
+    if fine:
+        figures |= _chosen_model(shelf, library_root, lines)
+    return Part("second look", figures, tuple(lines), fine)
+
+
+def _chosen_model(shelf: ModelShelf, library_root: Path, lines: list[str]) -> dict[str, Any]:
+    """Adds a line of it; the figures."""
+    settings, _ = settings_file.load(paths.LibraryPaths(library_root).settings)
+    try:
+        chosen = language_models.choose(shelf, settings.second_look_model)
+    except EngineError as error:
+        lines.append(f"no language model takes it: {error.message} {error.hint or ''}".rstrip())
+        return {}
+    measured = calibration.load(chosen.folder).measured
+    does = "points with boxes" if chosen.points else "answers yes and no only"
+    state = "calibrated" if measured else "not calibrated on photos with known answers"
+    lines.append(f"{chosen.name} would be used ({chosen.family.name}): {does}, {state}")
+    return {"model": chosen.name, "family": chosen.family.name, "calibrated": measured}
+
+
+def _runner_uses_card() -> bool | None:
+    """Whether llama.cpp was built for a graphics card; None if it cannot be loaded.
+
+    Asked in another process: a native library that crashes takes only that one with it.
+    """
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-c", _ASK_RUNNER],
+            capture_output=True,
+            text=True,
+            timeout=_RUNNER_TIME_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if ended.returncode != 0 or "card:" not in ended.stdout:
+        return None
+    return "card: True" in ended.stdout
 
 
 def disk(library_root: Path) -> Part:

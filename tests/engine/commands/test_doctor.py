@@ -15,7 +15,9 @@ from engine.evaluate import check_up
 from engine.jobs.cancel import CancelToken
 from engine.weights import shelf as shelves
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
+from engine.weights.own_models import own_entry
 from tests.engine.weights.test_download import CONTENT, DIGEST
+from tests.fakes import gguf_files
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +44,7 @@ def test_a_sound_installation_is_told_with_a_measured_rate(tmp_path):
     assert told["versions"]["packages"]["torch"]
     assert told["devices"]["cpu"] == "processor"
     assert told["disk"]["library"]["free_bytes"] > 0
+    assert told["second look"]["model"] is None and told["second look"]["fine"]
     assert told["rate"]["photos"] == check_up.SAMPLES and told["rate"]["photos_per_s"] > 0
     assert not (tmp_path / "library").exists()
 
@@ -65,3 +68,54 @@ def test_a_part_that_fails_does_not_silence_the_others(tmp_path, monkeypatch):
     assert status == 1
     assert "rate (!)" in out and "the models are gone" in out
     assert "Python" in out and "GB free" in out
+
+
+@pytest.fixture
+def language_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an installed language model, the only model there is."""
+    monkeypatch.setattr(check_up, "rate", lambda watcher: check_up.Part("rate", {}, ()))
+    files = (
+        gguf_files.language(tmp_path / "given" / "l.gguf"),
+        gguf_files.vision(tmp_path / "given" / "v.gguf"),
+    )
+    entry = own_entry("tiny", "second-look", files)
+    monkeypatch.setattr(shelves, "shipped", lambda: Catalogue((entry,)))
+    return shelves.ModelShelf().import_files("tiny", files, CancelToken()).folder
+
+
+def test_the_model_of_the_second_look_is_told(tmp_path, language_model):
+    status, out = doctor(tmp_path, "--json")
+    told = json.loads(out)["second look"]
+    assert (status, told["fine"], told["model"], told["family"]) == (0, True, "tiny", "qwen3-vl")
+    assert told["calibrated"] is False
+    assert "not calibrated" in doctor(tmp_path)[1]
+
+
+def test_one_that_is_calibrated_is_told(tmp_path, language_model):
+    (language_model / "calibration.json").write_text(json.dumps({"pairs": 9}))
+    assert json.loads(doctor(tmp_path, "--json")[1])["second look"]["calibrated"] is True
+
+
+def test_one_that_is_broken_is_found(tmp_path, language_model):
+    (language_model / "calibration.json").write_text("{")
+    status, out = doctor(tmp_path)
+    assert status == 1 and "second look (!)" in out and "calibration" in out
+    (language_model / "calibration.json").unlink()
+    vision = (language_model / "v.gguf").read_bytes()
+    (language_model / "v.gguf").write_bytes(b"GGUG" + vision[4:])
+    status, out = doctor(tmp_path)
+    assert status == 1 and "second look (!)" in out and "v.gguf" in out
+
+
+def test_a_model_that_is_set_but_gone_is_told_with_what_to_do(tmp_path, language_model):
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "settings.json").write_text(json.dumps({"second_look_model": "gone"}))
+    status, out = doctor(tmp_path)
+    assert status == 0 and "no model called gone" in out
+
+
+def test_a_runner_that_crashes_takes_nobody_with_it(tmp_path, language_model, monkeypatch):
+    monkeypatch.setattr(check_up, "_ASK_RUNNER", "import os; os.abort()")
+    status, out = doctor(tmp_path)
+    if "llama-cpp-python is not installed" not in out:
+        assert status == 0 and "it cannot be loaded" in out
