@@ -13,6 +13,7 @@ from desktop_app.bridge.session import Session
 from desktop_app.controllers.cutouts import CutoutController
 from desktop_app.controllers.photo_reading import PhotoReader
 from desktop_app.controllers.searching import SearchController
+from desktop_app.item_models.hit_marks import marks
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.ui_state import UiState
 from desktop_app.views.main_window import MainWindow
@@ -135,13 +136,20 @@ class PhotoPresenter(QObject):
         """Show in the inspector what is current."""
         hit = self.current_hit()
         inspector = self._window.inspector
-        inspector.show_hit(hit, searched=hit is not None and not self._model.browsing)
+        searched = hit is not None and not self._model.browsing
+        looked = self._who_looked(hit) if hit is not None else ""
+        inspector.show_hit(hit, searched=searched, looked=looked)
         if hit is None or self.is_open:
             return
         library, photo = self._session.library, hit.photo
         self._session.reads.call(
             lambda: (photo, library.regions(photo.id)), self._grid_regions_ready
         )
+
+    def _who_looked(self, hit: SearchHit) -> str:
+        if hit.looked_at and self._model.looker:
+            return text.LOOKED_AT_BY.format(title=self._model.looker)
+        return text.NOT_CHECKED_YET if self._model.is_waiting(hit) else ""
 
     def note_changes(self, photos: Iterable[PhotoId]) -> None:
         """Some photos are new or outlined now: take over what was found in the current one."""
@@ -157,8 +165,7 @@ class PhotoPresenter(QObject):
         photo, regions = answer
         hit = self.current_hit()
         if hit is not None and hit.photo.id == photo.id:
-            selected = [hit.region.id] if hit.region is not None else []
-            self._window.inspector.show_things(photo, regions, selected)
+            self._window.inspector.show_things(photo, regions, marks(hit).ids)
 
     def _regions_ready(self, photo_id, regions) -> None:
         if self._pending_region is not None:
@@ -187,9 +194,8 @@ class PhotoPresenter(QObject):
         if self.is_open and self.view.hit is not None:
             return self.view.hit.photo, self.view.selected_regions
         hit = self.current_hit()
-        if hit is None or hit.region is None:
-            return None, []
-        return hit.photo, [hit.region]
+        thing = marks(hit).thing if hit is not None else None
+        return (None, []) if thing is None else (hit.photo, [thing])
 
     def _find_alike(self) -> None:
         photo, regions = self._target()

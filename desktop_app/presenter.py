@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from desktop_app import text
@@ -15,11 +15,13 @@ from desktop_app.controllers.browsing import BrowseController
 from desktop_app.controllers.folders import FolderController
 from desktop_app.controllers.page_choice import Message
 from desktop_app.controllers.problems import ProblemController
-from desktop_app.controllers.searching import Query, SearchController
+from desktop_app.controllers.searching import Query, SearchController, waiting
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.item_models.problems import ProblemModel
 from desktop_app.photo_presenter import PhotoPresenter
+from desktop_app.second_look_presenter import SecondLookPresenter
 from desktop_app.ui_state import UiState
+from desktop_app.views.grid_anchor import GridAnchor
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.problems_page import ProblemsPage
 from desktop_app.views.results_page import ResultsPage
@@ -54,6 +56,7 @@ class Presenter(QObject):
         self.photo = PhotoPresenter(
             window, session, state, self.model, self.results.grid, self.searching
         )
+        self._anchor = GridAnchor(self.results.grid)
         self.problems_page = ProblemsPage(self._problem_model, theme)
         for page in (self.results, self.photo.view, self.problems_page):
             window.add_page(page)
@@ -65,6 +68,9 @@ class Presenter(QObject):
         self._connect_views()
         self._connect_controllers()
         self._connect_commands()
+        self.second_look = SecondLookPresenter(
+            window, session, state, self.searching, self.results.second_look_band
+        )
 
     def start(self) -> None:
         """Show the library and begin to follow it."""
@@ -117,6 +123,7 @@ class Presenter(QObject):
         self._session.events.status_changed.connect(self._status_changed)
         self._session.events.changed.connect(self._library_changed)
         self.searching.started.connect(self._search_started)
+        self.searching.resumed.connect(self._search_resumed)
         self.searching.updated.connect(self._search_updated)
         self.searching.failed.connect(self._search_failed)
         self.searching.cleared.connect(self._search_cleared)
@@ -327,6 +334,11 @@ class Presenter(QObject):
         name = query.like.photo.path.name if query.like is not None else ""
         bar.show_chip(text.LIKE_CHIP.format(name=name) if name else "")
 
+    def _search_resumed(self, query: Query) -> None:
+        """The same once more: whoever looks at a hit goes on looking at it."""
+        self._tell_news(())
+        self._window.search_bar.set_busy(True)
+
     def _search_updated(self, query: Query, result: SearchResult) -> None:
         self._window.search_bar.set_busy(not result.complete)
         status = self._session.events.status
@@ -336,12 +348,8 @@ class Presenter(QObject):
             self._no_hits = page_choice.nothing_found(
                 query.text, pending, alike=query.like is not None, note=result.note
             )
-        first = self._fresh
-        current = self.photo.current_hit()
-        followed = current if not first and self.results.grid.currentIndex().row() > 0 else None
-        self.model.show_hits(result.hits, fresh=first)
-        self._fresh = False
-        self._make_current(followed)
+        first, self._fresh = self._fresh, False
+        self._show_hits(result, fresh=first)
         self.results.verdict_band.say(self._words_above(query, result, pending))
         self._offer_notice(result.profile)
         if first:
@@ -350,14 +358,18 @@ class Presenter(QObject):
             self._refresh_page()
         self.photo.inspect()
 
-    def _make_current(self, followed: SearchHit | None) -> None:
-        """The first hit, unless somebody has already gone to another: that one keeps it."""
-        row = max(0, self.model.row_of(followed.photo.id)) if followed is not None else 0
-        index = self.model.index(row, 0)
-        if index.isValid() and self._page is self.results:
-            self.results.grid.selectionModel().setCurrentIndex(
-                index, QItemSelectionModel.SelectionFlag.ClearAndSelect
-            )
+    def _show_hits(self, result: SearchResult, *, fresh: bool) -> None:
+        followed = self._anchor.forget() if fresh else self._anchor.hold()
+        if self.photo.is_open:
+            followed = self.photo.current_hit().photo.id
+        self.model.show_hits(
+            result.hits,
+            fresh=fresh,
+            waiting=waiting(result),
+            looker=result.second_look,
+            keep=followed,
+        )
+        self._anchor.settle()
 
     def _words_above(self, query: Query, result: SearchResult, pending: int) -> str:
         parts = []
@@ -366,8 +378,8 @@ class Presenter(QObject):
             if pending:
                 parts.append(text.INCOMPLETE_NOTE.format(pending=text.number(pending)))
             parts.append(text.NO_HIT_CLOSEST.format(query=shown))
-        if result.note:
-            parts.append(result.note)
+        if result.note and not result.request.verify:
+            parts.append(result.note)  # with a closer look, the band of that says it
         return " ".join(parts)
 
     def _search_failed(self, query: Query, error: BaseException) -> None:

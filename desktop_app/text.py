@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from engine.records import Folder, IndexingState, LibraryStatus, Photo, Verdict
+from engine.records import (
+    Folder,
+    IndexingState,
+    LibraryStatus,
+    Photo,
+    SearchResult,
+    Verdict,
+)
 
 APP_NAME = "Pickout"
 
@@ -69,6 +76,29 @@ SECTION_TITLES = {
     Verdict.NO: "No",
     Verdict.UNVERIFIED: "Most alike",
 }
+
+# -- second look -------------------------------------------------------------------------------
+LOOK_SWITCH = "How hits are checked"
+INSTANT = "Instant"
+INSTANT_NAME = "Instant: show hits at once"
+VERIFIED = "Verified"
+VERIFIED_NAME = "Verified: look closer at the first hits"
+INSTANT_HINT = "Hits at once (Ctrl+Shift+V)"
+VERIFIED_HINT = "A second, closer look at the first hits; takes longer (Ctrl+Shift+V)"
+LOOKING = "{title} is looking closer: {done} of {total}."
+LOOKED = "Looked at the first {done} of {hits}."
+LOOKED_AT_ALL = "Looked at all {hits}."
+LOOKED_AT_ONE = "Looked at the one hit."
+STOPPED_BEFORE_ANY = "Stopped. None of the {hits} has been looked at."
+STOPPED = "Stopped. Looked at {done} of {hits}."
+STOP = "Stop"
+STOP_NAME = "Stop looking closer"
+LOOK_AT_MORE = "Look at {count} more"
+ONLY_WORDS_VERIFIED = "Only searches by words get a closer look."
+NOT_CHECKED_YET = "Not checked yet"
+WAITING = "Waiting"
+LOOKED_AT_BY = "Looked at by {title}"
+SEEN_IN_THE_BOX = "It was seen in the marked place; no outline fits there."
 
 # -- sidebar -----------------------------------------------------------------------------------
 LIBRARY = "Library"
@@ -171,7 +201,15 @@ SOMETHING_WRONG_BODY = (
 )
 SHORTCUTS_TITLE = "Shortcuts"
 SHORTCUTS = (
-    ("Search", (("Ctrl+F  or  /", "Go to the search field"), ("Enter", "Search at once"))),
+    (
+        "Search",
+        (
+            ("Ctrl+F  or  /", "Go to the search field"),
+            ("Enter", "Search at once"),
+            ("Ctrl+Shift+V", "Instant or Verified"),
+            ("Ctrl+Shift+M", "Look at more hits"),
+        ),
+    ),
     (
         "Photos",
         (
@@ -316,6 +354,32 @@ def sureness(verdict: Verdict, probability: float | None) -> str:
     if probability is None:
         return word
     return f"{word} · {probability:.0%} likely"
+
+
+def second_look(result: SearchResult) -> str:
+    """How far the closer look at the hits is, and what there is to say of it; often nothing."""
+    if not result.request.verify:
+        return ""
+    if result.request.like_region is not None:
+        return " ".join(filter(None, (ONLY_WORDS_VERIFIED, result.note)))
+    parts = [result.note] if result.note else []
+    hits, done, total = len(result.hits), result.looked_at, result.to_look_at
+    of_hits = count(hits, "hit")
+    if not total:
+        pass  # it has not begun, or cannot
+    elif not result.complete:
+        # What is said while it gets ready names it already.
+        if result.second_look not in result.note:
+            words = LOOKING.format(title=result.second_look, done=number(done), total=number(total))
+            parts.insert(0, words)
+    elif done < total and not result.note:
+        words = STOPPED if done else STOPPED_BEFORE_ANY
+        parts.append(words.format(done=number(done), hits=of_hits))
+    elif done >= hits:
+        parts.insert(0, LOOKED_AT_ALL.format(hits=of_hits) if hits > 1 else LOOKED_AT_ONE)
+    elif done:
+        parts.insert(0, LOOKED.format(done=number(done), hits=of_hits))
+    return " ".join(parts)
 
 
 def saved_name(query: str, photo: Photo) -> str:

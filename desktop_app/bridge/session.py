@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,12 @@ THUMBNAIL_BUDGET_BYTES = 192_000_000
 OUTLINE_BUDGET_BYTES = 32_000_000
 
 
+def outline_key(region: Region) -> Hashable:
+    """What tells outlines apart. The id does not: things that were put together from several
+    stored ones have the id of the first."""
+    return region.id, region.rle
+
+
 class Session:
     """Owns the threads of the window; ``close`` ends them and the library.
 
@@ -39,7 +45,7 @@ class Session:
         reads: one thread for short reads of the store.
         decodes: one thread that waits for the decoder process.
         thumbnails: PhotoId -> QPixmap.
-        outlines: RegionId -> QPainterPath in pixels of the upright photo.
+        outlines: ``outline_key`` -> QPainterPath in pixels of the upright photo.
     """
 
     def __init__(
@@ -76,7 +82,7 @@ class Session:
 
     def outline(self, region: Region, photo: Photo) -> QPainterPath | None:
         """In pixels of the upright photo; None while it is being traced."""
-        return self.outlines.get(region.id, (region, photo.size_wh))
+        return self.outlines.get(outline_key(region), (region, photo.size_wh))
 
     def close(self, timeout_s: float = 5.0) -> None:
         """End everything within ``timeout_s``; what hangs longer is left to the process's end."""

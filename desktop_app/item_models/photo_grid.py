@@ -29,7 +29,11 @@ class PhotoGridModel(QAbstractListModel):
     """Rows are ``SearchHit``; a photo that no search found is one without region or verdict.
 
     Hits are grouped by verdict and keep their rank within the group. Those judged No stay hidden
-    until ``set_show_no``; if there is nothing better, the closest few are shown.
+    until ``set_show_no``; if there is nothing better, the closest few are shown. While verdicts of
+    one search come in, rows are moved, not replaced, so that whoever stands on one stays there.
+
+    Attributes:
+        looker: title of the language model that looked at hits; empty if none did.
 
     Signals:
         sections_changed: after every change of ``sections`` or ``hidden_no``.
@@ -42,6 +46,9 @@ class PhotoGridModel(QAbstractListModel):
         self._rows: list[SearchHit] = []
         self._hits: tuple[SearchHit, ...] | None = None
         self._show_no = False
+        self._kept_no: frozenset[PhotoId] = frozenset()
+        self._waiting: frozenset[PhotoId] = frozenset()
+        self.looker = ""
         self.sections: tuple[GridSection, ...] = ()
         self.hidden_no = 0
 
@@ -61,7 +68,12 @@ class PhotoGridModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             if self._hits is None:
                 return hit.photo.path.name
-            return f"{hit.photo.path.name}, {text.VERDICT_WORDS[hit.verdict]}"
+            words, waiting = [hit.photo.path.name], self.is_waiting(hit)
+            if not waiting or hit.verdict is not Verdict.UNVERIFIED:
+                words.append(text.VERDICT_WORDS[hit.verdict])
+            if waiting:
+                words.append(text.NOT_CHECKED_YET)
+            return ", ".join(words)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return hit.reason or str(hit.photo.path)
         return None
@@ -86,6 +98,10 @@ class PhotoGridModel(QAbstractListModel):
 
     def hit(self, row: int) -> SearchHit | None:
         return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    def is_waiting(self, hit: SearchHit) -> bool:
+        """Whether a closer look at it is still to come."""
+        return hit.photo.id in self._waiting
 
     def row_of(self, photo_id: PhotoId) -> int:
         """-1 if the photo is not shown."""
@@ -142,42 +158,102 @@ class PhotoGridModel(QAbstractListModel):
 
     # -- hits ------------------------------------------------------------------------------
 
-    def show_hits(self, hits: Sequence[SearchHit], *, fresh: bool = True) -> None:
-        """Replace everything by a ranking.
+    def show_hits(
+        self,
+        hits: Sequence[SearchHit],
+        *,
+        fresh: bool = True,
+        waiting: Iterable[PhotoId] = (),
+        looker: str = "",
+        keep: PhotoId | None = None,
+    ) -> None:
+        """Show a ranking.
 
         Args:
-            fresh: a new search; False for more of the same, which keeps what was unfolded.
+            fresh: a new search; False for more of the same, which keeps what was unfolded, and
+                moves rows to their new places instead of replacing all.
+            waiting: photos that a closer look is still to come to.
+            looker: title of the language model that looks.
+            keep: the photo that somebody is at; it stays even if it is judged No.
         """
-        if fresh:
-            self._show_no = False
         hits = tuple(hits)
-        rows, hidden = self._arrange(hits)
-        same = [h.photo.id for h in rows] == [h.photo.id for h in self._rows]
-        if same and self._hits is not None:
-            # Same photos in the same places: nothing jumps, only badges and outlines change.
-            self._rows, self._hits, self.hidden_no = rows, hits, hidden
-            self._set_sections()
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-            self.sections_changed.emit()
-            return
-        self._replace(rows, hits)
+        if fresh:
+            self._show_no, self._kept_no = False, frozenset()
+        self._waiting, self.looker = frozenset(waiting), looker
+        self._keep_no(hits, keep)
+        rows = self._arrange(hits)
+        if fresh or self._hits is None:
+            self._replace(rows, hits)
+        else:
+            self._settle(rows, hits)
 
     def set_show_no(self, show: bool) -> None:
         """Unfold or fold the hits judged No."""
         if self._hits is None or show == self._show_no:
             return
         self._show_no = show
-        self._replace(self._arrange(self._hits)[0], self._hits)
+        self._settle(self._arrange(self._hits), self._hits)
 
-    def _arrange(self, hits: Sequence[SearchHit]) -> tuple[list[SearchHit], int]:
-        rows = [h for verdict in SECTION_ORDER for h in hits if h.verdict is verdict]
-        good = sum(h.verdict is not Verdict.NO for h in rows)
-        shown = len(rows) if self._show_no else good or min(CLOSEST_NO_SHOWN, len(rows))
-        return rows[:shown], len(rows) - shown
+    def _keep_no(self, hits: Sequence[SearchHit], keep: PhotoId | None) -> None:
+        """Which of the hits judged No are shown although they are folded; in one search, a row
+        that was shown as one of the closest does not vanish because another has become better."""
+        refused = [hit.photo.id for hit in hits if hit.verdict is Verdict.NO]
+        kept = [i for i in refused if i in self._kept_no or i == keep]
+        if len(refused) == len(hits):
+            others = [i for i in refused if i not in kept]
+            kept += others[: max(0, CLOSEST_NO_SHOWN - len(kept))]
+        self._kept_no = frozenset(kept)
+
+    def _arrange(self, hits: Sequence[SearchHit]) -> list[SearchHit]:
+        return [
+            hit
+            for verdict in SECTION_ORDER
+            for hit in hits
+            if hit.verdict is verdict
+            and (verdict is not Verdict.NO or self._show_no or hit.photo.id in self._kept_no)
+        ]
+
+    def _settle(self, rows: list[SearchHit], hits: tuple[SearchHit, ...]) -> None:
+        """Come to these rows in small steps, so that whatever holds on to a row keeps it."""
+        self._hits, self.hidden_no = hits, len(hits) - len(rows)
+        wanted = {hit.photo.id: hit for hit in rows}
+        for row in range(len(self._rows) - 1, -1, -1):
+            if self._rows[row].photo.id not in wanted:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._rows[row]
+                self._set_sections()
+                self.endRemoveRows()
+        there = {hit.photo.id for hit in self._rows}
+        self._reorder([hit for hit in rows if hit.photo.id in there])
+        for row, hit in enumerate(rows):
+            if hit.photo.id not in there:
+                self.beginInsertRows(QModelIndex(), row, row)
+                self._rows.insert(row, hit)
+                self._set_sections()
+                self.endInsertRows()
+        if rows:
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+        self.sections_changed.emit()
+
+    def _reorder(self, rows: list[SearchHit]) -> None:
+        """The same photos in another order, or with other verdicts."""
+        place = {hit.photo.id: row for row, hit in enumerate(rows)}
+        if list(place) == [hit.photo.id for hit in self._rows]:
+            self._rows = rows
+            self._set_sections()
+            return
+        self.layoutAboutToBeChanged.emit()
+        held = self.persistentIndexList()
+        moved = [self.index(place[self._rows[index.row()].photo.id]) for index in held]
+        self._rows = rows
+        self._set_sections()
+        self.changePersistentIndexList(held, moved)
+        self.layoutChanged.emit()
 
     def _replace(self, rows: list[SearchHit], hits: tuple[SearchHit, ...] | None) -> None:
         self.beginResetModel()
+        if hits is None:
+            self._waiting, self.looker = frozenset(), ""
         self._rows, self._hits = rows, hits
         self.hidden_no = 0 if hits is None else len(hits) - len(rows)
         self._set_sections()

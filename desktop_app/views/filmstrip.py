@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app import text
 from desktop_app.bridge.session import Session
+from desktop_app.item_models.hit_marks import marks
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.views import photo_painting
 from desktop_app.views.theme import Theme
@@ -35,7 +36,7 @@ class Filmstrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(THUMB_H_PX + 24)
         session.thumbnails.ready.connect(self.update)
-        model.modelReset.connect(self.update)
+        model.sections_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(600, THUMB_H_PX + 24)
@@ -72,7 +73,7 @@ class Filmstrip(QWidget):
             painter.fillRect(cell, self._theme.tokens["hover"])
             pixmap = self._session.thumbnails.get(hit.photo.id)
             if pixmap is not None:
-                box = hit.region.box_xyxy if hit.region else None
+                box = marks(hit).in_sight_xyxy
                 where = photo_painting.cover_rect(cell, hit.photo.size_wh, box, 2.0)
                 if row != self._row:
                     painter.setOpacity(0.7)

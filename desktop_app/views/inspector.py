@@ -123,7 +123,10 @@ class Inspector(QWidget):
         line.addWidget(self._verdict, 1)
         why.addLayout(line)
         self._reason = label(role="secondary", wrap=True)
-        why.addWidget(self._reason)
+        self._place = label(role="secondary", wrap=True)
+        self._looked = label(role="secondary", wrap=True)
+        for words in (self._reason, self._place, self._looked):
+            why.addWidget(words)
         column.addWidget(self._why)
         column.addWidget(label(text.FACTS, "heading"))
         facts = QGridLayout()
@@ -151,11 +154,12 @@ class Inspector(QWidget):
         session.thumbnails.ready.connect(self._pictures_ready)
         session.outlines.ready.connect(self._pictures_ready)
 
-    def show_hit(self, hit: SearchHit | None, *, searched: bool) -> None:
+    def show_hit(self, hit: SearchHit | None, *, searched: bool, looked: str = "") -> None:
         """Facts of a photo; things come later through ``show_things``.
 
         Args:
             searched: a search found it, so there is something to say on why.
+            looked: who has looked at it, if anybody has.
         """
         self._about.setVisible(hit is not None)
         self._nothing.setVisible(hit is None)
@@ -169,9 +173,12 @@ class Inspector(QWidget):
         self._verdict.setText(text.sureness(hit.verdict, hit.probability))
         self._verdict_icon.set_icon(hit.verdict.value)
         whole = text.WHOLE_PHOTO if hit.outlined else text.NOT_OUTLINED
-        reason = hit.reason or (whole if hit.region is None else "")
-        self._reason.setText(reason)
-        self._reason.setVisible(bool(reason))
+        place = text.SEEN_IN_THE_BOX if hit.box_xyxy is not None else ""
+        nothing_seen = hit.region is None and not place
+        reason = hit.reason or (whole if nothing_seen else "")
+        for words, line in ((reason, self._reason), (place, self._place), (looked, self._looked)):
+            line.setText(words)
+            line.setVisible(bool(words))
         values = {
             text.TAKEN: text.taken(photo),
             text.CAMERA: photo.camera or "—",

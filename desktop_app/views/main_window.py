@@ -24,6 +24,8 @@ ROOMY_PX = 1080
 KEYS = {
     "search": ("Ctrl+F", "/"),
     "back": ("Esc",),
+    "look_switch": ("Ctrl+Shift+V",),
+    "look_at_more": ("Ctrl+Shift+M",),
     "find_alike": ("Ctrl+D",),
     "save_cutout": ("Ctrl+E",),
     "copy_cutout": ("Ctrl+C",),

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app import text
 from desktop_app.bridge.pictures import PhotoLevels
-from desktop_app.bridge.session import Session
+from desktop_app.bridge.session import Session, outline_key
+from desktop_app.item_models.hit_marks import Marks
 from desktop_app.views import photo_painting
 from desktop_app.views.peeking import PeekOnSpace
 from desktop_app.views.theme import Theme, paint_icon
@@ -49,6 +50,7 @@ class PhotoCanvas(PeekOnSpace, QWidget):
         self._stand_in: QPixmap | None = None
         self._problem = ""
         self._regions: tuple[Region, ...] = ()
+        self._marks = Marks()
         self._selected: list[RegionId] = []
         self._hovered: RegionId | None = None
         self._scale: float | None = None
@@ -64,16 +66,29 @@ class PhotoCanvas(PeekOnSpace, QWidget):
 
     # -- what is shown ---------------------------------------------------------------------
 
-    def show_photo(self, photo: Photo, selected: Region | None) -> None:
-        """Begin with the thumbnail; things and pixels follow."""
+    def show_photo(self, photo: Photo, marks: Marks) -> None:
+        """Begin with the thumbnail and with the marked thing selected; things and pixels follow."""
         self._photo, self._levels, self._problem = photo, None, ""
         self._stand_in = self._session.thumbnails.get(photo.id)
-        self._regions = (selected,) if selected is not None else ()
-        self._selected = [selected.id] if selected is not None else []
+        self._regions = (marks.thing,) if marks.thing is not None else ()
+        self._marks, self._selected = marks, marks.ids
         self._hovered = None
         self.fit()
         self._name_itself()
         self.selection_changed.emit()
+
+    def set_marks(self, marks: Marks) -> None:
+        """Other things are marked than before; the marked one is selected unless somebody has
+        selected another meanwhile."""
+        untouched = self._selected == self._marks.ids
+        self._marks = marks
+        known = {region.id for region in self._regions}
+        if marks.thing is not None and not known.issuperset(marks.ids):
+            self._regions = (*(r for r in self._regions if r.id != marks.thing.id), marks.thing)
+        if untouched and self._selected != marks.ids:
+            self._selected = marks.ids
+            self.selection_changed.emit()
+        self.update()
 
     def set_stand_in(self, pixmap: QPixmap | None) -> None:
         self._stand_in = pixmap
@@ -205,8 +220,7 @@ class PhotoCanvas(PeekOnSpace, QWidget):
         """Around the selected things, view pixels; empty if there are none."""
         rect = QRectF()
         for region in self.selected_regions:
-            box = region.box_xyxy
-            rect = rect.united(QRectF(box.x0, box.y0, box.width, box.height))
+            rect = rect.united(photo_painting.rect_of(region.box_xyxy))
         return self.to_view().mapRect(rect) if not rect.isEmpty() else rect
 
     def _clamp(self) -> None:
@@ -313,7 +327,8 @@ class PhotoCanvas(PeekOnSpace, QWidget):
         return self._session.outline(region, self._photo) if self._photo is not None else None
 
     def _outlines_ready(self, keys) -> None:
-        if any(region.id in keys for region in self._regions):
+        arrived = set(keys)
+        if any(outline_key(r) in arrived for r in (*self._regions, *self._marks.others)):
             self.update()
 
     def _name_itself(self) -> None:
@@ -362,14 +377,23 @@ class PhotoCanvas(PeekOnSpace, QWidget):
                 shown = to_view.map(path)
                 painter.fillPath(shown, QColor(255, 255, 255, 28))
                 photo_painting.paint_outline(painter, shown, HOVER_OUTLINE, 1.5)
+        on_show = {outline_key(region) for region, _ in selected}
+        for other in self._marks.others:
+            path = self._path(other)
+            if path is not None and outline_key(other) not in on_show:
+                colour = photo_painting.OTHER_OUTLINE
+                photo_painting.paint_outline(painter, to_view.map(path), colour)
         for _, path in selected:
             if path is not None:
                 photo_painting.paint_outline(painter, to_view.map(path))
+        if self._marks.box_xyxy is not None:
+            box = photo_painting.rect_of(self._marks.box_xyxy)
+            photo_painting.paint_box(painter, to_view.mapRect(box))
 
     def _lit_path(self, regions: list[Region]) -> QPainterPath:
         """What is not dimmed, photo pixels; kept, because uniting outlines is slow."""
-        paths = [(r.id, self._path(r)) for r in regions]
-        key = tuple(region_id for region_id, path in paths if path is not None)
+        paths = [(outline_key(r), self._path(r)) for r in regions]
+        key = tuple(of_region for of_region, path in paths if path is not None)
         if self._lit[0] != key:
             lit = QPainterPath()
             for _, path in paths:

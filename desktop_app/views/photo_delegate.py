@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QToolTip
 
 from desktop_app import text
 from desktop_app.bridge.session import Session
+from desktop_app.item_models.hit_marks import marks
 from desktop_app.item_models.photo_grid import HIT_ROLE
 from desktop_app.views import photo_painting
 from desktop_app.views.theme import Theme, paint_icon
@@ -84,22 +85,32 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(cell.adjusted(1.25, 1.25, -1.25, -1.25), radius, radius)
 
     def _paint_photo(self, painter: QPainter, cell: QRectF, hit: SearchHit, pixmap) -> None:
-        region = hit.region
         size_wh = hit.photo.size_wh
-        where = photo_painting.cover_rect(cell, size_wh, region.box_xyxy if region else None)
+        where = photo_painting.cover_rect(cell, size_wh, marks(hit).in_sight_xyxy)
         if hit.verdict is Verdict.NO or not hit.photo.available:
             painter.setOpacity(0.72)
         photo_painting.paint_photo(painter, where, pixmap)
         painter.setOpacity(1.0)
-        if region is None or self.parent().peeking:
-            return
-        path = self._session.outline(region, hit.photo)
-        if path is not None:
-            shown = photo_painting.photo_to_rect(size_wh, where).map(path)
-            if hit.verdict is Verdict.NO:
-                photo_painting.paint_outline(painter, shown, QUIET_OUTLINE, 1.5)
-            else:
-                photo_painting.paint_outline(painter, shown)
+        if not self.parent().peeking:
+            self._paint_marks(painter, hit, photo_painting.photo_to_rect(size_wh, where))
+
+    def _paint_marks(self, painter: QPainter, hit: SearchHit, to_cell: QTransform) -> None:
+        for other in hit.others:
+            path = self._session.outline(other, hit.photo)
+            if path is not None:
+                colour = photo_painting.OTHER_OUTLINE
+                photo_painting.paint_outline(painter, to_cell.map(path), colour)
+        refused = hit.verdict is Verdict.NO
+        region = marks(hit).thing
+        path = self._session.outline(region, hit.photo) if region is not None else None
+        if path is not None and refused:
+            photo_painting.paint_outline(painter, to_cell.map(path), QUIET_OUTLINE, 1.5)
+        elif path is not None:
+            photo_painting.paint_outline(painter, to_cell.map(path))
+        if hit.box_xyxy is not None:
+            box = to_cell.mapRect(photo_painting.rect_of(hit.box_xyxy))
+            colour = QUIET_OUTLINE if refused else photo_painting.OUTLINE
+            photo_painting.paint_box(painter, box, colour)
 
     def _paint_unavailable(self, painter: QPainter, cell: QRectF, hit: SearchHit) -> None:
         icon = QRectF(0, 0, 28, 28)
@@ -119,7 +130,11 @@ class PhotoDelegate(QStyledItemDelegate):
         model = self.parent().model()
         left = cell.left() + 8
         bottom = cell.bottom() - 8
-        if not model.browsing and hit.verdict is not Verdict.UNVERIFIED:
+        if model.is_waiting(hit):
+            colour = BADGE_COLOURS[Verdict.UNVERIFIED]
+            icon = Verdict.UNVERIFIED.value
+            left = _paint_badge(painter, left, bottom, icon, text.WAITING, colour) + 6
+        elif not model.browsing and hit.verdict is not Verdict.UNVERIFIED:
             word = text.VERDICT_WORDS[hit.verdict]
             colour = BADGE_COLOURS[hit.verdict]
             left = _paint_badge(painter, left, bottom, hit.verdict.value, word, colour) + 6

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -22,10 +24,12 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app import text
+from desktop_app.bridge.session import outline_key
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.views.grid_geometry import MARGIN_PX, GridGeometry, arrange
 from desktop_app.views.peeking import PeekOnSpace
 from desktop_app.views.theme import Theme
+from engine.records import SearchHit
 
 
 class PhotoGridView(PeekOnSpace, QListView):
@@ -98,7 +102,8 @@ class PhotoGridView(PeekOnSpace, QListView):
         anchor = self._geometry.row_at(MARGIN_PX + 1, self.verticalOffset() + MARGIN_PX)
         QAbstractItemView.resizeEvent(self, event)
         self._relayout()
-        if anchor > 0:
+        # Higher or lower only, as when a band comes above: every row stays where it was.
+        if anchor > 0 and event.size().width() != event.oldSize().width():
             self.verticalScrollBar().setValue(self._geometry.cell(anchor).top() - MARGIN_PX)
 
     def updateGeometries(self) -> None:
@@ -268,14 +273,25 @@ class PhotoGridView(PeekOnSpace, QListView):
             painter.setPen(self._theme.tokens["secondary"])
             painter.drawText(where, align, text.photos(section.count))
 
-    def refresh_rows(self, photo_ids) -> None:
-        """Repaint rows in sight whose pictures have arrived."""
+    def thumbnails_ready(self, photo_ids) -> None:
+        """Repaint photos in sight that have arrived."""
         arrived = set(photo_ids)
+        self._repaint_rows(lambda hit: hit.photo.id in arrived)
+
+    def outlines_ready(self, keys) -> None:
+        """Repaint photos in sight whose outlines have been traced."""
+        arrived = set(keys)
+        self._repaint_rows(
+            lambda hit: any(
+                region is not None and outline_key(region) in arrived
+                for region in (hit.region, *hit.others)
+            )
+        )
+
+    def _repaint_rows(self, concerned: Callable[[SearchHit], bool]) -> None:
         offset = self.verticalOffset()
         page = self.viewport().height()
         for row in self._geometry.rows_between(offset, offset + page):
             hit = self.model().hit(row)
-            if hit is None:
-                continue
-            if hit.photo.id in arrived or (hit.region is not None and hit.region.id in arrived):
+            if hit is not None and concerned(hit):
                 self.viewport().update(self.visualRect(self.model().index(row, 0)))

@@ -8,6 +8,10 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QTransf
 from desktop_app.views.theme import OUTLINE, OUTLINE_PX, OUTLINE_UNDERLAY, UNDERLAY_PX
 from engine.records import BoxXyxy
 
+OTHER_OUTLINE = QColor(OUTLINE)
+OTHER_OUTLINE.setAlphaF(0.6)
+"""For further things of a photo that are what was asked."""
+
 RADIUS_PX = 8.0
 
 
@@ -65,6 +69,24 @@ def paint_outline(
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.drawPath(path)
+
+
+def paint_box(painter: QPainter, rect: QRectF, colour: QColor = OUTLINE) -> None:
+    """A place without an outline: the same lines as an outline, the accent dashed."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    under = QPen(OUTLINE_UNDERLAY, UNDERLAY_PX)
+    under.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    dashed = QPen(colour, OUTLINE_PX)
+    dashed.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    dashed.setCapStyle(Qt.PenCapStyle.FlatCap)
+    dashed.setDashPattern([4.0, 2.5])
+    for pen in (under, dashed):
+        painter.setPen(pen)
+        painter.drawRect(rect)
+
+
+def rect_of(box: BoxXyxy) -> QRectF:
+    return QRectF(box.x0, box.y0, box.width, box.height)
 
 
 def rounded(rect: QRectF, radius_px: float = RADIUS_PX) -> QPainterPath:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from desktop_app import text
 from desktop_app.bridge.session import Session
 from desktop_app.controllers.photo_reading import PhotoReader
+from desktop_app.item_models.hit_marks import marks
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.views.filmstrip import Filmstrip
 from desktop_app.views.parts import ElidedLabel, icon_button, label, push_button
@@ -172,7 +173,7 @@ class PhotoView(QWidget):
         self._position.setText(
             f"{text.number(row + 1)} of {text.number(self._model.rowCount())}"
         )
-        self.canvas.show_photo(hit.photo, hit.region)
+        self.canvas.show_photo(hit.photo, marks(hit))
         self.filmstrip.set_row(row)
         self._reader.read(hit.photo)
         self.row_changed.emit(row)
@@ -186,12 +187,15 @@ class PhotoView(QWidget):
         self._reader.stop()
 
     def model_changed(self) -> None:
-        """Rows have moved: find the photo's place again."""
+        """Rows have moved or say other things: find the photo's place again, mark what is new."""
         if self._hit is None:
             return
         row = self._model.row_of(self._hit.photo.id)
-        if row >= 0:
-            self._row = row
+        hit = self._model.hit(row)
+        if hit is not None:
+            if marks(hit) != marks(self._hit):
+                self.canvas.set_marks(marks(hit))
+            self._hit, self._row = hit, row
             self.filmstrip.set_row(row)
             self._position.setText(
                 f"{text.number(row + 1)} of {text.number(self._model.rowCount())}"

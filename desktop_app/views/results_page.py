@@ -11,6 +11,7 @@ from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.views.parts import label, push_button
 from desktop_app.views.photo_delegate import PhotoDelegate
 from desktop_app.views.photo_grid_view import PhotoGridView
+from desktop_app.views.second_look_band import SecondLookBand
 from desktop_app.views.theme import Theme
 
 
@@ -51,6 +52,7 @@ class ResultsPage(QWidget):
     """Attributes:
     grid: the view itself.
     notice: about the profile that answered; dismissible.
+    second_look_band: how far the closer look at the hits is.
     verdict_band: said when everything was judged No, or photos are still missing.
     news_band: the library has grown since the search; offers to search again.
     """
@@ -63,9 +65,10 @@ class ResultsPage(QWidget):
         self.grid = PhotoGridView(theme)
         self.grid.setItemDelegate(PhotoDelegate(session, theme, self.grid))
         self.grid.setModel(model)
-        session.thumbnails.ready.connect(self.grid.refresh_rows)
-        session.outlines.ready.connect(self.grid.refresh_rows)
+        session.thumbnails.ready.connect(self.grid.thumbnails_ready)
+        session.outlines.ready.connect(self.grid.outlines_ready)
         self.notice = Band(text.DISMISS)
+        self.second_look_band = SecondLookBand()
         self.verdict_band = Band()
         self.news_band = Band(text.REFRESH)
         self.fold = push_button("", role="link")
@@ -79,6 +82,7 @@ class ResultsPage(QWidget):
         bands.setContentsMargins(16, 0, 16, 0)
         bands.setSpacing(8)
         bands.addWidget(self.notice)
+        bands.addWidget(self.second_look_band)
         bands.addWidget(self.verdict_band)
         bands.addWidget(self.news_band)
         column.addLayout(bands)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app import text
+from desktop_app.views.look_switch import LookSwitch
 from desktop_app.views.pages import Emblem
 from desktop_app.views.parts import icon_button, label
 from desktop_app.views.theme import Theme
@@ -88,7 +89,10 @@ class SearchBar(QWidget):
         self.field.textChanged.connect(self._text_changed)
         self.field.returnPressed.connect(self._submit)
         row.addWidget(self.sidebar_button)
+        self.look_switch = LookSwitch()
+        self.look_switch.setEnabled(False)  # until there is a library to ask
         row.addWidget(self.field, 1)
+        row.addWidget(self.look_switch)
         row.addWidget(self.inspector_button)
         column.addLayout(row)
         self._busy = QProgressBar()

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from desktop_app.bridge.pictures import image_from_rgb, photo_levels
+from desktop_app.item_models.hit_marks import Marks
 from desktop_app.views.photo_canvas import PhotoCanvas
 from tests.desktop_app.conftest import DEADLINE_MS, delete
 
@@ -19,7 +20,7 @@ def canvas(session, memory, theme, qtbot):
     made.show()
     photo = memory.photo(2)
     regions = memory.regions(2)
-    made.show_photo(photo, regions[0])
+    made.show_photo(photo, Marks(regions[0]))
     made.set_regions(regions)
     made.set_levels(photo_levels(image_from_rgb(memory.read_photo(2))))
     qtbot.waitUntil(
