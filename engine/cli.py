@@ -27,6 +27,7 @@ COMMANDS = (
     "doctor",
     "demo",
     "evaluate",
+    "calibrate",
     "bench",
 )
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130

@@ -11,7 +11,7 @@ from engine.commands.argument_types import whole_number
 from engine.commands.console import Console
 from engine.commands.library_access import root_of
 
-SUMMARY = "measure one part: query, index, vectors, colours, sam2, loop"
+SUMMARY = "measure one part: query, index, vectors, colours, boxes, sam2, loop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,16 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photos",
         type=whole_number(1),
         metavar="N",
-        help="query, index: how many photos to make (default 24, 48) when none are given",
+        help="query, index: how many photos to make (default 24, 48) when none are given; boxes: "
+        "only the first N of the COCO file",
     )
     parser.add_argument(
         "--folder",
         type=Path,
         metavar="DIR",
-        help="index: photos to index (default: made ones); colours, sam2: photos of the COCO file",
+        help="index: photos to index (default: made ones); colours, boxes, sam2: photos of the "
+        "COCO file",
     )
     parser.add_argument(
-        "--coco", type=Path, metavar="FILE", help="colours, sam2: instances file with masks"
+        "--coco", type=Path, metavar="FILE", help="colours, boxes, sam2: instances file with masks"
     )
     parser.add_argument(
         "--labels",

@@ -15,6 +15,7 @@ AVAILABLE = {
     "index": "photos a second of the coarse and the full pass, and peak memory",
     "vectors": "recall and speed of the vector index against looking at every vector",
     "colours": "whether a colour before a thing's name finds things of that colour first",
+    "boxes": "whether a box drawn not quite right leads to the masks of its thing",
     "sam2": "SAM 2 masks: time, memory and equality against the package's own generator",
     "loop": "how long the window's event loop stalls while it indexes and searches",
 }
@@ -28,8 +29,9 @@ class BenchRequest:
     Attributes:
         library: an existing library for ``query`` and ``loop``; None makes one.
         photos: how many photos ``query`` and ``index`` make; None for the benchmark's own number.
-        folder: photos for ``index``, None makes some; and for ``colours``.
-        coco: what is in the photos, for ``colours``.
+            For ``boxes``, how many of the COCO file's count; None for all.
+        folder: photos for ``index``, None makes some; and for ``colours``, ``boxes``, ``sam2``.
+        coco: what is in the photos, for the same three.
         labels: colours of the things in the photos, for ``colours``; None leaves that part out.
         sizes: index sizes for ``vectors``.
         profile: as for ``Library.open``.
