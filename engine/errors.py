@@ -99,6 +99,12 @@ class ModelBroken(EngineError):
     kind = "model-broken"
 
 
+class SecondLookUnavailable(EngineError):
+    """No photo can be given a second look: there is no model, or it does not run."""
+
+    kind = "second-look"
+
+
 class LibraryInUse(EngineError):
     """Another process is writing to this library."""
 

@@ -42,9 +42,12 @@ from engine.records import (
     RegionId,
     SearchRequest,
     SearchResult,
+    SecondLookInfo,
 )
 from engine.search.answering import AnswerDesk, Answering
 from engine.search.service import SearchService
+from engine.search.verifier import SecondLook
+from engine.second_look.language_model_look import LanguageModelLook
 from engine.settings import Settings
 from engine.store.store import Store
 from engine.watch.timetable import Periods
@@ -60,9 +63,17 @@ class Library:
     """
 
     def __init__(
-        self, paths: LibraryPaths, store: Store, profile: profiles.Profile, wish: ProfileWish
+        self,
+        paths: LibraryPaths,
+        store: Store,
+        profile: profiles.Profile,
+        wish: ProfileWish,
+        second_look: SecondLook | None = None,
     ) -> None:
         self.paths = paths
+        self._second_look = second_look or LanguageModelLook(
+            lambda: wish.settings, paths.second_look_log, store.verdicts
+        )
         self.read_only = store.read_only
         self._store = store
         self._wish = wish
@@ -100,12 +111,20 @@ class Library:
         self._notes: dict[str, str] = {}
 
     @classmethod
-    def open(cls, root: Path, *, profile=None, read_only: bool = False) -> Library:
+    def open(
+        cls,
+        root: Path,
+        *,
+        profile=None,
+        read_only: bool = False,
+        second_look: SecondLook | None = None,
+    ) -> Library:
         """Open or create the library kept in the folder ``root``.
 
         Args:
             profile: an ``engine.profiles.Profile`` to answer this time; None for the one in the
                 settings, and to go on with a change to another one.
+            second_look: None for the language model that the settings name.
             read_only: do not take the writer's lock; only searching, reading and exporting work.
 
         Raises:
@@ -122,7 +141,7 @@ class Library:
             profile, missing = profile_change.answering(settings.profile)
         store = Store.open(paths, read_only=read_only)
         try:
-            library = cls(paths, store, profile, wish)
+            library = cls(paths, store, profile, wish, second_look)
         except BaseException:
             store.close()
             raise
@@ -143,6 +162,7 @@ class Library:
         self._lookers.resume()
         ended = [lane.close(max(0.0, deadline - time.monotonic())) for lane in lanes]
         self._lookers.close()
+        self._second_look.close()
         self._decoder.close()
         if not all(ended):  # the children are gone now, which ends whatever waited for them
             ended = [lane.close(1.0) for lane in lanes]
@@ -270,8 +290,8 @@ class Library:
     def search(self, request: SearchRequest) -> Job[SearchResult]:
         """Rank photos (lane ``search``). A newer call cancels the older one.
 
-        ``job.partial`` is a ``SearchResult`` as soon as stage one is done; with a slow verifier
-        it is replaced as verdicts come in. A search by example leaves out the example's photo. All
+        ``job.partial`` is a ``SearchResult`` as soon as stage one is done; with a second look
+        (``request.verify``) it is replaced as verdicts come in. A search by example leaves out the example's photo. All
         of a result is of one profile, the one it names, whatever answers by the time it ends.
         """
         job = self._search_lane.submit(
@@ -279,6 +299,10 @@ class Library:
         )
         self._latest_search = job
         return job
+
+    def second_look(self) -> SecondLookInfo:
+        """Which language model takes the second look, or why none does. Reads small files."""
+        return self._second_look.info()
 
     def photo(self, photo_id: PhotoId) -> Photo | None:
         return self._store.photos.get(photo_id)
@@ -414,7 +438,9 @@ class Library:
             metric=profile.metric,
             read_only=self.read_only,
         )
-        search = SearchService(self._store, index, profile, self._read_rgb)
+        search = SearchService(
+            self._store, index, profile, self._read_rgb, self._second_look
+        )
         return Answering(profile, profile_id, index, search)
 
     def _answer(self, request: SearchRequest, context: JobContext) -> SearchResult:

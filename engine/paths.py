@@ -68,6 +68,11 @@ class LibraryPaths:
     def settings(self) -> Path:
         return self.root / "settings.json"
 
+    @property
+    def second_look_log(self) -> Path:
+        """What the native code that runs language models prints."""
+        return self.root / "second-look.log"
+
     def index(self, profile_key: str) -> Path:
         """The folder of a profile's vector index; derived, may be deleted while closed."""
         digest = hashlib.sha256(profile_key.encode("utf-8")).hexdigest()

@@ -37,8 +37,8 @@ class Profile:
         ndim: length of the vectors.
         metric: ``ip`` or ``cos``.
         analysis: loads the models; runs in the analyst child, so it must be picklable.
-        text_embedder, scorer, verifier: run in the search lane, once each. ``verifier`` is None
-            if there is no second look.
+        text_embedder, scorer, verifier: run in the search lane, once each. ``verifier`` is a free
+            one; None if these models give no verdicts of their own.
         analysis_longest_px: the photo is reduced to this before any model sees it.
         coarse_longest_px: the same for the coarse pass, which makes many new photos searchable
             as a whole before their things are looked for; 0: this profile has none.

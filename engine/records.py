@@ -141,7 +141,7 @@ class SearchRequest:
 
     Attributes:
         limit: most hits returned.
-        verify: how many of the first hits a slow verifier looks at; a free one looks at all.
+        verify: how many of the first hits the second look looks at; a free verifier looks at all.
         folder_ids: only photos below these folders; empty means all.
     """
 
@@ -168,6 +168,10 @@ class SearchHit:
         region: the thing that matched; None where only the whole photo did.
         reason: one short sentence for people.
         outlined: False while only the photo as a whole is known; its things are looked for later.
+        looked_at: a language model has looked at the photo; the verdict is its own.
+        parts: stored regions that ``region`` was put together from; empty if it is one of them.
+        others: further things in the photo that are what was asked, clearest first.
+        box_xyxy: where the second look saw it, if no mask that is stored fits there.
     """
 
     photo: Photo
@@ -177,11 +181,21 @@ class SearchHit:
     probability: float | None = None
     reason: str = ""
     outlined: bool = True
+    looked_at: bool = False
+    parts: tuple[RegionId, ...] = ()
+    others: tuple[Region, ...] = ()
+    box_xyxy: BoxXyxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A ranking; ``complete`` is False on partial results whose verdicts are still coming."""
+    """A ranking; ``complete`` is False on partial results whose verdicts are still coming.
+
+    Attributes:
+        second_look: title of the language model that looks at the first hits; empty if none does.
+        to_look_at: how many of the hits it looks at; ``looked_at`` of them it has been through,
+            those that it could not say anything of included.
+    """
 
     request: SearchRequest
     profile: str
@@ -189,6 +203,33 @@ class SearchResult:
     took_ms: float
     complete: bool = True
     note: str = ""
+    second_look: str = ""
+    to_look_at: int = 0
+    looked_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLookInfo:
+    """What takes the second look in a library.
+
+    Attributes:
+        name: of the model, as ``pickout-cli models list`` has it; empty if there is none.
+        title: the same for people.
+        where: what it runs on, for people ("processor, 4 threads"); empty if there is none.
+        problem, hint: why there is none and what to do; empty if all is well.
+        calibrated: its verdicts were fitted to photos with known answers.
+    """
+
+    name: str = ""
+    title: str = ""
+    where: str = ""
+    problem: str = ""
+    hint: str = ""
+    calibrated: bool = False
+
+    @property
+    def available(self) -> bool:
+        return bool(self.name)
 
 
 @dataclass(frozen=True, slots=True)

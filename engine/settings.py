@@ -66,6 +66,47 @@ class Settings:
         low=5,
         high=3600,
     )
+    second_look_model: str = _setting(
+        "",
+        "The language model that looks at the first hits again; empty for the best installed one "
+        "that this computer has the memory for.",
+    )
+    second_look_gpu_layers: int = _setting(
+        -1,
+        "Layers of it that run on the graphics card; -1 for all, where one can be used.",
+        unit="layers",
+        low=-1,
+        high=1000,
+    )
+    second_look_threads: int = _setting(
+        0,
+        "Processor threads it may use; 0 for all cores but one.",
+        unit="threads",
+        low=0,
+        high=256,
+    )
+    second_look_picture_px: int = _setting(
+        0,
+        "Side of the square picture it is shown of a photo: 448, 672 or 896; 0 for 896 on a "
+        "graphics card and 448 on a processor. Larger ones show it smaller things and take longer.",
+        unit="pixels",
+        low=0,
+        high=896,
+    )
+    second_look_time_limit_s: float = _setting(
+        180.0,
+        "A photo that it has not answered of after this is left without a verdict.",
+        unit="seconds",
+        low=5,
+        high=3600,
+    )
+    second_look_idle_minutes: float = _setting(
+        10.0,
+        "It gives its memory back when nothing was asked of it for so long.",
+        unit="minutes",
+        low=0.05,
+        high=24 * 60,
+    )
     rescan_minutes: float = _setting(
         60.0,
         "How often watched folders are compared with the library, because systems lose events.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,8 @@ from PySide6.QtGui import QImage
 from desktop_app.bridge.background import Background
 from desktop_app.bridge.job_watcher import JobWatcher
 from engine.errors import EngineError, ExportProblem
+from engine.masks.union import united
 from engine.records import (
-    BoxXyxy,
     ExportKind,
     ExportRequest,
     ExportSummary,
@@ -27,28 +26,6 @@ from engine.records import (
 
 if TYPE_CHECKING:
     from engine.library import Library
-
-
-def united(regions: Sequence[Region]) -> Region:
-    """One region that covers all of them; the first one's id. Worker thread.
-
-    Raises:
-        ValueError: if there are none.
-    """
-    if not regions:
-        raise ValueError("expected at least one region, got none")
-    first = regions[0]
-    if len(regions) == 1:
-        return first
-    import numpy as np
-
-    from engine.masks import rle as rle_codec
-
-    masks = [rle_codec.decode(region.rle) for region in regions]
-    boxes = np.array([region.box_xyxy.as_tuple() for region in regions])
-    box = BoxXyxy(*boxes[:, :2].min(0).tolist(), *boxes[:, 2:].max(0).tolist())
-    whole = np.logical_or.reduce(masks)
-    return replace(first, box_xyxy=box, rle=rle_codec.encode(whole))
 
 
 class CutoutController(QObject):

@@ -13,6 +13,7 @@ from engine.decode.reader import fingerprint
 from engine.errors import EngineError, PhotoMissing, WorkerCrashed
 from engine.indexing.analysis import LOADING, AnalysisRequest, serving
 from engine.jobs import CancelToken
+from engine.jobs.cores import usable_cores
 from engine.jobs.worker_process import WorkerProcess
 from engine.profiles import Profile
 from engine.records import PhotoId
@@ -162,13 +163,6 @@ _USUAL_MEMORY_BYTES = 8 << 30
 _MEMORY_PER_ANALYST_BYTES = 4 << 30
 """Memory of the machine that warrants one more analyst: it has other things to do."""
 _MOST_ANALYSTS = 4
-
-
-def usable_cores() -> int:
-    """Processor cores that this process may run on, at least one."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def suitable_workers() -> int:

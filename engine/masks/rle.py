@@ -32,6 +32,21 @@ def decode(rle: Rle) -> np.ndarray:
     return coco.decode({"size": list(rle.size_hw), "counts": rle.counts}).astype(bool)
 
 
+def union(rles: Sequence[Rle]) -> Rle:
+    """The pixels of all masks together; they must be of one size.
+
+    >>> left, right = (encode(np.array([[a, b]], dtype=bool)) for a, b in ((1, 0), (0, 1)))
+    >>> decode(union([left, right])).tolist()
+    [[True, True]]
+    """
+    from pycocotools import mask as coco
+
+    if len({rle.size_hw for rle in rles}) != 1:
+        raise ValueError(f"expected masks of one size, got {[rle.size_hw for rle in rles]}")
+    merged = coco.merge([{"size": list(rle.size_hw), "counts": rle.counts} for rle in rles])
+    return Rle(rles[0].size_hw, merged["counts"])
+
+
 def shares_within(
     rles: Sequence[Rle], box: BoxXyxy, frame_size_wh: tuple[int, int]
 ) -> np.ndarray:

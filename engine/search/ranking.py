@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.records import BoxXyxy, PhotoId, Region, SearchHit, Verdict
+from engine.masks.union import united
+from engine.records import BoxXyxy, PhotoId, SearchHit, Verdict
 from engine.search.evidence import evidence
 from engine.search.query import Query
 from engine.search.scorer import PhotoEvidence, PhotoScorer
-from engine.search.verifier import Verification, Verifier
+from engine.search.verifier import Candidate, Verification, Verifier
+from engine.second_look.box_match import match_box
 from engine.store.regions import RegionRows
 
 
@@ -71,54 +73,85 @@ def verdict(verifier: Verifier, probability: float) -> Verdict:
 
 
 def with_verification(
-    hit: SearchHit, verifier: Verifier, found: Verification, regions: Sequence[Region]
+    hit: SearchHit, verifier: Verifier, found: Verification, candidate: Candidate
 ) -> SearchHit:
-    """The hit as the verifier sees it; ``regions`` in the order of its candidate.
+    """The hit as the verifier sees it.
 
-    A photo that is not outlined yet is no match unless a verifier has looked at its pixels.
+    A photo that is not outlined yet is no match unless a verifier has looked at its pixels. Where
+    a verifier points, the stored masks that it means take the place of stage one's region; a box
+    that no mask fits is kept beside it.
     """
-    region = hit.region
-    if found.region is not None:
-        region = regions[found.region]
-    elif found.box_xyxy is not None and regions:
-        overlaps = [_overlap(found.box_xyxy, r.box_xyxy) for r in regions]
-        best = int(np.argmax(overlaps))
-        region = regions[best] if overlaps[best] >= 0.5 else region
     probability, reason = found.probability, found.reason
     if verifier.free and not hit.outlined and probability >= verifier.match_at:
         # It knows the photo as a whole only, and was fitted to photos whose things are known.
         probability, reason = math.nextafter(verifier.match_at, 0.0), _AS_A_WHOLE
     return replace(
-        hit,
+        _pointed(hit, found.boxes_xyxy, candidate),
         verdict=verdict(verifier, probability),
         probability=probability,
-        region=region,
         reason=reason,
+        looked_at=not verifier.free,
     )
 
 
-def reordered(hits: Sequence[SearchHit], first: int) -> tuple[SearchHit, ...]:
-    """Put the first hits, which a slow verifier has looked at, in the order of its answers.
+def _pointed(
+    hit: SearchHit, boxes_xyxy: Sequence[BoxXyxy], candidate: Candidate
+) -> SearchHit:
+    """The things that boxes mean, the clearest as the region of the hit."""
+    regions, size_wh = candidate.regions, hit.photo.size_wh
+    meant: list[tuple[int, ...]] = []
+    unfit: BoxXyxy | None = None
+    for box in boxes_xyxy:
+        match = match_box(box, size_wh, regions, candidate.region_scores)
+        if match.regions and match.regions not in meant:
+            meant.append(match.regions)
+        elif not match.regions and unfit is None:
+            unfit = box
+    if not boxes_xyxy:
+        return hit
+    if not meant:
+        return replace(hit, box_xyxy=unfit)
+    things = [united([regions[i] for i in indexes]) for indexes in meant]
+    parts = tuple(regions[i].id for i in meant[0]) if len(meant[0]) > 1 else ()
+    return replace(hit, region=things[0], parts=parts, others=tuple(things[1:]))
 
-    They stay ahead of the others, and their scores are lifted above the others' accordingly, so
-    that the order still follows the score. A hit that could not be verified keeps its place
-    behind those that were not refused.
+
+def standings(hits: Sequence[SearchHit]) -> list[float]:
+    """How far each stage-one score lies above their mean, in standard deviations, -3..3.
+
+    Over all hits, not only those that are looked at, so that a photo's standing does not change
+    when more of them are.
     """
-    looked_at, others = hits[:first], hits[first:]
-    floor = max((hit.score for hit in others), default=0.0)
-
-    def belief(hit: SearchHit) -> float:
-        return 0.5 if hit.probability is None else hit.probability
-
-    ordered = sorted(looked_at, key=lambda hit: (-belief(hit), -hit.score, hit.photo.id))
-    lifted = [replace(hit, score=floor + belief(hit)) for hit in ordered]
-    return (*lifted, *others)
+    scores = np.array([hit.score for hit in hits], np.float64)
+    spread = float(scores.std()) if len(scores) else 0.0
+    if spread < 1e-9:
+        return [0.0] * len(scores)
+    return np.clip((scores - scores.mean()) / spread, -3, 3).tolist()
 
 
-def _overlap(a: BoxXyxy, b: BoxXyxy) -> float:
-    """Intersection over union of two boxes."""
-    width = min(a.x1, b.x1) - max(a.x0, b.x0)
-    height = min(a.y1, b.y1) - max(a.y0, b.y0)
-    shared = max(width, 0.0) * max(height, 0.0)
-    union = a.area + b.area - shared
-    return shared / union if union > 0 else 0.0
+def looked_over(hits: Sequence[SearchHit]) -> tuple[SearchHit, ...]:
+    """The order while and after a second look.
+
+    First the photos that it did not refuse, the likeliest first; then those it has not looked at
+    or could not judge, in the order of stage one; last those it refused. Equals keep the order of
+    stage one. So a photo changes its place only when its own verdict comes: of any two others,
+    the one that stood before still does. Scores are moved so that the order still follows them.
+
+    Args:
+        hits: in the order of stage one, with its scores.
+    """
+    judged = [hit for hit in hits if hit.looked_at]
+    waiting = [hit for hit in hits if not hit.looked_at]
+    kept = _likeliest_first(hit for hit in judged if hit.verdict is not Verdict.NO)
+    refused = _likeliest_first(hit for hit in judged if hit.verdict is Verdict.NO)
+    scores = [hit.score for hit in hits]
+    top, bottom = max(scores, default=0.0), min(scores, default=0.0)
+    return (
+        *(replace(hit, score=top + hit.probability) for hit in kept),
+        *waiting,
+        *(replace(hit, score=bottom - 1 + hit.probability) for hit in refused),
+    )
+
+
+def _likeliest_first(hits: Iterable[SearchHit]) -> list[SearchHit]:
+    return sorted(hits, key=lambda hit: -hit.probability)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from engine.embeddings.embedder import TextEmbedder
-from engine.errors import EngineError
 from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
 from engine.profiles import Profile
 from engine.records import Photo, Region, RegionId, SearchHit, SearchRequest, SearchResult
 from engine.search import candidates, ranking
+from engine.search.answer import Answer
+from engine.search.closer_look import look_closer
 from engine.search.evidence import EvidenceCache
 from engine.search.query import Query, resolve
 from engine.search.ranking import LikenessScorer, RankedPhoto
 from engine.search.scorer import PhotoScorer
-from engine.search.verifier import Candidate, Verifier
+from engine.search.verifier import Candidate, SecondLook, Verifier
 from engine.store.store import Store
-
-log = logging.getLogger(__name__)
 
 ReadRgb = Callable[[Photo, int], np.ndarray]
 """The upright photo, longest side at most so many pixels: uint8 (H, W, 3)."""
@@ -38,12 +36,18 @@ class SearchService:
     for any thread."""
 
     def __init__(
-        self, store: Store, index: VectorIndex, profile: Profile, read_rgb: ReadRgb
+        self,
+        store: Store,
+        index: VectorIndex,
+        profile: Profile,
+        read_rgb: ReadRgb,
+        second_look: SecondLook,
     ) -> None:
         self._store = store
         self._index = index
         self._profile = profile
         self._read_rgb = read_rgb
+        self._second_look = second_look
         self._cache = EvidenceCache(store.regions, index.profile_id)
         self._loaded_text: TextEmbedder | None = None
         self._loaded_scorer: PhotoScorer | None = None
@@ -77,13 +81,13 @@ class SearchService:
         self._cache.rows(few or [])
 
     def search(self, request: SearchRequest, context: JobContext) -> SearchResult:
-        """Publishes a partial result after stage one, and after every slow verdict.
+        """Publishes a partial result after stage one, and after every verdict of a second look.
 
         Raises:
             Cancelled: by a newer search.
             BadRequest, ModelMissing, ModelBroken: as the names say.
         """
-        answer = _Answer(request, self._profile.name)
+        answer = Answer(request, self._profile.name)
         context.report(Progress("Searching"))
         query = resolve(
             request, self._text_embedder, self._store.regions, self._index.profile_id
@@ -92,35 +96,35 @@ class SearchService:
         if query.vector is None:
             return answer.result((), note=_NO_WORDS)
         matches, complete = self._stage_one(query, context)
-        note = " ".join(filter(None, (query.remark, "" if complete else _INCOMPLETE)))
+        answer.note = " ".join(filter(None, (query.remark, "" if complete else _INCOMPLETE)))
         hits = [_hit(match) for match in matches]
-        context.publish(answer.result(hits, note=note, complete=False))
-        verifier = self._verifier() if query.text else None
-        count = _verified_count(request, verifier, len(hits))
-        if not count:
-            return answer.result(hits, note=note)
-        failed = 0
-        for i in range(count):
+        context.publish(answer.result(hits, complete=False))
+        if not query.text:
+            return answer.result(hits)
+        candidates_of = self._candidates(matches, ranking.standings(hits))
+        hits = self._quick_verdicts(query.text, hits, candidates_of, context)
+        if not request.verify or not hits:
+            return answer.result(hits)
+        return look_closer(self._second_look, query.text, hits, candidates_of, answer, context)
+
+    def _quick_verdicts(
+        self,
+        text: str,
+        hits: Sequence[SearchHit],
+        candidates_of: Sequence[Candidate],
+        context: JobContext,
+    ) -> list[SearchHit]:
+        """What the profile's own verifier says; it is made of what stage one knows already, and
+        stage one was fitted to order by it, so the order stays."""
+        verifier = self._verifier()
+        if verifier is None:
+            return list(hits)
+        judged = []
+        for hit, candidate in zip(hits, candidates_of, strict=True):
             context.cancel.raise_if_set()
-            candidate = self._candidate(matches[i])
-            try:
-                found = verifier.verify(query.text, candidate, context.cancel)
-            except EngineError as error:
-                log.info("no verdict for %s: %s", hits[i].photo.path, error)
-                failed += 1
-            else:
-                hits[i] = ranking.with_verification(
-                    hits[i], verifier, found, candidate.regions
-                )
-            if not verifier.free:
-                context.report(Progress("Looking closer", i + 1, count))
-                context.publish(answer.result(hits, note=note, complete=False))
-        if failed:
-            photos = "One photo" if failed == 1 else f"{failed} photos"
-            note = f"{note} {photos} could not be looked at more closely.".strip()
-        # A free verdict is made of what stage one knows already, and stage one was fitted to
-        # order by it; only a verifier that looks anew may change the order.
-        return answer.result(hits if verifier.free else ranking.reordered(hits, count), note=note)
+            found = verifier.verify(text, candidate, context.cancel)
+            judged.append(ranking.with_verification(hit, verifier, found, candidate))
+        return judged
 
     def _stage_one(self, query: Query, context: JobContext) -> tuple[list[_Match], bool]:
         found = candidates.find(query, self._store, self._index)
@@ -144,19 +148,24 @@ class SearchService:
                 matches.append(_Match(photos[item.photo_id], item, tuple(ordered)))
         return matches
 
-    def _candidate(self, match: _Match) -> Candidate:
-        ranked = match.ranked
-        return Candidate(
-            photo=match.photo,
-            regions=match.regions,
-            region_scores=ranked.evidence.region_scores,
-            whole_score=ranked.evidence.whole_score,
-            region_vectors=ranked.rows.vectors,
-            whole_vector=ranked.rows.whole,
-            best=ranked.region,
-            stage_one_score=ranked.score,
-            read_rgb=lambda longest_px: self._read_rgb(match.photo, longest_px),
-        )
+    def _candidates(
+        self, matches: Sequence[_Match], standings: Sequence[float]
+    ) -> list[Candidate]:
+        return [
+            Candidate(
+                photo=match.photo,
+                regions=match.regions,
+                region_scores=match.ranked.evidence.region_scores,
+                whole_score=match.ranked.evidence.whole_score,
+                region_vectors=match.ranked.rows.vectors,
+                whole_vector=match.ranked.rows.whole,
+                best=match.ranked.region,
+                stage_one_score=match.ranked.score,
+                read_rgb=partial(self._read_rgb, match.photo),
+                standing=standing,
+            )
+            for match, standing in zip(matches, standings, strict=True)
+        ]
 
     def _text_embedder(self) -> TextEmbedder:
         with self._loading:
@@ -177,21 +186,6 @@ class SearchService:
             return self._loaded_verifier
 
 
-class _Answer:
-    """Makes the results of one request, and measures how long it has taken."""
-
-    def __init__(self, request: SearchRequest, profile: str) -> None:
-        self._request = request
-        self._profile = profile
-        self._started_s = time.perf_counter()
-
-    def result(
-        self, hits: Sequence[SearchHit], *, note: str = "", complete: bool = True
-    ) -> SearchResult:
-        took_ms = (time.perf_counter() - self._started_s) * 1000
-        return SearchResult(self._request, self._profile, tuple(hits), took_ms, complete, note)
-
-
 @dataclass(frozen=True)
 class _Match:
     """A ranked photo with what is shown of it; ``regions`` in the order of its evidence."""
@@ -205,9 +199,3 @@ def _hit(match: _Match) -> SearchHit:
     ranked = match.ranked
     region = None if ranked.region is None else match.regions[ranked.region]
     return SearchHit(match.photo, ranked.score, region, outlined=ranked.rows.outlined)
-
-
-def _verified_count(request: SearchRequest, verifier: Verifier | None, hits: int) -> int:
-    if verifier is None:
-        return 0
-    return hits if verifier.free else min(request.verify, hits)

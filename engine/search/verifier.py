@@ -8,8 +8,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from engine.jobs import JobContext
 from engine.jobs.cancel import CancelToken
-from engine.records import BoxXyxy, Photo, Region
+from engine.records import BoxXyxy, Photo, Region, SecondLookInfo
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Candidate:
         region_vectors: float32 (N, D), same order, and ``whole_vector`` (D,).
         best: index into ``regions`` of the region stage one chose, None if there is none.
         stage_one_score: the score stage one ranked by.
+        standing: how far that lies above the mean of all hits, in standard deviations, -3..3.
         read_rgb: decodes the upright photo, longest side at most the given number of pixels
             (uint8 HWC). Only a verifier that looks at pixels pays for it.
     """
@@ -36,6 +38,7 @@ class Candidate:
     best: int | None
     stage_one_score: float
     read_rgb: Callable[[int], np.ndarray]
+    standing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,13 @@ class Verification:
 
     Attributes:
         probability: calibrated 0..1.
-        region: index into the candidate's regions that it points at, None to keep stage one's.
-        box_xyxy: where it looked when no region fits, pixels of the upright photo.
+        boxes_xyxy: what it points at, clearest first, in pixels of the upright photo; empty to
+            keep the region stage one chose.
         reason: one short sentence for people.
     """
 
     probability: float
-    region: int | None = None
-    box_xyxy: BoxXyxy | None = None
+    boxes_xyxy: tuple[BoxXyxy, ...] = ()
     reason: str = ""
 
     def __post_init__(self) -> None:
@@ -64,7 +66,8 @@ class Verifier(Protocol):
     """Used by the search lane only.
 
     Attributes:
-        free: True if a verdict costs so little that every hit gets one.
+        free: True if a verdict costs so little that every hit gets one; such a verifier looks at
+            no pixels. A profile's own verifier is free, a second look is not.
         match_at: a probability from here on is a match; below ``no_below`` it is a no.
     """
 
@@ -77,4 +80,30 @@ class Verifier(Protocol):
         EngineError: if no answer could be had; the hit then stays unverified.
         Cancelled: if the token was set.
         """
+        ...
+
+
+class SecondLook(Protocol):
+    """What a library asks for a slow verifier. Thread-safe."""
+
+    def info(self) -> SecondLookInfo:
+        """Which model it is and where it runs, or why there is none; loads nothing."""
+        ...
+
+    def verifier(self, context: JobContext, tell: Callable[[str], None]) -> Verifier:
+        """The verifier, loaded and ready. Search lane; may take minutes the first time.
+
+        Args:
+            context: loading is shown as its progress, and is left to itself if it is cancelled.
+            tell: given what people should know while a verdict keeps them waiting, and an empty
+                string when that is over.
+
+        Raises:
+            EngineError: there is none, or it cannot be loaded.
+            Cancelled: the loading goes on; the next call finds it further.
+        """
+        ...
+
+    def close(self) -> None:
+        """End what it has started; a verdict that is waited for ends as cancelled."""
         ...

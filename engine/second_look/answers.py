@@ -12,6 +12,8 @@ from engine.errors import EngineError
 from engine.records import BoxXyxy
 from engine.second_look.picture_frame import Convention, PictureFrame
 
+VERSION = 1
+"""Of the questions and of how answers are read; answers of another version are not made use of."""
 YES = ("Yes", "yes", "YES", " Yes", " yes")
 NO = ("No", "no", "NO", " No", " no")
 """Spellings of the first word of an answer; only those that are one token of a model count."""

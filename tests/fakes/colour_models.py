@@ -17,11 +17,11 @@ import numpy as np
 
 from engine.embeddings.embedder import PhotoVectors
 from engine.errors import PhotoUnreadable
-from engine.jobs import CancelToken
+from engine.jobs import CancelToken, JobContext
 from engine.masks.geometry import mask_box
 from engine.masks.proposer import MaskProposal
 from engine.profiles import Models, Profile
-from engine.records import BoxXyxy
+from engine.records import BoxXyxy, SecondLookInfo
 from engine.search.scorer import PhotoEvidence
 from engine.search.verifier import Candidate, Verification
 
@@ -130,6 +130,7 @@ class LookingVerifier:
     no_below = 0.01
 
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
+        cancel.raise_if_set()
         if "unverifiable" in candidate.photo.path.name:
             raise PhotoUnreadable("The photo cannot be looked at.", operation="looking closer")
         rgb = candidate.read_rgb(256)
@@ -139,7 +140,24 @@ class LookingVerifier:
             return Verification(0.0, reason="nothing of that colour")
         width, height = candidate.photo.size_wh
         sx, sy = width / rgb.shape[1], height / rgb.shape[0]
-        return Verification(float(near.mean()), box_xyxy=box.scaled(sx, sy), reason="seen")
+        return Verification(float(near.mean()), (box.scaled(sx, sy),), "seen")
+
+
+class LookingSecondLook:
+    """Gives the verifier above, or whatever ``make`` makes."""
+
+    def __init__(self, make: Callable[[], object] = LookingVerifier) -> None:
+        self._make = make
+        self.closed = False
+
+    def info(self) -> SecondLookInfo:
+        return SecondLookInfo("eyes", "Eyes", "here")
+
+    def verifier(self, context: JobContext, tell: Callable[[str], None]):
+        return self._make()
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def load_models(calls_log: Path | None = None) -> Models:

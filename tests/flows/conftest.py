@@ -27,11 +27,14 @@ def open_library(tmp_path: Path) -> Iterator[Callable[..., Library]]:
     """Opens a library in ``tmp_path / "library"``; what is still open at the end is closed."""
     opened: list[Library] = []
 
-    def run(*, read_only: bool = False, root: Path | None = None, **options) -> Library:
+    def run(
+        *, read_only: bool = False, root: Path | None = None, second_look=None, **options
+    ) -> Library:
         library = Library.open(
             root or tmp_path / "library",
             profile=colour_models.profile(**options),
             read_only=read_only,
+            second_look=second_look,
         )
         opened.append(library)
         return library

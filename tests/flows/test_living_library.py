@@ -134,7 +134,7 @@ def test_closing_in_the_middle_of_everything_leaves_one_clean_file(
     assert report.repaired == () and report.faults == ()
 
 
-def test_a_slow_verifier_shows_hits_first_and_verdicts_as_they_come(
+def test_a_second_look_shows_hits_first_and_verdicts_as_they_come(
     open_library: Open, photos: Path
 ) -> None:
 
@@ -147,7 +147,8 @@ def test_a_slow_verifier_shows_hits_first_and_verdicts_as_they_come(
     made_photos.write(
         photos / "unverifiable.png", made_photos.pixels([("red", (5, 5, 95, 95))])
     )
-    library = open_library(verifier=colour_models.LookingVerifier)
+    eyes = colour_models.LookingSecondLook()
+    library = open_library(verifier=None, second_look=eyes)
     library.add_folder(photos)
     library.index().result(PATIENCE_S)
     plain = found(library, "red")
@@ -156,15 +157,19 @@ def test_a_slow_verifier_shows_hits_first_and_verdicts_as_they_come(
     result = job.result(PATIENCE_S)
     assert job.partial is not None and not job.partial.complete and result.complete
     by_name = {hit.photo.path.stem: hit for hit in result.hits}
-    assert [h.photo.path.stem for h in result.hits if h.probability is not None] == list("3210")
+    assert [h.photo.path.stem for h in result.hits] == ["3", "2", "1", "unverifiable", "0"]
     assert by_name["3"].verdict is Verdict.MATCH and by_name["0"].verdict is Verdict.NO
-    assert by_name["unverifiable"].verdict is Verdict.UNVERIFIED and "One photo" in result.note
+    unseen = by_name["unverifiable"]
+    assert unseen.verdict is Verdict.UNVERIFIED and not unseen.looked_at
+    assert "cannot be looked at" in unseen.reason and "One photo" in result.note
+    assert (result.second_look, result.to_look_at, result.looked_at) == ("Eyes", 5, 5)
     scores = [hit.score for hit in result.hits]
     assert scores == sorted(scores, reverse=True)
     assert all(hit.region is not None for hit in result.hits)
     some = found(library, "red", verify=2)
-    verified = [hit.verdict is not Verdict.UNVERIFIED for hit in some.hits]
-    assert sum(verified) <= 2 and not any(verified[2:])
+    assert sum(hit.looked_at for hit in some.hits) <= 2
+    library.close()
+    assert eyes.closed
 
 
 def test_a_newer_search_ends_the_older_one(library: Library, photos: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from desktop_app.controllers.cutouts import CutoutController, united
+from desktop_app.controllers.cutouts import CutoutController
 from engine.errors import ExportProblem
 from engine.masks import rle as rle_codec
+from engine.masks.union import united
 from tests.desktop_app.conftest import DEADLINE_MS, delete
 
 

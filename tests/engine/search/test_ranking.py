@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.records import BoxXyxy, Photo, PhotoId, Region, RegionId, Rle, SearchHit
+from engine.masks.rle import decode, encode
+from engine.records import BoxXyxy, Photo, PhotoId, Region, RegionId, SearchHit
 from engine.records import SearchRequest, Verdict
 from engine.search.evidence import evidence
 from engine.search.query import Query
-from engine.search.ranking import LikenessScorer, rank, reordered, verdict, with_verification
-from engine.search.verifier import Verification
+from engine.search.ranking import LikenessScorer, looked_over, rank, standings, verdict
+from engine.search.ranking import with_verification
+from engine.search.verifier import Candidate, Verification
 from engine.store.regions import RegionRows
 from tests.fakes.colour_models import BestRegionScorer, FreeVerifier, LookingVerifier
 
@@ -70,46 +72,122 @@ def test_thresholds(probability: float, meaning: Verdict) -> None:
     assert verdict(FreeVerifier(), probability) is meaning
 
 
-def test_looked_at_hits_stay_ahead_in_the_order_of_belief() -> None:
-    hits = [hit(1, 0.9, 0.1), hit(2, 0.8, 0.95), hit(3, 0.7), hit(4, 0.6), hit(5, 0.5)]
-    ordered = reordered(hits, 3)
-    assert [h.photo.id for h in ordered] == [2, 3, 1, 4, 5]
+def judged(number: int, score: float, probability: float) -> SearchHit:
+    """As a second look leaves it, by the thresholds of ``FreeVerifier``."""
+    said = verdict(FreeVerifier(), probability)
+    return replace(hit(number, score, probability), verdict=said, looked_at=True)
+
+
+def numbers(hits) -> list[int]:
+    return [one.photo.id for one in hits]
+
+
+def test_kept_ones_come_first_then_those_not_looked_at_then_refused_ones() -> None:
+    hits = [judged(1, 0.9, 0.1), judged(2, 0.8, 0.5), hit(3, 0.7), judged(4, 0.6, 0.95)]
+    hits += [hit(5, 0.5), judged(6, 0.4, 0.3)]
+    ordered = looked_over(hits)
+    assert numbers(ordered) == [4, 2, 3, 5, 6, 1]
     scores = [h.score for h in ordered]
-    assert scores == sorted(scores, reverse=True)
-    assert [h.score for h in ordered[3:]] == [0.6, 0.5]
+    assert scores == sorted(scores, reverse=True) and scores[2:4] == [0.7, 0.5]
 
 
-def test_reordering_all_hits_keeps_the_score_a_ranking() -> None:
-    ordered = reordered([hit(1, -0.5, 0.2), hit(2, -0.9, 0.9)], 2)
-    assert [h.photo.id for h in ordered] == [2, 1] and ordered[0].score > ordered[1].score
+def test_equal_verdicts_keep_the_order_of_stage_one() -> None:
+    hits = [judged(n, 1 - n / 10, 0.9) for n in range(5)]
+    assert numbers(looked_over(hits)) == [0, 1, 2, 3, 4]
+    assert looked_over([]) == ()
+
+
+def test_a_photo_moves_only_when_its_own_verdict_comes() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        count = int(rng.integers(2, 12))
+        hits = [hit(n, float(s)) for n, s in enumerate(sorted(rng.normal(size=count))[::-1])]
+        for turn in rng.permutation(count).tolist():
+            before = [n for n in numbers(looked_over(hits)) if n != turn]
+            hits[turn] = judged(turn, hits[turn].score, round(float(rng.random()), 1))
+            after = looked_over(hits)
+            assert [n for n in numbers(after) if n != turn] == before
+            scores = [h.score for h in after]
+            assert scores == sorted(scores, reverse=True)
+
+
+def test_standings_are_spreads_above_the_mean() -> None:
+    scores = standings([hit(1, 3.0), hit(2, 2.0), hit(3, 1.0)])
+    assert scores == pytest.approx([1.2247, 0.0, -1.2247], abs=1e-4)
+    assert standings([hit(1, 5.0)]) == [0.0] and standings([]) == []
+    assert max(standings([hit(0, 1000.0), *(hit(n, 0.0) for n in range(1, 50))])) == 3
 
 
 def test_a_photo_that_is_not_outlined_is_no_match_unless_somebody_looked() -> None:
     before = replace(hit(1, 0.5), outlined=False)
     sure = Verification(0.95, reason="there it is")
-    free = with_verification(before, FreeVerifier(), sure, ())
+    free = with_verification(before, FreeVerifier(), sure, candidate())
     assert free.verdict is Verdict.UNSURE and 0.79 < free.probability < 0.8
     assert "not outlined yet" in free.reason
-    looking = with_verification(before, LookingVerifier(), sure, ())
+    looking = with_verification(before, LookingVerifier(), sure, candidate())
     assert (looking.verdict, looking.probability) == (Verdict.MATCH, 0.95)
-    poor = with_verification(before, FreeVerifier(), Verification(0.1, reason="no"), ())
+    poor = with_verification(before, FreeVerifier(), Verification(0.1, reason="no"), candidate())
     assert (poor.verdict, poor.reason) == (Verdict.NO, "no")
 
 
-def region(number: int, *box: float) -> Region:
-    return Region(RegionId(number), PhotoId(1), BoxXyxy(*box), Rle((2, 2), b"04"), 0.5)
+def region(number: int, x0: int, y0: int, x1: int, y1: int) -> Region:
+    """A filled box in a photo of 100 x 100 px."""
+    mask = np.zeros((100, 100), bool)
+    mask[y0:y1, x0:x1] = True
+    box = BoxXyxy(float(x0), float(y0), float(x1), float(y1))
+    return Region(RegionId(number), PhotoId(1), box, encode(mask), 0.5)
 
 
-def test_a_verifier_points_by_region_or_by_box() -> None:
-    regions = (region(1, 0, 0, 10, 10), region(2, 50, 50, 100, 100))
-    before = hit(1, 0.5)
-    by_index = with_verification(before, FreeVerifier(), Verification(0.9, region=1), regions)
-    assert by_index.region == regions[1] and by_index.verdict is Verdict.MATCH
-    box = BoxXyxy(48, 52, 100, 100)
-    by_box = with_verification(
-        before, FreeVerifier(), Verification(0.9, box_xyxy=box, reason="there"), regions
+def candidate(*regions: Region) -> Candidate:
+    return Candidate(
+        photo=hit(1, 0.5).photo,
+        regions=regions,
+        region_scores=np.zeros(len(regions), np.float32),
+        whole_score=0.0,
+        region_vectors=np.zeros((len(regions), 2), np.float32),
+        whole_vector=np.zeros(2, np.float32),
+        best=None,
+        stage_one_score=0.5,
+        read_rgb=lambda longest_px: np.zeros((100, 100, 3), np.uint8),
     )
-    assert by_box.region == regions[1] and by_box.reason == "there"
-    nowhere = Verification(0.9, box_xyxy=BoxXyxy(20, 20, 30, 30))
-    assert with_verification(before, FreeVerifier(), nowhere, regions).region is None
-    assert with_verification(before, FreeVerifier(), nowhere, ()).region is None
+
+
+TOP, LOW = region(1, 0, 0, 10, 10), region(2, 50, 50, 100, 100)
+
+
+def pointed(*boxes: tuple[float, float, float, float], regions=(TOP, LOW)) -> SearchHit:
+    """What becomes of a hit with the first region when a verifier points at boxes."""
+    said = Verification(0.9, tuple(BoxXyxy(*box) for box in boxes), "there")
+    before = replace(hit(1, 0.5), region=regions[0] if regions else None)
+    return with_verification(before, LookingVerifier(), said, candidate(*regions))
+
+
+def test_a_box_means_the_mask_it_fits() -> None:
+    after = pointed((48, 52, 100, 100))
+    assert (after.region, after.others, after.box_xyxy) == (LOW, (), None)
+    assert after.looked_at and after.verdict is Verdict.MATCH and after.reason == "there"
+
+
+def test_a_verifier_that_does_not_point_keeps_the_region_of_stage_one() -> None:
+    after = pointed()
+    assert (after.region, after.box_xyxy) == (TOP, None)
+
+
+def test_several_boxes_are_several_things_each_once() -> None:
+    after = pointed((50, 50, 100, 100), (0, 0, 10, 10), (51, 51, 100, 100))
+    assert (after.region, after.others) == (LOW, (TOP,))
+
+
+def test_a_box_that_fits_no_mask_is_kept_beside_the_region() -> None:
+    after = pointed((20, 20, 30, 30))
+    assert (after.region, after.box_xyxy) == (TOP, BoxXyxy(20, 20, 30, 30))
+    nothing = pointed((20, 20, 30, 30), regions=())
+    assert (nothing.region, nothing.box_xyxy) == (None, BoxXyxy(20, 20, 30, 30))
+
+
+def test_parts_under_one_box_become_one_region() -> None:
+    left, right = region(5, 10, 10, 40, 60), region(6, 40, 10, 70, 60)
+    after = pointed((10, 10, 70, 60), regions=(left, right, LOW))
+    assert after.parts == (5, 6) and after.region.id == 5
+    assert after.region.box_xyxy == BoxXyxy(10, 10, 70, 60)
+    assert decode(after.region.rle).sum() == 60 * 50

@@ -1,0 +1,45 @@
+"""The results of one request as they come about, and how long that has taken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from engine.records import SearchHit, SearchRequest, SearchResult
+
+
+class Answer:
+    """Makes one result after the other, each more complete. Used by the search lane.
+
+    Attributes:
+        request: what is answered.
+        note: what every result says from now on.
+        second_look, to_look_at, looked_at: as in ``SearchResult``.
+    """
+
+    def __init__(self, request: SearchRequest, profile: str) -> None:
+        self.note = ""
+        self.second_look = ""
+        self.to_look_at = 0
+        self.looked_at = 0
+        self.request = request
+        self._profile = profile
+        self._started_s = time.perf_counter()
+
+    def result(
+        self, hits: Sequence[SearchHit], *, note: str = "", complete: bool = True
+    ) -> SearchResult:
+        """Args:
+        note: said after the answer's own.
+        """
+        return SearchResult(
+            self.request,
+            self._profile,
+            tuple(hits),
+            took_ms=(time.perf_counter() - self._started_s) * 1000,
+            complete=complete,
+            note=" ".join(filter(None, (self.note, note))),
+            second_look=self.second_look,
+            to_look_at=self.to_look_at,
+            looked_at=self.looked_at,
+        )

@@ -1,0 +1,96 @@
+"""Stage two: the first hits are looked at one after the other, and each verdict shows at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.errors import EngineError, SecondLookUnavailable
+from engine.jobs import JobContext, Progress
+from engine.records import SearchHit, SearchResult
+from engine.search import ranking
+from engine.search.answer import Answer
+from engine.search.verifier import Candidate, SecondLook
+
+log = logging.getLogger(__name__)
+
+
+def look_closer(
+    second_look: SecondLook,
+    text: str,
+    hits: Sequence[SearchHit],
+    candidates: Sequence[Candidate],
+    answer: Answer,
+    context: JobContext,
+) -> SearchResult:
+    """The hits with what the second look says of as many of the first as were asked for.
+
+    Whatever goes wrong with it costs verdicts, never hits: a note says so. Partial results are
+    published before it begins, after every photo, and whenever there is something to say of a
+    wait. Runs in the search lane.
+
+    Args:
+        hits: in the order of stage one, with the verdicts there are; ``candidates`` in the same.
+
+    Raises:
+        Cancelled: by a newer search.
+    """
+    stage = _Stage(answer, context, list(hits))
+    info = second_look.info()
+    if not info.available:
+        return stage.given_up(info.problem, info.hint)
+    answer.second_look = info.title
+    answer.to_look_at = min(answer.request.verify, len(hits))
+    stage.say(f"{info.title} is getting ready to look at the first {answer.to_look_at}.")
+    failed: list[EngineError] = []
+    try:
+        verifier = second_look.verifier(context, stage.say)
+        stage.say("")
+        for i in range(answer.to_look_at):
+            context.cancel.raise_if_set()
+            context.report(Progress("Looking closer", i, answer.to_look_at))
+            try:
+                found = verifier.verify(text, candidates[i], context.cancel)
+            except SecondLookUnavailable:
+                raise
+            except EngineError as error:
+                log.info("no verdict for %s: %s", hits[i].photo.path, error)
+                failed.append(error)
+                stage.hits[i] = replace(stage.hits[i], reason=error.message)
+            else:
+                stage.hits[i] = ranking.with_verification(hits[i], verifier, found, candidates[i])
+            answer.looked_at = i + 1
+            stage.say("")
+    except SecondLookUnavailable as error:
+        log.info("no second look: %s", error)
+        return stage.given_up(error.message, error.hint)
+    context.report(Progress("Looking closer", answer.to_look_at, answer.to_look_at))
+    return stage.done(failed)
+
+
+class _Stage:
+    """What is published while it goes on."""
+
+    def __init__(self, answer: Answer, context: JobContext, hits: list[SearchHit]) -> None:
+        self.hits = hits
+        self._answer, self._context = answer, context
+
+    def say(self, words: str) -> None:
+        """Publish how things stand; ``words`` are about the wait."""
+        self._context.publish(self._result(words, complete=False))
+
+    def given_up(self, problem: str, hint: str | None) -> SearchResult:
+        """The end, without verdicts that are still missing."""
+        return self._result(" ".join(filter(None, (problem, hint))))
+
+    def done(self, failed: Sequence[EngineError]) -> SearchResult:
+        if not failed:
+            return self._result("")
+        photos = "One photo" if len(failed) == 1 else f"{len(failed)} photos"
+        return self._result(f"{photos} could not be looked at more closely: {failed[0].message}")
+
+    def _result(self, note: str, complete: bool = True) -> SearchResult:
+        return self._answer.result(
+            ranking.looked_over(self.hits), note=note, complete=complete
+        )

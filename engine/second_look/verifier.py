@@ -1,0 +1,95 @@
+"""A ``Verifier`` that asks a language model, and remembers what it said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.jobs import CancelToken
+from engine.records import BoxXyxy
+from engine.search.verifier import Candidate, Verification
+from engine.second_look import answers
+from engine.second_look.answers import UnreadableAnswer
+from engine.second_look.calibration import Calibration
+from engine.second_look.look import Look, LookMemory
+from engine.second_look.looking import LookReply, LookRequest
+from engine.second_look.models import SecondLookModel
+from engine.second_look.picture_frame import PictureFrame
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[[LookRequest, CancelToken, Path], LookReply]
+"""Has the model look; raises EngineError if no answer can be had, Cancelled."""
+
+
+class ModelVerifier:
+    """Used by the search lane, for one search.
+
+    Args:
+        side_px: of the picture that the model is shown.
+        memory: asked before the model is; what the model says is put there.
+    """
+
+    free = False
+
+    def __init__(
+        self,
+        model: SecondLookModel,
+        side_px: int,
+        calibration: Calibration,
+        memory: LookMemory,
+        ask: Ask,
+    ) -> None:
+        self.match_at = calibration.match_at
+        self.no_below = calibration.no_below
+        self._model = model
+        self._side_px = side_px
+        self._calibration = calibration
+        self._memory = memory
+        self._ask = ask
+        self._key = f"{model.key}-{side_px}-{answers.VERSION}"
+
+    def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
+        """See ``Verifier``. A box list that cannot be read leaves the yes or no as it is."""
+        cancel.raise_if_set()
+        photo_id, words = candidate.photo.id, " ".join(query.split())
+        look = self._memory.get(photo_id, words, self._key)
+        if look is None:
+            look = self._look(words, candidate, cancel)
+            self._memory.put(photo_id, words, self._key, look)
+        probability = self._calibration.probability(look.yes, candidate.standing)
+        boxes = look.boxes_xyxy if look.boxes_xyxy and probability >= self.no_below else ()
+        return Verification(probability, boxes, self._reason(words, probability))
+
+    def _look(self, words: str, candidate: Candidate, cancel: CancelToken) -> Look:
+        frame = PictureFrame(candidate.photo.size_wh, self._side_px)
+        picture = frame.picture(candidate.read_rgb(self._side_px))
+        points = self._model.family.convention is not None
+        request = LookRequest(
+            picture,
+            answers.yes_no_question(words),
+            answers.boxes_question(words) if points else "",
+            self._calibration.least_yes(candidate.standing),
+        )
+        reply = self._ask(request, cancel, candidate.photo.path)
+        return Look(reply.yes, reply.mass, self._boxes(reply, frame))
+
+    def _boxes(self, reply: LookReply, frame: PictureFrame) -> tuple[BoxXyxy, ...] | None:
+        convention = self._model.family.convention
+        if reply.boxes_text is None or convention is None:
+            return None
+        try:
+            return answers.read_boxes(
+                reply.boxes_text, frame, convention, finished=reply.boxes_finished
+            )
+        except UnreadableAnswer as error:
+            log.info("no boxes: %s", error)
+            return None
+
+    def _reason(self, words: str, probability: float) -> str:
+        if probability >= self.match_at:
+            return f"{self._model.title} sees “{words}” here."
+        if probability < self.no_below:
+            return f"{self._model.title} does not see “{words}” here."
+        return f"{self._model.title} is not sure that this shows “{words}”."
