@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QRect
+from PySide6.QtCore import QItemSelectionModel
 
 from desktop_app.views.photo_grid_view import PhotoGridView
 from engine.records import PhotoId, SearchHit
@@ -18,11 +18,12 @@ class GridAnchor:
     def __init__(self, grid: PhotoGridView) -> None:
         self._grid = grid
         self._followed: PhotoId | None = None
+        self._fixed: PhotoId | None = None
         self._held: list[tuple[SearchHit, int]] = []
 
     def forget(self) -> None:
         """Other photos come: begin at the first."""
-        self._followed, self._held = None, []
+        self._followed, self._fixed, self._held = None, None, []
 
     def hold(self) -> PhotoId | None:
         """Returns the photo that somebody has gone to, if they have."""
@@ -32,20 +33,8 @@ class GridAnchor:
         left_first = row > 0 or (current is not None and current.photo.id == self._followed)
         self._followed = current.photo.id if left_first and current is not None else None
         self._held = []
-        if self._followed is None and grid.verticalOffset() == 0:
-            return None
-        page = QRect(0, 0, grid.viewport().width(), grid.viewport().height())
-        for row in grid.geometry_px.rows_between(
-            grid.verticalOffset(), grid.verticalOffset() + page.height()
-        ):
-            hit = model.hit(row)
-            if hit is None:
-                continue
-            place = (hit, grid.visualRect(model.index(row, 0)).top())
-            if hit.photo.id == self._followed:
-                self._held.insert(0, place)
-            else:
-                self._held.append(place)
+        if self._followed is not None or grid.verticalOffset() > 0:
+            self._held = sorted(self._in_sight(), key=self._rank)
         return self._followed
 
     def settle(self) -> None:
@@ -58,24 +47,36 @@ class GridAnchor:
             grid.selectionModel().setCurrentIndex(
                 index, QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
-        place = self._place()
-        if place is not None:
-            row, top = place
-            grid.verticalScrollBar().setValue(grid.geometry_px.cell(row).top() - top)
+        for hit, top in self._held:
+            row = model.row_of(hit.photo.id)
+            if row >= 0 and (hit.photo.id == self._followed or self._is_still(hit, row)):
+                self._fixed = hit.photo.id
+                grid.verticalScrollBar().setValue(grid.geometry_px.cell(row).top() - top)
+                break
 
-    def _place(self) -> tuple[int, int] | None:
-        """A row and where in the window its top was: that of the followed photo, else of the
-        first in sight that has not moved by a verdict of its own."""
-        rows = [(hit, self._grid.model().row_of(hit.photo.id), top) for hit, top in self._held]
-        there = [item for item in rows if item[1] >= 0]
-        if not there:
-            return None
-        if there[0][0].photo.id != self._followed:
-            still = [item for item in there if not self._judged_since(*item[:2])]
-            there = still or there
-        _, row, top = there[0]
-        return row, top
+    def _in_sight(self) -> list[tuple[SearchHit, int]]:
+        """Photos and where in the window their tops are."""
+        grid, offset = self._grid, self._grid.verticalOffset()
+        rows = grid.geometry_px.rows_between(offset, offset + grid.viewport().height())
+        hits = [(row, grid.model().hit(row)) for row in rows]
+        return [
+            (hit, grid.geometry_px.cell(row).top() - offset)
+            for row, hit in hits
+            if hit is not None
+        ]
 
-    def _judged_since(self, before: SearchHit, row: int) -> bool:
+    def _rank(self, place: tuple[SearchHit, int]) -> int:
+        """Which is best kept in its place. The same as the last time comes before any other, or
+        photos would drift: where one stays, others go round the ends of lines."""
+        hit, top = place
+        if hit.photo.id == self._followed:
+            return 0
+        bottom = top + self._grid.geometry_px.cell_h_px
+        if top < 0 or bottom > self._grid.viewport().height():
+            return 3
+        return 1 if hit.photo.id == self._fixed else 2
+
+    def _is_still(self, before: SearchHit, row: int) -> bool:
+        """False if it may have moved by a verdict of its own."""
         now = self._grid.model().hit(row)
-        return now is None or (now.verdict, now.looked_at) != (before.verdict, before.looked_at)
+        return (now.verdict, now.looked_at) == (before.verdict, before.looked_at)

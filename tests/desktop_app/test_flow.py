@@ -169,6 +169,17 @@ def test_words_that_mean_nothing_lead_to_a_page_that_says_so(desktop, search):
     assert text.NO_HIT_BODY in page.body
 
 
+def test_verified_without_a_model_says_what_to_do_and_costs_no_hits(desktop, search, qtbot):
+    search(desktop, "red")
+    switch, band = desktop.window.search_bar.look_switch, desktop.presenter.results.second_look_band
+    info = desktop.session.library.second_look()
+    assert not info.available
+    switch.verified.click()
+    qtbot.waitUntil(band.isVisible, timeout=DEADLINE_MS)
+    assert band.words == f"{info.problem} {info.hint}".strip()
+    assert switch.instant.isChecked() and len(names(desktop)) == 3
+
+
 def test_hits_judged_no_unfold(desktop, search):
     search(desktop, "red")
     fold = desktop.presenter.results.fold

@@ -19,6 +19,10 @@ from engine.records import (
     ProfileChange,
     Photo,
     PhotoId,
+    RegionId,
+    SearchHit,
+    SearchRequest,
+    SearchResult,
 )
 
 RUNNING = LibraryStatus(
@@ -143,3 +147,52 @@ def test_offline_folders_are_the_first_thing_to_say():
 
 def test_a_library_with_searchable_photos_needs_no_page():
     assert page_choice.empty_library(RUNNING) is None
+
+
+def looked(hits: int = 120, **changes) -> SearchResult:
+    """In the middle of a closer look at the first eight."""
+    photo = Photo(PhotoId(1), Path("/p/1.jpg"), (4, 3))
+    result = SearchResult(
+        SearchRequest(text="dog", verify=8),
+        "starter",
+        tuple(SearchHit(photo, 0.5, None) for _ in range(hits)),
+        3.0,
+        complete=False,
+        second_look="Looker 2B",
+        to_look_at=8,
+        looked_at=3,
+    )
+    return replace(result, **changes)
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (looked(), "Looker 2B is looking closer: 3 of 8."),
+        (looked(note="It is slow."), "Looker 2B is looking closer: 3 of 8. It is slow."),
+        (looked(looked_at=0, note="Looker 2B is loading."), "Looker 2B is loading."),
+        (looked(complete=True), "Stopped. Looked at 3 of 120 hits."),
+        (
+            looked(complete=True, looked_at=0),
+            "Stopped. None of the 120 hits has been looked at.",
+        ),
+        (looked(complete=True, looked_at=8), "Looked at the first 8 of 120 hits."),
+        (
+            looked(complete=True, note="It ended. Try again."),
+            "Looked at the first 3 of 120 hits. It ended. Try again.",
+        ),
+        (looked(hits=8, complete=True, looked_at=8), "Looked at all 8 hits."),
+        (looked(hits=1, complete=True, looked_at=1, to_look_at=1), "Looked at the one hit."),
+        (
+            looked(complete=True, second_look="", to_look_at=0, looked_at=0, note="No model."),
+            "No model.",
+        ),
+        (looked(request=SearchRequest(text="dog"), note="Said elsewhere."), ""),
+        (
+            looked(request=SearchRequest(like_region=RegionId(1), verify=8)),
+            "Only searches by words get a closer look.",
+        ),
+    ],
+)
+def test_how_far_a_closer_look_is(result, words):
+    assert text.second_look(result) == words

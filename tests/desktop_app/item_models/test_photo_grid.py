@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from desktop_app.item_models.photo_grid import CLOSEST_NO_SHOWN, PhotoGridModel
@@ -74,6 +75,52 @@ def test_new_verdicts_in_the_same_order_do_not_reset_the_view(model, qtbot):
     with qtbot.assertNotEmitted(model.modelReset), qtbot.waitSignal(model.dataChanged):
         model.show_hits([hit(1, MATCH), hit(2, UNSURE)], fresh=False)
     assert [s.title for s in model.sections] == ["Match", "Unsure"]
+
+
+def test_verdicts_move_rows_and_what_holds_on_to_one_goes_along(model, qtbot):
+    model.show_hits([hit(n, UNVERIFIED) for n in range(1, 8)])
+    held = {n: QPersistentModelIndex(model.index(n - 1, 0)) for n in range(1, 8)}
+    with qtbot.assertNotEmitted(model.modelReset):
+        model.show_hits(
+            [hit(3, MATCH), *(hit(n, UNVERIFIED) for n in (1, 2, 4, 6, 8)), hit(5, UNSURE)],
+            fresh=False,
+        )
+    assert ids(model) == [3, 5, 1, 2, 4, 6, 8]
+    assert {n: index.row() for n, index in held.items()} == {
+        1: 2, 2: 3, 3: 0, 4: 4, 5: 1, 6: 5, 7: -1,
+    }  # fmt: skip
+    assert [(s.title, s.count) for s in model.sections] == [
+        ("Match", 1),
+        ("Unsure", 1),
+        ("Most alike", 5),
+    ]
+
+
+def test_the_closest_do_not_vanish_because_one_of_them_is_better_after_all(model):
+    model.show_hits([hit(n, NO) for n in range(1, 31)])
+    others = [hit(n, NO) for n in range(1, 31) if n != 3]
+    model.show_hits([hit(3, MATCH), *others], fresh=False)
+    assert ids(model) == [3, *(n for n in range(1, CLOSEST_NO_SHOWN + 1) if n != 3)]
+    model.show_hits([hit(3, NO), *others], fresh=False)
+    assert len(ids(model)) == CLOSEST_NO_SHOWN
+    model.show_hits([hit(3, MATCH), *others])
+    assert ids(model) == [3], "in a new search they are folded"
+
+
+def test_the_photo_somebody_is_at_stays_though_it_is_judged_no(model):
+    model.show_hits([hit(n, MATCH) for n in (1, 2, 3)])
+    model.show_hits([hit(1, MATCH), hit(3, MATCH), hit(2, NO)], fresh=False, keep=PhotoId(2))
+    assert (ids(model), model.hidden_no) == ([1, 3, 2], 0)
+    model.show_hits([hit(1, MATCH), hit(2, NO), hit(3, NO)], fresh=False)
+    assert (ids(model), model.hidden_no) == ([1, 2], 1)
+
+
+def test_a_hit_that_waits_says_so_and_a_photo_without_a_search_does_not(model):
+    model.show_hits([hit(1, UNVERIFIED), hit(2, MATCH)], waiting=[PhotoId(1), PhotoId(2)])
+    said = [model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(2)]
+    assert said == ["2.jpg, Match, Not checked yet", "1.jpg, Not checked yet"]
+    model.show_photos([photo(1)])
+    assert not model.is_waiting(model.rows[0])
 
 
 def test_photos_can_be_added_changed_and_taken_away(model, qtbot):

@@ -1,0 +1,345 @@
+"""The closer look in the window: the switch, the band over the grid, verdicts one by one."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from desktop_app import text
+from desktop_app.controllers.searching import VERIFIED
+from desktop_app.second_look_presenter import FLAG, MORE
+from engine.records import SearchHit, SecondLookInfo, Verdict
+from tests.desktop_app.conftest import DEADLINE_MS
+from tests.desktop_app.memory_library import MemoryLibrary, made_photo
+
+PHOTOS = 60
+MISSING = SecondLookInfo(problem="No model that sees is installed.", hint="Get one first.")
+
+
+def in_memory(library):
+    return lambda root: library
+
+
+@pytest.fixture
+def many(tmp_path) -> MemoryLibrary:
+    """Sixty photos with a red ball each, all of them matches in the order of their names."""
+    photos = [
+        made_photo(f"{n:03d}.jpg", [("red ball", (60 + n, 60, 30, (210, 40, 40)))], (200, 150))
+        for n in range(PHOTOS)
+    ]
+    return MemoryLibrary(tmp_path / "many", photos)
+
+
+@pytest.fixture
+def searched(open_desktop, many, search):
+    """All sixty are on show, Instant."""
+    desktop = open_desktop(open_library=in_memory(many))
+    search(desktop, "red ball")
+    return desktop
+
+
+def switch(desktop):
+    return desktop.window.search_bar.look_switch
+
+
+def band(desktop):
+    return desktop.presenter.results.second_look_band
+
+
+def names(desktop) -> list[str]:
+    return [hit.photo.path.stem for hit in desktop.presenter.model.rows]
+
+
+def say(library: MemoryLibrary, name: str, verdict: Verdict, probability: float) -> None:
+    """What a closer look makes of a photo."""
+    photo = next(p for p in library._photos.values() if p.path.name == name)
+    region = library.regions(photo.id)[0]
+    library.looks_say[name] = SearchHit(photo, 0.5, region, verdict, probability, "Seen.")
+
+
+def looked_at(desktop) -> int:
+    result = desktop.presenter.searching.result
+    return result.looked_at if result is not None else 0
+
+
+def verify(desktop, many, qtbot, looks: int = VERIFIED) -> None:
+    """Choose Verified and let so many closer looks happen."""
+    switch(desktop).verified.click()
+    many.looks.release(looks)
+    qtbot.waitUntil(
+        lambda: looked_at(desktop) == looks
+        and (looks < VERIFIED or desktop.presenter.searching.result.complete),
+        timeout=DEADLINE_MS,
+    )
+
+
+def stand_on(desktop, row: int) -> str:
+    """Go to a row; the name of its photo."""
+    desktop.presenter.results.grid.go_to(row)
+    return names(desktop)[row]
+
+
+def current_name(desktop) -> str:
+    return desktop.presenter.results.grid.currentIndex().data()
+
+
+# -- the switch --------------------------------------------------------------------------------
+
+
+def test_hits_are_instant_until_somebody_wants_more(searched, many):
+    assert switch(searched).instant.isChecked() and not band(searched).isVisible()
+    assert [request.verify for request in many.requests] == [0]
+
+
+def test_verified_repeats_the_query_at_once_and_instant_does_again(searched, many, qtbot):
+    verify(searched, many, qtbot)
+    assert [(r.text, r.verify) for r in many.requests] == [("red ball", 0), ("red ball", VERIFIED)]
+    assert [hit.looked_at for hit in searched.presenter.model.rows].count(True) == VERIFIED
+    switch(searched).instant.click()
+    qtbot.waitUntil(lambda: not band(searched).isVisible(), timeout=DEADLINE_MS)
+    qtbot.waitUntil(
+        lambda: not any(hit.looked_at for hit in searched.presenter.model.rows),
+        timeout=DEADLINE_MS,
+    )
+    assert many.requests[-1].verify == 0
+
+
+def test_the_keys_choose_from_inside_the_search_field(searched, many, qtbot):
+    field = searched.window.search_bar.field
+    field.setFocus()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(field, Qt.Key.Key_V, both)
+    assert switch(searched).verified.isChecked()
+    qtbot.waitUntil(lambda: many.requests[-1].verify == VERIFIED, timeout=DEADLINE_MS)
+    QTest.keyClick(field, Qt.Key.Key_V, both)
+    assert switch(searched).instant.isChecked()
+    qtbot.waitUntil(lambda: many.requests[-1].verify == 0, timeout=DEADLINE_MS)
+    keys = [keys for _, group in text.SHORTCUTS for keys, _ in group]
+    assert {"Ctrl+Shift+V", "Ctrl+Shift+M"} <= set(keys)
+
+
+def test_arrow_keys_choose_too(searched, many, qtbot):
+    switch(searched).instant.setFocus()
+    QTest.keyClick(switch(searched).instant, Qt.Key.Key_Right)
+    assert switch(searched).verified.isChecked() and switch(searched).verified.hasFocus()
+    qtbot.waitUntil(lambda: many.requests[-1].verify == VERIFIED, timeout=DEADLINE_MS)
+
+
+def test_the_choice_is_remembered(searched, open_desktop, tmp_path, many, qtbot):
+    verify(searched, many, qtbot)
+    searched.window.close()
+    other = MemoryLibrary(tmp_path, [made_photo("a.jpg", [("dog", (50, 50, 20, (9, 9, 9)))])])
+    again = open_desktop(open_library=in_memory(other))
+    assert switch(again).verified.isChecked()
+    again.window.search_bar.submitted.emit("dog")
+    qtbot.waitUntil(lambda: bool(other.requests), timeout=DEADLINE_MS)
+    assert other.requests[0].verify == VERIFIED
+
+
+def test_without_a_model_the_reason_is_told_and_hits_stay_instant(searched, many, qtbot):
+    many.second_look_info = MISSING
+    switch(searched).verified.click()
+    qtbot.waitUntil(band(searched).isVisible, timeout=DEADLINE_MS)
+    assert band(searched).words == "No model that sees is installed. Get one first."
+    flags = band(searched)._words.textInteractionFlags()
+    assert flags & Qt.TextInteractionFlag.TextSelectableByMouse
+    assert switch(searched).instant.isChecked() and switch(searched).verified.isEnabled()
+    assert len(many.requests) == 1
+    assert not searched.window._state.flag(FLAG, False)
+
+
+def test_the_reason_is_told_where_there_is_no_grid_too(searched, many, qtbot):
+    many.second_look_info = MISSING
+    searched.presenter.photo.open_row(0)
+    switch(searched).verified.click()
+    qtbot.waitUntil(searched.window.toast.isVisible, timeout=DEADLINE_MS)
+    assert MISSING.problem in searched.window.toast.words
+
+
+def test_a_model_that_went_missing_costs_no_hits(open_desktop, many, search):
+    desktop = open_desktop(open_library=in_memory(many))
+    desktop.window._state.set_flag(FLAG, True)
+    many.second_look_info = MISSING
+    desktop.presenter.searching.verify = VERIFIED
+    search(desktop, "red ball")
+    assert band(desktop).isVisible() and MISSING.problem in band(desktop).words
+    assert desktop.presenter.model.rowCount() == PHOTOS
+    assert not desktop.presenter.results.verdict_band.isVisible(), "nothing is said twice"
+
+
+def test_things_like_one_are_said_to_get_no_closer_look(searched, many, qtbot):
+    verify(searched, many, qtbot)
+    searched.presenter.photo.find_alike.emit(searched.presenter.model.rows[0])
+    qtbot.waitUntil(lambda: band(searched).words == text.ONLY_WORDS_VERIFIED, timeout=DEADLINE_MS)
+
+
+# -- while it goes on --------------------------------------------------------------------------
+
+
+def test_the_band_counts_and_its_button_stops_and_keeps_the_hits(searched, many, qtbot):
+    verify(searched, many, qtbot, looks=3)
+    shown = band(searched)
+    assert shown.words == text.LOOKING.format(title="Looker 2B", done=3, total=VERIFIED)
+    assert shown.stop_button.isVisible() and not shown.more_button.isVisible()
+    assert searched.window.search_bar._busy.isVisible()
+    shown.stop_button.setFocus()
+    shown.stop_button.click()
+    assert shown.words == text.STOPPED.format(done=3, hits=text.count(PHOTOS, "hit"))
+    assert not searched.window.search_bar._busy.isVisible()
+    model = searched.presenter.model
+    assert model.rowCount() == PHOTOS
+    assert [hit.looked_at for hit in model.rows] == 3 * [True] + (PHOTOS - 3) * [False]
+    assert not any(model.is_waiting(hit) for hit in model.rows)
+    assert shown.more_button.hasFocus(), "the keyboard does not lose its place"
+    many.looks.release(20)
+    shown.more_button.click()
+    qtbot.waitUntil(lambda: looked_at(searched) == 3 + MORE, timeout=DEADLINE_MS)
+
+
+def test_what_it_says_of_itself_while_it_gets_ready_is_shown(searched, many, qtbot):
+    switch(searched).verified.click()
+    qtbot.waitUntil(
+        lambda: band(searched).words == "Looker 2B is getting ready.", timeout=DEADLINE_MS
+    )
+
+
+def test_hits_that_wait_for_their_turn_say_so(searched, many, qtbot):
+    verify(searched, many, qtbot, looks=2)
+    model = searched.presenter.model
+    waiting = [hit.photo.path.stem for hit in model.rows if model.is_waiting(hit)]
+    assert waiting == [f"{n:03d}" for n in range(2, VERIFIED)]
+    words = model.index(2, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert words == f"002.jpg, Match, {text.NOT_CHECKED_YET}"
+    searched.presenter.results.grid.go_to(0)
+    assert searched.window.inspector._looked.text() == "Looked at by Looker 2B"
+    searched.presenter.results.grid.go_to(2)
+    assert searched.window.inspector._looked.text() == text.NOT_CHECKED_YET
+
+
+def test_a_row_moves_only_by_its_own_verdict(searched, many, qtbot):
+    say(many, "000.jpg", Verdict.UNSURE, 0.4)
+    say(many, "001.jpg", Verdict.NO, 0.1)
+    say(many, "002.jpg", Verdict.MATCH, 0.99)
+    before = names(searched)
+    for looks, own in ((1, "000"), (2, "001"), (3, "002")):
+        if looks == 1:
+            verify(searched, many, qtbot, looks=1)
+        else:
+            many.looks.release()
+            qtbot.waitUntil(lambda n=looks: looked_at(searched) == n, timeout=DEADLINE_MS)
+        after = names(searched)
+        assert [n for n in before if n != own] == [n for n in after if n != own]
+        before = after
+    assert before[0] == "002" and before[-1] == "000" and "001" not in before
+
+
+def test_who_stands_on_a_photo_stays_there_while_others_pass(searched, many, qtbot):
+    grid = searched.presenter.results.grid
+    name = stand_on(searched, 31)
+    grid.scrollTo(grid.currentIndex(), grid.ScrollHint.PositionAtCenter)
+    place = grid.visualRect(grid.currentIndex())
+    for n in range(VERIFIED):
+        say(many, f"{n:03d}.jpg", Verdict.NO, 0.1)
+    resets = []
+    searched.presenter.model.modelReset.connect(lambda: resets.append(True))
+    verify(searched, many, qtbot)
+    assert names(searched).index(name) == 31 - VERIFIED
+    assert current_name(searched) == f"{name}.jpg"
+    assert grid.selectionModel().isSelected(grid.currentIndex())
+    assert abs(grid.visualRect(grid.currentIndex()).top() - place.top()) <= 1
+    assert resets == []
+
+
+def test_a_photo_that_jumps_to_the_top_takes_along_who_stands_on_it(searched, many, qtbot):
+    grid = searched.presenter.results.grid
+    name = stand_on(searched, 7)
+    say(many, f"{name}.jpg", Verdict.MATCH, 0.99)
+    verify(searched, many, qtbot)
+    assert names(searched)[0] == name and current_name(searched) == f"{name}.jpg"
+    assert grid.viewport().rect().contains(grid.visualRect(grid.currentIndex()).center())
+
+
+def test_a_photo_one_stands_on_is_not_folded_away(searched, many, qtbot):
+    name = stand_on(searched, 3)
+    say(many, f"{name}.jpg", Verdict.NO, 0.1)
+    verify(searched, many, qtbot)
+    assert names(searched)[-1] == name and current_name(searched) == f"{name}.jpg"
+    grid = searched.presenter.results.grid
+    assert grid.viewport().rect().intersects(grid.visualRect(grid.currentIndex()))
+
+
+def test_who_has_only_scrolled_keeps_what_is_in_sight(searched, many, qtbot):
+    grid = searched.presenter.results.grid
+    grid.verticalScrollBar().setValue(3 * grid.geometry_px.pitch_px)
+    first = grid.indexAt(QPoint(100, 100))
+    name, top = names(searched)[first.row()], grid.visualRect(first).top()
+    assert first.row() >= VERIFIED and top >= 0
+    for n in range(4):
+        say(many, f"{n:03d}.jpg", Verdict.NO, 0.1)
+    verify(searched, many, qtbot)
+    index = searched.presenter.model.index(names(searched).index(name), 0)
+    assert abs(grid.visualRect(index).top() - top) <= 1
+
+
+def test_the_photo_that_is_looked_at_large_learns_its_own_verdict(searched, many, qtbot):
+    photo = searched.presenter.photo
+    photo.open_row(2)
+    say(many, "002.jpg", Verdict.UNSURE, 0.4)
+    verify(searched, many, qtbot)
+    assert photo.is_open and photo.view.hit.photo.path.name == "002.jpg"
+    assert photo.view.hit.verdict is Verdict.UNSURE
+    assert searched.window.inspector._verdict.text() == "Unsure · 40% likely"
+    assert photo.view.row == names(searched).index("002")
+
+
+def test_refreshing_goes_on_while_a_closer_look_does(searched, many, qtbot):
+    verify(searched, many, qtbot, looks=2)
+    new = many.put(made_photo("new.jpg", [("red ball", (60, 60, 30, (210, 40, 40)))], (200, 150)))
+    news = searched.presenter.results.news_band
+    qtbot.waitUntil(news.isVisible, timeout=DEADLINE_MS)
+    news.button.click()
+    qtbot.waitUntil(lambda: searched.presenter.model.row_of(new) >= 0, timeout=DEADLINE_MS)
+    assert many.requests[-1].verify == VERIFIED
+
+
+# -- more of them ------------------------------------------------------------------------------
+
+
+def test_more_can_be_looked_at_until_there_are_none(searched, many, qtbot):
+    shown = band(searched)
+    verify(searched, many, qtbot)
+    assert shown.words == text.LOOKED.format(done=VERIFIED, hits=text.count(PHOTOS, "hit"))
+    for total in (28, 48, 60):
+        left = min(MORE, PHOTOS - looked_at(searched))
+        assert shown.more_button.isVisible()
+        assert shown.more_button.accessibleName() == text.LOOK_AT_MORE.format(count=left)
+        many.looks.release(left)
+        shown.more_button.click()
+        assert many.requests[-1].verify == total
+        qtbot.waitUntil(
+            lambda n=total: looked_at(searched) == n
+            and searched.presenter.searching.result.complete,
+            timeout=DEADLINE_MS,
+        )
+    assert not shown.more_button.isVisible()
+    assert shown.words == text.LOOKED_AT_ALL.format(hits=text.count(PHOTOS, "hit"))
+
+
+def test_more_keeps_selection_and_place_and_never_goes_back(searched, many, qtbot):
+    say(many, "000.jpg", Verdict.UNSURE, 0.4)
+    verify(searched, many, qtbot)
+    grid = searched.presenter.results.grid
+    name = stand_on(searched, 30)
+    before, offset = names(searched), grid.verticalOffset()
+    looks = []
+    searched.presenter.searching.updated.connect(
+        lambda query, result: looks.append((result.looked_at, names(searched)))
+    )
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(grid, Qt.Key.Key_M, both)
+    many.looks.release()
+    qtbot.waitUntil(lambda: looked_at(searched) == VERIFIED + 1, timeout=DEADLINE_MS)
+    assert min(done for done, _ in looks) >= VERIFIED
+    assert all(shown == before for done, shown in looks if done == VERIFIED)
+    assert current_name(searched) == f"{name}.jpg" and grid.verticalOffset() == offset
