@@ -23,6 +23,7 @@ from engine.indexing.looking import Lookers
 from engine.indexing.profile_wish import ProfileWish
 from engine.indexing.rounds import IndexRounds
 from engine.jobs import Job, JobContext, Lane
+from engine.library_news import LibraryNews
 from engine.paths import LibraryPaths
 from engine.profile_change import ProfileChanges
 from engine.records import (
@@ -77,6 +78,7 @@ class Library:
         self.read_only = store.read_only
         self._store = store
         self._wish = wish
+        self._news = LibraryNews()
         self._index_lane, self._search_lane, self._io_lane = map(Lane, ("index", "search", "io"))
         self._thumbnails = ThumbnailCache(paths.thumbnails)
         self._decoder = DecoderProcess()
@@ -87,7 +89,7 @@ class Library:
             self._thumbnails,
             wish.settings,
             search_waits=self._search_waits,
-            on_change=self._note,
+            on_change=self._news.add,
         )
         self._scan = FolderScan(store, self._thumbnails, paths.root)
         self._rounds = IndexRounds(
@@ -97,8 +99,8 @@ class Library:
             self._lookers,
             wish,
             scan=lambda context: self._scanned(context, None),
-            note=self._note,
-            remark=self._set_note,
+            note=self._news.add,
+            remark=self._news.say,
             status=self.status,
         )
         self._profiles = ProfileChanges(
@@ -106,9 +108,7 @@ class Library:
         )
         self._watcher: FolderWatcher | None = None
         self._lock = threading.Lock()
-        self._changes = LibraryChanges()
         self._latest_search: Job[SearchResult] | None = None
-        self._notes: dict[str, str] = {}
 
     @classmethod
     def open(
@@ -145,8 +145,8 @@ class Library:
         except BaseException:
             store.close()
             raise
-        library._set_note("settings", notice)
-        library._set_note("profile", " ".join(filter(None, (missing, wish.note))))
+        library._news.say("settings", notice)
+        library._news.say("profile", " ".join(filter(None, (missing, wish.note))))
         if not read_only and store.folders.has_removed():
             library._io_lane.submit("forget removed folders", library._purge)
         return library
@@ -193,7 +193,7 @@ class Library:
         path = Path(path).expanduser().resolve()
         refuse_unfit(path, self.paths.root, self._store.folders.paths().values())
         folder_id = self._store.folders.add(path)
-        self._note(LibraryChanges(folders=True))
+        self._news.add(LibraryChanges(folders=True))
         if self._watcher is not None:
             self._watcher.watch(path)
         return next(folder for folder in self.folders() if folder.id == folder_id)
@@ -210,7 +210,7 @@ class Library:
         path = self._store.folders.paths().get(folder_id)
         if path is None or not self._store.folders.mark_removed(folder_id):
             raise BadRequest("There is no such folder.", operation="removing a folder")
-        self._note(LibraryChanges(folders=True, problems=True))
+        self._news.add(LibraryChanges(folders=True, problems=True))
         if self._watcher is not None:
             self._watcher.unwatch(path)
         self._io_lane.submit("forget removed folders", self._purge)
@@ -256,9 +256,8 @@ class Library:
 
     def status(self) -> LibraryStatus:
         """Counts and rate; cheap enough to poll twice a second."""
-        with self._lock:
-            notes = [*self._notes.values(), self._watcher.note if self._watcher else ""]
-        note = " ".join(note for note in notes if note)
+        watcher_note = self._watcher.note if self._watcher else ""
+        note = " ".join(filter(None, (self._news.note, watcher_note)))
         return library_status.take(
             self._store, self._desk, self._lookers, self._profiles, note
         )
@@ -272,14 +271,12 @@ class Library:
         """Put failed files (None: all) back in the queue; how many."""
         self._refuse_if_read_only("trying files again")
         count = self._store.failures.retry(paths)
-        self._note(LibraryChanges(folders=True, problems=True))
+        self._news.add(LibraryChanges(folders=True, problems=True))
         return count
 
     def take_changes(self) -> LibraryChanges:
         """What changed since this was last called; the window polls it."""
-        with self._lock:
-            taken, self._changes = self._changes, LibraryChanges()
-        return taken
+        return self._news.take()
 
     # -- looking ---------------------------------------------------------------------------
 
@@ -467,27 +464,22 @@ class Library:
         self, context: JobContext, folder_ids: Sequence[FolderId] | None
     ) -> LibraryChanges:
         found = self._scan.scan(context, folder_ids)
-        self._note(found)
+        self._news.add(found)
         return found
 
     def _purge(self, context: JobContext) -> None:
-        self._note(self._scan.purge_removed(context))
+        self._news.add(self._scan.purge_removed(context))
 
     def _search_waits(self) -> bool:
+        """Somebody waits for hits or for verdicts; models that all want every core would only
+        slow each other down."""
         job = self._latest_search
-        return job is not None and not job.ended and job.partial is None
+        if job is None or job.ended:
+            return False
+        return job.partial is None or job.partial.to_look_at > 0
 
     def _read_rgb(self, photo: Photo, longest_px: int | None = None) -> np.ndarray:
         return self._decoder.read(photo.path, longest_px).rgb
-
-    def _note(self, changes: LibraryChanges) -> None:
-        if changes:
-            with self._lock:
-                self._changes |= changes
-
-    def _set_note(self, source: str, note: str) -> None:
-        with self._lock:
-            self._notes[source] = note
 
     def _refuse_if_read_only(self, operation: str) -> None:
         if self.read_only:

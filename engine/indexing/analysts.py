@@ -14,7 +14,7 @@ from engine.errors import EngineError, PhotoMissing, WorkerCrashed
 from engine.indexing.analysis import LOADING, AnalysisRequest, serving
 from engine.jobs import CancelToken
 from engine.jobs.cores import usable_cores
-from engine.jobs.worker_process import WorkerProcess
+from engine.jobs.worker_process import STARTING, WorkerProcess
 from engine.profiles import Profile
 from engine.records import PhotoId
 from engine.store.outcomes import Outcomes
@@ -22,7 +22,6 @@ from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
 
 SETTLE_NS = 2_000_000_000
 """A file modified more recently than this may still be in the middle of being written."""
-_STARTING = "starting a worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ class AnalystPool:
         except PhotoMissing:
             raise
         except WorkerCrashed as error:
-            return Failed(error, for_all=error.operation == _STARTING)
+            return Failed(error, for_all=error.operation == STARTING)
         except EngineError as error:
             return Failed(error, for_all=error.operation == LOADING)
         finally:

@@ -23,6 +23,8 @@ from engine.jobs.worker_child import Serve
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+STARTING = "starting a worker"
+"""Operation of the errors of a child that could not be started."""
 POLL_S = 0.1
 """How often a waiting call looks whether it was cancelled."""
 
@@ -184,7 +186,7 @@ class WorkerProcess:
             ours.close()
             raise WorkerCrashed(
                 f"The {self.name} could not be started ({error.strerror}).",
-                operation="starting a worker",
+                operation=STARTING,
                 hint="Close other programs and try again.",
             ) from error
         finally:
@@ -211,16 +213,16 @@ class WorkerProcess:
                 self._discard()
                 raise WorkerCrashed(
                     f"The {self.name} was not ready after {self._start_limit_s:.0f} seconds.",
-                    operation="starting a worker",
+                    operation=STARTING,
                     hint="The computer may be short of memory; close other programs.",
                 )
         try:
             reply = worker_channel.receive(self._connection)
         except (EOFError, OSError) as error:
-            raise self._crashed("starting a worker", None) from error
+            raise self._crashed(STARTING, None) from error
         if reply[0] != "ready":
             self._discard()
-        self._open_reply(reply, "starting a worker", None)
+        self._open_reply(reply, STARTING, None)
         self._ready = True
 
     def _exchange(

@@ -42,11 +42,10 @@ def look_closer(
         return stage.given_up(info.problem, info.hint)
     answer.second_look = info.title
     answer.to_look_at = min(answer.request.verify, len(hits))
-    stage.say(f"{info.title} is getting ready to look at the first {answer.to_look_at}.")
+    stage.say("")
     failed: list[EngineError] = []
     try:
         verifier = second_look.verifier(context, stage.say)
-        stage.say("")
         for i in range(answer.to_look_at):
             context.cancel.raise_if_set()
             context.report(Progress("Looking closer", i, answer.to_look_at))

@@ -16,6 +16,9 @@ def to_json(result: SearchResult) -> dict[str, Any]:
         "query": result.request.text,
         "profile": result.profile,
         "took_ms": round(result.took_ms, 2),
+        "second_look": result.second_look,
+        "looked_at": result.looked_at,
+        "note": result.note,
         "hits": [_hit(hit) for hit in result.hits],
     }
 
@@ -30,6 +33,9 @@ def _hit(hit: SearchHit) -> dict[str, Any]:
         "region": None if hit.region is None else _region(hit.region, hit.photo),
         "reason": hit.reason,
         "outlined": hit.outlined,
+        "looked_at": hit.looked_at,
+        "others": [_region(region, hit.photo) for region in hit.others],
+        "box_xyxy": None if hit.box_xyxy is None else list(hit.box_xyxy.as_tuple()),
     }
 
 

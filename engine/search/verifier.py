@@ -91,16 +91,16 @@ class SecondLook(Protocol):
         ...
 
     def verifier(self, context: JobContext, tell: Callable[[str], None]) -> Verifier:
-        """The verifier, loaded and ready. Search lane; may take minutes the first time.
+        """For one search. Search lane; its first verdict may have to wait for a model to load.
 
         Args:
-            context: loading is shown as its progress, and is left to itself if it is cancelled.
+            context: what keeps people waiting is shown as its progress.
             tell: given what people should know while a verdict keeps them waiting, and an empty
                 string when that is over.
 
         Raises:
-            EngineError: there is none, or it cannot be loaded.
-            Cancelled: the loading goes on; the next call finds it further.
+            SecondLookUnavailable: there is none; the verifier raises it too once there is no use
+                in asking for another photo.
         """
         ...
 

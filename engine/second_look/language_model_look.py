@@ -10,13 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import EngineError, ModelBroken, SecondLookUnavailable, WorkerCrashed
+from engine.errors import (
+    EngineError,
+    ModelBroken,
+    ModelMissing,
+    SecondLookUnavailable,
+    WorkerCrashed,
+)
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.jobs.cores import usable_cores
 from engine.jobs.patient_worker import PatientWorker
+from engine.jobs.worker_process import STARTING
 from engine.records import SecondLookInfo
 from engine.second_look import calibration, models
-from engine.second_look.llama_session import HOW_TO_ADD, SessionSettings
+from engine.second_look.llama_session import HOW_TO_ADD, LOADING, SessionSettings
 from engine.second_look.look import LookMemory
 from engine.second_look.looking import LookReply, LookRequest, serving
 from engine.second_look.models import SecondLookModel
@@ -32,6 +39,8 @@ MOST_RESTARTS = 3
 FORGIVING_ANSWERS = 20
 GROWTH_LIMIT_BYTES = 150 << 20
 """A process that grew by so much since its second answer leaks, and makes room for a fresh one."""
+SILENCE_LIMIT_S = 15.0
+"""A process none of whose threads has run for so long is killed."""
 _START_LIMIT_S = 900.0
 """Ten gigabytes from a slow disk."""
 _OPERATION = "taking a second look"
@@ -98,20 +107,21 @@ class LanguageModelLook:
         )
 
     def verifier(self, context: JobContext, tell: Callable[[str], None]) -> ModelVerifier:
-        """See ``SecondLook``; every failure is a SecondLookUnavailable."""
+        """See ``SecondLook``; every failure is a SecondLookUnavailable. The model is loaded when
+        a photo comes that it was never asked of."""
         try:
             choice = self._choose()
             judged_by = calibration.load(choice.model.folder)
-            worker = self._worker(choice)
-            worker.on_silence = lambda silent: tell(_SILENT if silent else "")
-            self._refuse_if_hopeless(choice)
-            context.report(Progress(f"Loading {choice.model.title}"))
-            self._warm(worker, context.cancel)
         except EngineError as error:
             raise _unavailable(error) from error
+        worker = self._worker(choice)
+        worker.on_silence = lambda silent: tell(_SILENT if silent else "")
         limit_s = self._settings().second_look_time_limit_s
 
         def ask(request: LookRequest, cancel: CancelToken, path: Path) -> LookReply:
+            if worker.pid is None:
+                context.report(Progress(f"Loading {choice.model.title}"))
+                tell(f"{choice.model.title} is getting ready. That may take a minute.")
             return self._ask(choice, worker, request, cancel, path, limit_s)
 
         return ModelVerifier(choice.model, choice.session.side_px, judged_by, self._memory, ask)
@@ -165,6 +175,7 @@ class LanguageModelLook:
                 start_limit_s=_START_LIMIT_S,
                 threads=choice.session.threads,
                 log_path=self._log_path,
+                silence_limit_s=SILENCE_LIMIT_S,
             )
             self._running = (choice, worker)
             self._deaths = self._answers = 0
@@ -172,15 +183,6 @@ class LanguageModelLook:
         if running is not None:
             running[1].close()
         return worker
-
-    def _warm(self, worker: PatientWorker, cancel: CancelToken) -> None:
-        try:
-            worker.warm(wait=True, cancel=cancel)
-        except WorkerCrashed:
-            self._deaths += 1
-            raise
-        finally:
-            self._start_clock(worker)
 
     def _ask(
         self,
@@ -220,14 +222,16 @@ class LanguageModelLook:
             self._refuse_if_hopeless(choice)
             try:
                 return worker.call(request, cancel=cancel, time_limit_s=limit_s, path=path)
-            except ModelBroken as error:
-                if error.operation != _OPERATION:
+            except (ModelBroken, ModelMissing) as error:
+                if error.operation == LOADING:
                     raise _unavailable(error) from error
                 raise
             except WorkerCrashed as error:
                 self._deaths += 1
                 self._answers = 0
                 log.info("%s died (%d): %s", choice.model.name, self._deaths, error)
+                if error.operation == STARTING:
+                    raise _unavailable(error) from error
                 if last:
                     raise
         raise AssertionError("the second try ends the loop")

@@ -21,7 +21,7 @@ from engine.second_look.answers import YesNo
 from engine.second_look.models import SecondLookModel
 
 HOW_TO_ADD = "Add it with “python3 packaging/run.py --with-mllm”, then start Pickout again."
-_LOADING = "loading the language model"
+LOADING = "loading the language model"
 _LOOKING = "taking a second look"
 _TEXT_TOKENS = 1024
 """Room for a question of 300 letters in any script, and the template around it."""
@@ -70,7 +70,7 @@ class LlamaSession:
         except (ImportError, OSError, RuntimeError) as error:
             raise ModelMissing(
                 f"The runner of language models cannot be loaded ({error}).",
-                operation=_LOADING,
+                operation=LOADING,
                 hint=HOW_TO_ADD,
             ) from error
         self._lib, self._mtmd = llama_cpp, mtmd_cpp
@@ -241,9 +241,7 @@ class LlamaSession:
                 self._eyes, chunks, pointers, len(parts), True
             )
             if code != 0:
-                raise self._broken(
-                    f"cannot take the picture in (code {code})", self._model.vision_file
-                )
+                raise self._stuck(f"cannot take the picture in (code {code})")
             count = self._mtmd.mtmd_input_chunks_size(chunks)
             yield [self._mtmd.mtmd_input_chunks_get(chunks, i) for i in range(count)]
         finally:
@@ -262,7 +260,7 @@ class LlamaSession:
         # An encoder that was stopped says that all is well.
         self._raise_if_unwanted()
         if code != 0:
-            raise self._broken(f"stopped with the code {code}", self._model.language_file)
+            raise self._stuck(f"stopped with the code {code}")
         return after.value
 
     def _logits(self) -> np.ndarray:
@@ -280,7 +278,7 @@ class LlamaSession:
         code = self._lib.llama_decode(self._context, batch)
         self._raise_if_unwanted()
         if code != 0:
-            raise self._broken(f"stopped with the code {code}", self._model.language_file)
+            raise self._stuck(f"stopped with the code {code}")
 
     def _piece(self, word: int, special: bool = False) -> bytes:
         buffer = ctypes.create_string_buffer(256)
@@ -295,7 +293,7 @@ class LlamaSession:
         lib = self._lib
         rule = lib.llama_sampler_init_grammar(self._vocabulary, grammar.encode(), b"root")
         if not rule:  # using it would end the process
-            raise self._broken("cannot follow the form of the answer", self._model.language_file)
+            raise self._stuck("cannot follow the form of the answer")
         chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         lib.llama_sampler_chain_add(chain, rule)
         lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
@@ -308,9 +306,17 @@ class LlamaSession:
         reason = f" ({error})" if error is not None and str(error) else ""
         return ModelBroken(
             f"{self._model.title} {what}{reason}.",
-            operation=_LOADING,
+            operation=LOADING,
             path=path,
             hint="Check it with “pickout-cli models verify”, or choose another model.",
+        )
+
+    def _stuck(self, what: str) -> ModelBroken:
+        """With one photo; others may go better."""
+        return ModelBroken(
+            f"{self._model.title} {what}.",
+            operation=_LOOKING,
+            hint="If this happens with many photos, choose another model.",
         )
 
 
