@@ -137,7 +137,7 @@ def collect(
     with opened as judged:
         search = JudgedSearch(judged.library, truth, request.verify, watcher)
         search.ask_all(list(queries.values()), "Asking with the second look")
-    category_of = {name: category_id for category_id, name in queries.items()}
+    category_of = {name.strip(): category_id for category_id, name in queries.items()}
     looks, unanswered = [], 0
     for seen in second_look.seen:
         look = recorded.of(seen) if seen.answered else None
@@ -145,7 +145,7 @@ def collect(
             unanswered += 1
             continue
         place = place_of(seen.photo)
-        relevant = truth.photos[place].holds(category_of[seen.query])
+        relevant = truth.photos[place].holds(category_of[seen.query.strip()])
         looks.append(JudgedLook(place, look.yes, seen.standing, relevant))
     seconds = second_look_figures.seconds_per_look(second_look.seen)
     return Looks(tuple(looks), len(queries), unanswered, seconds)

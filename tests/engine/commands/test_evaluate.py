@@ -94,4 +94,4 @@ def test_without_a_language_model_it_says_so_and_goes_on(evaluate, tmp_path, mon
 def test_a_language_model_that_nobody_knows_costs_the_second_look_only(evaluate):
     ran = evaluate("--verify", "2", "--second-look", "no-such-model", "--gpu-layers", "0")
     assert ran.status == 0, ran.err
-    assert "Going on without a second look" in ran.err and "no-such-model" in ran.err
+    assert "Going on without a second look" in ran.err
