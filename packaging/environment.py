@@ -151,6 +151,11 @@ def steps(test: bool = False, mllm: bool = False) -> List[Step]:
     return found
 
 
+def has_compiler() -> bool:
+    """Whether llama-cpp-python could be built from its source."""
+    return any(shutil.which(name) for name in COMPILERS)
+
+
 UNREACHABLE = (
     "NewConnectionError",
     "ConnectTimeoutError",
@@ -307,7 +312,7 @@ class Environment:
                 f" about {needed / 1e9:.0f} GB are needed.",
                 "Free some space, or move this folder to a larger disk.",
             )
-        if "mllm" in names and not any(shutil.which(name) for name in COMPILERS):
+        if "mllm" in names and not has_compiler():
             raise SetupProblem(
                 "llama-cpp-python is built from source, and no C++ compiler was found.",
                 "Install one (Debian or Ubuntu: sudo apt install build-essential; macOS:"

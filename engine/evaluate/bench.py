@@ -17,9 +17,10 @@ AVAILABLE = {
     "colours": "whether a colour before a thing's name finds things of that colour first",
     "boxes": "whether a box drawn not quite right leads to the masks of its thing",
     "sam2": "SAM 2 masks: time, memory and equality against the package's own generator",
+    "worker": "the process of a language model: seconds a look, memory, cancelling, faults",
     "loop": "how long the window's event loop stalls while it indexes and searches",
 }
-LATER = ("grid", "storm", "worker")
+LATER = ("grid", "storm")
 
 
 @dataclass(frozen=True, slots=True)

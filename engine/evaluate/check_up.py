@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sqlite3
@@ -22,6 +21,7 @@ from engine.evaluate import index_bench
 from engine.evaluate.bench import BenchRequest
 from engine.evaluate.judged_search import Watcher
 from engine.jobs.cancel import CancelToken
+from engine.jobs.machine import usable_cores
 from engine.second_look import calibration
 from engine.second_look import models as language_models
 from engine.weights.device import NAMES, choose_device
@@ -131,7 +131,7 @@ def devices() -> Part:
             there[name] = None
         lines.append(f"{name}: {there[name] or 'not there'}")
     chosen = choose_device()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = usable_cores()
     lines.append(f"full models run on: {chosen.text}; starter models on the processor")
     lines.append(f"processor cores: {cores}")
     return Part("devices", {**there, "chosen": chosen.name, "cores": cores}, tuple(lines))

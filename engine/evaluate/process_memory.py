@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import threading
-from pathlib import Path
+
+import psutil
 
 _SAMPLE_S = 0.05
-_FAMILY_S = 0.5
-"""How often it is looked up who belongs to the family: children are started and end."""
-_PROC = Path("/proc")
+_FAMILY_SAMPLES = 10
+"""Looking up who belongs to the family takes longer: children are started and end."""
 
 
 class PeakMemory:
@@ -18,8 +16,7 @@ class PeakMemory:
 
     Attributes:
         peak_bytes: highest sum, at one moment, of the resident memory of this process and its
-            descendants; memory that they share counts in each. None where it cannot be told
-            (Windows).
+            descendants; memory that they share counts in each. None before the first sample.
     """
 
     def __init__(self) -> None:
@@ -36,60 +33,19 @@ class PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        samples = 0
-        family: list[int] = []
-        has_proc = _PROC.joinpath("self", "statm").exists()
+        this, family, samples = psutil.Process(), [], 0
         while True:
-            if not has_proc:
-                total = _family_rss_by_ps()
-            else:
-                if samples % round(_FAMILY_S / _SAMPLE_S) == 0:
-                    family = _family(_parents())
-                total = sum(_rss_bytes(pid) for pid in family)
+            if samples % _FAMILY_SAMPLES == 0:
+                family = [this, *this.children(recursive=True)]
             samples += 1
-            if total:
-                self.peak_bytes = max(total, self.peak_bytes or 0)
-            if self._over.wait(_SAMPLE_S if has_proc else _FAMILY_S):
+            self.peak_bytes = max(sum(map(resident_bytes, family)), self.peak_bytes or 0)
+            if self._over.wait(_SAMPLE_S):
                 return
 
 
-def _family(parent_of: dict[int, int]) -> list[int]:
-    """This process and its descendants, given the parent of every process."""
-    family = [os.getpid()]
-    for pid in family:  # grows while it is walked
-        family.extend(child for child, parent in parent_of.items() if parent == pid)
-    return family
-
-
-def _parents() -> dict[int, int]:
-    found = {}
-    for entry in _PROC.iterdir():
-        if entry.name.isdigit():
-            try:
-                # The name of the program, in brackets, may hold anything.
-                fields = (entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-                found[int(entry.name)] = int(fields[1])
-            except (OSError, IndexError):  # it has ended
-                continue
-    return found
-
-
-def _rss_bytes(pid: int) -> int:
+def resident_bytes(process: psutil.Process) -> int:
+    """Memory of one process that is in RAM; 0 once it has ended."""
     try:
-        pages = int((_PROC / str(pid) / "statm").read_text("ascii").split()[1])
-    except (OSError, IndexError):  # it has ended
+        return process.memory_info().rss
+    except psutil.Error:
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def _family_rss_by_ps() -> int | None:
-    """As macOS tells it; None where there is no ``ps``."""
-    try:
-        said = subprocess.run(
-            ["ps", "-axo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    rows = [[int(number) for number in line.split()] for line in said.splitlines()]
-    rss_kib = {pid: rss for pid, _, rss in rows}
-    return 1024 * sum(rss_kib[pid] for pid in _family({pid: parent for pid, parent, _ in rows}))

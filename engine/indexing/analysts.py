@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +12,7 @@ from engine.decode.reader import fingerprint
 from engine.errors import EngineError, PhotoMissing, WorkerCrashed
 from engine.indexing.analysis import LOADING, AnalysisRequest, serving
 from engine.jobs import CancelToken
-from engine.jobs.cores import usable_cores
+from engine.jobs.machine import memory_bytes, usable_cores
 from engine.jobs.worker_process import STARTING, WorkerProcess
 from engine.profiles import Profile
 from engine.records import PhotoId
@@ -158,7 +157,6 @@ class AnalystPool:
             self._idle.put(worker)
 
 
-_USUAL_MEMORY_BYTES = 8 << 30
 _MEMORY_PER_ANALYST_BYTES = 4 << 30
 """Memory of the machine that warrants one more analyst: it has other things to do."""
 _MOST_ANALYSTS = 4
@@ -170,11 +168,8 @@ def suitable_workers() -> int:
     One thread each is worth more than one analyst with several: most of a photo's work is too
     small to be shared, and threads that share it wait for each other when the machine is busy.
     """
-    try:
-        memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        memory_bytes = _USUAL_MEMORY_BYTES
-    return max(1, min(usable_cores(), memory_bytes // _MEMORY_PER_ANALYST_BYTES, _MOST_ANALYSTS))
+    by_memory = memory_bytes() // _MEMORY_PER_ANALYST_BYTES
+    return max(1, min(usable_cores(), by_memory, _MOST_ANALYSTS))
 
 
 def unsettled_span_ns() -> tuple[int, int]:

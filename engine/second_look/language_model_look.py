@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import threading
 from collections.abc import Callable
@@ -18,12 +17,12 @@ from engine.errors import (
     WorkerCrashed,
 )
 from engine.jobs import CancelToken, JobContext, Progress
-from engine.jobs.cores import usable_cores
+from engine.jobs.machine import usable_cores
 from engine.jobs.patient_worker import PatientWorker
 from engine.jobs.worker_process import STARTING
 from engine.records import SecondLookInfo
-from engine.second_look import calibration, models
-from engine.second_look.llama_session import HOW_TO_ADD, LOADING, SessionSettings
+from engine.second_look import calibration, models, runner
+from engine.second_look.llama_session import LOADING, SessionSettings
 from engine.second_look.look import LookMemory
 from engine.second_look.looking import LookReply, LookRequest, serving
 from engine.second_look.models import SecondLookModel
@@ -45,7 +44,6 @@ _START_LIMIT_S = 900.0
 """Ten gigabytes from a slow disk."""
 _OPERATION = "taking a second look"
 _SILENT = "The language model is not responding at the moment; the hits are complete without it."
-_GPU_LIBRARIES = ("cuda", "metal", "vulkan", "hip", "sycl")
 
 
 @dataclass(frozen=True)
@@ -142,11 +140,11 @@ class LanguageModelLook:
         EngineError: there is no model, or nothing to run it with.
         """
         settings = self._settings()
-        if importlib.util.find_spec("llama_cpp") is None:
+        if not runner.is_installed():
             raise SecondLookUnavailable(
                 "The second look needs llama-cpp-python, which is not installed.",
                 operation=_OPERATION,
-                hint=HOW_TO_ADD,
+                hint=runner.HOW_TO_ADD,
             )
         shelf = self._shelf or ModelShelf()
         stamp = (settings, shelf.root, _changed_at(shelf.root))
@@ -169,7 +167,7 @@ class LanguageModelLook:
             if running is not None and running[0] == choice:
                 return running[1]
             worker = PatientWorker(
-                choice.model.title,
+                f"process of {choice.model.title}",
                 serving(choice.model, choice.session),
                 time_limit_s=self._settings().second_look_time_limit_s,
                 start_limit_s=_START_LIMIT_S,
@@ -278,20 +276,12 @@ class LanguageModelLook:
 
 def _how_to_run(settings: Settings) -> tuple[SessionSettings, str]:
     threads = settings.second_look_threads or max(1, usable_cores() - 1)
-    layers = settings.second_look_gpu_layers if _sees_graphics_card() else 0
+    layers = settings.second_look_gpu_layers if runner.uses_graphics_card() else 0
     side_px = settings.second_look_picture_px or SIDES_PX[-1 if layers else 0]
     where = f"processor, {threads} thread{'' if threads == 1 else 's'}"
     if layers:
         where = "graphics card" if layers < 0 else f"{layers} layers on the graphics card, {where}"
     return SessionSettings(side_px, threads, layers), where
-
-
-def _sees_graphics_card() -> bool:
-    """Whether llama-cpp-python was built with support for one; it is not imported for that."""
-    spec = importlib.util.find_spec("llama_cpp")
-    folders = [Path(place) / "lib" for place in spec.submodule_search_locations or ()]
-    names = [path.name for folder in folders if folder.is_dir() for path in folder.iterdir()]
-    return any(kind in name for name in names for kind in _GPU_LIBRARIES)
 
 
 def _changed_at(folder: Path) -> int:

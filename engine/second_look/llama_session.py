@@ -19,8 +19,8 @@ from engine.errors import BadRequest, Cancelled, ModelBroken, ModelMissing
 from engine.second_look import answers, prompt
 from engine.second_look.answers import YesNo
 from engine.second_look.models import SecondLookModel
+from engine.second_look.runner import HOW_TO_ADD
 
-HOW_TO_ADD = "Add it with “python3 packaging/run.py --with-mllm”, then start Pickout again."
 LOADING = "loading the language model"
 _LOOKING = "taking a second look"
 _TEXT_TOKENS = 1024

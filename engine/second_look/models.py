@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import BadRequest, ModelBroken, ModelMissing
+from engine.jobs import machine
+from engine.second_look import runner
 from engine.second_look.families import Family, family_of_pair
 from engine.weights.catalogue import Catalogue, CatalogueEntry
 from engine.weights.shelf import InstalledModel, ModelShelf
@@ -14,6 +16,9 @@ from engine.weights.shelf import InstalledModel, ModelShelf
 ROLE = "second-look"
 MEMORY_SHARE = 0.6
 """Of the machine's memory that a model may take: photos, the window and others need theirs."""
+PATIENCE_BYTES = 5_000_000_000
+"""On a processor, what a model needs to look at a photo grows with it: about four billion weights
+is what a laptop still gets through, by what others have published."""
 _PER_FILE_BYTE = 1.2
 """Memory a model takes for each byte of its files, where nobody has said."""
 _OPERATION = "choosing the model of the second look"
@@ -70,7 +75,7 @@ def choose(
     """
     if name:
         return from_installed(_need(shelf, name))
-    memory_bytes = machine_memory_bytes() if memory_bytes is None else memory_bytes
+    memory_bytes = machine.memory_bytes() if memory_bytes is None else memory_bytes
     found = [model for model in shelf.installed() if model.entry.role == ROLE]
     if not found:
         raise _none_installed(shelf, memory_bytes)
@@ -122,11 +127,15 @@ def from_installed(model: InstalledModel) -> SecondLookModel:
     )
 
 
-def recommended(catalogue: Catalogue, memory_bytes: int | None = None) -> CatalogueEntry | None:
-    """The one to download on a machine with so much memory (None: this one).
+def recommended(
+    catalogue: Catalogue, memory_bytes: int | None = None, graphics_card: bool | None = None
+) -> CatalogueEntry | None:
+    """The one to download on a machine with so much memory and a graphics card that can be used,
+    or without (None: as it is here).
 
     Returns:
-        The largest within ``MEMORY_SHARE``, else the smallest; None if there is none to be had.
+        The largest within ``MEMORY_SHARE`` and, without a graphics card, ``PATIENCE_BYTES``; else
+        the smallest; None if there is none to be had.
     """
     found = [
         entry
@@ -135,16 +144,11 @@ def recommended(catalogue: Catalogue, memory_bytes: int | None = None) -> Catalo
     ]
     if not found:
         return None
-    limit = MEMORY_SHARE * (machine_memory_bytes() if memory_bytes is None else memory_bytes)
+    limit = MEMORY_SHARE * (machine.memory_bytes() if memory_bytes is None else memory_bytes)
+    if not (runner.uses_graphics_card() if graphics_card is None else graphics_card):
+        limit = min(limit, PATIENCE_BYTES)
     fitting = [entry for entry in found if _memory_needed(entry) <= limit]
     return max(fitting, key=_memory_needed) if fitting else min(found, key=_memory_needed)
-
-
-def machine_memory_bytes() -> int:
-    """All memory that this machine has, used or free."""
-    import psutil
-
-    return psutil.virtual_memory().total
 
 
 def _need(shelf: ModelShelf, name: str) -> InstalledModel:

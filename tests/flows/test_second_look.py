@@ -3,6 +3,7 @@ process, and everything that can go wrong with it: hits are never lost, and a no
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import os
@@ -135,9 +136,9 @@ def test_without_llama_cpp_python_the_message_says_how_to_add_it(
     indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(tiny_vision_model.write(tmp_path / "files", KIND))
-    find_spec = language_model_look.importlib.util.find_spec
+    find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        language_model_look.importlib.util,
+        importlib.util,
         "find_spec",
         lambda name, *rest: None if name == "llama_cpp" else find_spec(name, *rest),
     )

@@ -34,16 +34,21 @@ def test_every_field_and_the_mask_at_the_photos_size() -> None:
     hits = (
         SearchHit(photo, 0.75, region, Verdict.MATCH, 0.9, "a red thing"),
         SearchHit(photo, 0.5, None, outlined=False),
+        SearchHit(
+            photo, 0.4, None, looked_at=True, others=(region,), box_xyxy=BoxXyxy(1, 2, 3, 4)
+        ),
     )
     result = SearchResult(SearchRequest(text="red"), "starter", hits, 12.3456)
     document = json.loads(json.dumps(to_json(result)))
     assert document["query"] == "red" and document["profile"] == "starter"
     assert document["took_ms"] == 12.35
-    first, second = document["hits"]
+    first, second, third = document["hits"]
     assert first.keys() == second.keys() == {
         "photo_id", "path", "score", "verdict", "probability", "region", "reason",
-        "outlined",
+        "outlined", "looked_at", "others", "box_xyxy",
     }  # fmt: skip
+    assert third["box_xyxy"] == [1, 2, 3, 4] and third["others"] == [first["region"]]
+    assert (first["looked_at"], third["looked_at"], first["box_xyxy"]) == (False, True, None)
     assert first["verdict"] == "match" and first["path"] == "/photos/a.jpg"
     assert second["region"] is None and second["probability"] is None
     assert second["verdict"] == "unverified"

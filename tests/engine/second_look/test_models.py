@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadRequest, ModelBroken, ModelMissing
+from engine.jobs import machine
 from engine.jobs.cancel import CancelToken
 from engine.second_look import models
 from engine.second_look.families import OTHER, QWEN2_VL, QWEN3_VL, QWEN25_VL, family_of_pair
@@ -83,7 +84,7 @@ def test_without_an_estimate_the_files_count(tmp_path):
 
 def test_the_machine_says_how_much_memory_it_has(shelf):
     install(shelf, "small")
-    assert models.machine_memory_bytes() > 1e8
+    assert machine.memory_bytes() > 1e8
     assert models.choose(shelf).name == "small"
 
 
@@ -192,15 +193,23 @@ def test_the_shipped_models_are_pairs_in_order_and_sized():
 
 
 @pytest.mark.parametrize(
-    ("memory_gb", "named"), [(2, "qwen3-vl-2b"), (8.2, "qwen3-vl-4b"), (16, "qwen3-vl-8b")]
+    ("memory_gb", "card", "named"),
+    [
+        (2, True, "qwen3-vl-2b"),
+        (2, False, "qwen3-vl-2b"),
+        (8.2, True, "qwen3-vl-4b"),
+        (8.2, False, "qwen3-vl-4b"),
+        (16, True, "qwen3-vl-8b"),
+        (64, False, "qwen3-vl-4b"),
+    ],
 )
-def test_what_is_recommended_fits_the_machine(memory_gb: float, named: str):
-    found = models.recommended(catalogue.shipped(), round(memory_gb * 1e9))
+def test_what_is_recommended_fits_the_machine(memory_gb: float, card: bool, named: str):
+    found = models.recommended(catalogue.shipped(), round(memory_gb * 1e9), card)
     assert found is not None and found.name == named
 
 
 def test_only_what_can_be_downloaded_is_recommended(shelf):
     by_hand = ModelFile("x.gguf", "gguf", page=PAGE)
     own = CatalogueEntry("own", "Own", "second-look", "MIT", "Free.", PAGE, (by_hand, by_hand))
-    assert models.recommended(Catalogue((own,)), 10**11) is None
-    assert models.recommended(Catalogue((own, entry("small"))), 10**11).name == "small"
+    assert models.recommended(Catalogue((own,)), 10**11, False) is None
+    assert models.recommended(Catalogue((own, entry("small"))), 10**11, True).name == "small"

@@ -1,0 +1,234 @@
+"""The process that runs a language model: time, memory, and how soon it is let go of."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.decode.reader import read_upright
+from engine.errors import Cancelled, EngineError
+from engine.evaluate import tiny_vision_model
+from engine.evaluate.bench import BenchRequest, BenchResult
+from engine.evaluate.judged_search import Watcher
+from engine.evaluate.process_memory import resident_bytes
+from engine.jobs import CancelToken, JobContext, Progress
+from engine.paths import resources_dir
+from engine.records import Photo, PhotoId
+from engine.search.verifier import Candidate
+from engine.second_look import models
+from engine.second_look.language_model_look import LanguageModelLook
+from engine.second_look.look import Look
+from engine.second_look.verifier import ModelVerifier
+from engine.settings import Settings
+from engine.weights.catalogue import Catalogue
+from engine.weights.own_models import own_entry
+from engine.weights.shelf import ModelShelf
+
+LOOKS = 300
+CANCELS = 10
+TINY = "tiny"
+_QUERIES = ("a dog", "a red umbrella left of a bench", "eine Katze", "something blue")
+
+
+class _Forgetful:
+    """Keeps nothing, so that the model is asked every time."""
+
+    def get(self, photo_id: PhotoId, query: str, model_key: str) -> Look | None:
+        return None
+
+    def put(self, photo_id: PhotoId, query: str, model_key: str, look: Look) -> None:
+        pass
+
+
+def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+    """With the installed model that this computer would use; without one, with a tiny one of
+    random numbers, whose times mean little, but whose process is the real one.
+
+    ``request.photos`` is the number of looks, 300 if not given.
+
+    Raises:
+        SecondLookUnavailable: llama-cpp-python is not installed, or the model does not run.
+        EngineError: a look failed.
+    """
+    looks = request.photos or LOOKS
+    with tempfile.TemporaryDirectory(prefix="pickout-worker-") as folder, _shelf(folder) as shelf:
+        look = LanguageModelLook(Settings, Path(folder, "worker.log"), _Forgetful(), shelf)
+        try:
+            figures = _measured(look, looks, watcher)
+        finally:
+            look.close()
+    return BenchResult(tuple(_lines(figures)), figures)
+
+
+@contextmanager
+def _shelf(folder: str) -> Iterator[ModelShelf]:
+    """This computer's models, or one with a tiny model."""
+    shelf = ModelShelf()
+    if not models.installed(shelf):
+        files = tiny_vision_model.write(Path(folder, "files"))
+        pair = (files.language, files.vision)
+        entry = own_entry(TINY, models.ROLE, pair)
+        shelf = ModelShelf(Path(folder, "models"), Catalogue((entry,)))
+        shelf.import_files(TINY, pair, CancelToken())
+    yield shelf
+
+
+def _measured(look: LanguageModelLook, looks: int, watcher: Watcher) -> dict[str, Any]:
+    info = look.info()
+    verifier = look.verifier(JobContext(CancelToken()), lambda words: None)
+    candidates = _candidates()
+    started_s = time.perf_counter()
+    verifier.verify(_QUERIES[0], candidates[0], CancelToken())
+    first_s = time.perf_counter() - started_s
+    seconds, memory, pids, lost = [], [], {look.pid}, 0
+    for done in range(looks):
+        watcher.report(Progress("Looking", done, looks))
+        started_s = time.perf_counter()
+        try:
+            verifier.verify(
+                f"{_QUERIES[done % len(_QUERIES)]} {done}",
+                candidates[done % len(candidates)],
+                CancelToken(),
+            )
+        except EngineError:
+            lost += 1
+        seconds.append(time.perf_counter() - started_s)
+        pids.add(look.pid)
+        memory.append(_memory_bytes(look.pid))
+    level = next((bytes_ for bytes_ in memory[1:] if bytes_), 0)
+    figures = {
+        "bench": "worker",
+        "model": info.name,
+        "where": info.where,
+        "looks": looks,
+        "lost": lost,
+        "first_s": first_s,
+        "look_s_p50": float(np.percentile(seconds, 50)),
+        "look_s_p95": float(np.percentile(seconds, 95)),
+        "memory_bytes": max(memory),
+        "memory_growth_bytes": max(memory[1:], default=level) - level,
+        "processes": len(pids - {None}),
+    }
+    watcher.report(Progress("Changing one's mind"))
+    figures |= _letting_go(look, verifier, candidates, figures["look_s_p50"])
+    if hasattr(signal, "SIGSTOP"):
+        watcher.report(Progress("Killing and stopping it"))
+        figures |= _violence(look, candidates)
+    return figures
+
+
+def _letting_go(
+    look: LanguageModelLook,
+    verifier: ModelVerifier,
+    candidates: Sequence[Candidate],
+    usual_s: float,
+) -> dict[str, Any]:
+    """Cancel at different moments of a look; how long its caller is held, and how long the next
+    look takes longer than usual."""
+    freed_s, next_s, pid = [], [], look.pid
+    for turn in range(CANCELS):
+        token = CancelToken()
+        timer = threading.Timer(usual_s * turn / CANCELS, token.cancel)
+        timer.start()
+        started_s = time.perf_counter()
+        try:
+            verifier.verify(f"cancelled {turn}", candidates[0], token)
+        except Cancelled:
+            freed_s.append(time.perf_counter() - started_s - usual_s * turn / CANCELS)
+        timer.join()
+        started_s = time.perf_counter()
+        verifier.verify(f"next {turn}", candidates[1], CancelToken())
+        next_s.append(time.perf_counter() - started_s)
+    return {
+        "cancelled": len(freed_s),
+        "cancel_held_s_max": max(freed_s, default=0.0),
+        "look_after_cancel_s_max": max(next_s),
+        "process_kept": look.pid == pid,
+    }
+
+
+def _violence(look: LanguageModelLook, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    """Kill the process before a look; then stop it, until that is noticed."""
+    said: list[float] = []
+    verifier = look.verifier(
+        JobContext(CancelToken()),
+        lambda words: said.append(time.perf_counter()) if "not responding" in words else None,
+    )
+    os.kill(look.pid, signal.SIGKILL)
+    started_s = time.perf_counter()
+    verifier.verify("after a kill", candidates[0], CancelToken())
+    after_kill_s = time.perf_counter() - started_s
+    pid = look.pid
+    timer = threading.Timer(3.0, os.kill, (pid, signal.SIGCONT))
+    os.kill(pid, signal.SIGSTOP)
+    timer.start()
+    started_s = time.perf_counter()
+    verifier.verify("while stopped", candidates[0], CancelToken())
+    timer.join()
+    noticed_s = said[0] - started_s if said else None
+    return {"answer_after_kill_s": after_kill_s, "stop_noticed_s": noticed_s}
+
+
+def _candidates() -> list[Candidate]:
+    """The sample photos as a search would hand them over, without regions."""
+    found = []
+    for number, path in enumerate(sorted((resources_dir() / "samples").glob("*.jpg"))[:8], 1):
+        rgb = read_upright(path, 896).rgb
+        photo = Photo(PhotoId(number), path, (rgb.shape[1], rgb.shape[0]))
+        nothing = np.zeros((0, 1), np.float32)
+        found.append(
+            Candidate(
+                photo=photo,
+                regions=(),
+                region_scores=nothing[:, 0],
+                whole_score=0.0,
+                region_vectors=nothing,
+                whole_vector=np.zeros(1, np.float32),
+                best=None,
+                stage_one_score=0.0,
+                read_rgb=lambda longest_px, rgb=rgb: rgb,
+            )
+        )
+    return found
+
+
+def _memory_bytes(pid: int | None) -> int:
+    """0 while there is no process."""
+    import psutil
+
+    if pid is None or not psutil.pid_exists(pid):
+        return 0
+    return resident_bytes(psutil.Process(pid))
+
+
+def _lines(figures: dict[str, Any]) -> Iterator[str]:
+    yield f"{figures['model']} on: {figures['where']}"
+    yield (
+        f"{figures['looks']} looks, {figures['lost']} without an answer: "
+        f"p50 {figures['look_s_p50']:.2f} s, p95 {figures['look_s_p95']:.2f} s; the first one, "
+        f"loading included, {figures['first_s']:.1f} s"
+    )
+    yield (
+        f"memory {figures['memory_bytes'] / 1e6:.0f} MB, "
+        f"{figures['memory_growth_bytes'] / 1e6:.1f} MB more than after the second look; "
+        f"processes used: {figures['processes']}"
+    )
+    yield (
+        f"cancelled {figures['cancelled']} times: its caller waits "
+        f"{1000 * figures['cancel_held_s_max']:.0f} ms at most, the look after it takes "
+        f"{figures['look_after_cancel_s_max']:.2f} s at most, "
+        f"{'the same process goes on' if figures['process_kept'] else 'the process was replaced'}"
+    )
+    if figures.get("answer_after_kill_s") is not None:
+        yield f"killed: the next answer comes after {figures['answer_after_kill_s']:.1f} s"
+    if figures.get("stop_noticed_s") is not None:
+        yield f"stopped: noticed after {figures['stop_noticed_s']:.2f} s"
