@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -43,6 +44,11 @@ _SETTLE_S = 5.0
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
+    # llama_cpp opens both when it is imported and never closes them, which Python complains of.
+    silencer = sys.modules.get("llama_cpp._utils")
+    for name in ("outnull_file", "errnull_file"):
+        if hasattr(silencer, name):
+            getattr(silencer, name).close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -78,6 +78,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     for line in lines(looks, fitting):
         console.print(line)
     console.print(f"The rule of {plain(model.title)} is kept in {plain(path)}")
+    if warning := verdict_on(fitting.calibration):
+        console.remark(warning)
     if arguments.json is not None:
         json_file.write(arguments.json.expanduser(), fitting.as_json(looks, model.name))
     return 0
@@ -132,6 +134,16 @@ def lines(looks: Looks, fitting: Fitting) -> list[str]:
         f"weights: yes {rule.slope:.3f}, stage one {rule.standing:.3f}, offset {rule.offset:+.3f}; "
         f"a match from {rule.match_at:.2f}, a no below {rule.no_below:.2f}",
     ]
+
+
+def verdict_on(rule: Calibration) -> str:
+    """What to tell whoever fitted it; empty if all is well."""
+    if not rule.deaf:
+        return ""
+    return (
+        "This model's answers say next to nothing of these photos: verdicts now follow the first "
+        "stage alone. Choose another model."
+    )
 
 
 def _quality(quality: Quality | None) -> str:

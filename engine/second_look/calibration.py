@@ -17,6 +17,7 @@ FILE_NAME = "calibration.json"
 """Beside the model's files; it goes with them."""
 _EDGE = 1e-6
 _RIDGE = 1e-2
+_LEAST_SLOPE = 0.05
 _MATCH_AT, _NO_BELOW = 0.5, 0.15
 
 
@@ -54,6 +55,11 @@ class Calibration:
     def measured(self) -> bool:
         """Whether it was fitted to photos with known answers."""
         return self.pairs > 0
+
+    @property
+    def deaf(self) -> bool:
+        """Whether the model's yes was found to say next to nothing; its boxes do not either."""
+        return self.measured and self.slope < _LEAST_SLOPE
 
     def probability(self, yes: float, standing: float) -> float:
         """Args:

@@ -59,13 +59,14 @@ class ModelVerifier:
             look = self._look(words, candidate, cancel)
             self._memory.put(photo_id, words, self._key, look)
         probability = self._calibration.probability(look.yes, candidate.standing)
-        boxes = look.boxes_xyxy if look.boxes_xyxy and probability >= self.no_below else ()
+        pointed = probability >= self.no_below and not self._calibration.deaf
+        boxes = look.boxes_xyxy or () if pointed else ()
         return Verification(probability, boxes, self._reason(words, probability))
 
     def _look(self, words: str, candidate: Candidate, cancel: CancelToken) -> Look:
         frame = PictureFrame(candidate.photo.size_wh, self._side_px)
         picture = frame.picture(candidate.read_rgb(self._side_px))
-        points = self._model.family.convention is not None
+        points = self._model.family.convention is not None and not self._calibration.deaf
         request = LookRequest(
             picture,
             answers.yes_no_question(words),
