@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands import json_file
 from engine.commands.argument_types import whole_number
+from engine.commands.coco_arguments import add_coco_arguments
 from engine.commands.console import Console, plain
 from engine.errors import ExportProblem, ModelBroken, SecondLookUnavailable
 
@@ -21,12 +22,7 @@ _OPERATION = "calibrating the second look"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--photos", required=True, type=Path, metavar="DIR", help="folder of the listed photos"
-    )
-    parser.add_argument(
-        "--coco", required=True, type=Path, metavar="FILE", help="COCO instances.json"
-    )
+    add_coco_arguments(parser)
     parser.add_argument(
         "--profile",
         default="starter",

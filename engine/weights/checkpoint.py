@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import ModelBroken, ModelMissing
 from engine.weights import gguf_header
+from engine.weights.file_errors import broken, gone
 from engine.weights.inert_pickle import (
     MAX_PICKLE_BYTES,
     NotOnlyTensors,
@@ -73,14 +73,9 @@ def format_of(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(16)
     except FileNotFoundError as error:
-        raise ModelMissing(
-            "A model file is gone.",
-            operation="checking a model file",
-            path=path,
-            hint="Download or import the model again.",
-        ) from error
+        raise gone(path) from error
     except OSError as error:
-        raise _broken(path, f"cannot be read ({error.strerror})") from error
+        raise broken(path, f"cannot be read ({error.strerror})") from error
     if size == 0:
         return "empty"
     if head[:4] == b"GGUF":
@@ -162,17 +157,8 @@ def _require(path: Path, formats: tuple[str, ...]) -> str:
     found = format_of(path)
     if found not in formats:
         wanted = " or ".join(_SPOKEN[name] for name in formats)
-        raise _broken(path, f"is {_SPOKEN[found]}, not {wanted}")
+        raise broken(path, f"is {_SPOKEN[found]}, not {wanted}")
     return found
-
-
-def _broken(path: Path, what: str) -> ModelBroken:
-    return ModelBroken(
-        f"The model file {path.name} {what}.",
-        operation="checking a model file",
-        path=path,
-        hint="Get the file again from the model's own publisher; this one is not used.",
-    )
 
 
 @dataclass(frozen=True)
@@ -191,7 +177,7 @@ class _Archive:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise _broken(path, f"cannot be read ({error.strerror})") from error
+            raise broken(path, f"cannot be read ({error.strerror})") from error
         try:
             self._entries = self._list_entries()
             self.format = self._recognise()
@@ -209,20 +195,20 @@ class _Archive:
         """Every tensor, its numbers wholly inside the file."""
         contents = self._entries.get(f"{self._root}/data.pkl")
         if contents is None:
-            raise _broken(self._path, "is a ZIP file without weights")
+            raise broken(self._path, "is a ZIP file without weights")
         if contents.file_size > MAX_PICKLE_BYTES:
-            raise _broken(self._path, "has a list of contents of absurd size")
+            raise broken(self._path, "has a list of contents of absurd size")
         order = self._entries.get(f"{self._root}/byteorder")
         if order is not None and (order.file_size > 8 or self._read(order) != b"little"):
-            raise _broken(self._path, "was written on a machine of the other byte order")
+            raise broken(self._path, "was written on a machine of the other byte order")
         try:
             records = read_tensor_records(
                 self._read(contents), scripted=self.format == TORCHSCRIPT
             )
         except NotOnlyTensors as error:
-            raise _broken(self._path, f"holds more than weights: {error}") from error
+            raise broken(self._path, f"holds more than weights: {error}") from error
         if not records:
-            raise _broken(self._path, "holds no weights")
+            raise broken(self._path, "holds no weights")
         starts: dict[str, int] = {}
         return {name: self._span(name, record, starts) for name, record in records.items()}
 
@@ -233,22 +219,22 @@ class _Archive:
             # so anything else is cut short, has a tail, or shows two readers two lists.
             self._file.seek(max(0, size - _ZIP_END_BYTES))
             if self._file.read(4) != b"PK\x05\x06":
-                raise _broken(self._path, "is cut short or damaged at its end")
+                raise broken(self._path, "is cut short or damaged at its end")
             self._zip = zipfile.ZipFile(self._file)
             entries = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as why:
-            raise _broken(self._path, "is cut short or damaged") from why
+            raise broken(self._path, "is cut short or damaged") from why
         names = {entry.filename: entry for entry in entries}
         if len(entries) > MAX_RECORDS or len(names) != len(entries):
-            raise _broken(self._path, "has a list of records of absurd size")
+            raise broken(self._path, "has a list of records of absurd size")
         for entry in entries:
             if "/code/" in entry.filename:
                 continue  # compressed in TorchScript archives; never read here
             stored = entry.compress_type == zipfile.ZIP_STORED
             if not stored or entry.file_size != entry.compress_size or entry.flag_bits & 0x1:
-                raise _broken(self._path, "has compressed records, which no model file has")
+                raise broken(self._path, "has compressed records, which no model file has")
         if sum(entry.compress_size for entry in entries) > size:
-            raise _broken(self._path, "claims more than it holds")
+            raise broken(self._path, "claims more than it holds")
         return names
 
     def _recognise(self) -> str:
@@ -265,12 +251,12 @@ class _Archive:
         try:
             return self._zip.read(entry)
         except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
-            raise _broken(self._path, "is cut short or damaged") from error
+            raise broken(self._path, "is cut short or damaged") from error
 
     def _span(self, name: str, record: TensorRecord, starts: dict[str, int]) -> _Span:
         entry = self._entries.get(f"{self._root}/data/{record.storage}")
         if entry is None or entry.file_size != record.storage_bytes:
-            raise _broken(self._path, f"has lost the numbers of {name[:80]}")
+            raise broken(self._path, f"has lost the numbers of {name[:80]}")
         if record.storage not in starts:
             starts[record.storage] = self._start(entry)
         return _Span(record, starts[record.storage])
@@ -280,11 +266,11 @@ class _Archive:
         self._file.seek(entry.header_offset)
         header = self._file.read(zipfile.sizeFileHeader)
         if len(header) != zipfile.sizeFileHeader or header[:4] != b"PK\x03\x04":
-            raise _broken(self._path, "is cut short or damaged")
+            raise broken(self._path, "is cut short or damaged")
         name_bytes, extra_bytes = struct.unpack("<HH", header[26:30])
         start = entry.header_offset + len(header) + name_bytes + extra_bytes
         if start + entry.file_size > self._zip.start_dir:
-            raise _broken(self._path, "is cut short or damaged")
+            raise broken(self._path, "is cut short or damaged")
         return start
 
 
@@ -316,7 +302,7 @@ def _check_safetensors(path: Path) -> dict[str, dict]:
         size = path.stat().st_size
         length = struct.unpack("<Q", file.read(8))[0]
         if length > min(MAX_HEADER_BYTES, size - 8):
-            raise _broken(path, "has a header of absurd size")
+            raise broken(path, "has a header of absurd size")
         head = file.read(length)
     try:
         header = json.loads(head)
@@ -325,14 +311,14 @@ def _check_safetensors(path: Path) -> dict[str, dict]:
         shapes = [n for entry in entries for n in entry["shape"]]
         end = max(ends, default=0)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-        raise _broken(path, "has a damaged header") from error
+        raise broken(path, "has a damaged header") from error
     if not ends:
-        raise _broken(path, "holds no weights")
+        raise broken(path, "holds no weights")
     if any(type(n) is not int or n < 0 for n in shapes):
-        raise _broken(path, "has a damaged header")
+        raise broken(path, "has a damaged header")
     # The numbers fill the file exactly; more would be something else hidden behind them.
     if type(end) is not int or 8 + length + end != size:
-        raise _broken(path, "is cut short or damaged")
+        raise broken(path, "is cut short or damaged")
     return header
 
 
@@ -343,4 +329,4 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except SafetensorError as error:
-        raise _broken(path, "is damaged") from error
+        raise broken(path, "is damaged") from error

@@ -8,7 +8,8 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.errors import ModelBroken, ModelMissing
+from engine.errors import ModelBroken
+from engine.weights import file_errors
 
 VERSIONS = (2, 3)
 MAX_HEADER_BYTES = 64 << 20
@@ -78,23 +79,9 @@ def _read(path: Path, *, with_tensors: bool) -> dict[str, object]:
                 reader.check_tensors(values)
             return values
     except FileNotFoundError as error:
-        raise ModelMissing(
-            "A model file is gone.",
-            operation="checking a model file",
-            path=path,
-            hint="Download or import the model again.",
-        ) from error
+        raise file_errors.gone(path) from error
     except OSError as error:
-        raise _broken(path, f"cannot be read ({error.strerror})") from error
-
-
-def _broken(path: Path, what: str) -> ModelBroken:
-    return ModelBroken(
-        f"The model file {path.name} {what}.",
-        operation="checking a model file",
-        path=path,
-        hint="Get the file again from the model's own publisher; this one is not used.",
-    )
+        raise file_errors.broken(path, f"cannot be read ({error.strerror})") from error
 
 
 class _Reader:
@@ -225,7 +212,7 @@ class _Reader:
             raise self._broken("has a header of absurd size")
 
     def _broken(self, what: str) -> ModelBroken:
-        return _broken(self._path, what)
+        return file_errors.broken(self._path, what)
 
 
 def _tensor_bytes(shape: list[int], kind: int) -> int:

@@ -26,7 +26,7 @@ from engine.evaluate.tiny_vision_model import KINDS, TinyFiles
 from engine.jobs import JobState
 from engine.library import Library
 from engine.records import SearchRequest, SearchResult, Verdict
-from engine.second_look import language_model_look
+from engine.second_look import model_process
 from tests.fakes import colour_models, made_photos, tiny_models
 from tests.fakes.tiny_models import needs_llama
 from tests.flows.conftest import PATIENCE_S, wait_until
@@ -121,7 +121,7 @@ def test_what_was_said_is_kept_and_no_model_is_started_for_it(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a model was started")
 
-    monkeypatch.setattr(language_model_look.PatientWorker, "_start_if_needed", refuse)
+    monkeypatch.setattr(model_process.PatientWorker, "_start_if_needed", refuse)
     again = json.loads(run(*search, COUNT).out)["hits"]
     assert again == more
 
@@ -284,7 +284,7 @@ def test_a_process_killed_again_and_again_is_left_alone_in_the_end(
 def test_a_stopped_process_is_noticed_at_once_and_replaced_later(
     open_library, fitted, monkeypatch, caplog
 ) -> None:
-    monkeypatch.setattr(language_model_look, "SILENCE_LIMIT_S", 2.0)
+    monkeypatch.setattr(model_process, "SILENCE_LIMIT_S", 2.0)
     library = open_library()
     pid = started(library)
     forget_answers(library)
@@ -420,7 +420,7 @@ def test_a_photo_that_has_gone_costs_its_own_verdict(
 def test_a_process_that_grows_is_replaced_without_a_lost_answer(
     open_library, fitted, monkeypatch
 ) -> None:
-    monkeypatch.setattr(language_model_look, "GROWTH_LIMIT_BYTES", -1)
+    monkeypatch.setattr(model_process, "GROWTH_LIMIT_BYTES", -1)
     library = open_library()
     pids = set()
     asked = ask(library, lambda _: pids.add(pid_of(library)))

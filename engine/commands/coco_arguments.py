@@ -1,0 +1,16 @@
+"""Arguments of commands that measure on photos with COCO annotations."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_coco_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--photos`` and ``--coco``."""
+    parser.add_argument(
+        "--photos", required=True, type=Path, metavar="DIR", help="folder of the listed photos"
+    )
+    parser.add_argument(
+        "--coco", required=True, type=Path, metavar="FILE", help="COCO instances.json"
+    )
