@@ -31,6 +31,18 @@ def mask_box(mask_hw: np.ndarray) -> BoxXyxy | None:
     return BoxXyxy(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
 
 
+def box_iou(box: BoxXyxy, other: BoxXyxy) -> float:
+    """Intersection over union of two boxes, 0..1; 0 if either is empty.
+
+    >>> box_iou(BoxXyxy(0, 0, 2, 2), BoxXyxy(1, 0, 3, 2))
+    0.3333333333333333
+    """
+    width = min(box.x1, other.x1) - max(box.x0, other.x0)
+    height = min(box.y1, other.y1) - max(box.y0, other.y0)
+    shared = max(width, 0.0) * max(height, 0.0)
+    return shared / (box.area + other.area - shared) if shared else 0.0
+
+
 def scale_mask(mask_hw: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
     """A bool mask at another size; edges are interpolated, not blocky. Never empties a mask."""
     import cv2

@@ -9,6 +9,7 @@ import torch
 from engine.errors import BadRequest, ModelBroken, ModelMissing
 from engine.evaluate.patchy_sam import matched, patchy_network
 from engine.masks import rle as rle_codec
+from engine.masks.proposer import MaskProposer, PromptableProposer
 from engine.masks.sam_decoder import SamDecoder
 from engine.masks.sam_network import (
     SAM_ARCHITECTURES,
@@ -81,6 +82,11 @@ def test_the_decoder_equals_the_packages_own(network):
     torch.testing.assert_close(decoded.mask_tokens, tokens, atol=1e-4, rtol=1e-4)
     scale = float(masks.abs().mean())
     torch.testing.assert_close(drawn, masks[prompts, kinds], atol=1e-4 * scale, rtol=1e-3)
+
+
+def test_it_is_a_proposer_of_both_kinds(network):
+    ours = SamProposer(network, CPU, EXACT)
+    assert isinstance(ours, MaskProposer) and isinstance(ours, PromptableProposer)
 
 
 def test_exact_mode_finds_what_the_stock_generator_finds(network, photo):
