@@ -29,6 +29,8 @@ _UNKNOWN_PICTURE_TOKENS = 4096
 """Room for a picture where nobody has said how many tokens it takes."""
 _BATCH_TOKENS = 256
 """Evaluated at a time; cancelling takes effect between the parts of one batch."""
+_WHOLE_PICTURE_TOKENS = 2048
+"""The same for models of an unknown kind: some must have a picture in one piece."""
 _NODES_BETWEEN_CHECKS = 16
 
 
@@ -80,14 +82,15 @@ class LlamaSession:
         self._quiet()
         picture_tokens = self.picture_tokens or _UNKNOWN_PICTURE_TOKENS
         context_tokens = picture_tokens + _TEXT_TOKENS + answers.BOX_TOKENS
+        self._at_once = _BATCH_TOKENS if self.picture_tokens else _WHOLE_PICTURE_TOKENS
         gpu_layers = settings.gpu_layers if llama_cpp.llama_supports_gpu_offload() else 0
         try:
             self._llama = llama_cpp.Llama(
                 str(model.language_file),
                 n_gpu_layers=gpu_layers,
                 n_ctx=context_tokens,
-                n_batch=_BATCH_TOKENS,
-                n_ubatch=_BATCH_TOKENS,
+                n_batch=self._at_once,
+                n_ubatch=self._at_once,
                 n_threads=settings.threads,
                 n_threads_batch=settings.threads,
                 flash_attn=True,
@@ -255,13 +258,20 @@ class LlamaSession:
         """Returns the position behind the chunk."""
         after = self._lib.llama_pos(past)
         code = self._mtmd.mtmd_helper_eval_chunk_single(
-            self._eyes, self._context, chunk, past, 0, _BATCH_TOKENS, last, ctypes.byref(after)
+            self._eyes, self._context, chunk, past, 0, self._at_once, last, ctypes.byref(after)
         )
         # An encoder that was stopped says that all is well.
         self._raise_if_unwanted()
         if code != 0:
             raise self._stuck(f"stopped with the code {code}")
         return after.value
+
+    def _forget_after(self, position: int) -> bool:
+        """Whether everything from there on could be forgotten; else all of it is."""
+        if self._lib.llama_memory_seq_rm(self._memory, 0, position, -1):
+            return True
+        self._lib.llama_memory_clear(self._memory, True)
+        return False
 
     def _logits(self) -> np.ndarray:
         """Of the next word, float32 (V,)."""
@@ -308,7 +318,8 @@ class LlamaSession:
             f"{self._model.title} {what}{reason}.",
             operation=LOADING,
             path=path,
-            hint="Check it with “pickout-cli models verify”, or choose another model.",
+            hint="Check it with “pickout-cli models verify”, or choose another model. If a graphics "
+            "card is too small for it, set second_look_gpu_layers to fewer layers.",
         )
 
     def _stuck(self, what: str) -> ModelBroken:
@@ -369,14 +380,14 @@ class Sight:
                     hint="Search for fewer words.",
                 )
             picture = next(i for i, chunk in enumerate(chunks) if session._is_picture(chunk))
+            if self._past is not None and not session._forget_after(self._past):
+                self._past = None  # a model whose memory cannot be cut: see the picture again
             if self._past is None:
                 self.picture_tokens = counts[picture]
                 past = 0
                 for chunk in chunks[: picture + 1]:
                     past = session._evaluate(chunk, past, False)
                 self._past = past
-            else:
-                session._lib.llama_memory_seq_rm(session._memory, 0, self._past, -1)
             past = self._past
             tail = chunks[picture + 1 :]
             for i, chunk in enumerate(tail):

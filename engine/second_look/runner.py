@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-HOW_TO_ADD = "Add it with “python3 packaging/run.py --with-mllm”, then start Pickout again."
+HOW_TO_ADD = (
+    "Add it with “python3 packaging/run.py --with-mllm” (where Pickout was installed by pip: "
+    "“pip install llama-cpp-python”), then start Pickout again."
+)
 _GPU_LIBRARIES = ("cuda", "metal", "vulkan", "hip", "sycl")
 
 

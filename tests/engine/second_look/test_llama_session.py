@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from engine.evaluate.tiny_vision_model import KINDS
 from engine.jobs import CancelToken
 from engine.second_look import answers
 from engine.second_look.answers import UnreadableAnswer
+from engine.second_look.families import FAMILIES, OTHER
 from engine.second_look.llama_session import LlamaSession, SessionSettings
 from engine.second_look.picture_frame import SIDES_PX, PictureFrame
 from tests.fakes import tiny_models
@@ -83,8 +85,6 @@ def test_two_hundred_lists_of_boxes_can_be_read(load, kind) -> None:
 
 
 def as_model_convention(kind: str):
-    from engine.second_look.families import FAMILIES
-
     return next(family.convention for family in FAMILIES if family.name == kind)
 
 
@@ -200,6 +200,31 @@ def test_a_model_without_a_usable_template(load, template) -> None:
     else:
         with pytest.raises(ModelBroken, match="chat template"):
             load(template=template)
+
+
+def test_a_model_whose_memory_cannot_be_cut_sees_the_picture_again(load, monkeypatch) -> None:
+    """As hybrid models with a running state are."""
+    session = load()
+    first, second = (answers.yes_no_question(words) for words in ("dog", "a very old dog"))
+    with session.seeing(noise(1), ALL) as sight:
+        wanted = [sight.first_word(first), sight.first_word(second), sight.first_word(first)]
+    monkeypatch.setattr(session._lib, "llama_memory_seq_rm", lambda *_: False)
+    with session.seeing(noise(1), ALL) as sight:
+        again = [sight.first_word(question) for question in (first, second, first)]
+    assert again == wanted
+
+
+def test_a_model_of_an_unknown_kind_decides_itself_how_many_tokens_a_picture_takes(
+    tmp_path: Path,
+) -> None:
+    files = tiny_vision_model.write(tmp_path, KINDS["qwen3-vl"])
+    model = dataclasses.replace(as_model(files), family=OTHER)
+    session = LlamaSession(model, SessionSettings(SIDE_PX, threads=1))
+    assert session.picture_tokens is None
+    with session.seeing(noise(1), ALL) as sight:
+        assert 0 <= sight.first_word("Dog?").probability <= 1
+    assert sight.picture_tokens > 0
+    session.close()
 
 
 def test_the_same_seed_makes_the_same_files(tmp_path: Path) -> None:
