@@ -227,6 +227,11 @@ def started(library: Library) -> int:
     return pid_of(library)
 
 
+def gone(pid: int) -> bool:
+    """Ended and asked for: a zombie would still be listed."""
+    return not Path(f"/proc/{pid}").exists()
+
+
 def forget_answers(library: Library) -> None:
     """So that the model is asked again."""
     with library._store._db.writing() as connection:
@@ -255,6 +260,7 @@ def test_a_killed_process_is_replaced_without_a_lost_verdict(
     os.kill(pid, signal.SIGKILL)
     asked = ask(library)
     assert all_hits(asked) and asked.looked_at == COUNT and pid_of(library) != pid
+    assert gone(pid)
 
 
 def test_a_process_killed_again_and_again_is_left_alone_in_the_end(
@@ -279,6 +285,7 @@ def test_a_process_killed_again_and_again_is_left_alone_in_the_end(
     assert all(hit.verdict is Verdict.UNVERIFIED for hit in asked.result.hits)
     before = len(killed)
     assert "not started again" in ask(library, kill).result.note and len(killed) == before
+    assert all(map(gone, killed))
 
 
 def test_a_stopped_process_is_noticed_at_once_and_replaced_later(
@@ -298,7 +305,7 @@ def test_a_stopped_process_is_noticed_at_once_and_replaced_later(
 
     asked = ask(library, listen)
     assert all_hits(asked) and heard_s[0] < 1.5
-    assert asked.looked_at == COUNT and pid_of(library) != pid
+    assert asked.looked_at == COUNT and pid_of(library) != pid and gone(pid)
 
 
 def test_a_process_without_memory_costs_verdicts_only(open_library, fitted, caplog) -> None:
@@ -334,7 +341,7 @@ def test_closing_the_library_ends_it_in_the_middle(open_library, fitted) -> None
     job = library.search(SearchRequest(text="red", verify=COUNT))
     wait_until(lambda: job.ended or job.partial and job.partial.to_look_at, "looking")
     library.close()
-    assert job.ended and not Path(f"/proc/{pid}").exists()
+    assert job.ended and gone(pid)
 
 
 def without_tensor(path: Path, name: str) -> None:
@@ -432,7 +439,7 @@ def test_it_gives_its_memory_back_when_nobody_asks(open_library, fitted) -> None
     library = open_library(second_look_idle_minutes=0.05)
     pid = started(library)
     wait_until(lambda: pid_of(library) is None, "given back")
-    assert not Path(f"/proc/{pid}").exists()
+    assert gone(pid)
     forget_answers(library)
     assert ask(library).looked_at == COUNT
 
