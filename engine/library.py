@@ -12,6 +12,7 @@ import numpy as np
 
 from engine import library_status, profile_change, profiles
 from engine import settings as settings_file
+from engine.decode.photo_pixels import PhotoPixels
 from engine.decode.process import DecoderProcess
 from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest, EngineError, PhotoMissing
@@ -82,6 +83,7 @@ class Library:
         self._index_lane, self._search_lane, self._io_lane = map(Lane, ("index", "search", "io"))
         self._thumbnails = ThumbnailCache(paths.thumbnails)
         self._decoder = DecoderProcess()
+        self._pixels = PhotoPixels(self._decoder, self._thumbnails)
         self._desk = AnswerDesk(self._answering, profile)
         self._lookers = Lookers(
             self._desk,
@@ -330,7 +332,7 @@ class Library:
             raise PhotoMissing(
                 "This photo is no longer in the library.", operation="reading the photo"
             )
-        return self._read_rgb(photo, longest_px)
+        return self._pixels.read(photo, longest_px)
 
     # -- taking out ------------------------------------------------------------------------
 
@@ -339,7 +341,7 @@ class Library:
         from engine.export import exporter
 
         return self._io_lane.submit(
-            "export", lambda context: exporter.run(request, self._read_rgb, context)
+            "export", lambda context: exporter.run(request, self._pixels.read, context)
         )
 
     def check(self) -> Job[CheckReport]:
@@ -348,7 +350,7 @@ class Library:
         return self._index_lane.submit(
             "check",
             lambda context: check_library(
-                self._store, self._desk.current.index, self._thumbnails, self._read_rgb, context
+                self._store, self._desk.current.index, self._thumbnails, self._pixels.read, context
             ),
         )
 
@@ -436,7 +438,12 @@ class Library:
             read_only=self.read_only,
         )
         search = SearchService(
-            self._store, index, profile, self._read_rgb, self._second_look
+            self._store,
+            index,
+            profile,
+            self._pixels.read_or_thumbnail,
+            self._second_look,
+            lambda *asked: self._lookers.outline(*asked),  # there are none yet
         )
         return Answering(profile, profile_id, index, search)
 
@@ -477,9 +484,6 @@ class Library:
         if job is None or job.ended:
             return False
         return job.partial is None or job.partial.to_look_at > 0
-
-    def _read_rgb(self, photo: Photo, longest_px: int | None = None) -> np.ndarray:
-        return self._decoder.read(photo.path, longest_px).rgb
 
     def _refuse_if_read_only(self, operation: str) -> None:
         if self.read_only:

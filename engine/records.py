@@ -16,6 +16,8 @@ FolderId = NewType("FolderId", int)
 PhotoId = NewType("PhotoId", int)
 RegionId = NewType("RegionId", int)
 """Key of a row in ``regions`` and, the same number, key of its vector in the index."""
+UNSTORED = RegionId(0)
+"""Of an outline that was made for one hit: no row has it, and nothing can be compared with it."""
 QueryId = NewType("QueryId", int)
 
 
@@ -165,13 +167,16 @@ class SearchHit:
     Attributes:
         score: what the order follows, higher is better; comparable within one query only.
         probability: calibrated 0..1 that the photo shows what was asked; None if unverified.
-        region: the thing that matched; None where only the whole photo did.
+        region: the thing that matched; None where only the whole photo did. Its id is
+            ``UNSTORED`` if no stored mask fits where the second look saw it, so that one was
+            made for this hit.
         reason: one short sentence for people.
         outlined: False while only the photo as a whole is known; its things are looked for later.
         looked_at: a language model has looked at the photo; the verdict is its own.
         parts: stored regions that ``region`` was put together from; empty if it is one of them.
         others: further things in the photo that are what was asked, clearest first.
-        box_xyxy: where the second look saw it, if no mask that is stored fits there.
+        box_xyxy: where the second look saw it, if no mask that is stored fits there and none
+            could be made (yet).
     """
 
     photo: Photo

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.decode.reader import DecodedPhoto, read_upright
+from engine.decode.reader import DecodedPhoto, read_encoded, read_upright
 from engine.jobs import CancelToken
 from engine.jobs.worker_process import WorkerProcess
 
@@ -51,6 +51,12 @@ class DecoderProcess:
         """
         return self._worker.call((path, longest_px), cancel=cancel, path=path)
 
+    def read_encoded(
+        self, data: bytes, path: Path, longest_px: int | None = None
+    ) -> DecodedPhoto:
+        """The same for a picture in memory; ``path`` is for what is said of it. Blocks."""
+        return self._worker.call((data, longest_px), path=path)
+
     def close(self) -> None:
         """End the child."""
         self._worker.close()
@@ -63,6 +69,8 @@ def serve_photos():
     return _decode
 
 
-def _decode(request: tuple[Path, int | None]) -> DecodedPhoto:
-    path, longest_px = request
-    return read_upright(path, longest_px)
+def _decode(request: tuple[Path | bytes, int | None]) -> DecodedPhoto:
+    source, longest_px = request
+    if isinstance(source, bytes):
+        return read_encoded(source, longest_px)
+    return read_upright(source, longest_px)

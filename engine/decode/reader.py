@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import logging
 import os
 import stat
@@ -90,6 +91,12 @@ def read_upright(
             return _decode(file, path, longest_px, max_pixels)
 
 
+def read_encoded(data: bytes, longest_px: int | None = None) -> DecodedPhoto:
+    """The same for a picture in memory; raises PhotoTooLarge, PhotoUnreadable."""
+    with _decoding(None):
+        return _decode(io.BytesIO(data), None, longest_px, MAX_PIXELS)
+
+
 def fingerprint(path: Path) -> tuple[bytes, int, int]:
     """What identifies a file's content, and what shows cheaply that it may have changed.
 
@@ -108,7 +115,9 @@ def fingerprint(path: Path) -> tuple[bytes, int, int]:
     return digest.digest(), facts.st_size, facts.st_mtime_ns
 
 
-def _decode(file: BinaryIO, path: Path, longest_px: int | None, max_pixels: int) -> DecodedPhoto:
+def _decode(
+    file: BinaryIO, path: Path | None, longest_px: int | None, max_pixels: int
+) -> DecodedPhoto:
     from PIL import Image
 
     known = formats.pillow_formats()
@@ -294,7 +303,7 @@ def _file_problem(error: OSError, path: Path) -> EngineError:
 
 
 @contextlib.contextmanager
-def _decoding(path: Path) -> Iterator[None]:
+def _decoding(path: Path | None) -> Iterator[None]:
     """Whatever a decoder raises means that the file is bad; disk errors pass."""
     from PIL import UnidentifiedImageError
 
@@ -324,7 +333,7 @@ def _decoding(path: Path) -> Iterator[None]:
         raise _damaged(error, path) from error
 
 
-def _damaged(error: Exception, path: Path) -> PhotoUnreadable:
+def _damaged(error: Exception, path: Path | None) -> PhotoUnreadable:
     log.debug("cannot decode %s", path, exc_info=error)
     said = str(error).lower()
     cut_off = isinstance(error, EOFError) or "truncated" in said or "end of file" in said

@@ -1,4 +1,5 @@
-"""One photo, from its file to what is kept of it. Runs in the analyst child, where torch lives."""
+"""One photo, from its file to what is kept of it, or to the outline of one thing in it. Runs in
+the analyst child, where torch lives."""
 
 from __future__ import annotations
 
@@ -15,10 +16,10 @@ from engine.decode.reader import DecodedPhoto, read_upright
 from engine.embeddings.embedder import PhotoVectors
 from engine.errors import EngineError, ModelBroken
 from engine.masks import rle as rle_codec
-from engine.masks.geometry import fit_within
-from engine.masks.proposer import MaskProposal
+from engine.masks.geometry import box_iou, fit_within
+from engine.masks.proposer import FITS_FROM, MaskProposal, PromptableProposer
 from engine.profiles import Models, Profile
-from engine.records import Rle
+from engine.records import BoxXyxy, Rle
 from engine.store.rows import AnalysedPhoto, FileVersion, IndexLevel, check_vectors
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,38 @@ class AnalysisRequest:
     level: IndexLevel = IndexLevel.FULL
 
 
+@dataclass(frozen=True, slots=True)
+class OutlineRequest:
+    """Outline what is in a box.
+
+    Attributes:
+        size_wh: of the upright photo, whose pixels ``box_xyxy`` is in. A file that holds a photo
+            of another size by now is another photo, in which the box means nothing.
+    """
+
+    path: Path
+    size_wh: tuple[int, int]
+    box_xyxy: BoxXyxy
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The thing in a box.
+
+    Attributes:
+        box_xyxy: around the mask, in pixels of the upright photo.
+        rle: mask at the analysis size.
+        score: the proposer's confidence, 0..1.
+    """
+
+    box_xyxy: BoxXyxy
+    rle: Rle
+    score: float
+
+
+Handle = Callable[[AnalysisRequest | OutlineRequest], AnalysedPhoto | Outline | None]
+
+
 @dataclass(frozen=True)
 class Analysis:
     """What the child is made of: it crosses the process border, so all of it is picklable."""
@@ -50,7 +83,7 @@ class Analysis:
     coarse_longest_px: int = 0
 
 
-def serving(profile: Profile) -> Callable[[], Callable[[AnalysisRequest], AnalysedPhoto]]:
+def serving(profile: Profile) -> Callable[[], Handle]:
     """What to run in the child for a profile."""
     analysis = Analysis(
         profile.analysis, profile.ndim, profile.analysis_longest_px, profile.coarse_longest_px
@@ -58,17 +91,20 @@ def serving(profile: Profile) -> Callable[[], Callable[[AnalysisRequest], Analys
     return functools.partial(serve, analysis)
 
 
-def serve(analysis: Analysis) -> Callable[[AnalysisRequest], AnalysedPhoto]:
+def serve(analysis: Analysis) -> Handle:
     """In the child. The models load with the first photo, so that a folder of known photos, or
     of files that are none, never loads them."""
     loaded: list[Models] = []
 
-    def handle(request: AnalysisRequest) -> AnalysedPhoto:
-        coarse = request.level is IndexLevel.COARSE
+    def handle(request: AnalysisRequest | OutlineRequest) -> AnalysedPhoto | Outline | None:
+        pointed = isinstance(request, OutlineRequest)
+        coarse = not pointed and request.level is IndexLevel.COARSE
         longest_px = max(_COARSE_DECODED_PX, analysis.coarse_longest_px)
         decoded = read_upright(request.path, longest_px if coarse else analysis.longest_px)
         if not loaded:
             loaded.append(_load(analysis))
+        if pointed:
+            return outline(loaded[0], decoded, request)
         if coarse:
             return analyse_coarse(loaded[0], analysis, decoded, request.version)
         return analyse(loaded[0], analysis.ndim, decoded, request.version)
@@ -115,6 +151,22 @@ def analyse(
         vectors=vectors,
         thumbnail_jpeg=thumbnails.make_thumbnail(decoded.rgb),
     )
+
+
+def outline(models: Models, decoded: DecodedPhoto, request: OutlineRequest) -> Outline | None:
+    """The thing in the box; None if the models cannot be pointed at anything, or nothing fits."""
+    full_width, full_height = decoded.full_size_wh
+    if not isinstance(models.proposer, PromptableProposer):
+        return None
+    if decoded.full_size_wh != request.size_wh:
+        return None
+    height, width = decoded.rgb.shape[:2]
+    box = request.box_xyxy.scaled(width / full_width, height / full_height)
+    found = models.proposer.segment(decoded.rgb, box=box)
+    if found is None or box_iou(found.box_xyxy, box) < FITS_FROM:
+        return None
+    in_photo = found.box_xyxy.scaled(full_width / width, full_height / height)
+    return Outline(in_photo, rle_codec.encode(found.mask_hw), found.score)
 
 
 def analyse_coarse(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import queue
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.decode.reader import fingerprint
-from engine.errors import EngineError, PhotoMissing, WorkerCrashed
-from engine.indexing.analysis import LOADING, AnalysisRequest, serving
+from engine.errors import Cancelled, EngineError, PhotoMissing, WorkerCrashed
+from engine.indexing.analysis import LOADING, AnalysisRequest, Outline, OutlineRequest, serving
+from engine.indexing.idle_workers import IdleWorkers
 from engine.jobs import CancelToken
 from engine.jobs.machine import memory_bytes, usable_cores
-from engine.jobs.worker_process import STARTING, WorkerProcess
+from engine.jobs.worker_process import POLL_S, STARTING, WorkerProcess
 from engine.profiles import Profile
-from engine.records import PhotoId
+from engine.records import BoxXyxy, Photo, PhotoId
 from engine.store.outcomes import Outcomes
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
 
@@ -58,8 +59,9 @@ Finding = AnalysedPhoto | Known | Unsettled | Vanished | Failed
 
 
 class AnalystPool:
-    """Looks at files, several at a time. Owned by the index lane; ``close`` may come from any
-    thread. Threads live as long as the pool, children start with the first unknown photo.
+    """Looks at files, several at a time. Owned by the index lane; ``outline`` and ``close`` may
+    come from any thread. Threads live as long as the pool, children start with the first unknown
+    photo.
 
     Args:
         workers: child processes, each with its own models and a fair share of the cores.
@@ -94,12 +96,14 @@ class AnalystPool:
             )
             for _ in range(workers)
         ]
-        self._idle: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
-        for worker in self._workers:
-            self._idle.put(worker)
+        self._idle = IdleWorkers(self._workers)
         # Twice as many threads as children: the next file is hashed while this one is looked at.
         self.capacity = 2 * workers
-        self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="pickout-analyst")
+        # One more, so that an outline waits for a child, but never for a thread.
+        self._threads = ThreadPoolExecutor(
+            self.capacity + 1, thread_name_prefix="pickout-analyst"
+        )
+        self._closed = threading.Event()
 
     def look(
         self, file: FileRow, level: IndexLevel, root: Path, cancel: CancelToken
@@ -108,8 +112,40 @@ class AnalystPool:
         whatever is a bug; everything else is a finding."""
         return self._threads.submit(self._look, file, level, root, cancel)
 
+    def outline(self, photo: Photo, box: BoxXyxy, cancel: CancelToken) -> Outline | None:
+        """Outline the thing in a box, before the photos that wait. Blocks, for no longer than a
+        photo and the outline take.
+
+        A caller who is cancelled is let go at once, and the child finishes what it has begun:
+        killing it would cost the index a start of all models, which takes longer.
+
+        Args:
+            box: in pixels of the upright photo.
+
+        Returns:
+            None if the models cannot be pointed at anything, if nothing fits the box, or if the
+            pool is closed by then.
+
+        Raises:
+            Cancelled: ``cancel`` was set.
+            PhotoMissing, PhotoUnreadable, ModelMissing, WorkerCrashed, ...: as the names say.
+        """
+        cancel.raise_if_set()
+        request = OutlineRequest(photo.path, photo.size_wh, box)
+        try:
+            future = self._threads.submit(self._outlined, request, cancel)
+            while not wait([future], POLL_S).done:
+                cancel.raise_if_set()
+            return future.result()
+        except (Cancelled, CancelledError, RuntimeError):  # what a pool says that is closed
+            cancel.raise_if_set()
+            if self._closed.is_set():
+                return None
+            raise
+
     def close(self) -> None:
         """End the children and the threads."""
+        self._closed.set()
         for worker in self._workers:
             worker.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -143,8 +179,15 @@ class AnalystPool:
                 )
             )
 
+    def _outlined(self, request: OutlineRequest, cancel: CancelToken) -> Outline | None:
+        worker = self._idle.take_first(cancel)
+        try:
+            return worker.call(request, path=request.path)
+        finally:
+            self._idle.give_back(worker)
+
     def _analyse(self, request: AnalysisRequest, cancel: CancelToken) -> Finding:
-        worker = self._idle.get()
+        worker = self._idle.take()
         try:
             return worker.call(request, cancel=cancel, path=request.path)
         except PhotoMissing:
@@ -154,7 +197,7 @@ class AnalystPool:
         except EngineError as error:
             return Failed(error, for_all=error.operation == LOADING)
         finally:
-            self._idle.put(worker)
+            self._idle.give_back(worker)
 
 
 _MEMORY_PER_ANALYST_BYTES = 4 << 30

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from engine.decode.thumbnails import ThumbnailCache
 from engine.indexing.analysts import AnalystPool, suitable_workers
 from engine.indexing.indexer import Indexer, IndexingSnapshot
+from engine.jobs import CancelToken
 from engine.profiles import Profile
-from engine.records import LibraryChanges
+from engine.records import UNSTORED, BoxXyxy, LibraryChanges, Photo, Region
 from engine.search.answering import AnswerDesk
 from engine.settings import Settings
 from engine.store.store import Store
@@ -56,20 +57,12 @@ class Lookers:
         self._going_on.set()
         self._lock = threading.Lock()
         self._open: dict[str, Looking] = {}
+        self._closed = False
 
     def of(self, profile: Profile) -> Looking:
         """The one for this profile."""
         with self._lock:
-            if profile.key not in self._open:
-                self._open[profile.key] = Looking(
-                    self._desk,
-                    profile,
-                    self._indexer,
-                    outcomes=self._store.outcomes,
-                    workers=self._settings.workers or suitable_workers(),
-                    time_limit_s=self._settings.photo_time_limit_s,
-                )
-            return self._open[profile.key]
+            return self._of(profile)
 
     def keep(self, keys: set[str]) -> None:
         """Close those of all other profiles: their models take memory."""
@@ -77,6 +70,21 @@ class Lookers:
             gone = [self._open.pop(key) for key in list(self._open) if key not in keys]
         for one in gone:
             one.close()
+
+    def outline(self, photo: Photo, box: BoxXyxy, cancel: CancelToken) -> Region | None:
+        """What the models that answer find in a box (pixels of the upright photo); it is not kept.
+
+        Blocks. Its children are started if there are none, since photos may all be known. See
+        ``AnalystPool.outline`` for what it raises, and for when there is none.
+        """
+        with self._lock:
+            if self._closed:
+                return None
+            analysts = self._of(self._desk.current.profile).analysts
+        found = analysts.outline(photo, box, cancel)  # without the lock: it takes seconds
+        if found is None:
+            return None
+        return Region(UNSTORED, photo.id, found.box_xyxy, found.rle, found.score)
 
     def pause(self) -> None:
         """Begin no further photo until ``resume``."""
@@ -94,9 +102,23 @@ class Lookers:
     def close(self) -> None:
         """End all child processes; a run that still waits for one ends with an error."""
         with self._lock:
+            self._closed = True
             left = list(self._open.values())
         for one in left:
             one.analysts.close()
+
+    def _of(self, profile: Profile) -> Looking:
+        """With the lock held."""
+        if profile.key not in self._open:
+            self._open[profile.key] = Looking(
+                self._desk,
+                profile,
+                self._indexer,
+                outcomes=self._store.outcomes,
+                workers=self._settings.workers or suitable_workers(),
+                time_limit_s=self._settings.photo_time_limit_s,
+            )
+        return self._open[profile.key]
 
     def _indexer(self, index, analysts: AnalystPool) -> Indexer:
         return Indexer(

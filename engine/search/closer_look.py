@@ -11,6 +11,7 @@ from engine.jobs import JobContext, Progress
 from engine.records import SearchHit, SearchResult
 from engine.search import ranking
 from engine.search.answer import Answer
+from engine.search.box_outlines import BoxOutlines
 from engine.search.verifier import Candidate, SecondLook
 
 log = logging.getLogger(__name__)
@@ -21,14 +22,15 @@ def look_closer(
     text: str,
     hits: Sequence[SearchHit],
     candidates: Sequence[Candidate],
+    outlines: BoxOutlines,
     answer: Answer,
     context: JobContext,
 ) -> SearchResult:
     """The hits with what the second look says of as many of the first as were asked for.
 
     Whatever goes wrong with it costs verdicts, never hits: a note says so. Partial results are
-    published before it begins, after every photo, and whenever there is something to say of a
-    wait. Runs in the search lane.
+    published before it begins, after every photo, again when something that was pointed at got an
+    outline, and whenever there is something to say of a wait. Runs in the search lane.
 
     Args:
         hits: in the order of stage one, with the verdicts there are; ``candidates`` in the same.
@@ -61,6 +63,10 @@ def look_closer(
                 stage.hits[i] = ranking.with_verification(hits[i], verifier, found, candidates[i])
             answer.looked_at = i + 1
             stage.say("")
+            outlined = outlines.outlined(stage.hits[i], context.cancel)
+            if outlined is not stage.hits[i]:  # the verdict did not wait for it
+                stage.hits[i] = outlined
+                stage.say("")
     except SecondLookUnavailable as error:
         log.info("no second look: %s", error)
         return stage.given_up(error.message, error.hint)

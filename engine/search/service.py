@@ -16,6 +16,7 @@ from engine.profiles import Profile
 from engine.records import Photo, Region, RegionId, SearchHit, SearchRequest, SearchResult
 from engine.search import candidates, ranking
 from engine.search.answer import Answer
+from engine.search.box_outlines import BoxOutlines, OutlineBox
 from engine.search.closer_look import look_closer
 from engine.search.evidence import EvidenceCache
 from engine.search.query import Query, resolve
@@ -33,7 +34,12 @@ _NO_WORDS = "The models know none of these words."
 
 class SearchService:
     """Loads what it needs with the first search, or before. Used by the search lane; ``load`` is
-    for any thread."""
+    for any thread.
+
+    Args:
+        read_rgb: for verifiers that look at pixels.
+        outline: for places that a second look points at and no stored mask fits.
+    """
 
     def __init__(
         self,
@@ -42,12 +48,14 @@ class SearchService:
         profile: Profile,
         read_rgb: ReadRgb,
         second_look: SecondLook,
+        outline: OutlineBox,
     ) -> None:
         self._store = store
         self._index = index
         self._profile = profile
         self._read_rgb = read_rgb
         self._second_look = second_look
+        self._outlines = BoxOutlines(outline)
         self._cache = EvidenceCache(store.regions, index.profile_id)
         self._loaded_text: TextEmbedder | None = None
         self._loaded_scorer: PhotoScorer | None = None
@@ -105,7 +113,9 @@ class SearchService:
         hits = self._quick_verdicts(query.text, hits, candidates_of, context)
         if not request.verify or not hits:
             return answer.result(hits)
-        return look_closer(self._second_look, query.text, hits, candidates_of, answer, context)
+        return look_closer(
+            self._second_look, query.text, hits, candidates_of, self._outlines, answer, context
+        )
 
     def _quick_verdicts(
         self,

@@ -37,6 +37,9 @@ NDIM = 16
 COARSE_PX = 64
 _STRONG = 60
 """Difference of the largest and the smallest channel from which a pixel belongs to a thing."""
+_FAINT = 20
+"""The same for a thing that is pointed at: pale ones are found only then."""
+PALE = (150, 150, 110)
 
 
 class ColourProposer:
@@ -55,6 +58,21 @@ class ColourProposer:
             fill = float(mask.sum()) / mask_box(mask).area
             found.append(MaskProposal(mask, mask_box(mask), min(1.0, fill)))
         return sorted(found, key=lambda proposal: -proposal.mask_hw.sum())
+
+    def segment(
+        self,
+        photo_rgb: np.ndarray,
+        points_xy: Sequence[tuple[float, float]] = (),
+        inside: Sequence[bool] = (),
+        box: BoxXyxy | None = None,
+    ) -> MaskProposal | None:
+        """Coloured pixels in the box, however pale."""
+        x0, y0, x1, y1 = (round(side) for side in box.as_tuple())
+        mask = np.zeros(photo_rgb.shape[:2], bool)
+        part = photo_rgb[y0:y1, x0:x1].astype(int)
+        mask[y0:y1, x0:x1] = part.max(axis=2) - part.min(axis=2) > _FAINT
+        tight = mask_box(mask)
+        return MaskProposal(mask, tight, 0.5) if tight is not None else None
 
 
 class ColourEmbedder:
@@ -143,6 +161,21 @@ class LookingVerifier:
         return Verification(float(near.mean()), (box.scaled(sx, sy),), "seen")
 
 
+class PointingVerifier:
+    """Looks at the photo and points at a box, whatever is there."""
+
+    free = False
+    match_at = 0.5
+    no_below = 0.2
+
+    def __init__(self, box: BoxXyxy, probability: float = 0.9) -> None:
+        self._box, self._probability = box, probability
+
+    def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
+        candidate.read_rgb(256)
+        return Verification(self._probability, (self._box,), "there")
+
+
 class LookingSecondLook:
     """Gives the verifier above, or whatever ``make`` makes."""
 
@@ -191,6 +224,45 @@ class _Held(ColourProposer):
 def load_held_models(gate: Path) -> Models:
     """The coarse pass runs freely, the full one waits for the file ``gate``."""
     return Models(_Held(gate), ColourEmbedder())
+
+
+class _HeldOutlines(ColourProposer):
+    """Says in a file that it is asked to outline a thing, and waits for another one."""
+
+    def __init__(self, asked: Path, gate: Path) -> None:
+        self._asked, self._gate = asked, gate
+
+    def segment(self, photo_rgb: np.ndarray, **prompt) -> MaskProposal | None:
+        with open(self._asked, "a", encoding="utf-8") as file:
+            file.write(f"{os.getpid()}\n")
+        while not self._gate.exists():
+            time.sleep(0.01)
+        return super().segment(photo_rgb, **prompt)
+
+
+def load_held_outlines(asked: Path, gate: Path) -> Models:
+    """Photos are looked at freely; each outline adds a line to ``asked``, then waits for
+    ``gate``."""
+    return Models(_HeldOutlines(asked, gate), ColourEmbedder())
+
+
+class _Fatal(ColourProposer):
+    def segment(self, photo_rgb: np.ndarray, **prompt) -> MaskProposal | None:
+        os._exit(77)
+
+
+def load_fatal_outlines() -> Models:
+    """The process ends when it is asked for an outline."""
+    return Models(_Fatal(), ColourEmbedder())
+
+
+class _Unpromptable:
+    def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
+        return ColourProposer().propose(photo_rgb)
+
+
+def load_unpromptable() -> Models:
+    return Models(_Unpromptable(), ColourEmbedder())
 
 
 class _Moody(ColourProposer):

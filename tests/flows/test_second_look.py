@@ -416,11 +416,22 @@ def test_answers_that_are_no_numbers_are_no_verdict(open_library, tmp_path: Path
     assert "answered with" in asked.result.hits[0].reason
 
 
-def test_a_photo_that_has_gone_costs_its_own_verdict(
+def test_a_photo_that_has_gone_is_judged_by_its_thumbnail(
     open_library, fitted, squares: Path
 ) -> None:
     (squares / "2.png").unlink()
     asked = ask(open_library())
+    assert all_hits(asked) and asked.looked_at == COUNT and asked.result.note == ""
+
+
+def test_a_photo_that_has_gone_without_a_thumbnail_costs_its_own_verdict(
+    open_library, fitted, squares: Path
+) -> None:
+    (squares / "2.png").unlink()
+    library = open_library()
+    gone = next(p for p in library.photos() if p.path.name == "2.png")
+    library._thumbnails.remove([gone.id])
+    asked = ask(library)
     assert asked.looked_at == COUNT - 1 and "One photo could not" in asked.result.note
 
 

@@ -37,6 +37,14 @@ def test_good_and_bad_photos_by_the_same_child(decoder, bad_folder):
     assert decoder.pid == pid
 
 
+def test_a_picture_in_memory_is_read_by_the_same_child(decoder, bad_folder):
+    path = bad_folder / "good1.jpg"
+    direct, photo = decoder.read(path, 64), decoder.read_encoded(path.read_bytes(), path, 64)
+    assert np.array_equal(photo.rgb, direct.rgb) and photo.full_size_wh == (96, 64)
+    with pytest.raises(PhotoUnreadable):
+        decoder.read_encoded(b"no picture", path)
+
+
 @pytest.mark.skipif(not Path("/proc").exists(), reason="peak memory is read from /proc")
 def test_a_bomb_costs_no_memory(decoder, bad_folder):
     decoder.read(bad_folder / "good1.jpg")

@@ -15,12 +15,14 @@ from engine.indexing.analysis import (
     LOADING,
     Analysis,
     AnalysisRequest,
+    OutlineRequest,
     analyse,
     analyse_coarse,
     serving,
 )
 from engine.masks import rle as rle_codec
 from engine.profiles import Models
+from engine.records import BoxXyxy
 from engine.store.rows import FileVersion, IndexLevel
 from tests.fakes import colour_models, made_photos
 
@@ -112,6 +114,42 @@ def test_a_coarse_look_keeps_the_whole_and_asks_for_no_masks() -> None:
     whole = colour_models.ColourEmbedder().embed(rgb, []).whole
     assert photo.vectors.shape == (1, colour_models.NDIM)
     assert float(photo.vectors[0].astype(np.float32) @ whole) > 0.999
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """3000 x 2000 px, which the models see at 1024 x 683; a pale thing and a strong one."""
+    rgb = made_photos.pixels([("red", (2000, 1000, 2500, 1500))], (3000, 2000))
+    rgb[400:1000, 600:1500] = colour_models.PALE
+    return made_photos.write(tmp_path / "large.png", rgb)
+
+
+def test_the_thing_in_a_box_is_outlined_in_pixels_of_the_whole_photo(large: Path) -> None:
+    handle = serving(colour_models.profile())()
+    found = handle(OutlineRequest(large, (3000, 2000), BoxXyxy(560, 380, 1540, 1030)))
+    assert found.box_xyxy.as_tuple() == pytest.approx((600, 400, 1500, 1000), abs=3)
+    assert found.rle.size_hw == (683, 1024) and found.score == 0.5
+    share = rle_codec.decode(found.rle).mean()
+    assert share == pytest.approx(900 * 600 / 6e6, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "box"),
+    [
+        ((3000, 2000), (0, 1200, 500, 1900)),
+        ((3000, 2000), (0, 0, 1900, 2000)),
+        ((2000, 3000), (560, 380, 1540, 1030)),
+    ],
+    ids=["nothing there", "fits badly", "another photo by now"],
+)
+def test_a_box_that_means_nothing_here_has_no_outline(large: Path, size_wh, box) -> None:
+    handle = serving(colour_models.profile())()
+    assert handle(OutlineRequest(large, size_wh, BoxXyxy(*map(float, box)))) is None
+
+
+def test_models_that_cannot_be_pointed_at_anything_outline_nothing(large: Path) -> None:
+    handle = serving(colour_models.profile(analysis=colour_models.load_unpromptable))()
+    assert handle(OutlineRequest(large, (3000, 2000), BoxXyxy(560, 380, 1540, 1030))) is None
 
 
 def test_numbers_of_a_coarse_look_that_cannot_be_kept_are_refused() -> None:
