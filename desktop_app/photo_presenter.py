@@ -20,7 +20,7 @@ from desktop_app.views.main_window import MainWindow
 from desktop_app.views.photo_grid_view import PhotoGridView
 from desktop_app.views.photo_view import PhotoView
 from engine.errors import EngineError
-from engine.records import Photo, PhotoId, Region, RegionId, SearchHit
+from engine.records import UNSTORED, Photo, PhotoId, Region, RegionId, SearchHit
 
 
 class PhotoPresenter(QObject):
@@ -68,7 +68,7 @@ class PhotoPresenter(QObject):
         view.closed.connect(self.close_photo)
         view.row_changed.connect(self.inspect)
         view.selection_changed.connect(self._mark_things)
-        view.find_alike.connect(self.find_alike)
+        view.find_alike.connect(self._ask_alike)
         view.save_wanted.connect(self._save_cutout)
         view.copy_wanted.connect(self._copy_cutout)
         self._reader.regions_ready.connect(self._regions_ready)
@@ -158,19 +158,21 @@ class PhotoPresenter(QObject):
             return
         if not self.is_open:
             self.inspect()
-        elif not self.view.canvas.regions:
+        elif all(region.id == UNSTORED for region in self.view.canvas.regions):
             self._reader.read_regions(hit.photo)
 
     def _grid_regions_ready(self, answer: tuple[Photo, tuple[Region, ...]]) -> None:
         photo, regions = answer
         hit = self.current_hit()
         if hit is not None and hit.photo.id == photo.id:
-            self._window.inspector.show_things(photo, regions, marks(hit).ids)
+            marked = marks(hit)
+            self._window.inspector.show_things(photo, marked.among(regions), marked.ids)
 
     def _regions_ready(self, photo_id, regions) -> None:
+        canvas = self.view.canvas  # it has them already, and what was made for the hit
         if self._pending_region is not None:
-            if any(region.id == self._pending_region for region in regions):
-                self.view.canvas.select(self._pending_region)
+            if any(region.id == self._pending_region for region in canvas.regions):
+                canvas.select(self._pending_region)
             self._pending_region = None
         self._mark_things()
 
@@ -202,7 +204,13 @@ class PhotoPresenter(QObject):
         if photo is None or not regions:
             self._window.toast.say(text.SELECT_FIRST)
             return
-        self.find_alike.emit(SearchHit(photo, 0.0, regions[-1]))
+        self._ask_alike(SearchHit(photo, 0.0, regions[-1]))
+
+    def _ask_alike(self, hit: SearchHit) -> None:
+        if hit.region.id == UNSTORED:
+            self._window.toast.say(text.NOT_TO_COMPARE)
+        else:
+            self.find_alike.emit(hit)
 
     def _query_words(self) -> str:
         return self._searching.query.text if self._searching.query is not None else ""

@@ -98,6 +98,7 @@ ONLY_WORDS_VERIFIED = "Only searches by words get a closer look."
 NOT_CHECKED_YET = "Not checked yet"
 WAITING = "Waiting"
 LOOKED_AT_BY = "Looked at by {title}"
+OUTLINED_FOR_HIT = "Its outline was made for this search."
 SEEN_IN_THE_BOX = "It was seen in the marked place; no outline fits there."
 
 # -- sidebar -----------------------------------------------------------------------------------
@@ -136,6 +137,10 @@ CUTOUT_SAVED = "Saved {name}"
 SHOW_IN_FOLDER = "Show in folder"
 SAVE_TITLE = "Save cut-out"
 PNG_FILES = "PNG picture (*.png)"
+NOT_TO_COMPARE = (
+    "This outline was made for this search, so there is nothing to compare it with. "
+    "Choose another thing in the photo."
+)
 SELECT_FIRST = "Click a thing in the photo first."
 PHOTO_NAME = "Photo {name}, {things}. Click a thing to select it."
 FILMSTRIP_NAME = "Photo {position} of {count}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.records import BoxXyxy, Region, RegionId, SearchHit
+from engine.records import UNSTORED, BoxXyxy, Region, RegionId, SearchHit
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,19 @@ class Marks:
 
     @property
     def ids(self) -> list[RegionId]:
-        """Of the stored things that ``thing`` is, or is made of."""
+        """Of the stored things that ``thing`` is, or is made of; of itself if it is not stored."""
         if self.thing is None:
             return []
         return list(self.parts) or [self.thing.id]
+
+    @property
+    def made(self) -> bool:
+        """Whether the outline was made for this hit, so that the library does not know it."""
+        return self.thing is not None and self.thing.id == UNSTORED
+
+    def among(self, stored: Sequence[Region]) -> tuple[Region, ...]:
+        """All things of the photo to choose from, the one that was made for this hit first."""
+        return (self.thing, *stored) if self.made else tuple(stored)
 
     @property
     def in_sight_xyxy(self) -> BoxXyxy | None:

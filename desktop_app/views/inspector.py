@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
@@ -13,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app import text
-from desktop_app.bridge.session import Session
+from desktop_app.bridge.session import Session, outline_key
+from desktop_app.item_models.hit_marks import marks
 from desktop_app.views import photo_painting
 from desktop_app.views.pages import Emblem
 from desktop_app.views.parts import ElidedLabel, label, side_panel
@@ -91,7 +94,7 @@ class Inspector(QWidget):
         self._theme = theme
         self._session: Session | None = None
         self._tiles: list[ThingTile] = []
-        self._shown: tuple[Photo, tuple[RegionId, ...]] | None = None
+        self._shown: tuple[Photo, tuple[Hashable, ...]] | None = None
         self.setObjectName("inspector")
         column = side_panel(self, text.INSPECTOR, WIDTH_PX)
         column.setContentsMargins(16, 18, 16, 16)
@@ -175,6 +178,7 @@ class Inspector(QWidget):
         whole = text.WHOLE_PHOTO if hit.outlined else text.NOT_OUTLINED
         place = text.SEEN_IN_THE_BOX if hit.box_xyxy is not None else ""
         nothing_seen = hit.region is None and not place
+        place = text.OUTLINED_FOR_HIT if marks(hit).made else place
         reason = hit.reason or (whole if nothing_seen else "")
         for words, line in ((reason, self._reason), (place, self._place), (looked, self._looked)):
             line.setText(words)
@@ -197,10 +201,10 @@ class Inspector(QWidget):
             return
         total = len(regions)
         regions = tuple(regions)[:TILES_SHOWN]
-        ids = tuple(region.id for region in regions)
-        if self._shown != (photo, ids):
+        keys = tuple(outline_key(region) for region in regions)
+        if self._shown != (photo, keys):
             self._clear_things()
-            self._shown = (photo, ids)
+            self._shown = (photo, keys)
             for number, region in enumerate(regions):
                 tile = ThingTile(self._session, self._theme, photo, region)
                 tile.setAccessibleName(text.THING_NAME.format(number=number + 1))

@@ -15,7 +15,7 @@ from desktop_app.item_models.hit_marks import Marks
 from desktop_app.views import photo_painting
 from desktop_app.views.peeking import PeekOnSpace
 from desktop_app.views.theme import Theme, paint_icon
-from engine.records import Photo, Region, RegionId
+from engine.records import UNSTORED, Photo, Region, RegionId
 
 DIM = QColor(0, 0, 0, 115)
 """Black at 45 %: what is not the thing keeps 55 % of its light."""
@@ -82,11 +82,16 @@ class PhotoCanvas(PeekOnSpace, QWidget):
         selected another meanwhile."""
         untouched = self._selected == self._marks.ids
         self._marks = marks
+        # One that was made for the hit as it was before is known to nobody else.
+        self._regions = marks.among([r for r in self._regions if r.id != UNSTORED])
         known = {region.id for region in self._regions}
         if marks.thing is not None and not known.issuperset(marks.ids):
             self._regions = (*(r for r in self._regions if r.id != marks.thing.id), marks.thing)
-        if untouched and self._selected != marks.ids:
-            self._selected = marks.ids
+        there = [i for i in self._selected if i != UNSTORED or marks.made]
+        selected = marks.ids if untouched else there
+        self._name_itself()
+        if self._selected != selected:
+            self._selected = selected
             self.selection_changed.emit()
         self.update()
 
@@ -95,6 +100,7 @@ class PhotoCanvas(PeekOnSpace, QWidget):
         self.update()
 
     def set_regions(self, regions: Sequence[Region]) -> None:
+        regions = self._marks.among(regions)
         known = {region.id for region in regions}
         kept = [r for r in self._regions if r.id in self._selected and r.id not in known]
         self._regions = (*regions, *kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -9,7 +10,8 @@ from PySide6.QtTest import QTest
 from desktop_app import text
 from desktop_app.controllers.searching import VERIFIED
 from desktop_app.second_look_presenter import FLAG, MORE
-from engine.records import SearchHit, SecondLookInfo, Verdict
+from engine.masks.rle import encode
+from engine.records import UNSTORED, BoxXyxy, Region, SearchHit, SecondLookInfo, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS
 from tests.desktop_app.memory_library import MemoryLibrary, made_photo
 
@@ -301,6 +303,63 @@ def test_refreshing_goes_on_while_a_closer_look_does(searched, many, qtbot):
     news.button.click()
     qtbot.waitUntil(lambda: searched.presenter.model.row_of(new) >= 0, timeout=DEADLINE_MS)
     assert many.requests[-1].verify == VERIFIED
+
+
+# -- what has no stored outline ------------------------------------------------------------------
+
+
+@pytest.fixture
+def made(searched, many, qtbot) -> Region:
+    """Seen in the third photo beside its ball; the photo is current, its outline has come."""
+    mask = np.zeros((150, 200), bool)
+    mask[100:140, 20:60] = True
+    photo = next(p for p in many._photos.values() if p.path.name == "002.jpg")
+    thing = Region(UNSTORED, photo.id, BoxXyxy(20, 100, 60, 140), encode(mask), 0.5)
+    many.looks_say["002.jpg"] = SearchHit(photo, 0.5, thing, Verdict.MATCH, 0.95, "Seen.")
+    searched.presenter.results.grid.go_to(2)
+    verify(searched, many, qtbot)
+    return thing
+
+
+def tiles(desktop) -> list[tuple[int, bool]]:
+    """Ids of the things in the inspector, and whether they are marked."""
+    return [(tile.region.id, tile.isChecked()) for tile in desktop.window.inspector._tiles]
+
+
+def test_it_is_among_the_things_and_selected(searched, made, many, qtbot):
+    stored = many.regions(made.photo_id)[0].id
+    both = [(UNSTORED, True), (stored, False)]
+    assert current_name(searched) == "002.jpg"
+    qtbot.waitUntil(lambda: tiles(searched) == both, timeout=DEADLINE_MS)
+    assert searched.window.inspector._place.text() == text.OUTLINED_FOR_HIT
+    searched.window.inspector._tiles[0].click()
+    photo = searched.presenter.photo
+    qtbot.waitUntil(
+        lambda: photo.is_open and len(photo.view.canvas.regions) == 2, timeout=DEADLINE_MS
+    )
+    assert photo.view.selected_regions == [made] and tiles(searched) == both
+    assert photo.view.actions.isVisible()
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_it_can_be_cut_out_but_not_compared(searched, made, many, tmp_path, qtbot, large):
+    photo, commands = searched.presenter.photo, searched.window.commands
+    if large:
+        photo.open_row(searched.presenter.model.row_of(made.photo_id))
+        qtbot.waitUntil(lambda: len(photo.view.canvas.regions) == 2, timeout=DEADLINE_MS)
+        photo.view.actions.find_alike.emit()
+    else:
+        commands["find_alike"].trigger()
+    assert searched.window.toast.words == text.NOT_TO_COMPARE
+    assert all(request.like_region is None for request in many.requests)
+    searched.window.dialogs.save_path = tmp_path / "cut-out.png"
+    commands["save_cutout"].trigger()
+    qtbot.waitUntil((tmp_path / "cut-out.png").exists, timeout=DEADLINE_MS)
+    assert many.exports[-1].hits[0].region == made
+    commands["copy_cutout"].trigger()
+    qtbot.waitUntil(
+        lambda: searched.window.toast.words == text.CUTOUT_COPIED, timeout=DEADLINE_MS
+    )
 
 
 # -- more of them ------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage
 
@@ -17,7 +18,8 @@ from desktop_app.views.photo_delegate import PhotoDelegate
 from desktop_app.views.photo_grid_view import PhotoGridView
 from desktop_app.views.theme import OUTLINE
 from engine.masks.union import united
-from engine.records import BoxXyxy, SearchHit, Verdict
+from engine.masks.rle import encode
+from engine.records import UNSTORED, BoxXyxy, Region, SearchHit, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS, delete
 
 BOX = BoxXyxy(240, 330, 400, 460)
@@ -74,6 +76,14 @@ def canvas(session, memory, theme, qtbot):
 
     yield show
     delete(made)
+
+
+@pytest.fixture
+def made(memory) -> Region:
+    """An outline in the box that the library does not know."""
+    mask = np.zeros((480, 640), bool)
+    mask[340:450, 250:390] = True
+    return Region(UNSTORED, memory.photo(2).id, BoxXyxy(250, 340, 390, 450), encode(mask), 0.5)
 
 
 def different(one: QImage, other: QImage) -> int:
@@ -163,3 +173,31 @@ def test_a_verdict_marks_other_things_unless_somebody_has_chosen(canvas, memory)
     shown.select(red.id)
     shown.set_marks(Marks(box_xyxy=BOX))
     assert shown.selected_regions == [red]
+
+
+def test_an_outline_made_for_the_hit_takes_the_place_of_the_box(canvas, memory, made):
+    red, blue = memory.regions(2)
+    shown = canvas(Marks(box_xyxy=BOX))
+    shown.set_marks(Marks(made))
+    assert shown.selected_regions == [made] and shown.regions == (made, red, blue)
+    assert "3 things" in shown.accessibleName()
+    shown.select(blue.id)
+    shown.set_regions([red, blue])
+    assert shown.regions == (made, red, blue), "it stays to be chosen again"
+    shown.select(made.id)
+    shown.select(red.id, add=True)
+    shown.set_marks(Marks(blue))
+    assert shown.regions == (red, blue) and shown.selected_regions == [red]
+    assert shown.focusNextPrevChild(True) and shown.selected_regions == [blue]
+
+
+def test_one_outline_made_for_a_hit_replaces_another(canvas, made):
+    shown = canvas(Marks(made))
+    other = replace(made, box_xyxy=BoxXyxy(0, 0, 50, 50), rle=encode(np.ones((480, 640), bool)))
+    shown.set_marks(Marks(other))
+    assert shown.selected_regions == [other] and made not in shown.regions
+
+
+def test_a_cell_outlines_what_was_made_for_the_hit(grid, hit, made):
+    of_the_ball, of_the_made = grid(hit), grid(replace(hit, region=made))
+    assert different(of_the_ball, of_the_made) > 100 and accented(of_the_made) > 50
