@@ -66,22 +66,34 @@ def install(files: TinyFiles, name: str = "tiny") -> None:
     assert ran.status == 0, ran.err
 
 
-@pytest.fixture
-def squares(photos: Path) -> Path:
-    """Red squares that fill more and more of the photo; stage one cannot tell."""
-    rng = np.random.default_rng(0)
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with photos and the library that indexed them; only read, and copied.
+
+    The photos hold red squares that fill more and more of them; stage one cannot tell.
+    """
+    folder, rng = tmp_path_factory.mktemp("squares"), np.random.default_rng(0)
     for number, share in enumerate(SHARES):
         rgb = tiny_models.photo_with_red(share, rng)
-        made_photos.write(photos / f"{number}.png", rgb, age_s=3600 + number)
-    return photos
+        made_photos.write(folder / "photos" / f"{number}.png", rgb, age_s=3600 + number)
+    assert run("--library", folder / "library", "add", folder / "photos").status == 0
+    assert run("--library", folder / "library", "index").status == 0
+    return folder
 
 
 @pytest.fixture
-def indexed(squares: Path, tmp_path: Path) -> Path:
-    root = tmp_path / "library"
-    assert run("--library", root, "add", squares).status == 0
-    assert run("--library", root, "index").status == 0
-    return root
+def indexed(shelf: Path, tmp_path: Path) -> Path:
+    """A library of one's own on the shared photos."""
+    return Path(shutil.copytree(shelf / "library", tmp_path / "library"))
+
+
+@pytest.fixture
+def third_gone(shelf: Path, tmp_path: Path):
+    """One of the photos is away for the time of a test."""
+    photo, away = shelf / "photos" / "2.png", tmp_path / "away.png"
+    shutil.move(photo, away)
+    yield
+    shutil.move(away, photo)
 
 
 # -- the whole way -------------------------------------------------------------------------------
@@ -417,17 +429,15 @@ def test_answers_that_are_no_numbers_are_no_verdict(open_library, tmp_path: Path
 
 
 def test_a_photo_that_has_gone_is_judged_by_its_thumbnail(
-    open_library, fitted, squares: Path
+    open_library, fitted, third_gone
 ) -> None:
-    (squares / "2.png").unlink()
     asked = ask(open_library())
     assert all_hits(asked) and asked.looked_at == COUNT and asked.result.note == ""
 
 
 def test_a_photo_that_has_gone_without_a_thumbnail_costs_its_own_verdict(
-    open_library, fitted, squares: Path
+    open_library, fitted, third_gone
 ) -> None:
-    (squares / "2.png").unlink()
     library = open_library()
     gone = next(p for p in library.photos() if p.path.name == "2.png")
     library._thumbnails.remove([gone.id])
