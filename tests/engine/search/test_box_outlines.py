@@ -1,0 +1,77 @@
+"""An outline in place of a box, where one can be had; what goes wrong costs nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.errors import Cancelled, PhotoMissing
+from engine.jobs import CancelToken
+from engine.records import (
+    UNSTORED,
+    BoxXyxy,
+    Photo,
+    PhotoId,
+    Region,
+    Rle,
+    SearchHit,
+    Verdict,
+)
+from engine.search.box_outlines import BoxOutlines
+
+BOX = BoxXyxy(1, 2, 30, 40)
+PHOTO = Photo(PhotoId(7), Path("/a.jpg"), (100, 100))
+MADE = Region(UNSTORED, PHOTO.id, BOX, Rle((2, 2), b"04"), 0.5)
+HIT = SearchHit(PHOTO, 0.5, None, Verdict.MATCH, 0.9, looked_at=True, box_xyxy=BOX)
+
+
+class Answers:
+    """Gives or raises one thing after the other, and counts."""
+
+    def __init__(self, *answers: Region | Exception | None) -> None:
+        self._answers = list(answers)
+        self.asked = 0
+
+    def __call__(self, photo: Photo, box: BoxXyxy, cancel: CancelToken) -> Region | None:
+        self.asked += 1
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_a_box_is_asked_about_once() -> None:
+    for answer in (MADE, None):
+        ask = Answers(answer)
+        outlines = BoxOutlines(ask)
+        first, second = (outlines.outlined(HIT, CancelToken()) for _ in range(2))
+        assert first == second and ask.asked == 1
+        assert first == (HIT if answer is None else replace(HIT, region=MADE, box_xyxy=None))
+
+
+@pytest.mark.parametrize(
+    "hit",
+    [
+        replace(HIT, box_xyxy=None),
+        replace(HIT, verdict=Verdict.NO),
+        replace(HIT, verdict=Verdict.UNVERIFIED),
+    ],
+)
+def test_nothing_is_asked_of_a_hit_that_points_nowhere_or_was_refused(hit: SearchHit) -> None:
+    assert BoxOutlines(Answers()).outlined(hit, CancelToken()) is hit
+
+
+@pytest.mark.parametrize(
+    "error", [PhotoMissing("Gone.", operation="reading"), ZeroDivisionError("a bug")]
+)
+def test_a_failure_leaves_the_box_and_the_next_time_may_be_better(error: Exception) -> None:
+    outlines = BoxOutlines(Answers(error, MADE))
+    assert outlines.outlined(HIT, CancelToken()) is HIT
+    assert outlines.outlined(HIT, CancelToken()).region == MADE
+
+
+def test_who_changes_their_mind_is_not_kept() -> None:
+    with pytest.raises(Cancelled):
+        BoxOutlines(Answers(Cancelled())).outlined(HIT, CancelToken())
