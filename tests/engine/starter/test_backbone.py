@@ -1,6 +1,9 @@
 """Folding the batch norms, splitting into stages and writing ONNX must not change a feature."""
 
+from pathlib import Path
+
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -21,9 +24,17 @@ def exported(tmp_path_factory):
     return path, export_backbone(path)
 
 
+def as_written(path: Path) -> bytes:
+    """The file but for the version of torch that wrote it, which its reader does not look at."""
+    model = onnx.load(path)
+    assert model.producer_name == "pytorch"
+    model.producer_version = ""
+    return model.SerializeToString(deterministic=True)
+
+
 def test_the_shipped_file_is_what_the_export_writes(exported):
     path, _ = exported
-    assert path.read_bytes() == (shipped_folder() / FILE_NAME).read_bytes()
+    assert as_written(path) == as_written(shipped_folder() / FILE_NAME)
 
 
 def test_features_and_logits_are_those_of_the_package(backbone, exported):
