@@ -68,6 +68,7 @@ def test_things_apart_from_each_other_are_always_met(tmp_path):
         "right": None,
         "no_mask": None,
     }
+    assert figures["uncovered"]["boxes"] == 0
     assert json.loads(json.dumps(figures)) == figures
     assert result.lines[-1] == "bar of 90% right: met"
 
@@ -80,6 +81,8 @@ def test_the_same_boxes_are_drawn_every_time(tmp_path):
 def test_things_that_no_mask_covers_do_not_count(tmp_path):
     figures = _measured(tmp_path, [("red", RED, 0), ("red", ELSEWHERE, 0)]).figures
     assert (figures["things"], figures["covered"]) == (2, 1)
+    assert figures["moved"]["boxes"] == figures["uncovered"]["boxes"] == boxes_bench.DRAWS
+    assert figures["moved"]["right"] == figures["uncovered"]["no_mask"] == 1.0
     with pytest.raises(BadRequest, match="covered by a mask"):
         _measured(tmp_path, [("red", ELSEWHERE, 0)])
 
@@ -96,6 +99,14 @@ def test_moved_boxes_stay_near_and_within_the_photo():
     assert drawn.min() >= 0 and drawn[:, 3].max() <= 120
     assert np.abs(drawn - box.as_tuple()).max(axis=0) == pytest.approx([10, 7, 10, 7], abs=0.3)
     assert len(np.unique(drawn[:, 1])) > 250
+
+
+def test_boxes_of_uncovered_things_do_not_change_those_of_others(tmp_path):
+    alone = _measured(tmp_path, [("red", RED, 0)])
+    beside = _measured(tmp_path, [("red", ELSEWHERE, 0), ("red", RED, 0)])
+    assert alone.figures["moved"] == beside.figures["moved"]
+    assert not any("other things" in line for line in alone.lines)
+    assert "of the other things: 100.0% match no mask, 0.0% are right" in beside.lines[-2]
 
 
 def test_shares_by_size():

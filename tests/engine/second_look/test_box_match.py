@@ -1,5 +1,7 @@
 """Which stored masks a box means."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.masks import rle as rle_codec
@@ -65,6 +67,57 @@ def test_a_whole_is_preferred_to_its_parts() -> None:
     whole = region(1, filled(50, 30, 150, 70))
     parts = [region(2, filled(50, 30, 95, 70)), region(3, filled(105, 30, 150, 70))]
     assert match(BoxXyxy(510, 310, 1500, 700), *parts, whole).regions == (2,)
+
+
+def test_three_parts_are_joined_and_what_adds_nothing_is_left_out() -> None:
+    parts = [region(n, filled(x, 30, x + 33, 70)) for n, x in enumerate((50, 83, 117))]
+    detail = region(4, filled(60, 40, 70, 50))
+    found = match(BoxXyxy(500, 300, 1500, 700), detail, *parts)
+    assert found.regions == (1, 2, 3) and found.overlap == 1.0
+
+
+def test_parts_that_reach_far_out_of_the_box_are_not_joined() -> None:
+    parts = [region(1, filled(50, 30, 95, 70)), region(2, filled(105, 30, 190, 70))]
+    assert match(BoxXyxy(500, 300, 1500, 700), *parts).regions == (0,)
+
+
+def test_scattered_bits_are_no_thing_though_they_span_the_box() -> None:
+    whole = region(1, filled(55, 32, 145, 68))
+    bits = [region(2, filled(50, 30, 54, 34)), region(3, filled(146, 66, 150, 70))]
+    assert match(BoxXyxy(500, 300, 1500, 700), whole, *bits).regions == (0,)
+
+
+def test_of_two_with_the_same_box_the_fuller_one_is_meant() -> None:
+    frame = filled(50, 30, 150, 70)
+    frame[34:66, 54:146] = False
+    things = [region(1, frame), region(2, filled(50, 30, 150, 70))]
+    assert match(BoxXyxy(500, 300, 1500, 700), *things).regions == (1,)
+
+
+def test_the_proposer_s_confidence_outweighs_a_slightly_better_box() -> None:
+    things = [region(1, filled(50, 30, 150, 70), 0.3), region(2, filled(52, 31, 148, 69), 0.6)]
+    assert match(BoxXyxy(500, 300, 1500, 700), *things).regions == (1,)
+
+
+def test_a_mask_within_the_box_must_be_near_a_third_of_it() -> None:
+    box = BoxXyxy(500, 300, 1500, 700)
+    assert match(box, region(1, filled(60, 35, 110, 65))).regions == (0,)
+    small = match(box, region(1, filled(60, 40, 100, 60)))
+    assert small.regions == () and small.overlap == 0.2
+
+
+def test_confidence_alone_makes_nothing_fit() -> None:
+    sure = region(1, filled(60, 40, 100, 60), 1.0)
+    assert match(BoxXyxy(500, 300, 1500, 700), sure, scores=[0.9]).regions == ()
+
+
+def test_neither_order_nor_an_empty_mask_matters() -> None:
+    things = [region(n, filled(x, 30, x + 33, 70)) for n, x in enumerate((50, 83, 117))]
+    empty = replace(things[0], id=RegionId(9), rle=rle_codec.encode(filled(0, 0, 0, 0)))
+    box = BoxXyxy(500, 300, 1500, 700)
+    assert match(box, empty, *things).regions == (1, 2, 3)
+    assert match(box, *things[::-1]).regions == (0, 1, 2)
+    assert match(box, empty).regions == ()
 
 
 def test_where_nothing_fits_nothing_is_meant() -> None:
