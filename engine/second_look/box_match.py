@@ -29,9 +29,9 @@ PART_FROM = 0.75
 # stored mask lies on the thing, ``bench boxes`` finds 93.7 % of the boxes right (the former rule:
 # 91.0 %) and 95.4 % of exact ones (92.9 %). Other draws, a fifth of the photos each time with the
 # best of 36 sets of numbers on the rest: 94.1 % (91.1 %), though ``FITS_FROM``, ``PART_FROM``,
-# ``QUERY_WEIGHT`` and ``JOIN_MORE_COST`` were set by hand on all photos. Of boxes around things that
-# no mask lies on, 41 % match none. Nothing more was gained by the single sides of the boxes, the
-# share of the box that is filled, spilled pixels, agreement with other masks, or boosted trees.
+# ``QUERY_WEIGHT`` and ``JOIN_MORE_COST`` were set by hand on all photos. Of boxes around things
+# that no mask lies on, 41 % match none. Nothing more was gained by the single sides of the boxes,
+# the share of the box that is filled, spilled pixels, agreement with other masks, or boosted trees.
 
 
 @dataclass(frozen=True)
