@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from engine.decode.reader import read_upright
+from engine.evaluate import tiny_vision_model
 from engine.evaluate.patchy_sam import patchy_network
 from engine.masks.sam_network import SamArchitecture
 from engine.paths import resources_dir
+from tests.fakes.tiny_models import needs_llama
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAP = ROOT / "tests" / "fakes" / "no_network"
@@ -154,6 +156,22 @@ def test_installed_full_models_make_no_network_call(tmp_path, run, photos, coco,
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "settings.json").write_text(json.dumps({"profile": "full"}))
     use_it_all(pickout, photos, coco, "full")
+    assert calls(variables) == ""
+
+
+@needs_llama
+def test_a_second_look_makes_no_network_call(tmp_path, run, photos, variables):
+    variables["PICKOUT_MODELS"] = str(tmp_path / "models")
+    files = tiny_vision_model.write(tmp_path / "stick")
+
+    def pickout(*argv: str) -> str:
+        return run("-m", "engine.cli", "--library", str(tmp_path / "library"), *argv)
+
+    pickout("models", "import", "tiny", str(files.language), str(files.vision))
+    pickout("add", str(photos))
+    pickout("index")
+    answer = json.loads(pickout("search", "cat", "--verify", "3", "--json"))
+    assert answer["looked_at"] == 3 and answer["second_look"] == "tiny"
     assert calls(variables) == ""
 
 
