@@ -59,7 +59,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     settings_file.save(paths.settings, _changed(settings, row, arguments.value))
     name, value, unit, _ = _row(settings_file.load(paths.settings)[0], row)
     console.print(f"{name} = {plain(value)} {unit}".rstrip())
-    console.remark("A Pickout that has this library open takes it over at its next start.")
+    when = "with its next search" if row.name.startswith("second_look") else "at its next start"
+    console.remark(f"A Pickout that has this library open takes it over {when}.")
     return 0
 
 

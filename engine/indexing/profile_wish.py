@@ -26,6 +26,7 @@ class ProfileWish:
         """
         self._path = path
         self._settings = settings
+        self._stamp = _stamp(path)
         self._lock = threading.Lock()
         self._target: Profile | None = None
         self.note = ""
@@ -40,6 +41,10 @@ class ProfileWish:
 
     @property
     def settings(self) -> Settings:
+        """As they are in the file now: ``pickout-cli settings`` may change them meanwhile."""
+        stamp = _stamp(self._path)
+        if stamp is not None and stamp != self._stamp:
+            self._settings, self._stamp = settings_file.load(self._path)[0], stamp
         return self._settings
 
     @property
@@ -58,7 +63,8 @@ class ProfileWish:
     def drop(self, answering: Profile) -> None:
         """The models that answer shall stay. Raises as ``wish`` does."""
         with self._lock:
-            if (self._settings.profile, self._settings.next_profile) != (answering.name, ""):
+            kept = self.settings
+            if (kept.profile, kept.next_profile) != (answering.name, ""):
                 self._save(profile=answering.name, next_profile="")
             self._target, self.note = None, ""
 
@@ -73,6 +79,15 @@ class ProfileWish:
             return True
 
     def _save(self, **changes: str) -> None:
-        fresh = replace(self._settings, **changes)
+        fresh = replace(self.settings, **changes)
         settings_file.save(self._path, fresh)
-        self._settings = fresh
+        self._settings, self._stamp = fresh, _stamp(self._path)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Changes with the file, which is always replaced as a whole; None if there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

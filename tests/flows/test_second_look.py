@@ -483,3 +483,16 @@ def test_native_code_prints_into_the_log_and_nowhere_else(
     library.close()
     assert capfd.readouterr() == ("", "")
     assert library.paths.second_look_log.exists()
+
+
+def test_a_changed_setting_counts_from_the_next_search_on_and_is_not_undone(
+    open_library, fitted, tmp_path: Path, indexed: Path
+) -> None:
+    install(tiny_vision_model.write(tmp_path / "more", KINDS["qwen3-vl"]), "second")
+    library = open_library(second_look_model="tiny")
+    assert ask(library).result.second_look == "tiny"
+    ran = run("--library", indexed, "settings", "second_look_model", "second")
+    assert ran.status == 0 and "next search" in ran.err
+    assert ask(library).result.second_look == "second"
+    library.cancel_profile_change()  # writes the settings of models
+    assert settings.load(indexed / "settings.json")[0].second_look_model == "second"
