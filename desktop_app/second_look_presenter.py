@@ -45,6 +45,7 @@ class SecondLookPresenter(QObject):
         searching.waited.connect(self._waited)
         for ended in (searching.failed, searching.cleared):
             ended.connect(self._ended)
+        session.reads.call(session.library.second_look, self._describe)
 
     # -- the switch ------------------------------------------------------------------------
 
@@ -62,6 +63,7 @@ class SecondLookPresenter(QObject):
 
     def _answered(self, answer: tuple[int, SecondLookInfo]) -> None:
         choice, info = answer
+        self._describe(info)
         if choice != self._choices:
             return  # somebody has gone back to Instant meanwhile
         if info.available:
@@ -72,6 +74,9 @@ class SecondLookPresenter(QObject):
         self._band.say(words)
         if not self._band.isVisible():  # another page is shown than the grid
             self._window.toast.say(words)
+
+    def _describe(self, info: SecondLookInfo) -> None:
+        self._switch.describe(text.verified_hint(info))
 
     def _use(self, verified: bool) -> None:
         self._state.set_flag(FLAG, verified)

@@ -8,6 +8,7 @@ from engine.records import (
     LibraryStatus,
     Photo,
     SearchResult,
+    SecondLookInfo,
     Verdict,
 )
 
@@ -359,6 +360,11 @@ def sureness(verdict: Verdict, probability: float | None) -> str:
     if probability is None:
         return word
     return f"{word} · {probability:.0%} likely"
+
+
+def verified_hint(info: SecondLookInfo) -> str:
+    """Who would look closer, and on what."""
+    return f"{VERIFIED_HINT}\n{info.title} · {info.where}" if info.available else VERIFIED_HINT
 
 
 def second_look(result: SearchResult) -> str:

@@ -51,6 +51,10 @@ class LookSwitch(QFrame):
         self._verified = verified
         (self.verified if verified else self.instant).setChecked(True)
 
+    def describe(self, hint: str) -> None:
+        """What Verified would mean here."""
+        self.verified.setToolTip(hint)
+
     def toggle(self) -> None:
         """Choose the other one, as a press would."""
         (self.instant if self._verified else self.verified).setChecked(True)

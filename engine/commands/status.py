@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.commands.console import Console, counted, duration, plain
 from engine.commands.library_access import command_line, opened_to_read, root_of
-from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange
+from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange, SecondLookInfo
 
 SUMMARY = "photos done and pending, and problems with their reasons"
 _SHOWN = 20
@@ -25,8 +25,9 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     with opened_to_read(arguments, profile, console) as library:
         status = library.status()
         problems = library.problems(_ALL)
+        second_look = library.second_look()
     if arguments.json:
-        console.print(json.dumps(as_json(status, problems), indent=1))
+        console.print(json.dumps(as_json(status, problems, second_look), indent=1))
         return 0
     console.print(f"Library {plain(root_of(arguments))}, models: {plain(status.profile)}")
     coarse = status.searchable - status.outlined
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(f"No folder yet. Add one: {command_line(arguments, 'add FOLDER')}")
     if status.change is not None:
         console.print(change_text(status.change))
+    console.print(_second_look_text(second_look))
     if status.note:
         console.print(plain(status.note))
     _print_problems(console, problems)
@@ -61,6 +63,13 @@ def _pass_text(becoming: str, going_on: PassStatus) -> str:
         left = duration(going_on.seconds_left)
         text += f", about {left} at {going_on.photos_per_s:.2g} a second"
     return text
+
+
+def _second_look_text(info: SecondLookInfo) -> str:
+    """Which model takes the second look and where it runs, or why none does."""
+    if not info.available:
+        return f"Second look: none. {plain(info.problem)} {plain(info.hint)}".rstrip()
+    return f"Second look: {plain(info.title)}, on: {info.where}"
 
 
 def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:
@@ -84,7 +93,9 @@ def change_text(change: ProfileChange) -> str:
     return text
 
 
-def as_json(status: LibraryStatus, problems: tuple[Problem, ...]) -> dict[str, Any]:
+def as_json(
+    status: LibraryStatus, problems: tuple[Problem, ...], second_look: SecondLookInfo
+) -> dict[str, Any]:
     """The JSON form. ``problem_count`` counts photo files, of which ``photos`` is the sum with
     ``searchable`` and ``pending``; ``problems`` lists those and what only looks like a photo.
     ``coarse`` and ``full`` say what each pass has left to do, and how fast it goes or last went;
@@ -122,5 +133,6 @@ def as_json(status: LibraryStatus, problems: tuple[Problem, ...]) -> dict[str, A
         "coarse": asdict(status.coarse),
         "full": asdict(status.full),
         "change": asdict(status.change) if status.change is not None else None,
+        "second_look": asdict(second_look),
         "note": status.note,
     }

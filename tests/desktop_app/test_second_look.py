@@ -107,6 +107,12 @@ def test_verified_repeats_the_query_at_once_and_instant_does_again(searched, man
     assert many.requests[-1].verify == 0
 
 
+def test_the_switch_says_who_would_look_and_on_what(searched, many, qtbot):
+    button = searched.window.search_bar.look_switch.verified
+    qtbot.waitUntil(lambda: "Looker 2B" in button.toolTip(), timeout=DEADLINE_MS)
+    assert "processor, 2 threads" in button.toolTip()
+
+
 def test_the_keys_choose_from_inside_the_search_field(searched, many, qtbot):
     field = searched.window.search_bar.field
     field.setFocus()

@@ -138,6 +138,16 @@ def test_what_was_said_is_kept_and_no_model_is_started_for_it(
     assert again == more
 
 
+def test_status_says_which_model_it_is_and_where_it_runs(indexed: Path, tmp_path: Path) -> None:
+    status = ("--library", indexed, "status")
+    assert "Second look: none" in run(*status).out
+    install(tiny_vision_model.write(tmp_path / "files", KIND))
+    assert "Second look: tiny, on: processor" in run(*status).out
+    run("--library", indexed, "settings", "second_look_threads", "3")
+    told = json.loads(run(*status, "--json").out)["second_look"]
+    assert (told["name"], told["where"]) == ("tiny", "processor, 3 threads")
+
+
 def test_without_a_model_the_hits_come_with_a_word_of_how_to_get_one(indexed: Path) -> None:
     ran = run("--library", indexed, "search", "red", "--verify", COUNT)
     assert ran.status == 0 and ran.out.count(".png") == COUNT
