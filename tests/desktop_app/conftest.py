@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from desktop_app.app import Desktop
 from desktop_app.bridge.mailbox import Mailbox
@@ -71,6 +74,16 @@ def theme(qapp) -> Theme:
     made = Theme(qapp)
     made.apply("dark")
     return made
+
+
+@pytest.fixture(autouse=True)
+def _no_key_stays_down() -> Iterator[None]:
+    """Qt takes Ctrl for held down after a made key with it, until the next one without; a row that
+    a later test selects would then be toggled."""
+    yield
+    if QGuiApplication.instance() and QGuiApplication.keyboardModifiers():
+        QTest.keyRelease(QWidget(), Qt.Key.Key_Shift)
+        assert not QGuiApplication.keyboardModifiers()
 
 
 @pytest.fixture(scope="session")

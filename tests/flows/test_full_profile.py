@@ -95,6 +95,7 @@ def coco(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_index_search_and_export(stocked, coco, tmp_path, capsys):
     profile, library = full(stocked), str(tmp_path / "library")
 

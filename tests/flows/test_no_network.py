@@ -133,6 +133,7 @@ def use_it_all(pickout: Callable[..., str], photos: Path, coco: Path, profile: s
     pickout("evaluate", "--photos", str(photos), "--coco", str(coco), "--profile", profile)
 
 
+@pytest.mark.slow
 def test_the_command_line_makes_no_network_call(tmp_path, run, photos, coco, variables):
     def pickout(*argv: str) -> str:
         return run("-m", "engine.cli", "--library", str(tmp_path / "library"), *argv)
@@ -141,6 +142,7 @@ def test_the_command_line_makes_no_network_call(tmp_path, run, photos, coco, var
     assert calls(variables) == ""
 
 
+@pytest.mark.slow
 def test_installed_full_models_make_no_network_call(tmp_path, run, photos, coco, variables):
     """Miniatures of the real architectures, described and imported as one's own models are."""
     shelf = tmp_path / "models"

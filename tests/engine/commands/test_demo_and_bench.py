@@ -91,6 +91,7 @@ def test_bench_index(shelf, tmp_path, run_command):
     assert "no such pass" in ran.out
 
 
+@pytest.mark.slow
 def test_bench_index_makes_photos_as_cameras_do(tmp_path, run_command):
     out = tmp_path / "index.json"
     ran = run_command("bench", "index", "--photos", "18", "--json", out)
