@@ -373,7 +373,8 @@ class Presenter(QObject):
 
     def _words_above(self, query: Query, result: SearchResult, pending: int) -> str:
         parts = []
-        if result.hits and self.model.good_hits == 0:
+        looking = result.to_look_at and not result.complete
+        if result.hits and self.model.good_hits == 0 and not looking:
             shown = text.LIKE_QUERY if query.like is not None else query.text
             if pending:
                 parts.append(text.INCOMPLETE_NOTE.format(pending=text.number(pending)))

@@ -359,7 +359,7 @@ def sureness(verdict: Verdict, probability: float | None) -> str:
     word = VERDICT_WORDS[verdict]
     if probability is None:
         return word
-    return f"{word} · {probability:.0%} likely"
+    return f"{word} · {min(probability, 0.99):.0%} likely"  # nothing is certain
 
 
 def verified_hint(info: SecondLookInfo) -> str:

@@ -212,6 +212,19 @@ def test_what_it_says_of_itself_while_it_gets_ready_is_shown(searched, many, qtb
     )
 
 
+def test_nothing_is_called_unlike_while_it_is_still_looked_at(open_desktop, many, search, qtbot):
+    desktop = open_desktop(open_library=in_memory(many))
+    search(desktop, "submarine")
+    shown = desktop.presenter.results.verdict_band
+    assert "Nothing here looks like" in shown.words
+    verify(desktop, many, qtbot, looks=2)
+    assert shown.words == ""
+    many.looks.release(VERIFIED)
+    qtbot.waitUntil(
+        lambda: desktop.presenter.searching.result.complete, timeout=DEADLINE_MS
+    )
+
+
 def test_hits_that_wait_for_their_turn_say_so(searched, many, qtbot):
     verify(searched, many, qtbot, looks=2)
     model = searched.presenter.model
