@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from engine.jobs import CancelToken
 from engine.records import BoxXyxy
 from engine.search.verifier import Candidate, Verification
@@ -18,6 +20,9 @@ from engine.second_look.models import SecondLookModel
 from engine.second_look.picture_frame import PictureFrame
 
 log = logging.getLogger(__name__)
+
+_SHARP_FROM = 0.9
+"""Of the pixels that a model is shown, along the longest side; a thumbnail has 384."""
 
 Ask = Callable[[LookRequest, CancelToken, Path], LookReply]
 """Has the model look; raises EngineError if no answer can be had, Cancelled."""
@@ -56,16 +61,25 @@ class ModelVerifier:
         photo_id, words = candidate.photo.id, " ".join(query.split())
         look = self._memory.get(photo_id, words, self._key)
         if look is None:
-            look = self._look(words, candidate, cancel)
-            self._memory.put(photo_id, words, self._key, look)
+            rgb = candidate.read_rgb(self._side_px)
+            look = self._look(words, candidate, rgb, cancel)
+            if self._is_sharp(rgb, candidate.photo.size_wh):
+                self._memory.put(photo_id, words, self._key, look)
         probability = self._calibration.probability(look.yes, candidate.standing)
         pointed = probability >= self.no_below and not self._calibration.deaf
         boxes = look.boxes_xyxy or () if pointed else ()
         return Verification(probability, boxes, self._reason(words, probability))
 
-    def _look(self, words: str, candidate: Candidate, cancel: CancelToken) -> Look:
+    def _is_sharp(self, rgb: np.ndarray, size_wh: tuple[int, int]) -> bool:
+        """Whether this is the photo itself: one whose drive is away is seen as its thumbnail, and
+        should be looked at again when it is back."""
+        return max(rgb.shape[:2]) >= _SHARP_FROM * min(self._side_px, max(size_wh))
+
+    def _look(
+        self, words: str, candidate: Candidate, rgb: np.ndarray, cancel: CancelToken
+    ) -> Look:
         frame = PictureFrame(candidate.photo.size_wh, self._side_px)
-        picture = frame.picture(candidate.read_rgb(self._side_px))
+        picture = frame.picture(rgb)
         points = self._model.family.convention is not None and not self._calibration.deaf
         request = LookRequest(
             picture,

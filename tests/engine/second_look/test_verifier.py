@@ -155,6 +155,20 @@ def test_an_answer_is_asked_for_once_by_photo_words_and_model() -> None:
     assert len(model.asked) == 4
 
 
+@pytest.mark.parametrize(
+    ("size_wh", "seen_px", "kept"),
+    [((1000, 1000), 384, 0), ((1000, 1000), SIDE_PX, 1), ((4000, 300), 384, 0), ((300, 200), 300, 1)],
+)
+def test_what_was_said_of_a_thumbnail_is_not_remembered(size_wh, seen_px: int, kept: int) -> None:
+    memory = Memory()
+    seen = dataclasses.replace(
+        candidate(size_wh=size_wh),
+        read_rgb=lambda longest_px: np.zeros((seen_px // 2, seen_px, 3), np.uint8),
+    )
+    verifier(Model(0.9, "[]"), memory).verify("dog", seen, CancelToken())
+    assert len(memory.kept) == kept
+
+
 def test_a_new_calibration_judges_what_was_said_before_anew() -> None:
     memory, model = Memory(), Model(0.9, "[]")
     verifier(model, memory).verify("dog", candidate(), CancelToken())
