@@ -15,7 +15,7 @@ from engine import settings as settings_file
 from engine.decode.photo_pixels import PhotoPixels
 from engine.decode.process import DecoderProcess
 from engine.decode.thumbnails import ThumbnailCache
-from engine.errors import BadRequest, EngineError, PhotoMissing
+from engine.errors import BadRequest, PhotoMissing
 from engine.index.vector_index import VectorIndex
 from engine.indexing.folder_choice import refuse_unfit
 from engine.indexing.folder_scan import FolderScan
@@ -290,8 +290,9 @@ class Library:
         """Rank photos (lane ``search``). A newer call cancels the older one.
 
         ``job.partial`` is a ``SearchResult`` as soon as stage one is done; with a second look
-        (``request.verify``) it is replaced as verdicts come in. A search by example leaves out the example's photo. All
-        of a result is of one profile, the one it names, whatever answers by the time it ends.
+        (``request.verify``) it is replaced as verdicts come in. A search by example leaves out the
+        example's photo. All of a result is of one profile, the one it names, whatever answers by
+        the time it ends.
         """
         job = self._search_lane.submit(
             "search", lambda context: self._answer(request, context), latest_wins=True

@@ -17,7 +17,6 @@ from engine.search.verifier import Candidate, Verification, Verifier
 from engine.second_look.box_match import match_box
 from engine.store.regions import RegionRows
 
-
 _AS_A_WHOLE = "Fits as a whole; its things are not outlined yet."
 
 

@@ -193,11 +193,13 @@ class LlamaSession:
         if not known and self._model.family.name.startswith("qwen"):
             known = prompt.CHATML
         eos = self._lib.llama_vocab_eos(self._vocabulary)
-        return prompt.prompt_of(known or "", eos=self._piece(eos, special=True).decode("utf-8", "ignore"))
+        written = self._piece(eos, special=True).decode("utf-8", "ignore")
+        return prompt.prompt_of(known or "", eos=written)
 
     def _single(self, words: Sequence[str]) -> list[int]:
         """The spellings that are one token."""
-        found = [self._llama.tokenize(word.encode(), add_bos=False, special=False) for word in words]
+        raw = [word.encode() for word in words]
+        found = [self._llama.tokenize(word, add_bos=False, special=False) for word in raw]
         return sorted({tokens[0] for tokens in found if len(tokens) == 1})
 
     # -- looking -----------------------------------------------------------------------------
@@ -318,8 +320,8 @@ class LlamaSession:
             f"{self._model.title} {what}{reason}.",
             operation=LOADING,
             path=path,
-            hint="Check it with “pickout-cli models verify”, or choose another model. If a graphics "
-            "card is too small for it, set second_look_gpu_layers to fewer layers.",
+            hint="Check it with “pickout-cli models verify”, or choose another model. If a "
+            "graphics card is too small for it, set second_look_gpu_layers to fewer layers.",
         )
 
     def _stuck(self, what: str) -> ModelBroken:

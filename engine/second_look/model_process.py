@@ -8,8 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import EngineError, ModelBroken, ModelMissing, SecondLookUnavailable
-from engine.errors import WorkerCrashed
+from engine.errors import (
+    EngineError,
+    ModelBroken,
+    ModelMissing,
+    SecondLookUnavailable,
+    WorkerCrashed,
+)
 from engine.jobs import CancelToken
 from engine.jobs.patient_worker import PatientWorker
 from engine.jobs.worker_process import STARTING

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 import numpy as np
+import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage
 
@@ -17,8 +17,8 @@ from desktop_app.views.photo_canvas import PhotoCanvas
 from desktop_app.views.photo_delegate import PhotoDelegate
 from desktop_app.views.photo_grid_view import PhotoGridView
 from desktop_app.views.theme import OUTLINE
-from engine.masks.union import united
 from engine.masks.rle import encode
+from engine.masks.union import united
 from engine.records import UNSTORED, BoxXyxy, Region, SearchHit, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS, delete
 

@@ -91,7 +91,8 @@ def test_search_as_json_carries_masks_at_the_upright_size(shelf):
     assert found["looked_at"] == 0 and "models download" in found["note"]
     hit = found["hits"][0]
     keys = ["photo_id", "path", "score", "verdict", "probability", "region", "reason", "outlined"]
-    assert list(hit) == [*keys, "looked_at", "others", "box_xyxy"] and hit["outlined"] and hit["path"] == str(shelf.photos / "red.png")
+    assert list(hit) == [*keys, "looked_at", "others", "box_xyxy"]
+    assert hit["outlined"] and hit["path"] == str(shelf.photos / "red.png")
     region = hit["region"]
     assert region["rle"]["size"] == [120, 160] and region["size_wh"] == [160, 120]
     mask = coco.decode(region["rle"]).astype(bool)

@@ -9,12 +9,26 @@ import numpy as np
 import pytest
 
 from engine.masks.rle import decode, encode
-from engine.records import BoxXyxy, Photo, PhotoId, Region, RegionId, SearchHit
-from engine.records import SearchRequest, Verdict
+from engine.records import (
+    BoxXyxy,
+    Photo,
+    PhotoId,
+    Region,
+    RegionId,
+    SearchHit,
+    SearchRequest,
+    Verdict,
+)
 from engine.search.evidence import evidence
 from engine.search.query import Query
-from engine.search.ranking import LikenessScorer, looked_over, rank, standings, verdict
-from engine.search.ranking import with_verification
+from engine.search.ranking import (
+    LikenessScorer,
+    looked_over,
+    rank,
+    standings,
+    verdict,
+    with_verification,
+)
 from engine.search.verifier import Candidate, Verification
 from engine.store.regions import RegionRows
 from tests.fakes.colour_models import BestRegionScorer, FreeVerifier, LookingVerifier

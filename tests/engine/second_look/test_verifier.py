@@ -157,7 +157,12 @@ def test_an_answer_is_asked_for_once_by_photo_words_and_model() -> None:
 
 @pytest.mark.parametrize(
     ("size_wh", "seen_px", "kept"),
-    [((1000, 1000), 384, 0), ((1000, 1000), SIDE_PX, 1), ((4000, 300), 384, 0), ((300, 200), 300, 1)],
+    [
+        ((1000, 1000), 384, 0),
+        ((1000, 1000), SIDE_PX, 1),
+        ((4000, 300), 384, 0),
+        ((300, 200), 300, 1),
+    ],
 )
 def test_what_was_said_of_a_thumbnail_is_not_remembered(size_wh, seen_px: int, kept: int) -> None:
     memory = Memory()
