@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from engine.errors import EngineError
 from engine.records import SearchHit, SearchRequest, SearchResult
 
 
@@ -25,6 +26,13 @@ class Answer:
         self.request = request
         self._profile = profile
         self._started_s = time.perf_counter()
+
+    def without_verdict(self, failed: Sequence[EngineError]) -> str:
+        """What is said of photos that could not be judged; nothing if all could."""
+        if not failed:
+            return ""
+        photos = "One photo" if len(failed) == 1 else f"{len(failed)} photos"
+        return f"{photos} could not be looked at more closely: {failed[0].message}"
 
     def result(
         self, hits: Sequence[SearchHit], *, note: str = "", complete: bool = True

@@ -90,10 +90,7 @@ class _Stage:
         return self._result(" ".join(filter(None, (problem, hint))))
 
     def done(self, failed: Sequence[EngineError]) -> SearchResult:
-        if not failed:
-            return self._result("")
-        photos = "One photo" if len(failed) == 1 else f"{len(failed)} photos"
-        return self._result(f"{photos} could not be looked at more closely: {failed[0].message}")
+        return self._result(self._answer.without_verdict(failed))
 
     def _result(self, note: str, complete: bool = True) -> SearchResult:
         return self._answer.result(

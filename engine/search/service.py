@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from engine.embeddings.embedder import TextEmbedder
+from engine.errors import EngineError
 from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
 from engine.profiles import Profile
@@ -24,6 +26,8 @@ from engine.search.ranking import LikenessScorer, RankedPhoto
 from engine.search.scorer import PhotoScorer
 from engine.search.verifier import Candidate, SecondLook, Verifier
 from engine.store.store import Store
+
+log = logging.getLogger(__name__)
 
 ReadRgb = Callable[[Photo, int], np.ndarray]
 """The upright photo, longest side at most so many pixels: uint8 (H, W, 3)."""
@@ -110,7 +114,7 @@ class SearchService:
         if not query.text:
             return answer.result(hits)
         candidates_of = self._candidates(matches, ranking.standings(hits))
-        hits = self._quick_verdicts(query.text, hits, candidates_of, context)
+        hits = self._quick_verdicts(query.text, hits, candidates_of, answer, context)
         if not request.verify or not hits:
             return answer.result(hits)
         return look_closer(
@@ -122,18 +126,27 @@ class SearchService:
         text: str,
         hits: Sequence[SearchHit],
         candidates_of: Sequence[Candidate],
+        answer: Answer,
         context: JobContext,
     ) -> list[SearchHit]:
         """What the profile's own verifier says; it is made of what stage one knows already, and
-        stage one was fitted to order by it, so the order stays."""
+        stage one was fitted to order by it, so the order stays. A failure costs one verdict."""
         verifier = self._verifier()
         if verifier is None:
             return list(hits)
-        judged = []
+        judged: list[SearchHit] = []
+        failed: list[EngineError] = []
         for hit, candidate in zip(hits, candidates_of, strict=True):
             context.cancel.raise_if_set()
-            found = verifier.verify(text, candidate, context.cancel)
-            judged.append(ranking.with_verification(hit, verifier, found, candidate))
+            try:
+                found = verifier.verify(text, candidate, context.cancel)
+            except EngineError as error:
+                log.info("no verdict for %s: %s", hit.photo.path, error)
+                failed.append(error)
+                judged.append(hit)
+            else:
+                judged.append(ranking.with_verification(hit, verifier, found, candidate))
+        answer.note = " ".join(filter(None, (answer.note, answer.without_verdict(failed))))
         return judged
 
     def _stage_one(self, query: Query, context: JobContext) -> tuple[list[_Match], bool]:
