@@ -14,7 +14,7 @@ from engine.jobs import JobContext
 from engine.jobs.cancel import CancelToken
 from engine.records import Photo, PhotoId, SecondLookInfo
 from engine.search.verifier import Candidate, SecondLook, Verification, Verifier
-from engine.second_look.look import Look
+from engine.second_look.look import Look, folded
 from engine.settings import Settings
 
 
@@ -48,12 +48,12 @@ class RecordedLooks:
 
     def put(self, photo_id: PhotoId, query: str, model_key: str, look: Look) -> None:
         with self._lock:
-            self._looks[photo_id, " ".join(query.split())] = look
+            self._looks[photo_id, folded(query)] = look
 
     def of(self, seen: Seen) -> Look | None:
         """What the model said then."""
         with self._lock:
-            return self._looks.get((seen.photo.id, " ".join(seen.query.split())))
+            return self._looks.get((seen.photo.id, folded(seen.query)))
 
 
 class WatchedLook:

@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,13 @@ from engine.evaluate import tiny_vision_model
 from engine.evaluate.bench import BenchRequest, BenchResult
 from engine.evaluate.judged_search import Watcher
 from engine.evaluate.process_memory import resident_bytes
+from engine.evaluate.watched_look import RecordedLooks
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.paths import resources_dir
 from engine.records import Photo, PhotoId
 from engine.search.verifier import Candidate
 from engine.second_look import models
 from engine.second_look.language_model_look import LanguageModelLook
-from engine.second_look.look import Look
 from engine.second_look.verifier import ModelVerifier
 from engine.settings import Settings
 from engine.weights.catalogue import Catalogue
@@ -37,16 +36,6 @@ LOOKS = 300
 CANCELS = 10
 TINY = "tiny"
 _QUERIES = ("a dog", "a red umbrella left of a bench", "eine Katze", "something blue")
-
-
-class _Forgetful:
-    """Keeps nothing, so that the model is asked every time."""
-
-    def get(self, photo_id: PhotoId, query: str, model_key: str) -> Look | None:
-        return None
-
-    def put(self, photo_id: PhotoId, query: str, model_key: str, look: Look) -> None:
-        pass
 
 
 def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
@@ -60,8 +49,10 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
         EngineError: a look failed.
     """
     looks = request.photos or LOOKS
-    with tempfile.TemporaryDirectory(prefix="pickout-worker-") as folder, _shelf(folder) as shelf:
-        look = LanguageModelLook(Settings, Path(folder, "worker.log"), _Forgetful(), shelf)
+    with tempfile.TemporaryDirectory(prefix="pickout-worker-") as temporary:
+        folder = Path(temporary)
+        log_path, shelf = folder / "worker.log", _shelf(folder)
+        look = LanguageModelLook(Settings, log_path, RecordedLooks(), shelf)
         try:
             figures = _measured(look, looks, watcher)
         finally:
@@ -69,17 +60,19 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
     return BenchResult(tuple(_lines(figures)), figures)
 
 
-@contextmanager
-def _shelf(folder: str) -> Iterator[ModelShelf]:
+def _shelf(folder: Path) -> ModelShelf:
     """This computer's models, or one with a tiny model."""
     shelf = ModelShelf()
-    if not models.installed(shelf):
-        files = tiny_vision_model.write(Path(folder, "files"))
-        pair = (files.language, files.vision)
-        entry = own_entry(TINY, models.ROLE, pair)
-        shelf = ModelShelf(Path(folder, "models"), Catalogue((entry,)))
-        shelf.import_files(TINY, pair, CancelToken())
-    yield shelf
+    return shelf if models.installed(shelf) else tiny_shelf(folder)
+
+
+def tiny_shelf(folder: Path) -> ModelShelf:
+    """A shelf in ``folder`` whose only model, ``TINY``, is made of random numbers."""
+    files = tiny_vision_model.write(folder / "files")
+    pair = (files.language, files.vision)
+    shelf = ModelShelf(folder / "models", Catalogue((own_entry(TINY, models.ROLE, pair),)))
+    shelf.import_files(TINY, pair, CancelToken())
+    return shelf
 
 
 def _measured(look: LanguageModelLook, looks: int, watcher: Watcher) -> dict[str, Any]:

@@ -89,14 +89,13 @@ class WorkerProcess:
         except ValueError:  # closed between the two looks
             return None
 
-    def warm(self, *, wait: bool = False, cancel: CancelToken | None = None) -> None:
+    def warm(self, *, wait: bool = False) -> None:
         """Start the child without a request; with ``wait``, until it is ready.
 
         Without ``wait`` it returns at once, and a failing start shows at the next call.
 
         Raises:
             EngineError: with ``wait``, what ``serve`` raised; WorkerCrashed if it cannot start.
-            Cancelled: with ``wait``; the child goes on starting.
             RuntimeError: after ``close``.
         """
         if not self._lock.acquire(blocking=wait):
@@ -106,7 +105,7 @@ class WorkerProcess:
                 raise RuntimeError(f"{self.name} is closed")
             self._start_if_needed()
             if wait:
-                self._wait_until_ready(cancel)
+                self._wait_until_ready(None)
         finally:
             self._lock.release()
 

@@ -37,10 +37,17 @@ def box_iou(box: BoxXyxy, other: BoxXyxy) -> float:
     >>> box_iou(BoxXyxy(0, 0, 2, 2), BoxXyxy(1, 0, 3, 2))
     0.3333333333333333
     """
-    width = min(box.x1, other.x1) - max(box.x0, other.x0)
-    height = min(box.y1, other.y1) - max(box.y0, other.y0)
-    shared = max(width, 0.0) * max(height, 0.0)
-    return shared / (box.area + other.area - shared) if shared else 0.0
+    return float(box_ious(box, np.array([other.as_tuple()]))[0])
+
+
+def box_ious(box: BoxXyxy, boxes_xyxy: np.ndarray) -> np.ndarray:
+    """The same of one box with each of ``boxes_xyxy``, float (N, 4); (N,)."""
+    width = np.minimum(box.x1, boxes_xyxy[:, 2]) - np.maximum(box.x0, boxes_xyxy[:, 0])
+    height = np.minimum(box.y1, boxes_xyxy[:, 3]) - np.maximum(box.y0, boxes_xyxy[:, 1])
+    shared = width.clip(0) * height.clip(0)
+    areas = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(axis=1)
+    union = areas + box.area - shared
+    return np.divide(shared, union, out=np.zeros(len(union)), where=shared > 0)
 
 
 def scale_mask(mask_hw: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.masks.geometry import box_ious
 from engine.masks.rle import shares_within
 from engine.records import BoxXyxy, Region
 
@@ -74,7 +75,7 @@ def match_box(
         sets = np.column_stack([np.tile(meant, (len(others), 1)), others])
     if not np.isfinite(fit):
         return BoxMatch((), float(masks.overlaps.max()))
-    overlap = _overlaps(box, masks.joint_boxes(meant[None]))[0]
+    overlap = box_ious(box, masks.joint_boxes(meant[None]))[0]
     return BoxMatch(tuple(sorted(meant.tolist())), float(overlap))
 
 
@@ -97,7 +98,7 @@ class _Masks:
 
         self._box = box
         self._boxes = np.array([region.box_xyxy.as_tuple() for region in regions])
-        self.overlaps = _overlaps(box, self._boxes)
+        self.overlaps = box_ious(box, self._boxes)
         self.contained = np.zeros(len(regions))
         near = np.flatnonzero(self.overlaps > 0)
         rles = [region.rle for region in regions]
@@ -118,7 +119,7 @@ class _Masks:
         """
         boxes, areas = self.joint_boxes(sets), self._areas[sets]
         weights = areas / areas.sum(axis=1, keepdims=True)
-        place = _overlaps(self._box, boxes)
+        place = box_ious(self._box, boxes)
         place += CONTAINED_WEIGHT * (weights * self.contained[sets]).sum(axis=1)
         fills = areas.sum(axis=1) / (boxes[:, 2:] - boxes[:, :2]).prod(axis=1).clip(1e-6)
         fits = place + FILL_WEIGHT * fills.clip(max=1)
@@ -139,12 +140,3 @@ def _within_photo(scores: np.ndarray) -> np.ndarray:
     """Scores spread over 0..1; all 0 where they do not differ."""
     low, high = scores.min(), scores.max()
     return (scores - low) / (high - low) if high > low else np.zeros_like(scores)
-
-
-def _overlaps(box: BoxXyxy, boxes: np.ndarray) -> np.ndarray:
-    """Intersection over union of one box with each of (N, 4)."""
-    width = np.minimum(box.x1, boxes[:, 2]) - np.maximum(box.x0, boxes[:, 0])
-    height = np.minimum(box.y1, boxes[:, 3]) - np.maximum(box.y0, boxes[:, 1])
-    shared = width.clip(0) * height.clip(0)
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    return shared / (areas + box.area - shared)

@@ -10,6 +10,7 @@ from typing import Any
 from engine.errors import EngineError, SecondLookUnavailable
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.jobs.machine import usable_cores
+from engine.paths import models_dir
 from engine.records import SecondLookInfo
 from engine.second_look import calibration, models, runner
 from engine.second_look.llama_session import SessionSettings
@@ -111,14 +112,14 @@ class LanguageModelLook:
                 operation=OPERATION,
                 hint=runner.HOW_TO_ADD,
             )
-        shelf = self._shelf or ModelShelf()
-        stamp = (settings, shelf.root, _changed_at(shelf.root))
+        # Reading the catalogue takes longer than the rest, and every search comes here.
+        root = self._shelf.root if self._shelf is not None else models_dir()
+        stamp = (settings, root, _changed_at(root))
         known = self._known
         if known is not None and known[0] == stamp and _files_are_there(known[1].model):
             return known[1]
-        run = RunModel(
-            models.choose(shelf, settings.second_look_model), *_session_and_where(settings)
-        )
+        model = models.choose(self._shelf or ModelShelf(root), settings.second_look_model)
+        run = RunModel(model, *_session_and_where(settings))
         self._known = (stamp, run)
         return run
 

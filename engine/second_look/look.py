@@ -28,8 +28,17 @@ class Look:
             raise ValueError(f"expected shares in 0..1, got {self.yes}, {self.mass}")
 
 
+def folded(query: str) -> str:
+    """The query as looks are kept by: the same whatever white space it is written with.
+
+    >>> folded("  a red\\n umbrella ")
+    'a red umbrella'
+    """
+    return " ".join(query.split())
+
+
 class LookMemory(Protocol):
-    """Keeps looks by photo (its content), query and model. Thread-safe."""
+    """Keeps looks by photo (its content), query (``folded``) and model. Thread-safe."""
 
     def get(self, photo_id: PhotoId, query: str, model_key: str) -> Look | None:
         """What the model said of this photo when it was last asked this; None if never."""

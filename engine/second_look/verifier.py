@@ -14,7 +14,7 @@ from engine.search.verifier import Candidate, Verification
 from engine.second_look import answers
 from engine.second_look.answers import UnreadableAnswer
 from engine.second_look.calibration import Calibration
-from engine.second_look.look import Look, LookMemory
+from engine.second_look.look import Look, LookMemory, folded
 from engine.second_look.looking import LookReply, LookRequest
 from engine.second_look.models import SecondLookModel
 from engine.second_look.picture_frame import PictureFrame
@@ -58,7 +58,7 @@ class ModelVerifier:
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
         """See ``Verifier``. A box list that cannot be read leaves the yes or no as it is."""
         cancel.raise_if_set()
-        photo_id, words = candidate.photo.id, " ".join(query.split())
+        photo_id, words = candidate.photo.id, folded(query)
         look = self._memory.get(photo_id, words, self._key)
         if look is None:
             rgb = candidate.read_rgb(self._side_px)

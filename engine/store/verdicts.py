@@ -8,7 +8,7 @@ import threading
 
 from engine.errors import EngineError
 from engine.records import BoxXyxy, PhotoId
-from engine.second_look.look import Look
+from engine.second_look.look import Look, folded
 from engine.store.database import Database
 from engine.store.rows import now
 
@@ -44,7 +44,7 @@ class Verdicts:
                  WHERE photo_id = ? AND query = ? AND model_key = ?"""
         try:
             with self._db.reading() as connection:
-                row = connection.execute(sql, (photo_id, _folded(query), model_key)).fetchone()
+                row = connection.execute(sql, (photo_id, folded(query), model_key)).fetchone()
             return None if row is None else Look(row[0], row[1], _boxes(row[2]))
         except (EngineError, ValueError, TypeError) as error:
             log.info("a look at photo %d cannot be read: %s", photo_id, error)
@@ -56,7 +56,7 @@ class Verdicts:
             return
         boxes = look.boxes_xyxy
         boxes_json = None if boxes is None else json.dumps([box.as_tuple() for box in boxes])
-        row = (photo_id, _folded(query), model_key, look.yes, look.mass, boxes_json, now())
+        row = (photo_id, folded(query), model_key, look.yes, look.mass, boxes_json, now())
         try:
             # REPLACE gives a new rowid, so that the order of rowids is that of the looks.
             with self._db.writing() as connection:
@@ -90,10 +90,6 @@ class Verdicts:
                     (surplus,),
                 )
             self._at_most -= surplus
-
-
-def _folded(query: str) -> str:
-    return " ".join(query.split())
 
 
 def _boxes(text: str | None) -> tuple[BoxXyxy, ...] | None:

@@ -12,7 +12,8 @@ import pytest
 
 from engine import profiles
 from engine.errors import Cancelled
-from engine.evaluate import tiny_vision_model
+from engine.evaluate import worker_bench
+from engine.evaluate.watched_look import RecordedLooks
 from engine.jobs import CancelToken, JobContext
 from engine.library import Library
 from engine.paths import resources_dir
@@ -20,9 +21,6 @@ from engine.records import SearchRequest, SecondLookInfo
 from engine.search.verifier import Candidate, Verification, Verifier
 from engine.second_look.language_model_look import LanguageModelLook
 from engine.settings import Settings
-from engine.weights.catalogue import Catalogue
-from engine.weights.own_models import own_entry
-from engine.weights.shelf import ModelShelf
 from tests.fakes import made_photos
 from tests.fakes.tiny_models import needs_llama
 
@@ -74,23 +72,10 @@ def _starter(folder: Path) -> Iterator[Verifier]:
     yield profiles.starter().verifier()
 
 
-class _Nothing:
-    """A memory that keeps nothing."""
-
-    def get(self, *_: object) -> None:
-        return None
-
-    def put(self, *_: object) -> None:
-        pass
-
-
 def _language_model(folder: Path) -> Iterator[Verifier]:
-    files = tiny_vision_model.write(folder / "files")
-    pair = (files.language, files.vision)
-    entry = own_entry("tiny", "second-look", pair)
-    shelf = ModelShelf(folder / "models", Catalogue((entry,)))
-    shelf.import_files("tiny", pair, CancelToken())
-    look = LanguageModelLook(Settings, folder / "log", _Nothing(), shelf)
+    look = LanguageModelLook(
+        Settings, folder / "log", RecordedLooks(), worker_bench.tiny_shelf(folder)
+    )
     yield look.verifier(JobContext(CancelToken()), lambda words: None)
     look.close()
 
