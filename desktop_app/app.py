@@ -99,9 +99,7 @@ class Desktop(QObject):
         self.closed.emit()
 
     def _open(self) -> None:
-        self._opener = threading.Thread(
-            target=self._open_late, name="pickout-ui-open", daemon=True
-        )
+        self._opener = threading.Thread(target=self._open_late, name="pickout-ui-open", daemon=True)
         self._opener.start()
 
     def _open_late(self) -> None:
@@ -114,7 +112,7 @@ class Desktop(QObject):
             self._late = self._open_library(self._root)
         except EngineError as error:
             self._mailbox.post(self._cannot_open, error)
-        except Exception as error:  # noqa: BLE001 - told on the GUI thread
+        except Exception as error:
             self.errors.report(error)
         else:
             self._mailbox.post(self._opened)

@@ -26,9 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    with tempfile.TemporaryDirectory(
-        prefix="pickout-stall-", ignore_cleanup_errors=True
-    ) as folder:
+    with tempfile.TemporaryDirectory(prefix="pickout-stall-", ignore_cleanup_errors=True) as folder:
         figures = measure(options.library or Path(folder), options.seconds, options.library is None)
     if not options.json:
         print(f"{figures['seconds']:.0f} s, {figures['photos_searchable']} photos searchable")

@@ -16,9 +16,7 @@ class UiState:
     """
 
     def __init__(self, library_root: Path) -> None:
-        self._settings = QSettings(
-            str(library_root / "window.ini"), QSettings.Format.IniFormat
-        )
+        self._settings = QSettings(str(library_root / "window.ini"), QSettings.Format.IniFormat)
 
     @property
     def geometry(self) -> QByteArray | None:

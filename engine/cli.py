@@ -43,9 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(argv)
 
 
-def run(
-    argv: Sequence[str] | None, *, profile: Any = None, console: Console | None = None
-) -> int:
+def run(argv: Sequence[str] | None, *, profile: Any = None, console: Console | None = None) -> int:
     """What ``main`` does, with models and streams of the caller's choice.
 
     Args:
@@ -90,9 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--library", metavar="DIR", help=_LIBRARY_HELP)
     # The same option after the command; without a default, or it would undo one given before.
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--library", metavar="DIR", default=argparse.SUPPRESS, help=_LIBRARY_HELP
-    )
+    shared.add_argument("--library", metavar="DIR", default=argparse.SUPPRESS, help=_LIBRARY_HELP)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
         command: ModuleType = importlib.import_module(f"engine.commands.{name}")

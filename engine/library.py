@@ -105,9 +105,7 @@ class Library:
             remark=self._news.say,
             status=self.status,
         )
-        self._profiles = ProfileChanges(
-            paths, store, self._desk, self._lookers, wish, self._rounds
-        )
+        self._profiles = ProfileChanges(paths, store, self._desk, self._lookers, wish, self._rounds)
         self._watcher: FolderWatcher | None = None
         self._lock = threading.Lock()
         self._latest_search: Job[SearchResult] | None = None
@@ -260,9 +258,7 @@ class Library:
         """Counts and rate; cheap enough to poll twice a second."""
         watcher_note = self._watcher.note if self._watcher else ""
         note = " ".join(filter(None, (self._news.note, watcher_note)))
-        return library_status.take(
-            self._store, self._desk, self._lookers, self._profiles, note
-        )
+        return library_status.take(self._store, self._desk, self._lookers, self._profiles, note)
 
     def problems(self, limit: int = 1000) -> tuple[Problem, ...]:
         """Files that could not be indexed, newest first, then entries that are no photo files

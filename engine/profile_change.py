@@ -12,7 +12,7 @@ from engine.indexing.indexer import IndexingSnapshot, waits_for
 from engine.indexing.looking import Lookers
 from engine.indexing.profile_wish import ProfileWish
 from engine.indexing.rounds import IndexRounds
-from engine.jobs import Job, JobContext, Lane, Progress
+from engine.jobs import Job, JobContext, Progress
 from engine.paths import LibraryPaths
 from engine.profiles import Profile
 from engine.records import KeptProfile, LibraryStatus, PassStatus, ProfileChange, ProfileCost
@@ -156,9 +156,7 @@ class ProfileChanges:
 
     def _disk_bytes(self, row: ProfileRow) -> int:
         one = self._store.profiles.photo_bytes(row.id)
-        return round(one[0] * row.photos if one else 0) + _folder_bytes(
-            self._paths.index(row.key)
-        )
+        return round(one[0] * row.photos if one else 0) + _folder_bytes(self._paths.index(row.key))
 
 
 def answering(name: str) -> tuple[Profile, str]:

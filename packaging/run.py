@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Sets Pickout up in .venv, once, and starts it.
 
-    python3 packaging/run.py                        the window
-    python3 packaging/run.py -- --library DIR       the window, with its own arguments
-    python3 packaging/run.py --cli status           the command line: all that follows goes to it
-    python3 packaging/run.py --with-mllm            also builds llama-cpp-python (C++ compiler)
-    python3 packaging/run.py --set-up-only          sets up and stops
+python3 packaging/run.py                        the window
+python3 packaging/run.py -- --library DIR       the window, with its own arguments
+python3 packaging/run.py --cli status           the command line: all that follows goes to it
+python3 packaging/run.py --with-mllm            also builds llama-cpp-python (C++ compiler)
+python3 packaging/run.py --set-up-only          sets up and stops
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import List, NamedTuple, Optional
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from environment import Environment, SetupProblem, report, steps  # noqa: E402
+from environment import Environment, SetupProblem, report, steps
 
 
 class Wish(NamedTuple):

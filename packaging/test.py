@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Sets Pickout up in .venv with what the tests need, and runs them; arguments go to pytest.
 
-    python3 packaging/test.py                       all tests but the benchmarks
-    python3 packaging/test.py -m "not slow" -x      the fast ones, up to the first failure
+python3 packaging/test.py                       all tests but the benchmarks
+python3 packaging/test.py -m "not slow" -x      the fast ones, up to the first failure
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from environment import Environment, SetupProblem, has_compiler, report, steps  # noqa: E402
+from environment import Environment, SetupProblem, has_compiler, report, steps
 
 
 def main() -> int:

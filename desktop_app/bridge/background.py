@@ -59,7 +59,7 @@ class Background:
                 continue
             try:
                 answer = work()
-            except Exception as error:  # noqa: BLE001 - handed to whoever asked
+            except Exception as error:
                 self._mailbox.post(failed, error)
             else:
                 if done is not None:

@@ -38,9 +38,7 @@ class CutoutController(QObject):
     copied = Signal(object)
     failed = Signal(object)
 
-    def __init__(
-        self, library: Library, jobs: JobWatcher, reads: Background, parent=None
-    ) -> None:
+    def __init__(self, library: Library, jobs: JobWatcher, reads: Background, parent=None) -> None:
         super().__init__(parent)
         self._library, self._jobs, self._reads = library, jobs, reads
 

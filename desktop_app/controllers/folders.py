@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop_app import text
 from desktop_app.bridge.background import Background
 from desktop_app.bridge.library_events import LibraryEvents
 from engine.errors import EngineError, FolderProblem
 from engine.records import Folder, IndexingState
-
-from desktop_app import text
 
 if TYPE_CHECKING:
     from engine.library import Library

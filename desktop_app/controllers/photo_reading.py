@@ -47,9 +47,7 @@ class PhotoReader(QObject):
     def read_regions(self, photo: Photo) -> None:
         """Read the things of the photo on show (again)."""
         photo_id = photo.id
-        self._reads.call(
-            lambda: (photo_id, self._library.regions(photo_id)), self._regions
-        )
+        self._reads.call(lambda: (photo_id, self._library.regions(photo_id)), self._regions)
 
     def read_full(self, photo: Photo) -> None:
         """All pixels of the photo on show; nothing happens if they have been asked for."""

@@ -103,6 +103,4 @@ class Filmstrip(QWidget):
     def _rows_in_sight(self) -> range:
         pitch = THUMB_W_PX + GAP_PX
         first = int(-self.rect_of(0).x() // pitch)
-        return range(
-            max(0, first), min(self._model.rowCount(), first + self.width() // pitch + 3)
-        )
+        return range(max(0, first), min(self._model.rowCount(), first + self.width() // pitch + 3))

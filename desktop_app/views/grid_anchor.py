@@ -60,9 +60,7 @@ class GridAnchor:
         rows = grid.geometry_px.rows_between(offset, offset + grid.viewport().height())
         hits = [(row, grid.model().hit(row)) for row in rows]
         return [
-            (hit, grid.geometry_px.cell(row).top() - offset)
-            for row, hit in hits
-            if hit is not None
+            (hit, grid.geometry_px.cell(row).top() - offset) for row, hit in hits if hit is not None
         ]
 
     def _rank(self, place: tuple[SearchHit, int]) -> int:

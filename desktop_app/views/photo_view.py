@@ -170,9 +170,7 @@ class PhotoView(QWidget):
             return
         self._hit, self._row = hit, row
         self._name.set_full_text(hit.photo.path.name)
-        self._position.setText(
-            f"{text.number(row + 1)} of {text.number(self._model.rowCount())}"
-        )
+        self._position.setText(f"{text.number(row + 1)} of {text.number(self._model.rowCount())}")
         self.canvas.show_photo(hit.photo, marks(hit))
         self.filmstrip.set_row(row)
         self._reader.read(hit.photo)

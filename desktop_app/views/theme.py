@@ -104,9 +104,7 @@ class _ThemedIcon(QIconEngine):
         self._theme, self._name, self._token = theme, name, token
 
     def paint(self, painter, rect, mode, state) -> None:
-        colour = self._theme.tokens[
-            "secondary" if mode is QIcon.Mode.Disabled else self._token
-        ]
+        colour = self._theme.tokens["secondary" if mode is QIcon.Mode.Disabled else self._token]
         if mode is QIcon.Mode.Disabled:
             painter.setOpacity(0.55)
         side = min(rect.width(), rect.height())

@@ -65,9 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--first", type=whole_number(1), metavar="N", help="only the first N photos of the file"
     )
-    parser.add_argument(
-        "--verbose", action="store_true", help="show the categories that do worst"
-    )
+    parser.add_argument("--verbose", action="store_true", help="show the categories that do worst")
     parser.add_argument(
         "--sheets",
         type=Path,

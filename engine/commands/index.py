@@ -23,8 +23,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     with opened_to_write(arguments, profile) as library:
         if not library.folders():
             console.remark(
-                "No folder is watched yet. "
-                f"Add one first: {command_line(arguments, 'add FOLDER')}"
+                f"No folder is watched yet. Add one first: {command_line(arguments, 'add FOLDER')}"
             )
             return 0
         before = library.status().searchable

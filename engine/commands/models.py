@@ -100,9 +100,7 @@ def _list(shelf: ModelShelf, console: Console) -> int:
         states = ["installed"] if model else []
         states += ["recommended for this computer"] if entry == best else []
         size = sum(f.size_bytes for f in model.files.values()) if model else entry.size_bytes
-        rows.append(
-            (entry.name, ROLES[entry.role], _size(size), entry.licence, ", ".join(states))
-        )
+        rows.append((entry.name, ROLES[entry.role], _size(size), entry.licence, ", ".join(states)))
     for line in table(rows):
         console.print(f"  {line}")
     return 0
@@ -175,9 +173,7 @@ def _download(shelf: ModelShelf, entry: CatalogueEntry, yes: bool, console: Cons
     return _said(model, console)
 
 
-def _import(
-    shelf: ModelShelf, entry: CatalogueEntry, files: list[Path], console: Console
-) -> int:
+def _import(shelf: ModelShelf, entry: CatalogueEntry, files: list[Path], console: Console) -> int:
     if not files:
         raise BadRequest(
             "Which files?",

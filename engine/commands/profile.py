@@ -54,9 +54,7 @@ def _show(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         status = library.status()
     rows = [("models", "state", "photos", "disk")]
     for one in kept:
-        rows.append(
-            (one.name, _state(one), f"{one.photos:,}", f"{one.disk_bytes / 1e6:,.1f} MB")
-        )
+        rows.append((one.name, _state(one), f"{one.photos:,}", f"{one.disk_bytes / 1e6:,.1f} MB"))
     for line in table(rows, right=frozenset({2, 3})):
         console.print(line)
     if status.change is not None:

@@ -38,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Print the hits, best first."""
-    request = SearchRequest(
-        text=arguments.text, limit=arguments.limit, verify=arguments.verify
-    )
+    request = SearchRequest(text=arguments.text, limit=arguments.limit, verify=arguments.verify)
     with opened_to_read(arguments, profile, console) as library:
         refuse_if_empty(library, arguments)
         result = console.follow(library.search(request))

@@ -30,8 +30,17 @@ def pillow_formats() -> tuple[str, ...]:
     PostScript from reaching an interpreter.
     """
     # Pillow looks only among the decoders that are imported when it is given names.
-    from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin  # noqa: F401
-    from PIL import Image, PngImagePlugin, TiffImagePlugin, WebPImagePlugin, features  # noqa: F401
+    from PIL import (  # noqa: F401  # noqa: F401
+        BmpImagePlugin,
+        GifImagePlugin,
+        Image,
+        JpegImagePlugin,
+        MpoImagePlugin,
+        PngImagePlugin,
+        TiffImagePlugin,
+        WebPImagePlugin,
+        features,
+    )
 
     Image.MAX_IMAGE_PIXELS = _PILLOW_PIXELS
     names = list(_ALWAYS)

@@ -51,9 +51,7 @@ class DecoderProcess:
         """
         return self._worker.call((path, longest_px), cancel=cancel, path=path)
 
-    def read_encoded(
-        self, data: bytes, path: Path, longest_px: int | None = None
-    ) -> DecodedPhoto:
+    def read_encoded(self, data: bytes, path: Path, longest_px: int | None = None) -> DecodedPhoto:
         """The same for a picture in memory; ``path`` is for what is said of it. Blocks."""
         return self._worker.call((data, longest_px), path=path)
 

@@ -192,9 +192,9 @@ def _stretched(image: Image) -> Image:
     else:
         values = np.nan_to_num(values)
         low, high = float(values.min()), float(values.max())
-        if 0 <= low and high <= 255 and image.mode == "I":
+        if low >= 0 and high <= 255 and image.mode == "I":
             low, high = 0.0, 255.0
-        elif 0 <= low and high <= 65535 and image.mode == "I":
+        elif low >= 0 and high <= 65535 and image.mode == "I":
             low, high = 0.0, 65535.0
     values -= low
     values *= 255.0 / max(high - low, 1e-12)

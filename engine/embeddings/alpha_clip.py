@@ -85,9 +85,7 @@ class AlphaClipRegionEmbedder:
             out = self._tower(torch.from_numpy(pictures).to(weights.device, weights.dtype))
         return out.float().cpu().numpy()
 
-    def _picture(
-        self, photo_rgb: np.ndarray, photo: np.ndarray, mask_hw: np.ndarray
-    ) -> np.ndarray:
+    def _picture(self, photo_rgb: np.ndarray, photo: np.ndarray, mask_hw: np.ndarray) -> np.ndarray:
         if mask_hw.shape != photo_rgb.shape[:2]:
             raise ValueError(f"expected a mask of {photo_rgb.shape[:2]}, got {mask_hw.shape}")
         if 0 < mask_hw.mean() < self._settings.crop_below:

@@ -88,7 +88,7 @@ def parts(library_root: Path, watcher: Watcher, verify: bool) -> list[Part]:
 def _guarded(title: str, look: Callable[[], Part]) -> Part:
     try:
         return look()
-    except Exception as error:  # noqa: BLE001 - what fails here is what was looked for
+    except Exception as error:
         said = f"{type(error).__name__}: {error}" if not isinstance(error, EngineError) else error
         return Part(title, {"error": str(said)}, (str(said),), fine=False)
 

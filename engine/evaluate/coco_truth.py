@@ -126,9 +126,7 @@ def _parse(document: Any) -> CocoTruth:
     if not isinstance(document, dict):
         raise ValueError(f"expected an object at the top, got {type(document).__name__}")
     categories = {int(row["id"]): str(row["name"]) for row in document["categories"]}
-    sizes = {
-        int(row["id"]): (int(row["width"]), int(row["height"])) for row in document["images"]
-    }
+    sizes = {int(row["id"]): (int(row["width"]), int(row["height"])) for row in document["images"]}
     found: dict[int, list[Instance]] = {image_id: [] for image_id in sizes}
     for row in document["annotations"]:
         image_id = int(row["image_id"])

@@ -118,9 +118,7 @@ def _searched(shown: Sequence[Shown], profile: Any, watcher: Watcher) -> dict[st
             return ranking_figures(shown, ask)
 
 
-def ranking_figures(
-    shown: Sequence[Shown], ask: Callable[[str], Sequence[int]]
-) -> dict[str, Any]:
+def ranking_figures(shown: Sequence[Shown], ask: Callable[[str], Sequence[int]]) -> dict[str, Any]:
     """The figures of one set of photos.
 
     ``ask`` gives the photos' places for a text, best first; those left out rank last together.

@@ -169,9 +169,7 @@ def evaluate(
             watcher.report(Progress("Drawing contact sheets"))
             read_rgb = library.read_photo
             contact_sheet.write_mask_sheets(request.sheets_dir, truth, photos, regions, read_rgb)
-            contact_sheet.write_query_sheets(
-                request.sheets_dir, asked.rankings, truth, read_rgb
-            )
+            contact_sheet.write_query_sheets(request.sheets_dir, asked.rankings, truth, read_rgb)
         status = library.status()
     masks = list(mask_overlap.of_photos(regions, truth))
     recall = [_share(*metrics.covered_share(masks, first)) for first in (20, 50)]

@@ -141,7 +141,9 @@ def _result(
     if full is not None:
         lines.append(f"full: {full:.2f} photos a second are outlined")
     else:
-        lines.append(f"full: too short a pass to tell; {photos / took_s:.2f} photos a second in all")
+        lines.append(
+            f"full: too short a pass to tell; {photos / took_s:.2f} photos a second in all"
+        )
     if peak_bytes is not None:
         lines.append(f"peak memory of all processes together: {peak_bytes / 2**20:,.0f} MB")
     return BenchResult(tuple(lines), figures)

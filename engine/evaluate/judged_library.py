@@ -81,9 +81,7 @@ def indexed(
     with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
         listed_dir = Path(temporary, "photos")
         _lay_out(truth, photos_dir, listed_dir)
-        library = Library.open(
-            Path(temporary, "library"), profile=profile, second_look=second_look
-        )
+        library = Library.open(Path(temporary, "library"), profile=profile, second_look=second_look)
         with contextlib.closing(library):
             library.add_folder(listed_dir)
             started_s = time.perf_counter()

@@ -19,7 +19,9 @@ _SHARE = 0.1
 """Of a mask's pixels that are inside, on average."""
 
 
-def patchy_network(architecture: SamArchitecture, photo_rgb: np.ndarray, seed: int = 0) -> nn.Module:
+def patchy_network(
+    architecture: SamArchitecture, photo_rgb: np.ndarray, seed: int = 0
+) -> nn.Module:
     """Random weights, always the same, that answer every point with patches of another shape.
 
     Weights as they are initialised answer all points alike, with noise. Here places near a point

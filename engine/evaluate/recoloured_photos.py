@@ -98,9 +98,7 @@ def repaint(rgb: np.ndarray, mask_hw: np.ndarray, paint_rgb: tuple[int, int, int
     lightness = np.clip(paint[0] + shade, 2, 98)
     # Chroma falls with the light, as on a real surface, and in highlights, which are the lamp's.
     strength = np.minimum(lightness / paint[0], (100 - lightness) / (100 - paint[0]))
-    lab[mask_hw] = np.stack(
-        [lightness, *(paint[1:, None] * np.clip(strength, 0.2, 1.1))], axis=1
-    )
+    lab[mask_hw] = np.stack([lightness, *(paint[1:, None] * np.clip(strength, 0.2, 1.1))], axis=1)
     painted = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
     return (np.clip(painted, 0, 1) * 255).round().astype(np.uint8)
 

@@ -54,9 +54,7 @@ def run(request: ExportRequest, read_rgb: ReadRgb, context: JobContext) -> Expor
     return _run_pictures(request, read_rgb, context)
 
 
-def _run_pictures(
-    request: ExportRequest, read_rgb: ReadRgb, context: JobContext
-) -> ExportSummary:
+def _run_pictures(request: ExportRequest, read_rgb: ReadRgb, context: JobContext) -> ExportSummary:
     folder = OutputFolder(request.to)
     account = _Account(context, len(request.hits))
     for hit in request.hits:

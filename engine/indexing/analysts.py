@@ -100,9 +100,7 @@ class AnalystPool:
         # Twice as many threads as children: the next file is hashed while this one is looked at.
         self.capacity = 2 * workers
         # One more, so that an outline waits for a child, but never for a thread.
-        self._threads = ThreadPoolExecutor(
-            self.capacity + 1, thread_name_prefix="pickout-analyst"
-        )
+        self._threads = ThreadPoolExecutor(self.capacity + 1, thread_name_prefix="pickout-analyst")
         self._closed = threading.Event()
 
     def look(
@@ -150,9 +148,7 @@ class AnalystPool:
             worker.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _look(
-        self, file: FileRow, level: IndexLevel, root: Path, cancel: CancelToken
-    ) -> Finding:
+    def _look(self, file: FileRow, level: IndexLevel, root: Path, cancel: CancelToken) -> Finding:
         cancel.raise_if_set()
         try:
             before = _unsettled(file.path)

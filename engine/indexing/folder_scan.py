@@ -77,9 +77,7 @@ class FolderScan:
         except FolderProblem:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False))
         news = self._store.folders.set_online(folder_id, True)
-        difference = changes.diff(
-            seen.files, self._store.files.present(folder_id), seen.unseen
-        )
+        difference = changes.diff(seen.files, self._store.files.present(folder_id), seen.unseen)
         new = [*difference.added, *difference.changed]
         photos = self._store.files.note_found(
             folder_id, ((f.rel_path, f.size_bytes, f.mtime_ns) for f in new)

@@ -180,9 +180,7 @@ class Indexer:
         """Write what became of a file."""
         outcomes = self._store.outcomes
         if isinstance(finding, AnalysedPhoto):
-            written = outcomes.write(
-                file, finding, self._index.profile_id, self._thumbnails.put
-            )
+            written = outcomes.write(file, finding, self._index.profile_id, self._thumbnails.put)
             self._note(file, written)
             self._index.remove(written.replaced)
             self._regions_written += len(finding.vectors)

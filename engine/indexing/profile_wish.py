@@ -35,8 +35,7 @@ class ProfileWish:
                 self._target = profiles.by_name(settings.next_profile)
             except EngineError as error:
                 self.note = (
-                    f"The change to the models {settings.next_profile} has to wait: "
-                    f"{error.message}"
+                    f"The change to the models {settings.next_profile} has to wait: {error.message}"
                 )
 
     @property

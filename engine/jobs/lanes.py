@@ -107,7 +107,7 @@ class Job(Generic[T]):
             self._result = self._work(self._context)
         except Cancelled:
             self._end(JobState.CANCELLED)
-        except BaseException as error:  # noqa: BLE001 - a job must end whatever happens in it
+        except BaseException as error:
             self._error = error
             if not isinstance(error, EngineError):
                 log.error("%s failed", self.name, exc_info=error)

@@ -175,5 +175,5 @@ class _Sending(threading.Thread):
             worker_channel.send(self._connection, self._asked)
         except OSError:
             pass  # the child is gone, which the caller sees as the end of its pipe
-        except Exception as error:  # noqa: BLE001 - raised where the caller waits
+        except Exception as error:
             self.error = error

@@ -84,9 +84,7 @@ def run_child(
             _answer(handle, connection, signals)
 
 
-def _answer(
-    handle: Handle, connection: Connection, signals: WorkerSignals | None
-) -> None:
+def _answer(handle: Handle, connection: Connection, signals: WorkerSignals | None) -> None:
     asked = [worker_channel.receive(connection)]
     if signals is not None:
         number, request = asked[0]

@@ -70,9 +70,7 @@ class WorkerProcess:
         self._serve = serve
         self._time_limit_s = time_limit_s
         self._start_limit_s = start_limit_s
-        self._limits = worker_child.ChildLimits(
-            threads, memory_limit_bytes, background, log_path
-        )
+        self._limits = worker_child.ChildLimits(threads, memory_limit_bytes, background, log_path)
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._process: multiprocessing.process.BaseProcess | None = None

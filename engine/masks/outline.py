@@ -11,7 +11,9 @@ from engine.masks.geometry import mask_box
 from engine.records import Rle
 
 
-def outline_polygons(rle: Rle, size_wh: tuple[int, int], smooth_px: float = 1.0) -> list[np.ndarray]:
+def outline_polygons(
+    rle: Rle, size_wh: tuple[int, int], smooth_px: float = 1.0
+) -> list[np.ndarray]:
     """Closed polygons around a mask, holes included (draw with the odd-even rule).
 
     Args:

@@ -47,9 +47,7 @@ def union(rles: Sequence[Rle]) -> Rle:
     return Rle(rles[0].size_hw, merged["counts"])
 
 
-def shares_within(
-    rles: Sequence[Rle], box: BoxXyxy, frame_size_wh: tuple[int, int]
-) -> np.ndarray:
+def shares_within(rles: Sequence[Rle], box: BoxXyxy, frame_size_wh: tuple[int, int]) -> np.ndarray:
     """Share of each mask's pixels that lies in a box, (N,), 0..1.
 
     Args:

@@ -104,9 +104,7 @@ class SamDecoder:
         iou = decoder.iou_prediction_head(tokens[:, 1])
         return Decoded(iou, tokens[:, 2 : 2 + decoder.num_mask_tokens], places)
 
-    def draw(
-        self, decoded: Decoded, prompts: torch.Tensor, masks: torch.Tensor
-    ) -> torch.Tensor:
+    def draw(self, decoded: Decoded, prompts: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         """Logits (K, 4h, 4w), float32, of chosen masks.
 
         Args:
@@ -117,9 +115,7 @@ class SamDecoder:
 
         rows, back = torch.unique_consecutive(prompts, return_inverse=True)
         fine = self.features(decoded.places[rows])
-        drawn = torch.empty(
-            (len(prompts), self._high * self._wide * 16), device=fine.device
-        )
+        drawn = torch.empty((len(prompts), self._high * self._wide * 16), device=fine.device)
         for kind, mlp in enumerate(self._decoder.output_hypernetworks_mlps):
             chosen = torch.nonzero(masks == kind)[:, 0]
             if len(chosen):

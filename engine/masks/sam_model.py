@@ -11,7 +11,6 @@ from engine.masks.sam_decoder import Decoded, SamDecoder
 from engine.weights.device import Device
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

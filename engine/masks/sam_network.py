@@ -45,9 +45,7 @@ SAM_ARCHITECTURES = {
     "sam2.1-base-plus": SamArchitecture(
         112, 2, (2, 3, 16, 3), (12, 16, 20), window_pos_size=(14, 14)
     ),
-    "sam2.1-large": SamArchitecture(
-        144, 2, (2, 6, 36, 4), (23, 33, 43), window_spec=(8, 4, 16, 8)
-    ),
+    "sam2.1-large": SamArchitecture(144, 2, (2, 6, 36, 4), (23, 33, 43), window_spec=(8, 4, 16, 8)),
 }
 """By the names of the catalogue."""
 

@@ -93,6 +93,4 @@ class _Stage:
         return self._result(self._answer.without_verdict(failed))
 
     def _result(self, note: str, complete: bool = True) -> SearchResult:
-        return self._answer.result(
-            ranking.looked_over(self.hits), note=note, complete=complete
-        )
+        return self._answer.result(ranking.looked_over(self.hits), note=note, complete=complete)

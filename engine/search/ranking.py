@@ -51,9 +51,7 @@ class LikenessScorer:
         return int(evidence.region_scores.argmax()) if len(evidence.region_scores) else None
 
 
-def rank(
-    query: Query, rows: dict[PhotoId, RegionRows], scorer: PhotoScorer
-) -> list[RankedPhoto]:
+def rank(query: Query, rows: dict[PhotoId, RegionRows], scorer: PhotoScorer) -> list[RankedPhoto]:
     """The best photos first, as many as the request wants; ties in the order of their ids."""
     found = {photo_id: evidence(of_photo, query.vector) for photo_id, of_photo in rows.items()}
     scores = {photo_id: scorer.score(one) for photo_id, one in found.items()}
@@ -93,9 +91,7 @@ def with_verification(
     )
 
 
-def _pointed(
-    hit: SearchHit, boxes_xyxy: Sequence[BoxXyxy], candidate: Candidate
-) -> SearchHit:
+def _pointed(hit: SearchHit, boxes_xyxy: Sequence[BoxXyxy], candidate: Candidate) -> SearchHit:
     """The things that boxes mean, the clearest as the region of the hit."""
     regions, size_wh = candidate.regions, hit.photo.size_wh
     meant: list[tuple[int, ...]] = []

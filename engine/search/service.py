@@ -101,9 +101,7 @@ class SearchService:
         """
         answer = Answer(request, self._profile.name)
         context.report(Progress("Searching"))
-        query = resolve(
-            request, self._text_embedder, self._store.regions, self._index.profile_id
-        )
+        query = resolve(request, self._text_embedder, self._store.regions, self._index.profile_id)
         context.cancel.raise_if_set()
         if query.vector is None:
             return answer.result((), note=_NO_WORDS)
@@ -171,9 +169,7 @@ class SearchService:
                 matches.append(_Match(photos[item.photo_id], item, tuple(ordered)))
         return matches
 
-    def _candidates(
-        self, matches: Sequence[_Match], standings: Sequence[float]
-    ) -> list[Candidate]:
+    def _candidates(self, matches: Sequence[_Match], standings: Sequence[float]) -> list[Candidate]:
         return [
             Candidate(
                 photo=match.photo,

@@ -105,9 +105,7 @@ def save(folder: Path, calibration: Calibration) -> Path:
     return path
 
 
-def fit(
-    yes: Sequence[float], standing: Sequence[float], relevant: Sequence[bool]
-) -> Calibration:
+def fit(yes: Sequence[float], standing: Sequence[float], relevant: Sequence[bool]) -> Calibration:
     """Maximum likelihood with a small ridge, over photos whose answer is known.
 
     ``match_at`` is where a photo is as likely right as wrong; ``no_below`` where fewer than one

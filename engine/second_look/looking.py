@@ -16,6 +16,7 @@ from engine.second_look.models import SecondLookModel
 if TYPE_CHECKING:
     from engine.second_look.llama_session import LlamaSession, SessionSettings
 
+
 @dataclass(frozen=True)
 class LookRequest:
     """One photo to look at.

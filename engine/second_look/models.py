@@ -57,9 +57,7 @@ class SecondLookModel:
         return self.family.convention is not None
 
 
-def choose(
-    shelf: ModelShelf, name: str = "", memory_bytes: int | None = None
-) -> SecondLookModel:
+def choose(shelf: ModelShelf, name: str = "", memory_bytes: int | None = None) -> SecondLookModel:
     """The model of this name; without one the largest that the machine has the memory for.
 
     Args:

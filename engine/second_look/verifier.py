@@ -75,9 +75,7 @@ class ModelVerifier:
         should be looked at again when it is back."""
         return max(rgb.shape[:2]) >= _SHARP_FROM * min(self._side_px, max(size_wh))
 
-    def _look(
-        self, words: str, candidate: Candidate, rgb: np.ndarray, cancel: CancelToken
-    ) -> Look:
+    def _look(self, words: str, candidate: Candidate, rgb: np.ndarray, cancel: CancelToken) -> Look:
         frame = PictureFrame(candidate.photo.size_wh, self._side_px)
         picture = frame.picture(rgb)
         points = self._model.family.convention is not None and not self._calibration.deaf

@@ -62,9 +62,7 @@ class Sample:
 def collect(photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer) -> Sample:
     """Run backbone and proposer over one photo."""
     hw = photo.rgb.shape[:2]
-    things = [
-        i for i in photo.instances if not i.crowd and i.mask_hw.sum() >= MIN_INSTANCE_PX
-    ]
+    things = [i for i in photo.instances if not i.crowd and i.mask_hw.sum() >= MIN_INSTANCE_PX]
     true_masks = [i.full_mask(hw) for i in things]
     proposals = proposer.propose(photo.rgb)
     masks = [p.mask_hw for p in proposals]

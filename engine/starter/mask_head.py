@@ -79,7 +79,9 @@ def build_mask_head():
 
     def _grid_coordinates(level):
         ones = torch.ones_like(level[:, :1], dtype=torch.float64)
-        return torch.cat([_from_minus_one(ones.cumsum(3), 3), _from_minus_one(ones.cumsum(2), 2)], 1)
+        return torch.cat(
+            [_from_minus_one(ones.cumsum(3), 3), _from_minus_one(ones.cumsum(2), 2)], 1
+        )
 
     def _from_minus_one(counted, axis):
         # torch.linspace(-1, 1, n), to the last bit, but of a length that an exported network only
@@ -87,7 +89,9 @@ def build_mask_head():
         place = counted - 1
         last = place.amax(axis, keepdim=True)
         step = (2 / last.float().clamp(min=1)).double()
-        return torch.where(place < (last + 1) / 2, step * place - 1, 1 - step * (last - place)).float()
+        return torch.where(
+            place < (last + 1) / 2, step * place - 1, 1 - step * (last - place)
+        ).float()
 
     return MaskHead()
 

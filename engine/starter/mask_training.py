@@ -104,7 +104,10 @@ def _losses(grids, fine, crops: list[Crop], rng):
         rows = torch.stack([grids[level][b, 1:, y, x] for level, y, x, _ in chosen])
         strides = [GRID_STRIDES[level] for level, *_ in chosen]
         centres = torch.tensor(
-            [[(x + 0.5) * s, (y + 0.5) * s] for (_, y, x, _), s in zip(chosen, strides, strict=True)],
+            [
+                [(x + 0.5) * s, (y + 0.5) * s]
+                for (_, y, x, _), s in zip(chosen, strides, strict=True)
+            ],
             dtype=torch.float32,
         )
         scales = torch.tensor([COORDINATE_SCALES[level] for level, *_ in chosen])

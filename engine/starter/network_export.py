@@ -94,9 +94,7 @@ def export_mask_head(head, folder: Path) -> None:
         for name in (*mask_proposer.HEAD_INPUTS, *mask_proposer.HEAD_OUTPUTS)
     }
     path = folder / mask_proposer.HEAD_FILE_NAME
-    export(
-        Flat(), maps, path, mask_proposer.HEAD_INPUTS, mask_proposer.HEAD_OUTPUTS, moving
-    )
+    export(Flat(), maps, path, mask_proposer.HEAD_INPUTS, mask_proposer.HEAD_OUTPUTS, moving)
     cells = (torch.zeros(5, CONTROLLER_WEIGHTS), torch.zeros(5, 2), torch.ones(5))
     moving = {name: {0: "cells"} for name in ("weights", "centres", "scales")}
     moving["fine"] = {1: "height", 2: "width"}

@@ -54,7 +54,9 @@ class Reference:
         """Write as float32 safetensors: covariances are too small for less."""
         from safetensors.numpy import save_file
 
-        save_file({name: np.ascontiguousarray(v, np.float32) for name, v in vars(self).items()}, path)
+        save_file(
+            {name: np.ascontiguousarray(v, np.float32) for name, v in vars(self).items()}, path
+        )
 
 
 def _level(query: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.masks.geometry import mask_box
-from engine.starter.backbone import NDIM, STRIDES, Backbone, Look
+from engine.starter.backbone import STRIDES, Backbone, Look
 
 WHOLE_SIDE_PX = 384
 POOLING_SIDE_PX = 640

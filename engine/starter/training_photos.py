@@ -96,9 +96,7 @@ def _instance(drawn, size_wh, rgb: np.ndarray, names: Mapping[int, str]) -> Inst
     return Instance(mask[y0:y1, x0:x1].copy(), (x0, y0, x1, y1), name, drawn.crowd)
 
 
-def augmented_crop(
-    photos: list[TrainingPhoto], which: int, rng: np.random.Generator
-) -> Crop:
+def augmented_crop(photos: list[TrainingPhoto], which: int, rng: np.random.Generator) -> Crop:
     """A random view of photo ``which``, sometimes with things of other photos pasted in."""
     photo = photos[which]
     height, width = photo.rgb.shape[:2]

@@ -75,9 +75,7 @@ class Files:
                         photos.add(PhotoId(row[0]))
         return photos
 
-    def note_skips(
-        self, folder_id: FolderId, skips: Iterable[tuple[str, str, str, str]]
-    ) -> bool:
+    def note_skips(self, folder_id: FolderId, skips: Iterable[tuple[str, str, str, str]]) -> bool:
         """Entries a scan passed over: relative path, kind, message, hint. Replaces the earlier
         ones of the folder; True if they differ."""
         fresh = {skip[0]: skip for skip in skips}
@@ -108,9 +106,7 @@ class Files:
         with self._db.writing() as connection:
             return forgetting.forget_files(connection, [row[0] for row in rows])
 
-    def pending(
-        self, limit: int, *, unsettled_ns: tuple[int, int] | None = None
-    ) -> list[FileRow]:
+    def pending(self, limit: int, *, unsettled_ns: tuple[int, int] | None = None) -> list[FileRow]:
         """Files whose bytes wait to be looked at, newest first.
 
         Args:

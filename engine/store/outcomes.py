@@ -69,9 +69,7 @@ class Outcomes:
             if fresh.rowcount:
                 _insert_regions(connection, photo_id, profile_id, photo)
                 keep_thumbnail(photo_id, photo.thumbnail_jpeg)
-            return replace(
-                _settle(connection, file, photo.version, photo_id), replaced=replaced
-            )
+            return replace(_settle(connection, file, photo.version, photo_id), replaced=replaced)
 
     def fail(self, file: FileRow, error: EngineError, stage: str) -> None:
         """Note why a file could not be indexed. What it held before stays searchable."""

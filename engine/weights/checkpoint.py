@@ -115,9 +115,7 @@ def check_format(path: Path, format: str) -> None:
             archive.tensors()
 
 
-def read_shapes(
-    path: Path, formats: tuple[str, ...] = READABLE
-) -> dict[str, tuple[int, ...]]:
+def read_shapes(path: Path, formats: tuple[str, ...] = READABLE) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor, by name, in a moment and without torch.
 
     Raises:
@@ -202,9 +200,7 @@ class _Archive:
         if order is not None and (order.file_size > 8 or self._read(order) != b"little"):
             raise broken(self._path, "was written on a machine of the other byte order")
         try:
-            records = read_tensor_records(
-                self._read(contents), scripted=self.format == TORCHSCRIPT
-            )
+            records = read_tensor_records(self._read(contents), scripted=self.format == TORCHSCRIPT)
         except NotOnlyTensors as error:
             raise broken(self._path, f"holds more than weights: {error}") from error
         if not records:

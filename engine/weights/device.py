@@ -78,9 +78,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "out of memory" in str(error).lower()
 
 
-def in_batches(
-    items: Sequence[Any], size: int, run: Callable[[Sequence[Any]], T]
-) -> Iterator[T]:
+def in_batches(items: Sequence[Any], size: int, run: Callable[[Sequence[Any]], T]) -> Iterator[T]:
     """``run`` over ``items``, ``size`` at a time, fewer where memory is too small.
 
     Raises:

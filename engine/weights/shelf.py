@@ -129,7 +129,9 @@ class ModelShelf:
             except ModelBroken:
                 path.unlink()
                 raise
-        record = {name: {k: v for k, v in asdict(f).items() if k != "path"} for name, f in files.items()}
+        record = {
+            name: {k: v for k, v in asdict(f).items() if k != "path"} for name, f in files.items()
+        }
         text = json.dumps({"model": entry.name, "files": record}, indent=1)
         (staging / RECORD).write_text(text, "utf-8")
         folder, old = self.root / entry.name, self.root / f".old-{entry.name}"
@@ -256,9 +258,7 @@ def sha256_of(path: Path, cancel: CancelToken, report: Report = lambda *_: None)
     return digest.hexdigest()
 
 
-def _checked(
-    path: Path, file: ModelFile, cancel: CancelToken, report: Report
-) -> InstalledFile:
+def _checked(path: Path, file: ModelFile, cancel: CancelToken, report: Report) -> InstalledFile:
     """Size, hash and format, in this order: nothing parses a file that is not the one wanted."""
     size = path.stat().st_size
     if file.size_bytes is not None and size != file.size_bytes:
@@ -294,9 +294,7 @@ def _matching(entry: CatalogueEntry, paths: list[Path]) -> dict[str, Path]:
     given = []
     for path in paths:
         if not path.exists():
-            raise BadRequest(
-                "There is no such file.", operation="importing a model", path=path
-            )
+            raise BadRequest("There is no such file.", operation="importing a model", path=path)
         given += sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
     by_name = {path.name.lower(): path for path in reversed(given)}
     found = {f.name: by_name[f.name.lower()] for f in entry.files if f.name.lower() in by_name}

@@ -308,9 +308,7 @@ class MemoryLibrary:
     def read_photo(self, photo_id: PhotoId, longest_px: int | None = None) -> np.ndarray:
         photo = self._photos[photo_id]
         if not photo.available:
-            raise PhotoMissing(
-                "The file is gone.", operation="reading the photo", path=photo.path
-            )
+            raise PhotoMissing("The file is gone.", operation="reading the photo", path=photo.path)
         return self._pixels[photo_id]
 
     def export(self, request: ExportRequest) -> Job[ExportSummary]:

@@ -105,9 +105,7 @@ def test_copy_puts_a_picture_with_alpha_on_the_clipboard(desktop, search, qtbot)
     search(desktop, "purple")
     view = open_first(desktop, qtbot)
     QTest.keyClick(view.canvas, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(
-        lambda: not QGuiApplication.clipboard().image().isNull(), timeout=DEADLINE_MS
-    )
+    qtbot.waitUntil(lambda: not QGuiApplication.clipboard().image().isNull(), timeout=DEADLINE_MS)
     image = QGuiApplication.clipboard().image()
     assert image.hasAlphaChannel()
     middle = image.pixelColor(image.width() // 2, image.height() // 2)

@@ -70,8 +70,10 @@ def verify(desktop, many, qtbot, looks: int = VERIFIED) -> None:
     switch(desktop).verified.click()
     many.looks.release(looks)
     qtbot.waitUntil(
-        lambda: looked_at(desktop) == looks
-        and (looks < VERIFIED or desktop.presenter.searching.result.complete),
+        lambda: (
+            looked_at(desktop) == looks
+            and (looks < VERIFIED or desktop.presenter.searching.result.complete)
+        ),
         timeout=DEADLINE_MS,
     )
 
@@ -220,9 +222,7 @@ def test_nothing_is_called_unlike_while_it_is_still_looked_at(open_desktop, many
     verify(desktop, many, qtbot, looks=2)
     assert shown.words == ""
     many.looks.release(VERIFIED)
-    qtbot.waitUntil(
-        lambda: desktop.presenter.searching.result.complete, timeout=DEADLINE_MS
-    )
+    qtbot.waitUntil(lambda: desktop.presenter.searching.result.complete, timeout=DEADLINE_MS)
 
 
 def test_hits_that_wait_for_their_turn_say_so(searched, many, qtbot):
@@ -376,9 +376,7 @@ def test_it_can_be_cut_out_but_not_compared(searched, made, many, tmp_path, qtbo
     qtbot.waitUntil((tmp_path / "cut-out.png").exists, timeout=DEADLINE_MS)
     assert many.exports[-1].hits[0].region == made
     commands["copy_cutout"].trigger()
-    qtbot.waitUntil(
-        lambda: searched.window.toast.words == text.CUTOUT_COPIED, timeout=DEADLINE_MS
-    )
+    qtbot.waitUntil(lambda: searched.window.toast.words == text.CUTOUT_COPIED, timeout=DEADLINE_MS)
 
 
 # -- more of them ------------------------------------------------------------------------------
@@ -396,8 +394,9 @@ def test_more_can_be_looked_at_until_there_are_none(searched, many, qtbot):
         shown.more_button.click()
         assert many.requests[-1].verify == total
         qtbot.waitUntil(
-            lambda n=total: looked_at(searched) == n
-            and searched.presenter.searching.result.complete,
+            lambda n=total: (
+                looked_at(searched) == n and searched.presenter.searching.result.complete
+            ),
             timeout=DEADLINE_MS,
         )
     assert not shown.more_button.isVisible()

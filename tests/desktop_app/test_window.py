@@ -47,9 +47,7 @@ def many(tmp_path):
 def test_first_run_offers_a_folder_and_the_samples(open_desktop, qtbot):
     desktop = open_desktop()
     window = desktop.window
-    qtbot.waitUntil(
-        lambda: window.stack.currentWidget() is window.first_run, timeout=DEADLINE_MS
-    )
+    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.first_run, timeout=DEADLINE_MS)
     assert window.sidebar.isHidden() and window.search_bar.isHidden()
     assert window.first_run.add_button.isVisible()
     assert window.first_run.samples_button.isVisible()
@@ -207,8 +205,10 @@ def test_typing_searches_after_a_pause_and_once(open_desktop, memory, qtbot):
     QTest.keyClicks(field, "red ball")
     qtbot.waitUntil(lambda: len(memory.requests) > 0, timeout=DEADLINE_MS)
     qtbot.waitUntil(
-        lambda: [h.photo.path.name for h in desktop.presenter.model.rows][:2]
-        in (["two.jpg", "ball.jpg"], ["ball.jpg", "two.jpg"]),
+        lambda: (
+            [h.photo.path.name for h in desktop.presenter.model.rows][:2]
+            in (["two.jpg", "ball.jpg"], ["ball.jpg", "two.jpg"])
+        ),
         timeout=DEADLINE_MS,
     )
     assert [request.text for request in memory.requests] == ["red ball"]
@@ -348,7 +348,8 @@ def test_every_control_has_a_name(desktop, search, qtbot):
     unnamed = [
         f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
         for widget in desktop.window.findChildren(object)
-        if isinstance(widget, kinds) and not isinstance(widget, QHeaderView)
+        if isinstance(widget, kinds)
+        and not isinstance(widget, QHeaderView)
         and not (widget.accessibleName() or getattr(widget, "text", str)())
         and not widget.isHidden()
     ]

@@ -69,9 +69,7 @@ def test_adding_a_folder_twice_changes_nothing(library: Library, tmp_path: Path)
         library.add_folder(tmp_path)
 
 
-def test_searching_with_the_index_lane_busy_is_no_problem(
-    library: Library, tmp_path: Path
-) -> None:
+def test_searching_with_the_index_lane_busy_is_no_problem(library: Library, tmp_path: Path) -> None:
     made_photos.photo(tmp_path / "photos/a.jpg", "red")
     library.add_folder(tmp_path / "photos")
     library.pause_indexing()

@@ -143,7 +143,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(library: Library, photos: P
     with pytest.raises(DiskFull):
         library.index().result(PATIENCE_S)
     before = library.status()
-    assert 0 < before.searchable and before.outlined < 60
+    assert before.searchable > 0 and before.outlined < 60
     assert before.problems == 0 and "full" in before.note
     assert len(found(library, "red", limit=100).hits) == before.searchable
     limit_pages(library, 100_000)

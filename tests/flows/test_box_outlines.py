@@ -147,9 +147,7 @@ def test_a_new_query_ends_the_wait_and_the_analyst_lives_on(pointing, tmp_path: 
 
 def test_closing_ends_an_outline_in_the_middle(pointing, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
-    library = pointing(
-        analysis=partial(colour_models.load_held_outlines, asked, tmp_path / "gate")
-    )
+    library = pointing(analysis=partial(colour_models.load_held_outlines, asked, tmp_path / "gate"))
     job = library.search(SEARCH)
     wait_until(lambda: asked.exists(), "asked for an outline")
     library.close()

@@ -219,9 +219,7 @@ def test_changing_back_to_what_is_complete_looks_at_nothing(
     library: Library, known: dict, gate: Path
 ) -> None:
     library.change_profile("wide").result(PATIENCE_S)
-    known["colours"] = functools.partial(
-        colour_models.profile, analysis=colour_models.load_nothing
-    )
+    known["colours"] = functools.partial(colour_models.profile, analysis=colour_models.load_nothing)
     library.pause_indexing()
     job = library.change_profile("colours")
     wait_until(lambda: library.profile.name == "colours", "answering")
@@ -268,9 +266,7 @@ def test_models_that_cannot_answer_never_do(
     def broken():
         raise BadRequest("no text model", operation="loading")
 
-    known["wide"] = lambda: dataclasses.replace(
-        colour_models.wide_profile(), text_embedder=broken
-    )
+    known["wide"] = lambda: dataclasses.replace(colour_models.wide_profile(), text_embedder=broken)
     with pytest.raises(BadRequest, match="no text model"):
         library.change_profile("wide").result(PATIENCE_S)
     assert library.status().profile == library.settings.profile == "colours"
@@ -336,9 +332,7 @@ def test_models_that_stopped_working_can_be_changed(
     photos: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    known["colours"] = functools.partial(
-        colour_models.profile, analysis=colour_models.load_nothing
-    )
+    known["colours"] = functools.partial(colour_models.profile, analysis=colour_models.load_nothing)
     made_photos.photo(photos / "new.jpg", "blue", age_s=100)
     again = opened()
     with pytest.raises(ModelBroken):

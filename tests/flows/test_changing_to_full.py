@@ -26,9 +26,7 @@ def test_starter_full_starter_never_errs_and_never_mixes(
     known = {"starter": profiles.starter, "full": lambda: full(stocked)}
     monkeypatch.setattr(profiles, "PROFILES", known)
     for colour in COLOURS:
-        made_photos.write(
-            tmp_path / f"photos/{colour}.png", made_photos.pixels([(colour, BOX)])
-        )
+        made_photos.write(tmp_path / f"photos/{colour}.png", made_photos.pixels([(colour, BOX)]))
     with Library.open(tmp_path / "library") as library:
         library.add_folder(tmp_path / "photos")
         assert library.index().result(PATIENCE_S).outlined == len(COLOURS)

@@ -138,15 +138,12 @@ def test_a_second_look_shows_hits_first_and_verdicts_as_they_come(
     open_library: Open, photos: Path
 ) -> None:
 
-
     # The colour fills more and more of the photos; stage one cannot tell.
     for i in range(4):
         size = 10 + 20 * i
         shape = [("red", (20, 20, 20 + size, 20 + size))]
         made_photos.write(photos / f"{i}.png", made_photos.pixels(shape))
-    made_photos.write(
-        photos / "unverifiable.png", made_photos.pixels([("red", (5, 5, 95, 95))])
-    )
+    made_photos.write(photos / "unverifiable.png", made_photos.pixels([("red", (5, 5, 95, 95))]))
     eyes = colour_models.LookingSecondLook()
     library = open_library(verifier=None, second_look=eyes)
     library.add_folder(photos)
@@ -231,10 +228,7 @@ def test_two_writers_never_meet_and_a_reader_changes_nothing(
     assert names(found(reader, "blue")) == ["b.jpg"], "a reader sees what was written since"
 
 
-def test_several_analysts_find_the_same(
-    open_library: Open, photos: Path, tmp_path: Path
-) -> None:
-
+def test_several_analysts_find_the_same(open_library: Open, photos: Path, tmp_path: Path) -> None:
 
     (tmp_path / "library").mkdir()
     settings.save(tmp_path / "library/settings.json", settings.Settings(workers=2))

@@ -273,9 +273,7 @@ def test_hits_are_shown_first_and_verdicts_come_one_by_one(open_library, fitted)
     assert (asked.result.to_look_at, asked.result.second_look) == (COUNT, "tiny")
 
 
-def test_a_killed_process_is_replaced_without_a_lost_verdict(
-    open_library, fitted, caplog
-) -> None:
+def test_a_killed_process_is_replaced_without_a_lost_verdict(open_library, fitted, caplog) -> None:
     library = open_library()
     pid = started(library)
     forget_answers(library)
@@ -347,7 +345,7 @@ def test_a_new_query_ends_the_old_one_and_keeps_the_process(open_library, fitted
     forget_answers(library)
     for _ in range(5):
         old = library.search(SearchRequest(text="red", verify=COUNT))
-        wait_until(lambda old=old: old.ended or old.partial and old.partial.to_look_at, "looking")
+        wait_until(lambda old=old: old.ended or (old.partial and old.partial.to_look_at), "looking")
         began = time.monotonic()
         new = library.search(SearchRequest(text="blue"))
         new.result(PATIENCE_S)
@@ -361,7 +359,7 @@ def test_closing_the_library_ends_it_in_the_middle(open_library, fitted) -> None
     pid = started(library)
     forget_answers(library)
     job = library.search(SearchRequest(text="red", verify=COUNT))
-    wait_until(lambda: job.ended or job.partial and job.partial.to_look_at, "looking")
+    wait_until(lambda: job.ended or (job.partial and job.partial.to_look_at), "looking")
     library.close()
     assert job.ended and gone(pid)
 
@@ -438,9 +436,7 @@ def test_answers_that_are_no_numbers_are_no_verdict(open_library, tmp_path: Path
     assert "answered with" in asked.result.hits[0].reason
 
 
-def test_a_photo_that_has_gone_is_judged_by_its_thumbnail(
-    open_library, fitted, third_gone
-) -> None:
+def test_a_photo_that_has_gone_is_judged_by_its_thumbnail(open_library, fitted, third_gone) -> None:
     asked = ask(open_library())
     assert all_hits(asked) and asked.looked_at == COUNT and asked.result.note == ""
 
@@ -475,9 +471,7 @@ def test_it_gives_its_memory_back_when_nobody_asks(open_library, fitted) -> None
     assert ask(library).looked_at == COUNT
 
 
-def test_another_model_of_the_settings_takes_over(
-    open_library, fitted, tmp_path: Path
-) -> None:
+def test_another_model_of_the_settings_takes_over(open_library, fitted, tmp_path: Path) -> None:
     install(tiny_vision_model.write(tmp_path / "more", KINDS["qwen3-vl"]), "second")
     library = open_library(second_look_model="second")
     assert ask(library).result.second_look == "second"
@@ -485,9 +479,7 @@ def test_another_model_of_the_settings_takes_over(
     assert ask(open_library(second_look_model="tiny")).result.second_look == "tiny"
 
 
-def test_native_code_prints_into_the_log_and_nowhere_else(
-    open_library, fitted, capfd
-) -> None:
+def test_native_code_prints_into_the_log_and_nowhere_else(open_library, fitted, capfd) -> None:
     library = open_library()
     started(library)
     library.close()

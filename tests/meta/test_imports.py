@@ -15,7 +15,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOREIGN_TO_ENGINE = {"PySide6", "shiboken6", "desktop_app"}
 FOREIGN_TO_WINDOW = {
-    *("torch", "torchvision", "sam2", "alpha_clip", "open_clip", "usearch", "sqlite3", "sqlite_utils"),
+    *(
+        "torch",
+        "torchvision",
+        "sam2",
+        "alpha_clip",
+        "open_clip",
+        "usearch",
+        "sqlite3",
+        "sqlite_utils",
+    ),
     *("llama_cpp", "onnxruntime", "onnx", "tokenizers", "safetensors", "watchdog"),
 }
 ONE_ADAPTER = {
@@ -138,7 +147,9 @@ def test_product_keeps_the_rules():
 
 
 def test_every_engine_module_has_a_layer():
-    modules = [module_name(path) for path in product_files() if path.is_relative_to(ROOT / "engine")]
+    modules = [
+        module_name(path) for path in product_files() if path.is_relative_to(ROOT / "engine")
+    ]
     without = [name for name in modules if name != "engine" and layer_of(name) is None]
     assert without == [], "add them to the list under 'Import rule' in engine/README.md"
 
@@ -194,7 +205,9 @@ def in_fresh_interpreter(code: str) -> str:
 
 
 def test_the_engine_imports_where_qt_cannot_be_imported():
-    modules = [module_name(path) for path in product_files() if path.is_relative_to(ROOT / "engine")]
+    modules = [
+        module_name(path) for path in product_files() if path.is_relative_to(ROOT / "engine")
+    ]
     code = f"""
 import importlib, sys
 class Refuse:

@@ -9,9 +9,7 @@ from tests.desktop_app.conftest import DEADLINE_MS, delete
 def test_only_the_newest_query_is_answered(session, memory, qtbot):
     controller = SearchController(memory, session.jobs)
     answers = []
-    controller.updated.connect(
-        lambda query, result: answers.append((query.text, result.complete))
-    )
+    controller.updated.connect(lambda query, result: answers.append((query.text, result.complete)))
     memory.hold_search.clear()
     controller.submit("red")
     qtbot.waitUntil(lambda: ("red", False) in answers, timeout=DEADLINE_MS)
@@ -72,9 +70,7 @@ def test_stopping_keeps_what_has_come_and_nothing_comes_after_it(session, memory
     delete(controller)
 
 
-def test_the_same_query_again_shows_nothing_that_is_behind_what_is_there(
-    session, memory, qtbot
-):
+def test_the_same_query_again_shows_nothing_that_is_behind_what_is_there(session, memory, qtbot):
     controller = SearchController(memory, session.jobs)
     controller.verify = 2
     answers, waited, began = [], [], []
@@ -99,9 +95,7 @@ def test_the_same_query_again_shows_nothing_that_is_behind_what_is_there(
     delete(controller)
 
 
-def test_what_was_typed_is_searched_for_when_the_number_changes_meanwhile(
-    session, memory, qtbot
-):
+def test_what_was_typed_is_searched_for_when_the_number_changes_meanwhile(session, memory, qtbot):
     controller = SearchController(memory, session.jobs)
     controller.submit("red ball")
     qtbot.waitUntil(lambda: controller.result is not None, timeout=DEADLINE_MS)

@@ -43,8 +43,10 @@ def grid(session, theme, qtbot):
         model.show_hits([hit])
         wanted = [r for r in (marks(hit).thing, *hit.others) if r is not None]
         qtbot.waitUntil(
-            lambda: session.thumbnails.get(hit.photo.id) is not None
-            and all(session.outline(region, hit.photo) is not None for region in wanted),
+            lambda: (
+                session.thumbnails.get(hit.photo.id) is not None
+                and all(session.outline(region, hit.photo) is not None for region in wanted)
+            ),
             timeout=DEADLINE_MS,
         )
         return view.grab(view.visualRect(model.index(0, 0))).toImage()
@@ -150,9 +152,7 @@ def test_a_thing_of_parts_is_selected_as_all_of_them(canvas, memory):
     assert after.selected_regions == [red, blue]
 
 
-def test_an_outline_of_a_united_thing_is_not_taken_for_that_of_its_part(
-    canvas, memory, session
-):
+def test_an_outline_of_a_united_thing_is_not_taken_for_that_of_its_part(canvas, memory, session):
     photo, (red, blue) = memory.photo(2), memory.regions(2)
     both = united([red, blue])
     assert both.id == red.id and outline_key(both) != outline_key(red)

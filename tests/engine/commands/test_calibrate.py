@@ -86,9 +86,7 @@ def test_few_photos_are_not_enough(tmp_path, monkeypatch, run_command, coco):
     ("named", "said"),
     [((), "No language model"), (("--second-look", "no-such-model"), "no-such-model")],
 )
-def test_without_a_language_model_nothing_is_begun(
-    tmp_path, monkeypatch, run_command, named, said
-):
+def test_without_a_language_model_nothing_is_begun(tmp_path, monkeypatch, run_command, named, said):
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path / "models"))
     # The photos are not there either, but that would come later.
     ran = run_command("calibrate", "--photos", tmp_path, "--coco", tmp_path / "x.json", *named)

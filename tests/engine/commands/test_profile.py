@@ -53,7 +53,10 @@ def test_use_tells_the_cost_asks_and_changes(run, monkeypatch: pytest.MonkeyPatc
     status, out, _ = run("profile", "use", "wide")
     assert (status, out) == (0, "wide answers now.\n")
     shown = run("profile")[1].splitlines()
-    assert [line.split()[:2] for line in shown[1:]] == [["colours", "complete,"], ["wide", "answering"]]
+    assert [line.split()[:2] for line in shown[1:]] == [
+        ["colours", "complete,"],
+        ["wide", "answering"],
+    ]
     assert '"profile": "wide"' in run("search", "red", "--json")[1]
     assert run("profile", "use", "wide")[1] == "wide answers already.\n"
 

@@ -130,7 +130,9 @@ def test_bad_files_are_named(tmp_path, text):
 )
 def test_bad_annotations(tmp_path, changes):
     with pytest.raises(EngineError):
-        coco_truth.load(_write(tmp_path / "i.json", changes.pop("segmentation", [SQUARE]), **changes))
+        coco_truth.load(
+            _write(tmp_path / "i.json", changes.pop("segmentation", [SQUARE]), **changes)
+        )
 
 
 def test_no_such_file(tmp_path):

@@ -95,7 +95,11 @@ def cars(tmp_path: Path) -> Path:
         "categories": [{"id": 3, "name": "car"}],
         "annotations": [
             {
-                **{"id": 30 + n, "image_id": n, "category_id": 3, "iscrowd": 0, "area": 27000},
+                "id": 30 + n,
+                "image_id": n,
+                "category_id": 3,
+                "iscrowd": 0,
+                "area": 27000,
                 "segmentation": [[x0, y0, x1, y0, x1, y1, x0, y1]],
             }
             for n in range(2)

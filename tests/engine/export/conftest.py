@@ -33,7 +33,9 @@ class DiscPhoto:
         self.photo = Photo(PhotoId(photo_id), path, size_wh)
         small_wh = geometry.fit_within(size_wh, geometry.ANALYSIS_SIDE_PX)
         scale = small_wh[0] / size_wh[0]
-        small = disc(small_wh, (self.centre[0] * scale, self.centre[1] * scale), self.radius * scale)
+        small = disc(
+            small_wh, (self.centre[0] * scale, self.centre[1] * scale), self.radius * scale
+        )
         box = geometry.mask_box(small).scaled(1 / scale, 1 / scale)
         self.region = Region(RegionId(photo_id), self.photo.id, box, rle_codec.encode(small), 0.9)
         self.hit = SearchHit(self.photo, 0.7, self.region, Verdict.MATCH, 0.83, "looks like it")

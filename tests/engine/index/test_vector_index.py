@@ -298,9 +298,7 @@ def test_too_many_vectors_without_a_shard_are_searched_in_part(
     fill(20)
     monkeypatch.setattr(vector_index, "TAIL_LIMIT", 90)
     read = store.regions.vectors_after
-    monkeypatch.setattr(
-        store.regions, "vectors_after", lambda *args: read(*args, chunk=30)
-    )
+    monkeypatch.setattr(store.regions, "vectors_after", lambda *args: read(*args, chunk=30))
     index = open_index()
     assert len(index.search(queries()[0], 1000).ids) == 90
     assert not index.complete

@@ -38,7 +38,7 @@ def in_thread(work):
     def run():
         try:
             ended.append(work())
-        except Exception as error:  # noqa: BLE001 - handed to the test
+        except Exception as error:
             ended.append(error)
 
     thread = threading.Thread(target=run)
@@ -135,9 +135,7 @@ def test_a_child_that_was_cancelled_while_stopped_is_replaced(make, tmp_path):
     worker = make(wind_down_s=0.3, silence_limit_s=DEADLINE_S)
     pid = worker.call(("pid",))
     marker, token = tmp_path / "marker", CancelToken()
-    thread, ended = in_thread(
-        lambda: worker.call(("until cancelled", str(marker)), cancel=token)
-    )
+    thread, ended = in_thread(lambda: worker.call(("until cancelled", str(marker)), cancel=token))
     wait_for(lambda: marker.exists() and marker.read_text() == "begun")
     os.kill(pid, signal.SIGSTOP)
     token.cancel()

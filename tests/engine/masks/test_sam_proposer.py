@@ -141,9 +141,13 @@ def test_clicks_and_boxes_answer_with_one_thing(network, photo):
     proposer = SamProposer(network, CPU, EXACT)
     clicks = [(x, y) for x in (40, 120, 200) for y in (30, 90, 150)]
     clicked = [proposer.segment(photo, points_xy=[at], inside=[True]) for at in clicks]
-    boxed = [proposer.segment(photo, box=BoxXyxy(x - 30, y - 20, x + 30, y + 20)) for x, y in clicks]
+    boxed = [
+        proposer.segment(photo, box=BoxXyxy(x - 30, y - 20, x + 30, y + 20)) for x, y in clicks
+    ]
     both = [
-        proposer.segment(photo, [(x, y), (0, 0)], [True, False], BoxXyxy(x - 9, y - 9, x + 9, y + 9))
+        proposer.segment(
+            photo, [(x, y), (0, 0)], [True, False], BoxXyxy(x - 9, y - 9, x + 9, y + 9)
+        )
         for x, y in clicks
     ]
     for answers in (clicked, boxed, both):

@@ -34,9 +34,7 @@ def test_every_field_and_the_mask_at_the_photos_size() -> None:
     hits = (
         SearchHit(photo, 0.75, region, Verdict.MATCH, 0.9, "a red thing"),
         SearchHit(photo, 0.5, None, outlined=False),
-        SearchHit(
-            photo, 0.4, None, looked_at=True, others=(region,), box_xyxy=BoxXyxy(1, 2, 3, 4)
-        ),
+        SearchHit(photo, 0.4, None, looked_at=True, others=(region,), box_xyxy=BoxXyxy(1, 2, 3, 4)),
     )
     result = SearchResult(SearchRequest(text="red"), "starter", hits, 12.3456)
     document = json.loads(json.dumps(to_json(result)))

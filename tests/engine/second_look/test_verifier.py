@@ -137,9 +137,7 @@ def test_nor_is_one_whose_yes_says_nothing() -> None:
 )
 def test_boxes_that_cannot_be_read_leave_the_yes_as_it_is(boxes: str, finished: bool) -> None:
     memory = Memory()
-    found = verifier(Model(0.9, boxes, finished), memory).verify(
-        "dog", candidate(), CancelToken()
-    )
+    found = verifier(Model(0.9, boxes, finished), memory).verify("dog", candidate(), CancelToken())
     assert found.probability == pytest.approx(0.9) and found.boxes_xyxy == ()
     assert [look.boxes_xyxy for look in memory.kept.values()] == [None]
 

@@ -92,9 +92,15 @@ def test_training_is_reproducible_and_learns():
     lines: list[str] = []
     backbone = Backbone(shipped_folder() / FILE_NAME)
     photos = [disc_photo()]
-    first = train_mask_head(photos, steps=2, batch=1, seed=3, backbone=backbone, report=lines.append)
-    again = train_mask_head(photos, steps=2, batch=1, seed=3, backbone=backbone, report=lines.append)
-    other = train_mask_head(photos, steps=2, batch=1, seed=4, backbone=backbone, report=lines.append)
+    first = train_mask_head(
+        photos, steps=2, batch=1, seed=3, backbone=backbone, report=lines.append
+    )
+    again = train_mask_head(
+        photos, steps=2, batch=1, seed=3, backbone=backbone, report=lines.append
+    )
+    other = train_mask_head(
+        photos, steps=2, batch=1, seed=4, backbone=backbone, report=lines.append
+    )
     untrained = build_mask_head().state_dict()
     weights, repeated, differing = first.state_dict(), again.state_dict(), other.state_dict()
     assert all(torch.equal(weights[k], repeated[k]) for k in weights)
@@ -125,7 +131,11 @@ def test_the_exported_networks_do_what_the_trained_ones_do(tmp_path, size_hw):
     centres = rng.random((3, 2), np.float32) * 60
     scales = np.array([64, 128, 256], np.float32)
     drawn = Network(tmp_path / mask_proposer.DRAWER_FILE_NAME).run(
-        mask_proposer.DRAWER_OUTPUTS, fine=our_fine[0], weights=cells, centres=centres, scales=scales
+        mask_proposer.DRAWER_OUTPUTS,
+        fine=our_fine[0],
+        weights=cells,
+        centres=centres,
+        scales=scales,
     )[0]
     everything = (our_fine[0], cells, centres, scales)
     expected = draw_masks(*(torch.from_numpy(each) for each in everything)).sigmoid().numpy()

@@ -51,8 +51,7 @@ def test_boxes_around_things_that_are_known_lead_back_to_them(proposer, cat, pro
     found = [proposer.segment(cat, box=box) for box in boxes]
     assert all(box_iou(f.box_xyxy, b) >= FITS_FROM for f, b in zip(found, boxes, strict=True))
     same = [
-        mask_ious([f.mask_hw], [p.mask_hw])[0, 0]
-        for f, p in zip(found, proposals, strict=False)
+        mask_ious([f.mask_hw], [p.mask_hw])[0, 0] for f, p in zip(found, proposals, strict=False)
     ]
     assert np.median(same) >= 0.8
 
@@ -61,9 +60,7 @@ def test_pointing_changes_nothing_of_what_is_proposed(proposer, cat, proposals):
     proposer.segment(cat, box=proposals[0].box_xyxy)
     again = proposer.propose(cat)
     assert [p.score for p in again] == [p.score for p in proposals]
-    assert all(
-        np.array_equal(a.mask_hw, p.mask_hw) for a, p in zip(again, proposals, strict=True)
-    )
+    assert all(np.array_equal(a.mask_hw, p.mask_hw) for a, p in zip(again, proposals, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -124,9 +124,7 @@ def test_the_search_side_never_imports_torch():
 def candidate(scores: list[float], whole: float, rle) -> Candidate:
     photo = Photo(PhotoId(1), resources_dir() / "samples" / "cat.jpg", (640, 480))
     box = BoxXyxy(0, 0, 2, 2)
-    regions = tuple(
-        Region(RegionId(n), photo.id, box, rle, 0.8) for n in range(1, len(scores) + 1)
-    )
+    regions = tuple(Region(RegionId(n), photo.id, box, rle, 0.8) for n in range(1, len(scores) + 1))
     cat = load_text_embedder(shipped_folder()).embed(["cat"])[0]
     return Candidate(
         photo=photo,

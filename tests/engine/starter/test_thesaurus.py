@@ -110,7 +110,8 @@ def test_the_head_noun_of_a_query_is_understood(shipped, query, synonym):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "  ", "12", "a", "of", "on the", "asdfgh", "something nice", "running", "blue", "ß"]
+    "query",
+    ["", "  ", "12", "a", "of", "on the", "asdfgh", "something nice", "running", "blue", "ß"],
 )
 def test_what_names_no_known_thing_has_no_meaning(shipped, query):
     assert shipped.look_up(query) is None

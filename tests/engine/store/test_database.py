@@ -91,9 +91,7 @@ def test_a_full_database_is_a_full_disk_and_loses_nothing(db: Database) -> None:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(DiskFull), db.writing() as connection:
-        connection.executemany(
-            "INSERT INTO things VALUES (?)", [(i,) for i in range(100_000)]
-        )
+        connection.executemany("INSERT INTO things VALUES (?)", [(i,) for i in range(100_000)])
     assert count(db) == 1
     with db.writing() as connection:  # and it goes on
         connection.execute("INSERT INTO things VALUES (2)")

@@ -78,9 +78,7 @@ def test_an_indexed_file_is_searchable_and_waits_no_more(
     assert (totals.photos, totals.searchable, totals.pending, totals.things) == (1, 1, 0, 2)
 
 
-def test_vectors_come_back_as_they_went_in(
-    store: Store, folder_id: int, profile_id: int
-) -> None:
+def test_vectors_come_back_as_they_went_in(store: Store, folder_id: int, profile_id: int) -> None:
     store.files.note_found(folder_id, [("a.jpg", 10, 1)])
     file = store.files.pending(1)[0]
     photo = analysed(b"abc", file, things=3)
@@ -453,9 +451,7 @@ def test_searchable_ids_gives_up_past_its_limit(
     assert store.photos.searchable_ids(profile_id, frozenset([folder_id + 1]), 3) == []
 
 
-def test_counters_hold_through_any_history(
-    store: Store, tmp_path: Path, profile_id: int
-) -> None:
+def test_counters_hold_through_any_history(store: Store, tmp_path: Path, profile_id: int) -> None:
     """Random adds, changes, failures, moves and removals; then everything is counted anew."""
     rng = random.Random(7)
     other = store.profile_id("other", NDIM, "other")

@@ -321,7 +321,9 @@ def test_an_archive_from_a_big_endian_machine_is_refused(state: Path, tmp_path: 
     assert "byte order" in refuse(tmp_path / "big.pt").message
 
 
-@pytest.mark.parametrize("header", [b"{}", b"{", b"[1]", b'{"a":{"data_offsets":[0,9]}}', b'{"a":1}'])
+@pytest.mark.parametrize(
+    "header", [b"{}", b"{", b"[1]", b'{"a":{"data_offsets":[0,9]}}', b'{"a":1}']
+)
 def test_a_damaged_safetensors_header_is_refused(tmp_path: Path, header: bytes):
     path = tmp_path / "m.safetensors"
     path.write_bytes(struct.pack("<Q", len(header)) + header)
