@@ -14,13 +14,13 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from desktop_app import text
-from desktop_app.bridge.mailbox import Mailbox
+from desktop_app.bridge.main_thread_queue import MainThreadQueue
 from desktop_app.bridge.session import Session
-from desktop_app.bridge.uncaught import UncaughtErrors
-from desktop_app.presenter import Presenter
+from desktop_app.bridge.uncaught_errors import UncaughtErrors
+from desktop_app.presenters.presenter import Presenter
 from desktop_app.ui_state import UiState
 from desktop_app.views.main_window import MainWindow
-from desktop_app.views.theme import Theme
+from desktop_app.views.painting.theme import Theme
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ class Desktop(QObject):
         self._root = root
         self._open_library = open_library or _open_library
         self._state = UiState(root)
-        self._mailbox = Mailbox()
+        self._main_thread = MainThreadQueue()
         self.window = MainWindow(theme or Theme(app), self._state)
         self.window.closing.connect(self.close)
         self.errors = UncaughtErrors(
-            self._mailbox,
+            self._main_thread,
             tell_problem=self._tell_problem,
             tell_mistake=self._tell_mistake,
         )
@@ -88,7 +88,7 @@ class Desktop(QObject):
         self._closed = True
         if self._opener is not None:
             self._opener.join(CLOSE_S)
-        self._mailbox.close()
+        self._main_thread.close()
         if self.session is not None:
             self.session.close(CLOSE_S)
         elif self._late is not None:
@@ -111,18 +111,18 @@ class Desktop(QObject):
         try:
             self._late = self._open_library(self._root)
         except EngineError as error:
-            self._mailbox.post(self._cannot_open, error)
+            self._main_thread.post(self._cannot_open, error)
         except Exception as error:
             self.errors.report(error)
         else:
-            self._mailbox.post(self._opened)
+            self._main_thread.post(self._opened)
 
     def _opened(self) -> None:
         library, self._late = self._late, None
         if library is None:
             return
         self._keep_log()
-        self.session = Session(library, self._root, self._mailbox, self.errors.report)
+        self.session = Session(library, self._root, self._main_thread, self.errors.report)
         self.presenter = Presenter(self.window, self.session, self._state)
         self.presenter.start()
         self.ready.emit()

@@ -7,8 +7,8 @@ from engine.records import (
     IndexingState,
     LibraryStatus,
     Photo,
+    RerankerInfo,
     SearchResult,
-    SecondLookInfo,
     Verdict,
 )
 
@@ -362,7 +362,7 @@ def sureness(verdict: Verdict, probability: float | None) -> str:
     return f"{word} · {min(probability, 0.99):.0%} likely"  # nothing is certain
 
 
-def verified_hint(info: SecondLookInfo) -> str:
+def verified_hint(info: RerankerInfo) -> str:
     """Who would look closer, and on what."""
     return f"{VERIFIED_HINT}\n{info.title} · {info.where}" if info.available else VERIFIED_HINT
 
@@ -380,8 +380,8 @@ def second_look(result: SearchResult) -> str:
         pass  # it has not begun, or cannot
     elif not result.complete:
         # What is said while it gets ready names it already.
-        if result.second_look not in result.note:
-            words = LOOKING.format(title=result.second_look, done=number(done), total=number(total))
+        if result.reranker not in result.note:
+            words = LOOKING.format(title=result.reranker, done=number(done), total=number(total))
             parts.insert(0, words)
     elif done < total and not result.note:
         words = STOPPED if done else STOPPED_BEFORE_ANY

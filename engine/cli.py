@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from engine.commands.console import Console, plain
+from engine.commands.terminal.console import Console, plain
 from engine.errors import Cancelled, EngineError
 
 COMMANDS = (

@@ -99,7 +99,7 @@ class ModelBroken(EngineError):
     kind = "model-broken"
 
 
-class SecondLookUnavailable(EngineError):
+class RerankerUnavailable(EngineError):
     """No photo can be given a second look: there is no model, or it does not run."""
 
     kind = "second-look"

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.bridge.mailbox import Mailbox
+from desktop_app.bridge.main_thread_queue import MainThreadQueue
 from desktop_app.bridge.workers import Workers
 from engine.errors import EngineError
 
@@ -37,7 +37,7 @@ class LazyCache(QObject):
 
     def __init__(
         self,
-        mailbox: Mailbox,
+        main_thread: MainThreadQueue,
         name: str,
         load: Callable[[Any], Any],
         *,
@@ -48,7 +48,7 @@ class LazyCache(QObject):
         queue_limit: int = 200,
     ) -> None:
         super().__init__()
-        self._mailbox = mailbox
+        self._main_thread = main_thread
         self._load, self._finish, self._cost = load, finish, cost
         self._budget, self._spent = budget, 0
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
@@ -126,7 +126,7 @@ class LazyCache(QObject):
             except Exception:
                 if not self._stopping:
                     log.exception("could not make %s", key)
-            self._mailbox.post(self._keep, key, value)
+            self._main_thread.post(self._keep, key, value)
 
     def _keep(self, key: Hashable, value: Any) -> None:
         with self._condition:
@@ -139,7 +139,7 @@ class LazyCache(QObject):
             _, (_, freed) = self._kept.popitem(last=False)
             self._spent -= freed
         if not self._arrived:
-            self._mailbox.post(self._announce)
+            self._main_thread.post(self._announce)
         self._arrived.append(key)
 
     def _announce(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop_app.bridge.background import Background
+from desktop_app.bridge.background_calls import BackgroundCalls
 from engine.records import LibraryChanges, LibraryStatus
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class LibraryEvents(QObject):
     status_changed = Signal(object)
     changed = Signal(object)
 
-    def __init__(self, library: Library, background: Background) -> None:
+    def __init__(self, library: Library, background: BackgroundCalls) -> None:
         super().__init__()
         self._library = library
         self._background = background

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QPainterPath, QPixmap
 
-from desktop_app.bridge.background import Background
-from desktop_app.bridge.job_watcher import JobWatcher
-from desktop_app.bridge.lazy_cache import LazyCache
-from desktop_app.bridge.library_events import LibraryEvents
-from desktop_app.bridge.mailbox import Mailbox
-from desktop_app.bridge.pictures import (
+from desktop_app.bridge.background_calls import BackgroundCalls
+from desktop_app.bridge.image_conversion import (
     image_from_jpeg,
     path_bytes,
     pixmap_bytes,
     region_path,
 )
+from desktop_app.bridge.job_watcher import JobWatcher
+from desktop_app.bridge.lazy_cache import LazyCache
+from desktop_app.bridge.library_events import LibraryEvents
+from desktop_app.bridge.main_thread_queue import MainThreadQueue
 from engine.records import Photo, PhotoId, Region
 
 if TYPE_CHECKING:
@@ -52,18 +52,18 @@ class Session:
         self,
         library: Library,
         root: Path,
-        mailbox: Mailbox,
+        main_thread: MainThreadQueue,
         on_error: Callable[[BaseException], None],
     ) -> None:
         self.library = library
         self.root = root
-        self.mailbox = mailbox
-        self.reads = Background(mailbox, "reads", on_error=on_error)
-        self.decodes = Background(mailbox, "decodes", on_error=on_error)
+        self.main_thread = main_thread
+        self.reads = BackgroundCalls(main_thread, "reads", on_error=on_error)
+        self.decodes = BackgroundCalls(main_thread, "decodes", on_error=on_error)
         self.jobs = JobWatcher()
         self.events = LibraryEvents(library, self.reads)
         self.thumbnails = LazyCache(
-            mailbox,
+            main_thread,
             "thumbnails",
             self._load_thumbnail,
             finish=QPixmap.fromImage,
@@ -72,7 +72,7 @@ class Session:
             threads=2,
         )
         self.outlines = LazyCache(
-            mailbox,
+            main_thread,
             "outlines",
             self._load_outline,
             cost=path_bytes,
@@ -92,7 +92,7 @@ class Session:
         until = time.monotonic() + timeout_s
         self.events.stop()
         self.jobs.stop()
-        self.mailbox.close()
+        self.main_thread.close()
         workers = (self.reads, self.decodes, self.thumbnails, self.outlines)
         for worker in workers:
             worker.stop()
@@ -103,7 +103,7 @@ class Session:
                 log.warning("a thread of the window was still busy when it closed")
 
     def _load_thumbnail(self, photo_id: PhotoId):
-        jpeg = self.library.thumbnail(photo_id)
+        jpeg = self.library.photos.thumbnail(photo_id)
         return None if jpeg is None else image_from_jpeg(jpeg)
 
     @staticmethod

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop_app.bridge.background import Background
+from desktop_app.bridge.background_calls import BackgroundCalls
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from engine.records import Photo, PhotoId
 
@@ -27,7 +27,7 @@ class BrowseController(QObject):
     loaded = Signal()
 
     def __init__(
-        self, library: Library, reads: Background, model: PhotoGridModel, parent=None
+        self, library: Library, reads: BackgroundCalls, model: PhotoGridModel, parent=None
     ) -> None:
         super().__init__(parent)
         self._library, self._reads, self._model = library, reads, model
@@ -50,7 +50,7 @@ class BrowseController(QObject):
         self._active, self._fetching, self._at_end = True, True, False
         self._visit += 1
         visit = self._visit
-        self._reads.call(lambda: (visit, self._library.photos(PAGE)), self._first_page)
+        self._reads.call(lambda: (visit, self._library.photos.page(PAGE)), self._first_page)
 
     def leave(self) -> None:
         """A search takes over the model."""
@@ -63,7 +63,7 @@ class BrowseController(QObject):
             return
         self._fetching = True
         visit, last = self._visit, self._model.rows[-1].photo.id
-        self._reads.call(lambda: (visit, self._library.photos(PAGE, last)), self._next_page)
+        self._reads.call(lambda: (visit, self._library.photos.page(PAGE, last)), self._next_page)
 
     def note_changes(self, photos: frozenset[PhotoId]) -> None:
         """Photos that are new, different or gone; taken over a moment later, all at once."""
@@ -96,8 +96,8 @@ class BrowseController(QObject):
         newest_wanted = self._active
 
         def read():
-            facts = {photo_id: self._library.photo(photo_id) for photo_id in shown}
-            return visit, facts, self._library.photos(PAGE) if newest_wanted else ()
+            facts = {photo_id: self._library.photos.get(photo_id) for photo_id in shown}
+            return visit, facts, self._library.photos.page(PAGE) if newest_wanted else ()
 
         self._reads.call(read, self._take_changes)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from desktop_app.bridge.background import Background
+from desktop_app.bridge.background_calls import BackgroundCalls
 from desktop_app.bridge.job_watcher import JobWatcher
 from engine.errors import EngineError, ExportProblem
 from engine.masks.union import united
@@ -38,7 +38,9 @@ class CutoutController(QObject):
     copied = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, library: Library, jobs: JobWatcher, reads: Background, parent=None) -> None:
+    def __init__(
+        self, library: Library, jobs: JobWatcher, reads: BackgroundCalls, parent=None
+    ) -> None:
         super().__init__(parent)
         self._library, self._jobs, self._reads = library, jobs, reads
 
@@ -92,7 +94,7 @@ class _Cutout(QObject):
         return ExportRequest((hit,), Path(self._folder.name), ExportKind.CUTOUT, self._query)
 
     def _export(self, request: ExportRequest) -> None:
-        watched = self._owner._jobs.watch(self._owner._library.export(request))
+        watched = self._owner._jobs.watch(self._owner._library.exports.start(request))
         watched.succeeded.connect(self._written)
         watched.failed.connect(self._fail)
         watched.cancelled.connect(self._clean_up)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app import text
-from desktop_app.bridge.background import Background
+from desktop_app.bridge.background_calls import BackgroundCalls
 from desktop_app.bridge.library_events import LibraryEvents
 from engine.errors import EngineError, FolderProblem
 from engine.records import Folder, IndexingState
@@ -29,15 +29,15 @@ class FolderController(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, library: Library, reads: Background, events: LibraryEvents, parent=None
+        self, library: Library, reads: BackgroundCalls, events: LibraryEvents, parent=None
     ) -> None:
         super().__init__(parent)
         self._library, self._reads, self._events = library, reads, events
 
     def add(self, path: Path) -> None:
         def work() -> Folder:
-            folder = self._library.add_folder(path)
-            self._library.index()
+            folder = self._library.folders.add(path)
+            self._library.indexing.start()
             return folder
 
         self._reads.call(work, self._added, self._failed)
@@ -57,13 +57,13 @@ class FolderController(QObject):
 
     def remove(self, folder: Folder) -> None:
         def work() -> Folder:
-            self._library.remove_folder(folder.id)
+            self._library.folders.remove(folder.id)
             return folder
 
         self._reads.call(work, self._removed, self._failed)
 
     def rescan(self) -> None:
-        self._reads.call(self._library.index, self._rescanning, self._failed)
+        self._reads.call(self._library.indexing.start, self._rescanning, self._failed)
 
     def toggle_pause(self) -> None:
         """Pause the indexing, or go on."""
@@ -71,7 +71,7 @@ class FolderController(QObject):
         if status is None:
             return
         paused = status.indexing is IndexingState.PAUSED
-        work = self._library.resume_indexing if paused else self._library.pause_indexing
+        work = self._library.indexing.resume if paused else self._library.indexing.pause
         self._reads.call(work, self._paused, self._failed)
 
     def _added(self, folder: Folder) -> None:

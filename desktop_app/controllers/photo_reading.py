@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.bridge.background import Background
-from desktop_app.bridge.pictures import PhotoLevels, image_from_rgb, photo_levels
+from desktop_app.bridge.background_calls import BackgroundCalls
+from desktop_app.bridge.image_conversion import PhotoLevels, image_from_rgb, photo_levels
 from engine.errors import EngineError
 from engine.records import Photo, PhotoId
 
@@ -32,7 +32,7 @@ class PhotoReader(QObject):
     failed = Signal(object, object)
 
     def __init__(
-        self, library: Library, reads: Background, decodes: Background, parent=None
+        self, library: Library, reads: BackgroundCalls, decodes: BackgroundCalls, parent=None
     ) -> None:
         super().__init__(parent)
         self._library, self._reads, self._decodes = library, reads, decodes
@@ -47,7 +47,7 @@ class PhotoReader(QObject):
     def read_regions(self, photo: Photo) -> None:
         """Read the things of the photo on show (again)."""
         photo_id = photo.id
-        self._reads.call(lambda: (photo_id, self._library.regions(photo_id)), self._regions)
+        self._reads.call(lambda: (photo_id, self._library.photos.regions(photo_id)), self._regions)
 
     def read_full(self, photo: Photo) -> None:
         """All pixels of the photo on show; nothing happens if they have been asked for."""
@@ -66,7 +66,7 @@ class PhotoReader(QObject):
             if self._wanted != wish:  # somebody leafed on while this waited in line
                 return photo_id, None
             try:
-                pixels = self._library.read_photo(photo_id, longest_px)
+                pixels = self._library.photos.read(photo_id, longest_px)
             except EngineError as error:
                 return photo_id, error
             return photo_id, photo_levels(image_from_rgb(pixels))

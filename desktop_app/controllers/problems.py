@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.bridge.background import Background
+from desktop_app.bridge.background_calls import BackgroundCalls
 from desktop_app.item_models.problems import ProblemModel
 
 if TYPE_CHECKING:
@@ -25,20 +25,20 @@ class ProblemController(QObject):
     retried = Signal(int)
 
     def __init__(
-        self, library: Library, reads: Background, model: ProblemModel, parent=None
+        self, library: Library, reads: BackgroundCalls, model: ProblemModel, parent=None
     ) -> None:
         super().__init__(parent)
         self._library, self._reads, self._model = library, reads, model
 
     def refresh(self) -> None:
-        self._reads.call(lambda: self._library.problems(SHOWN), self._model.show)
+        self._reads.call(lambda: self._library.indexing.problems(SHOWN), self._model.show)
 
     def retry(self, paths: Sequence[Path] | None = None) -> None:
         """Try these files again, None for all."""
 
         def work() -> int:
-            count = self._library.retry_problems(paths)
-            self._library.index()
+            count = self._library.indexing.retry_problems(paths)
+            self._library.indexing.start()
             return count
 
         self._reads.call(work, self._retried)

@@ -161,7 +161,7 @@ class SearchController(QObject):
         self.query = query
         (self.resumed if again else self.started).emit(query)
         answer = _Answer(self, self._newest, self.result)
-        job = self._library.search(query.request(self._last_verify))
+        job = self._library.search.start(query.request(self._last_verify))
         self._running = self._jobs.watch(job, fast=True)
         self._running.partial.connect(answer.take)
         self._running.succeeded.connect(answer.finish)
@@ -196,7 +196,7 @@ class _Answer(QObject):
     def take(self, result: SearchResult) -> None:
         if not self._owner.is_newest(self._query_id):
             return
-        if self._before is None or self._is_further(result, self._before):
+        if self._before is None or self._is_newer(result, self._before):
             self._owner.take(result)
         else:
             self._owner.waited.emit(self._owner.query, result)
@@ -214,7 +214,7 @@ class _Answer(QObject):
         self.deleteLater()
 
     @staticmethod
-    def _is_further(result: SearchResult, before: SearchResult) -> bool:
+    def _is_newer(result: SearchResult, before: SearchResult) -> bool:
         if not result.to_look_at:
             return False
         if {hit.photo.id for hit in result.hits} != {hit.photo.id for hit in before.hits}:

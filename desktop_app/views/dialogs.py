@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app import text
-from desktop_app.views.parts import label, push_button
+from desktop_app.views.widgets.basic_widgets import label, push_button
 from engine.errors import EngineError
 from engine.records import Folder
 

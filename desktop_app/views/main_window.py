@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from desktop_app import text
 from desktop_app.ui_state import UiState
 from desktop_app.views.dialogs import Dialogs, DropHint
-from desktop_app.views.inspector import Inspector
-from desktop_app.views.pages import FirstRunPage, MessagePage
-from desktop_app.views.search_bar import SearchBar
-from desktop_app.views.sidebar import Sidebar
-from desktop_app.views.status_line import StatusLine
-from desktop_app.views.theme import Theme
-from desktop_app.views.toast import Toast
+from desktop_app.views.pages.message_pages import FirstRunPage, MessagePage
+from desktop_app.views.painting.theme import Theme
+from desktop_app.views.side_panels.inspector import Inspector
+from desktop_app.views.side_panels.sidebar import Sidebar
+from desktop_app.views.widgets.search_bar import SearchBar
+from desktop_app.views.widgets.status_line import StatusLine
+from desktop_app.views.widgets.toast import Toast
 
 ROOMY_PX = 1080
 """From this width on there is room for both panels beside the photos."""

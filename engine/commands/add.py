@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.console import Console, counted, plain
 from engine.commands.library_access import command_line, opened_to_write
+from engine.commands.terminal.console import Console, counted, plain
 from engine.errors import EngineError
 
 SUMMARY = "watch folders and everything below them"
@@ -24,13 +24,13 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         added = []
         for path in arguments.folders:
             try:
-                added.append(library.add_folder(path.expanduser().absolute()).id)
+                added.append(library.folders.add(path.expanduser().absolute()).id)
             except EngineError as error:
                 failed += 1
                 console.remark(f"Not added: {plain(error)}")
         if added:
-            console.follow(library.scan())
-        for folder in library.folders():
+            console.follow(library.folders.scan())
+        for folder in library.folders.all():
             if folder.id in added:
                 console.print(f"{plain(folder.path)}: {counted(folder.photos, 'photo')} found")
         pending = library.status().pending

@@ -6,18 +6,18 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands import json_file
-from engine.commands.argument_types import whole_number
-from engine.commands.console import Console
 from engine.commands.library_access import root_of
+from engine.commands.terminal import json_file
+from engine.commands.terminal.argument_types import whole_number
+from engine.commands.terminal.console import Console
 
 SUMMARY = "measure one part: query, index, vectors, colours, boxes, sam2, loop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from engine.evaluate import bench
+    from engine.benchmarks import registry
 
-    parser.add_argument("name", metavar="NAME", choices=[*bench.AVAILABLE, *bench.LATER])
+    parser.add_argument("name", metavar="NAME", choices=[*registry.AVAILABLE, *registry.LATER])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument(
         "--photos",
@@ -50,19 +50,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="vectors: sizes of the index (default 10000 100000)",
     )
-    parser.epilog = "  ".join(f"{name}: {what}." for name, what in bench.AVAILABLE.items())
+    parser.epilog = "  ".join(f"{name}: {what}." for name, what in registry.AVAILABLE.items())
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Measure and print; 2 for a benchmark that this version does not have."""
-    from engine.evaluate import bench
+    from engine.benchmarks import registry
+    from engine.benchmarks.benchmark import BenchRequest
 
-    if arguments.name in bench.LATER:
+    if arguments.name in registry.LATER:
         console.remark(
-            f"bench {arguments.name}: not available yet. There are: {', '.join(bench.AVAILABLE)}."
+            f"bench {arguments.name}: not available yet. There are: {', '.join(registry.AVAILABLE)}."
         )
         return 2
-    request = bench.BenchRequest(
+    request = BenchRequest(
         library=root_of(arguments) if arguments.library else None,
         photos=arguments.photos,
         folder=arguments.folder.expanduser().absolute() if arguments.folder else None,
@@ -71,7 +72,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         sizes=tuple(arguments.sizes),
         profile=profile,
     )
-    result = bench.run(arguments.name, request, console)
+    result = registry.run(arguments.name, request, console)
     for line in result.lines:
         console.print(line)
     if arguments.json is not None:

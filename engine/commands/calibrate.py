@@ -7,15 +7,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.commands import json_file
-from engine.commands.argument_types import whole_number
-from engine.commands.coco_arguments import add_coco_arguments
-from engine.commands.console import Console, plain
-from engine.errors import ExportProblem, ModelBroken, SecondLookUnavailable
+from engine.commands.terminal import json_file
+from engine.commands.terminal.argument_types import whole_number
+from engine.commands.terminal.coco_arguments import add_coco_arguments
+from engine.commands.terminal.console import Console, plain
+from engine.errors import ExportProblem, ModelBroken, RerankerUnavailable
 
 if TYPE_CHECKING:
-    from engine.evaluate.second_look_fitting import Fitting, Looks, Quality
-    from engine.second_look.calibration import Calibration
+    from engine.evaluation.reranking_calibration import Fitting, LabelledAnswers, Quality
+    from engine.reranking.calibration import Calibration
 
 SUMMARY = "fit the second look's probabilities on photos with COCO annotations"
 _OPERATION = "calibrating the second look"
@@ -50,26 +50,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Ask the model about every category, fit, keep the rule beside the model's files."""
-    from engine import profiles
-    from engine.evaluate import second_look_fitting, watched_look
-    from engine.second_look import models
-    from engine.weights.shelf import ModelShelf
+    from engine.evaluation import recording_reranker, reranking_calibration
+    from engine.profiles import registry
+    from engine.reranking import model_selection
+    from engine.weights.model_store import ModelStore
 
-    model = models.choose(ModelShelf(), arguments.second_look)
+    model = model_selection.choose(ModelStore(), arguments.second_look)
     put_broken_aside(model.folder, console)
-    request = second_look_fitting.FittingRequest(
+    request = reranking_calibration.FittingRequest(
         arguments.photos.expanduser().absolute(),
         arguments.coco.expanduser(),
         arguments.verify,
         arguments.first,
     )
-    with watched_look.language_model(model.name) as (looker, recorded):
+    with recording_reranker.language_model(model.name) as (looker, recorded):
         info = looker.info()
         if not info.available:
-            raise SecondLookUnavailable(info.problem, operation=_OPERATION, hint=info.hint)
-        profile = profile or profiles.by_name(arguments.profile)
-        looks = second_look_fitting.collect(request, console, looker, recorded, profile=profile)
-    fitting = second_look_fitting.fit(looks.judged)
+            raise RerankerUnavailable(info.problem, operation=_OPERATION, hint=info.hint)
+        profile = profile or registry.by_name(arguments.profile)
+        looks = reranking_calibration.collect(request, console, looker, recorded, profile=profile)
+    fitting = reranking_calibration.fit(looks.judged)
     path = keep(model.folder, fitting.calibration)
     for line in lines(looks, fitting):
         console.print(line)
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
 
 def put_broken_aside(folder: Path, console: Console) -> None:
     """A rule that cannot be read would keep the model from looking; it is about to be replaced."""
-    from engine.second_look import calibration
+    from engine.reranking import calibration
 
     try:
         calibration.load(folder)
@@ -102,7 +102,7 @@ def keep(folder: Path, fitted: Calibration) -> Path:
     Raises:
         ExportProblem: the folder cannot be written.
     """
-    from engine.second_look import calibration
+    from engine.reranking import calibration
 
     try:
         return calibration.save(folder, fitted)
@@ -115,7 +115,7 @@ def keep(folder: Path, fitted: Calibration) -> Path:
         ) from error
 
 
-def lines(looks: Looks, fitting: Fitting) -> list[str]:
+def lines(looks: LabelledAnswers, fitting: Fitting) -> list[str]:
     """The figures for people."""
     rule = fitting.calibration
     seconds = "" if looks.seconds_per_look is None else f", {looks.seconds_per_look:.2f} s each"
@@ -127,14 +127,14 @@ def lines(looks: Looks, fitting: Fitting) -> list[str]:
         f"{'before':<26}  {_quality(fitting.before)}",
         f"{'fitted, these photos':<26}  {_quality(fitting.after)}",
         f"{'fitted, on other photos':<26}  {_quality(fitting.cross_validated)}",
-        f"weights: yes {rule.slope:.3f}, stage one {rule.standing:.3f}, offset {rule.offset:+.3f}; "
+        f"weights: yes {rule.slope:.3f}, stage one {rule.z_score_weight:.3f}, offset {rule.offset:+.3f}; "
         f"a match from {rule.match_at:.2f}, a no below {rule.no_below:.2f}",
     ]
 
 
 def verdict_on(rule: Calibration) -> str:
     """What to tell whoever fitted it; empty if all is well."""
-    if not rule.deaf:
+    if not rule.uninformative:
         return ""
     return (
         "This model's answers say next to nothing of these photos: verdicts now follow the first "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from engine.commands.console import Console, counted, plain
 from engine.commands.library_access import opened_to_write
+from engine.commands.terminal.console import Console, counted, plain
 
 SUMMARY = "check store and index against each other, repair what is derived"
 
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """0 if all is well (again), 1 if something could not be repaired."""
     with opened_to_write(arguments, profile) as library:
-        report = console.follow(library.check())
+        report = console.follow(library.maintenance.check())
     console.print(
         f"{counted(report.photos, 'photo')}, {counted(report.regions, 'thing')}, "
         f"{counted(report.vectors, 'vector')} in the index"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import paths
-from engine.commands import hit_table
-from engine.commands.console import Console, counted, plain
+from engine.commands.terminal import hit_table
+from engine.commands.terminal.console import Console, counted, plain
 from engine.errors import EngineError, ExportProblem
 from engine.library import Library
 from engine.records import (
@@ -50,9 +50,9 @@ def perform(
     """Index ``samples`` into a library below ``home``, answer, write pictures there."""
     pictures = home / "pictures"
     with contextlib.closing(Library.open(home / "library", profile=profile)) as library:
-        library.add_folder(samples)
+        library.folders.add(samples)
         console.print(f"Indexing the sample photos in {plain(samples)}")
-        console.follow(library.index())
+        console.follow(library.indexing.start())
         status = library.status()
         console.print(
             f"{counted(status.searchable, 'photo')}, {counted(status.regions, 'thing')} in them."
@@ -60,7 +60,7 @@ def perform(
         for query in queries:
             console.print()
             console.print(f'"{query}"')
-            result = console.follow(library.search(SearchRequest(text=query, limit=_SHOWN)))
+            result = console.follow(library.search.start(SearchRequest(text=query, limit=_SHOWN)))
             for line in hit_table.lines(result.hits, query):
                 console.print(f"  {line}")
             if result.hits:
@@ -107,7 +107,9 @@ def _write_pictures(
 ) -> None:
     for kind in (ExportKind.OVERLAY, ExportKind.CUTOUT):
         try:
-            summary = console.follow(library.export(ExportRequest(hits, folder, kind, query)))
+            summary = console.follow(
+                library.exports.start(ExportRequest(hits, folder, kind, query))
+            )
         except EngineError as error:
             console.remark(f"  Not written: {plain(error)}")
             continue

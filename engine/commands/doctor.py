@@ -6,8 +6,8 @@ import argparse
 import json
 from typing import Any
 
-from engine.commands.console import Console, plain
 from engine.commands.library_access import root_of
+from engine.commands.terminal.console import Console, plain
 
 SUMMARY = "versions, devices, models, room on the disk, and a short measured rate"
 
@@ -21,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Print all parts; 1 if one of them is not as it should be."""
-    from engine.evaluate import check_up
+    from engine import diagnostics
 
-    parts = check_up.parts(root_of(arguments), console, arguments.verify)
+    parts = diagnostics.parts(root_of(arguments), console, arguments.verify)
     fine = all(part.fine for part in parts)
     if arguments.json:
         told = {part.title: {**part.figures, "fine": part.fine} for part in parts}

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.commands import json_file
-from engine.commands.argument_types import whole_number
-from engine.commands.coco_arguments import add_coco_arguments
-from engine.commands.console import Console, plain
+from engine.commands.terminal import json_file
+from engine.commands.terminal.argument_types import whole_number
+from engine.commands.terminal.coco_arguments import add_coco_arguments
+from engine.commands.terminal.console import Console, plain
 from engine.errors import BadRequest
 
 SUMMARY = "measure search and outlines on photos with COCO annotations"
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights",
         type=Path,
         metavar="DIR",
-        help="judge other weights of the built-in models, as engine.starter.train writes them",
+        help="judge other weights of the built-in models, as engine.training.train writes them",
     )
     parser.add_argument(
         "--verify",
@@ -76,14 +76,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         type=Path,
         metavar="FILE",
-        help="write the figures here too (engine/evaluate/FIGURES.md explains the names)",
+        help="write the figures here too (engine/evaluation/FIGURES.md explains the names)",
     )
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Index into a temporary library, ask for every category, print the figures."""
-    from engine import profiles
-    from engine.evaluate import evaluation, evaluation_table, watched_look
+    from engine.evaluation import evaluation, evaluation_table, recording_reranker
+    from engine.profiles import registry
+    from engine.profiles.starter import starter_profile
 
     request = evaluation.EvaluationRequest(
         arguments.photos.expanduser().absolute(),
@@ -95,18 +96,18 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         sheets_dir=arguments.sheets.expanduser().absolute() if arguments.sheets else None,
     )
     if profile is None and arguments.weights is not None:
-        profile = profiles.starter(arguments.weights.expanduser().absolute())
-    profile = profile or profiles.by_name(arguments.profile)
+        profile = starter_profile(arguments.weights.expanduser().absolute())
+    profile = profile or registry.by_name(arguments.profile)
     with contextlib.ExitStack() as stack:
-        looker = None
+        recording = None
         if request.verify:
-            made = watched_look.language_model(arguments.second_look, arguments.gpu_layers)
-            looker, _ = stack.enter_context(made)
-            info = looker.info()
+            made = recording_reranker.language_model(arguments.second_look, arguments.gpu_layers)
+            recording, _ = stack.enter_context(made)
+            info = recording.info()
             if not info.available:
                 said = " ".join(filter(None, (info.problem, info.hint)))
                 console.remark(f"Going on without a second look. {plain(said)}")
-        result = evaluation.evaluate(request, console, profile=profile, second_look=looker)
+        result = evaluation.evaluate(request, console, profile=profile, reranker=recording)
     console.print(evaluation_table.table(result))
     console.print("Seconds a photo: wall time of indexing, loading the models included.")
     if result.second_look is not None:

@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.argument_types import query_text, whole_number
-from engine.commands.console import Console, counted, plain
 from engine.commands.library_access import (
     add_profile_argument,
     opened_to_read,
     refuse_if_empty,
 )
+from engine.commands.terminal.argument_types import query_text, whole_number
+from engine.commands.terminal.console import Console, counted, plain
 from engine.records import ExportKind, ExportRequest, SearchHit, SearchRequest, Verdict
 
 SUMMARY = "write what a search finds: cut-outs, masks, pictures, COCO, CSV"
@@ -45,7 +45,9 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     limit = arguments.limit or _MOST_UNASKED
     with opened_to_read(arguments, profile, console) as library:
         refuse_if_empty(library, arguments)
-        result = console.follow(library.search(SearchRequest(text=arguments.text, limit=limit)))
+        result = console.follow(
+            library.search.start(SearchRequest(text=arguments.text, limit=limit))
+        )
         hits = result.hits if arguments.limit else _likely(result.hits)
         if not hits:
             console.remark(
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             return 1
         destination = arguments.to.expanduser().absolute()
         request = ExportRequest(hits, destination, ExportKind(arguments.kind), arguments.text)
-        summary = console.follow(library.export(request))
+        summary = console.follow(library.exports.start(request))
     for path in summary.written:
         console.print(plain(path))
     for problem in summary.problems:

@@ -6,8 +6,8 @@ import argparse
 import time
 from typing import Any
 
-from engine.commands.console import Console, counted, duration, plain
 from engine.commands.library_access import add_profile_argument, command_line, opened_to_write
+from engine.commands.terminal.console import Console, counted, duration, plain
 
 SUMMARY = "index what is new, show progress, stop when done"
 _ALL = 10**9
@@ -21,15 +21,15 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Index; photos that fail are counted and kept as problems, and are no failure."""
     started_s = time.monotonic()
     with opened_to_write(arguments, profile) as library:
-        if not library.folders():
+        if not library.folders.all():
             console.remark(
                 f"No folder is watched yet. Add one first: {command_line(arguments, 'add FOLDER')}"
             )
             return 0
         before = library.status().searchable
-        console.follow(library.index())
+        console.follow(library.indexing.start())
         status = library.status()
-        problems = len(library.problems(_ALL))
+        problems = len(library.indexing.problems(_ALL))
     took = duration(time.monotonic() - started_s)
     new = max(0, status.searchable - before)
     console.print(

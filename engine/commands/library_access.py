@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine import paths, profiles
-from engine.commands.console import Console
+from engine import paths
+from engine.commands.terminal.console import Console
 from engine.errors import BadRequest, LibraryInUse
 from engine.library import Library
+from engine.profiles import registry
 
 
 def root_of(arguments: argparse.Namespace) -> Path:
@@ -35,7 +36,7 @@ def add_profile_argument(parser: argparse.ArgumentParser) -> None:
 
 def _chosen(arguments: argparse.Namespace, profile: Any) -> Any:
     name = getattr(arguments, "profile", None)
-    return profiles.by_name(name) if name and profile is None else profile
+    return registry.by_name(name) if name and profile is None else profile
 
 
 @contextlib.contextmanager

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from engine.commands.console import Console, agreed, plain, table
+from engine.commands.terminal.console import Console, agreed, plain, table
 from engine.errors import BadRequest, EngineError
 from engine.jobs import JobContext, Lane, Progress
 
 if TYPE_CHECKING:
     from engine.weights.catalogue import CatalogueEntry, ModelFile
-    from engine.weights.shelf import InstalledModel, ModelShelf, Report
+    from engine.weights.model_store import InstalledModel, ModelStore, Report
 
 T = TypeVar("T")
 SUMMARY = "what the photos are looked at with: list, show, download, import, verify, remove"
@@ -55,37 +55,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Do it; 1 if a question was not answered with yes, or ``verify`` found nothing installed."""
-    from engine.weights.shelf import ModelShelf
+    from engine.weights.model_store import ModelStore
 
-    shelf = ModelShelf()
+    model_store = ModelStore()
     if arguments.action == "list":
-        return _list(shelf, console)
+        return _list(model_store, console)
     if arguments.action == "verify":
-        return _verify(shelf, arguments.name, console)
+        return _verify(model_store, arguments.name, console)
     if arguments.name is None:
         raise BadRequest(
             "Which model?",
             operation=f"models {arguments.action}",
             hint="Name one of those that “pickout-cli models list” shows.",
         )
-    if arguments.action == "import" and not _is_known(shelf, arguments.name):
-        return _import_own(shelf, arguments.name, arguments.files, console)
-    entry = shelf.catalogue.find(arguments.name)
+    if arguments.action == "import" and not _is_known(model_store, arguments.name):
+        return _import_own(model_store, arguments.name, arguments.files, console)
+    entry = model_store.catalogue.find(arguments.name)
     if arguments.action == "show":
-        return _show(shelf, entry, console)
+        return _show(model_store, entry, console)
     if arguments.action == "download":
-        return _download(shelf, entry, arguments.yes, console)
+        return _download(model_store, entry, arguments.yes, console)
     if arguments.action == "import":
-        return _import(shelf, entry, arguments.files, console)
-    return _remove(shelf, entry, arguments.yes, console)
+        return _import(model_store, entry, arguments.files, console)
+    return _remove(model_store, entry, arguments.yes, console)
 
 
-def _is_known(shelf: ModelShelf, name: str) -> bool:
-    return any(entry.name == name for entry in shelf.catalogue.entries)
+def _is_known(model_store: ModelStore, name: str) -> bool:
+    return any(entry.name == name for entry in model_store.catalogue.entries)
 
 
-def _list(shelf: ModelShelf, console: Console) -> int:
-    from engine.second_look.models import recommended
+def _list(model_store: ModelStore, console: Console) -> int:
+    from engine.reranking.model_selection import recommended
     from engine.weights.catalogue import ROLES
 
     console.print("starter (built in, works offline)")
@@ -94,9 +94,9 @@ def _list(shelf: ModelShelf, console: Console) -> int:
     console.print()
     console.print("models that can be had besides")
     rows = [("name", "what it does", "size", "licence", "state")]
-    best = recommended(shelf.catalogue)
-    for entry in shelf.catalogue.entries:
-        model = shelf.find(entry.name)
+    best = recommended(model_store.catalogue)
+    for entry in model_store.catalogue.entries:
+        model = model_store.find(entry.name)
         states = ["installed"] if model else []
         states += ["recommended for this computer"] if entry == best else []
         size = sum(f.size_bytes for f in model.files.values()) if model else entry.size_bytes
@@ -106,10 +106,10 @@ def _list(shelf: ModelShelf, console: Console) -> int:
     return 0
 
 
-def _show(shelf: ModelShelf, entry: CatalogueEntry, console: Console) -> int:
+def _show(model_store: ModelStore, entry: CatalogueEntry, console: Console) -> int:
     from engine.weights.catalogue import ROLES
 
-    model = shelf.find(entry.name)
+    model = model_store.find(entry.name)
     console.print(f"{entry.title}: {ROLES[entry.role]}")
     memory = f"about {_size(entry.memory_bytes)} (estimated)" if entry.memory_bytes else "not known"
     for line in table(
@@ -134,7 +134,7 @@ def _show(shelf: ModelShelf, entry: CatalogueEntry, console: Console) -> int:
 
 def _of_second_look(model: InstalledModel) -> list[tuple[str, str]]:
     """What a language model can do; nothing for other models."""
-    from engine.second_look import models as second_look
+    from engine.reranking import model_selection as second_look
 
     if model.entry.role != second_look.ROLE:
         return []
@@ -159,21 +159,23 @@ def _of_file(file: ModelFile, model: InstalledModel | None) -> list[str]:
     return [f"{_size(size)}, {where}", f"SHA-256 {digest}"]
 
 
-def _download(shelf: ModelShelf, entry: CatalogueEntry, yes: bool, console: Console) -> int:
+def _download(model_store: ModelStore, entry: CatalogueEntry, yes: bool, console: Console) -> int:
     from engine.weights.download import download
 
-    console.remark(f"{entry.title}, {_size(entry.size_bytes)}, to {plain(shelf.root)}.")
+    console.remark(f"{entry.title}, {_size(entry.size_bytes)}, to {plain(model_store.root)}.")
     console.remark(f"Licence {entry.licence}: {entry.terms}")
     if entry.notes:
         console.remark(entry.notes)
     if not yes and not agreed("Download it?"):
         console.remark("Nothing was downloaded.")
         return 1
-    model = _done(console, lambda job: download(entry, shelf, job.cancel, _reporter(job)))
+    model = _done(console, lambda job: download(entry, model_store, job.cancel, _reporter(job)))
     return _said(model, console)
 
 
-def _import(shelf: ModelShelf, entry: CatalogueEntry, files: list[Path], console: Console) -> int:
+def _import(
+    model_store: ModelStore, entry: CatalogueEntry, files: list[Path], console: Console
+) -> int:
     if not files:
         raise BadRequest(
             "Which files?",
@@ -182,7 +184,7 @@ def _import(shelf: ModelShelf, entry: CatalogueEntry, files: list[Path], console
         )
     _refuse_wrong_pair(entry, files)
     model = _done(
-        console, lambda job: shelf.import_files(entry.name, files, job.cancel, _reporter(job))
+        console, lambda job: model_store.import_files(entry.name, files, job.cancel, _reporter(job))
     )
     return _said(model, console)
 
@@ -191,8 +193,8 @@ def _refuse_wrong_pair(entry: CatalogueEntry, paths: list[Path]) -> None:
     """Raises:
     ModelBroken: both files of a language model are given, and do not belong together.
     """
-    from engine.second_look.families import family_of_pair
-    from engine.second_look.models import ROLE
+    from engine.reranking.model_families import family_of_pair
+    from engine.reranking.model_selection import ROLE
 
     given = {path.name.lower(): path for path in _files_of(paths)}
     files = [given.get(file.name.lower()) for file in entry.files]
@@ -200,13 +202,13 @@ def _refuse_wrong_pair(entry: CatalogueEntry, paths: list[Path]) -> None:
         family_of_pair(*files)
 
 
-def _import_own(shelf: ModelShelf, name: str, paths: list[Path], console: Console) -> int:
+def _import_own(model_store: ModelStore, name: str, paths: list[Path], console: Console) -> int:
     """A pair of GGUF files that no catalogue names: registered, then imported like others."""
-    from engine.second_look.families import family_of_pair, is_vision_part
-    from engine.second_look.models import ROLE
-    from engine.weights import own_models
+    from engine.reranking.model_families import family_of_pair, is_vision_part
+    from engine.reranking.model_selection import ROLE
+    from engine.weights import custom_models
     from engine.weights.checkpoint import GGUF, check_format, format_of
-    from engine.weights.shelf import ModelShelf
+    from engine.weights.model_store import ModelStore
 
     pair = [path for path in _files_of(paths) if format_of(path) == GGUF]
     if len(pair) != 2:
@@ -220,15 +222,15 @@ def _import_own(shelf: ModelShelf, name: str, paths: list[Path], console: Consol
         check_format(path, GGUF)
     language, vision = sorted(pair, key=is_vision_part)
     family_of_pair(language, vision)
-    entry = own_models.own_entry(name, ROLE, (language, vision))
-    own_models.register(shelf.root, shelf.catalogue, entry)
-    shelf = ModelShelf(shelf.root)
+    entry = custom_models.custom_entry(name, ROLE, (language, vision))
+    custom_models.register(model_store.root, model_store.catalogue, entry)
+    model_store = ModelStore(model_store.root)
     try:
-        return _import(shelf, shelf.catalogue.find(name), [language, vision], console)
+        return _import(model_store, model_store.catalogue.find(name), [language, vision], console)
     except BaseException:
         # Else the list would go on naming a model that is not there and cannot be had.
-        shelf.remove(name)
-        own_models.unregister(shelf.root, name)
+        model_store.remove(name)
+        custom_models.unregister(model_store.root, name)
         raise
 
 
@@ -240,28 +242,28 @@ def _files_of(paths: list[Path]) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
-def _verify(shelf: ModelShelf, name: str | None, console: Console) -> int:
-    names = [name] if name else [model.entry.name for model in shelf.installed()]
+def _verify(model_store: ModelStore, name: str | None, console: Console) -> int:
+    names = [name] if name else [model.entry.name for model in model_store.installed()]
     if not names:
         console.remark("No model is installed besides the built-in ones.")
         return 1
     for one in names:
-        _done(console, lambda job, one=one: shelf.verify(one, job.cancel, _reporter(job)))
+        _done(console, lambda job, one=one: model_store.verify(one, job.cancel, _reporter(job)))
         console.print(f"{one}: every byte as it was installed")
     return 0
 
 
-def _remove(shelf: ModelShelf, entry: CatalogueEntry, yes: bool, console: Console) -> int:
-    from engine.weights import own_models
+def _remove(model_store: ModelStore, entry: CatalogueEntry, yes: bool, console: Console) -> int:
+    from engine.weights import custom_models
 
-    own = own_models.is_registered(entry)
+    own = custom_models.is_registered(entry)
     again = "imported again from your own files" if own else "downloaded again"
     if not yes and not agreed(f"Delete {entry.title}? It can be {again}."):
         console.remark("Nothing was deleted.")
         return 1
-    freed = shelf.remove(entry.name)
+    freed = model_store.remove(entry.name)
     if own:
-        own_models.unregister(shelf.root, entry.name)
+        custom_models.unregister(model_store.root, entry.name)
     console.print(f"{entry.name}: {_size(freed)} freed")
     return 0
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from engine.commands.console import Console, agreed, counted, duration, plain, table
 from engine.commands.library_access import command_line, opened_to_read, opened_to_write
 from engine.commands.status import change_text
+from engine.commands.terminal.console import Console, agreed, counted, duration, plain, table
 from engine.errors import BadRequest
 from engine.library import Library
 from engine.records import KeptProfile, ProfileCost
@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         )
     with opened_to_write(arguments, profile) as library:
         if arguments.action == "cancel":
-            library.cancel_profile_change()
-            console.print(f"{plain(library.profile.name)} answers, and stays.")
+            library.models.cancel_change()
+            console.print(f"{plain(library.models.active.name)} answers, and stays.")
             return 0
         if arguments.action == "use":
             return _use(library, arguments, console)
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
 
 def _show(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     with opened_to_read(arguments, profile, console) as library:
-        kept = library.kept_profiles()
+        kept = library.models.kept()
         status = library.status()
     rows = [("models", "state", "photos", "disk")]
     for one in kept:
@@ -74,11 +74,11 @@ def _state(one: KeptProfile) -> str:
 
 
 def _use(library: Library, arguments: argparse.Namespace, console: Console) -> int:
-    if arguments.name == library.profile.name:
-        library.cancel_profile_change()
-        console.print(f"{plain(library.profile.name)} answers already.")
+    if arguments.name == library.models.active.name:
+        library.models.cancel_change()
+        console.print(f"{plain(library.models.active.name)} answers already.")
         return 0
-    cost = console.follow(library.profile_change_cost(arguments.name))
+    cost = console.follow(library.models.change_cost(arguments.name))
     if cost.photos:
         console.remark(cost_text(cost))
         if not cost.fits:
@@ -87,18 +87,18 @@ def _use(library: Library, arguments: argparse.Namespace, console: Console) -> i
             console.remark("Nothing was changed.")
             return 1
     try:
-        console.follow(library.change_profile(arguments.name))
+        console.follow(library.models.change(arguments.name))
     except KeyboardInterrupt:
         again = command_line(arguments, f"profile use {arguments.name}")
-        console.remark(f"{plain(library.profile.name)} answers. To go on: {again}")
+        console.remark(f"{plain(library.models.active.name)} answers. To go on: {again}")
         raise
-    if library.profile.name != arguments.name:
+    if library.models.active.name != arguments.name:
         console.print(
-            f"{plain(library.profile.name)} still answers: not all photos could be looked at. "
+            f"{plain(library.models.active.name)} still answers: not all photos could be looked at. "
             f"See why: {command_line(arguments, 'status')}"
         )
         return 1
-    console.print(f"{plain(library.profile.name)} answers now.")
+    console.print(f"{plain(library.models.active.name)} answers now.")
     return 0
 
 
@@ -117,14 +117,14 @@ def cost_text(cost: ProfileCost) -> str:
 def _forget(library: Library, arguments: argparse.Namespace, console: Console) -> int:
     spare = [
         one
-        for one in library.kept_profiles()
+        for one in library.models.kept()
         if one.name == arguments.name and not (one.answering or one.next)
     ]
     photos = counted(sum(one.photos for one in spare), "photo")
     if spare and not arguments.yes and not agreed(f"Forget what they found in {photos}?"):
         console.remark("Nothing was deleted.")
         return 1
-    freed = console.follow(library.forget_profile(arguments.name))
+    freed = console.follow(library.models.forget(arguments.name))
     console.print(
         f"Forgotten. {freed / 1e6:,.1f} MB are free again, part of it for the library's own use."
     )

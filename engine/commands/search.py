@@ -6,14 +6,14 @@ import argparse
 import json
 from typing import Any
 
-from engine.commands import hit_table
-from engine.commands.argument_types import query_text, whole_number
-from engine.commands.console import Console, plain
 from engine.commands.library_access import (
     add_profile_argument,
     opened_to_read,
     refuse_if_empty,
 )
+from engine.commands.terminal import hit_table
+from engine.commands.terminal.argument_types import query_text, whole_number
+from engine.commands.terminal.console import Console, plain
 from engine.records import SearchRequest
 from engine.search import hits_json
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     request = SearchRequest(text=arguments.text, limit=arguments.limit, verify=arguments.verify)
     with opened_to_read(arguments, profile, console) as library:
         refuse_if_empty(library, arguments)
-        result = console.follow(library.search(request))
+        result = console.follow(library.search.start(request))
     if arguments.json:
         console.print(json.dumps(hits_json.to_json(result), indent=1))
         return 0

@@ -7,8 +7,8 @@ from dataclasses import Field, fields, replace
 from typing import Any
 
 from engine import settings as settings_file
-from engine.commands.console import Console, plain, table
 from engine.commands.library_access import command_line, root_of
+from engine.commands.terminal.console import Console, plain, table
 from engine.errors import BadRequest
 from engine.paths import LibraryPaths
 from engine.settings import Settings
@@ -108,7 +108,7 @@ def _range(row: Field) -> str:
 
 
 def _require_side(side_px: int) -> None:
-    from engine.second_look.picture_frame import SIDES_PX
+    from engine.reranking.letterbox import SIDES_PX
 
     if side_px not in (0, *SIDES_PX):
         raise BadRequest(
@@ -119,12 +119,19 @@ def _require_side(side_px: int) -> None:
 
 
 def _require_model(name: str) -> None:
-    from engine.second_look import models
-    from engine.weights.shelf import ModelShelf
+    from engine.reranking import model_selection
+    from engine.weights.model_store import ModelStore
 
-    shelf = ModelShelf()
-    if shelf.catalogue.find(name).role != models.ROLE or shelf.find(name) is None:
-        there = [one.entry.name for one in shelf.installed() if one.entry.role == models.ROLE]
+    model_store = ModelStore()
+    if (
+        model_store.catalogue.find(name).role != model_selection.ROLE
+        or model_store.find(name) is None
+    ):
+        there = [
+            one.entry.name
+            for one in model_store.installed()
+            if one.entry.role == model_selection.ROLE
+        ]
         raise BadRequest(
             f"No language model called {name} is installed.",
             operation=_OPERATION,

@@ -7,9 +7,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from engine.commands.console import Console, counted, duration, plain
 from engine.commands.library_access import command_line, opened_to_read, root_of
-from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange, SecondLookInfo
+from engine.commands.terminal.console import Console, counted, duration, plain
+from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange, RerankerInfo
 
 SUMMARY = "photos done and pending, and problems with their reasons"
 _SHOWN = 20
@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Print the counts; the first problems, or all of them as JSON."""
     with opened_to_read(arguments, profile, console) as library:
         status = library.status()
-        problems = library.problems(_ALL)
-        second_look = library.second_look()
+        problems = library.indexing.problems(_ALL)
+        second_look = library.search.reranker()
     if arguments.json:
         console.print(json.dumps(as_json(status, problems, second_look), indent=1))
         return 0
@@ -65,7 +65,7 @@ def _pass_text(becoming: str, going_on: PassStatus) -> str:
     return text
 
 
-def _second_look_text(info: SecondLookInfo) -> str:
+def _second_look_text(info: RerankerInfo) -> str:
     """Which model takes the second look and where it runs, or why none does."""
     if not info.available:
         return f"Second look: none. {plain(info.problem)} {plain(info.hint)}".rstrip()
@@ -94,7 +94,7 @@ def change_text(change: ProfileChange) -> str:
 
 
 def as_json(
-    status: LibraryStatus, problems: tuple[Problem, ...], second_look: SecondLookInfo
+    status: LibraryStatus, problems: tuple[Problem, ...], second_look: RerankerInfo
 ) -> dict[str, Any]:
     """The JSON form. ``problem_count`` counts photo files, of which ``photos`` is the sum with
     ``searchable`` and ``pending``; ``problems`` lists those and what only looks like a photo.

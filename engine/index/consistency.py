@@ -48,8 +48,8 @@ def check(index: VectorIndex, cancel: CancelToken | None = None) -> IndexReport:
     stored = index.regions.ids(index.profile_id)
     in_shards = [_stored(index, shard) for shard in index.opened()]
     rest = np.setdiff1d(stored, np.concatenate([*in_shards, np.zeros(0, np.int64)]))
-    tail = index.tail_ids()
-    index.drop_from_tail(np.setdiff1d(tail, stored))
+    tail = index.buffered_ids()
+    index.drop_from_buffer(np.setdiff1d(tail, stored))
     if len(np.unique(tail)) != len(tail):
         faults.append("index: a region is in the tail twice")
     vectors += len(np.intersect1d(tail, rest))

@@ -15,7 +15,7 @@ import numpy as np
 from engine.index import manifest as manifests
 from engine.index import shard as shards
 from engine.index.manifest import Manifest, ShardEntry
-from engine.index.tail import Tail, TailView
+from engine.index.vector_buffer import BufferSnapshot, VectorBuffer
 from engine.jobs import CancelToken
 from engine.store.regions import Regions
 from engine.store.rows import MIN_NORM
@@ -77,7 +77,7 @@ class VectorIndex:
         self._manifest: Manifest | None = None
         self._stamp: tuple | None = None
         self._shards: dict[str, shards.Shard] = {}
-        self._tail = Tail(ndim)
+        self._buffer = VectorBuffer(ndim)
         self._seen = 0
         self._complete = True
         self._removed: list[int] = []
@@ -116,13 +116,13 @@ class VectorIndex:
         """Let go of files and memory. A later use opens the index again."""
         with self._lock:
             self._shards = {}
-            self._tail = Tail(self._empty.ndim)
+            self._buffer = VectorBuffer(self._empty.ndim)
             self._manifest = self._stamp = None
 
-    def _snapshot(self) -> tuple[list[shards.Shard], TailView]:
+    def _snapshot(self) -> tuple[list[shards.Shard], BufferSnapshot]:
         with self._lock:
             self.refresh()
-            return list(self._shards.values()), self._tail.view()
+            return list(self._shards.values()), self._buffer.view()
 
     # -- maintaining -----------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class VectorIndex:
             self.rebuild(entry, cancel)
         for entry in self._take_out_removed():
             self.rebuild(entry, cancel)
-        while len(self._tail) >= SEAL_AT:
+        while len(self._buffer) >= SEAL_AT:
             self._seal(cancel)
             self.refresh()
         while merge and (group := self._mergeable()):
@@ -158,7 +158,7 @@ class VectorIndex:
         with self._lock:
             removed, self._removed = np.array(self._removed, np.int64), []
             if (removed > self._manifest.sealed_up_to).any():
-                self.drop_from_tail(removed)
+                self.drop_from_buffer(removed)
             entries = self._manifest.shards
             for entry in entries:
                 inside = (removed > entry.after) & (removed <= entry.up_to)
@@ -179,24 +179,24 @@ class VectorIndex:
         with self._lock:
             return list(self._shards.values())
 
-    def tail_ids(self) -> np.ndarray:
+    def buffered_ids(self) -> np.ndarray:
         """int64: the regions searched exactly."""
-        return self._tail.view().ids
+        return self._buffer.view().ids
 
     def sealed_up_to(self) -> int:
         """The highest region id that a shard answers for."""
         with self._lock:
             return self._manifest.sealed_up_to
 
-    def drop_from_tail(self, ids: np.ndarray) -> None:
+    def drop_from_buffer(self, ids: np.ndarray) -> None:
         """Forget regions of the tail that the store has deleted."""
         with self._lock:
-            self._tail.keep(~np.isin(self._tail.view().ids, ids))
+            self._buffer.keep(~np.isin(self._buffer.view().ids, ids))
 
     def _seal(self, cancel: CancelToken | None) -> None:
         with self._lock:
             sealed = self._manifest.sealed_up_to
-        tail = self._tail.view()
+        tail = self._buffer.view()
         ids = np.sort(tail.ids[tail.ids > sealed])[:MERGED_COUNT]
         if not len(ids):
             return
@@ -248,8 +248,8 @@ class VectorIndex:
                 self._shards[fresh.entry.file] = fresh
             self._shards = {name: s for name, s in self._shards.items() if name in kept}
             self._ghosts = Counter({n: c for n, c in self._ghosts.items() if n in kept})
-            ids = self._tail.view().ids
-            self._tail.keep((ids <= span[0]) | (ids > span[1]))
+            ids = self._buffer.view().ids
+            self._buffer.keep((ids <= span[0]) | (ids > span[1]))
             self._manifest = new
             self._stamp = self._file_stamp()
         for name in gone:
@@ -273,13 +273,13 @@ class VectorIndex:
             if opened is not None:
                 self._shards[entry.file] = opened
         self._manifest = found
-        self._tail = Tail(found.ndim)
+        self._buffer = VectorBuffer(found.ndim)
         self._complete = True
         self._seen = found.sealed_up_to
         for entry in self.damaged():
             self._read_span(entry.after, entry.up_to)
         if not self.read_only:
-            self._remove_strangers()
+            self._remove_unlisted()
 
     def _read_new(self) -> None:
         self._seen = self._read_span(self._seen, None)
@@ -287,12 +287,12 @@ class VectorIndex:
     def _read_span(self, after: int, up_to: int | None) -> int:
         """Append a span of ids to the tail as far as there is room; the last id read."""
         for ids, vectors in self.regions.vectors_after(self.profile_id, after, up_to):
-            if len(self._tail) >= TAIL_LIMIT:
+            if len(self._buffer) >= TAIL_LIMIT:
                 self._complete = False
                 return after
             after = int(ids[-1])
             ids, vectors = self._usable(ids, vectors)
-            self._tail.append(ids, self._in_space(vectors.astype(np.float32)))
+            self._buffer.append(ids, self._in_space(vectors.astype(np.float32)))
         if up_to is None and not self.damaged():
             self._complete = True
         return after
@@ -318,7 +318,7 @@ class VectorIndex:
             return None
         return (stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
-    def _remove_strangers(self) -> None:
+    def _remove_unlisted(self) -> None:
         """Files that a kill left behind, or that Windows would not delete."""
         named = {entry.file for entry in self._manifest.shards} | {manifests.NAME}
         if not self.folder.is_dir():

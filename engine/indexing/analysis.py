@@ -18,7 +18,7 @@ from engine.errors import EngineError, ModelBroken
 from engine.masks import rle as rle_codec
 from engine.masks.geometry import box_iou, fit_within
 from engine.masks.proposer import FITS_FROM, MaskProposal, PromptableProposer
-from engine.profiles import Models, Profile
+from engine.profiles.profile import Models, Profile
 from engine.records import BoxXyxy, Rle
 from engine.store.rows import AnalysedPhoto, FileVersion, IndexLevel, check_vectors
 

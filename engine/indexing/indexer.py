@@ -13,15 +13,8 @@ from pathlib import Path
 from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import Cancelled, EngineError
 from engine.index.vector_index import VectorIndex
-from engine.indexing.analysts import (
-    AnalystPool,
-    Failed,
-    Finding,
-    Known,
-    Unsettled,
-    Vanished,
-)
-from engine.indexing.pace import Pace
+from engine.indexing.analysis_pool import AnalysisPool, Failed, Finding, Known, Unsettled, Vanished
+from engine.indexing.throughput import Throughput
 from engine.indexing.work_list import Task, WorkList
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import IndexingState, LibraryChanges, PhotoId
@@ -32,16 +25,16 @@ from engine.store.store import Store
 log = logging.getLogger(__name__)
 
 _POLL_S = 0.1
-_PATIENCE_S = 10.0
+_UNSETTLED_WAIT_S = 10.0
 """How long the end of a run waits for files that are still being written."""
 _YIELD_LIMIT_S = 1.0
 """How long the next photo waits for a search: searches without end must not starve indexing."""
-_SEAL_LOOK_EVERY = 2000
+_MAINTAIN_EVERY = 2000
 """Regions written between two looks at the length of the index's tail."""
 _FEW_A_WORKER = 2
 """New photos for each worker that need no coarse pass: in full at once costs less than both."""
-_PACE_NOTED_EVERY_S = 5.0
-_PACE_KNOWN_AFTER = 8
+_THROUGHPUT_NOTED_EVERY_S = 5.0
+_THROUGHPUT_KNOWN_AFTER = 8
 """Photos of a run after which its rate says something: the models load with the first."""
 _STAGES = {
     IndexLevel.COARSE: "Making photos searchable",
@@ -78,7 +71,7 @@ class Indexer:
         store: Store,
         index: VectorIndex,
         thumbnails: ThumbnailCache,
-        analysts: AnalystPool,
+        analysis_pool: AnalysisPool,
         *,
         search_waits: Callable[[], bool],
         on_change: Callable[[LibraryChanges], None],
@@ -87,7 +80,7 @@ class Indexer:
         self._store = store
         self._index = index
         self._thumbnails = thumbnails
-        self._analysts = analysts
+        self._analysis_pool = analysis_pool
         self._search_waits = search_waits
         self._on_change = on_change
         if going_on is None:
@@ -95,7 +88,7 @@ class Indexer:
             going_on.set()
         self._going_on = going_on
         self._running = False
-        self._paces = {level: Pace() for level in IndexLevel}
+        self._throughput = {level: Throughput() for level in IndexLevel}
         self._level = IndexLevel.FULL
         self._current: Path | None = None
         self._regions_written = 0
@@ -109,7 +102,7 @@ class Indexer:
         return IndexingSnapshot(
             IndexingState.RUNNING,
             self._level,
-            self._paces[self._level].per_second,
+            self._throughput[self._level].per_second,
             self._current,
         )
 
@@ -136,7 +129,7 @@ class Indexer:
             ModelMissing, ModelBroken, WorkerCrashed: the models cannot be used at all.
         """
         self._running = True
-        self._start_paces()
+        self._start_throughput()
         run = _Run(self, context, new_files, finish, gives_way, models)
         try:
             run.walk()
@@ -155,19 +148,19 @@ class Indexer:
             return
         while not self._going_on.wait(_POLL_S) and not gives_way():
             cancel.raise_if_set()
-        self._start_paces()
+        self._start_throughput()
 
     # -- used by the run -------------------------------------------------------------------
 
-    def _start_paces(self) -> None:
-        for pace in self._paces.values():
-            pace.start()
+    def _start_throughput(self) -> None:
+        for throughput in self._throughput.values():
+            throughput.start()
 
     def _begin(self, level: IndexLevel) -> None:
         """The next photo belongs to this pass; what the other one took is none of its time."""
         if level is not self._level:
             self._level = level
-            self._paces[level].start()
+            self._throughput[level].start()
 
     def _yield_to_search(self, cancel: CancelToken) -> None:
         waited_s = 0.0
@@ -184,7 +177,7 @@ class Indexer:
             self._note(file, written)
             self._index.remove(written.replaced)
             self._regions_written += len(finding.vectors)
-            if self._regions_written >= _SEAL_LOOK_EVERY:
+            if self._regions_written >= _MAINTAIN_EVERY:
                 self._regions_written = 0
                 self._index.maintain(cancel, merge=False)
         elif isinstance(finding, Known):
@@ -236,15 +229,15 @@ class _Run:
         self._models = f" with the models {models}" if models else ""
         self._context = context
         self._cancel = context.cancel
-        self._looks = CancelToken()
+        self._analyses = CancelToken()
         self._in_work: dict[concurrent.futures.Future[Finding], Task] = {}
-        analysts = indexer._analysts
+        analysis_pool = indexer._analysis_pool
         self._work = WorkList(
             indexer._store,
             indexer._index.profile_id,
-            coarse_pass=analysts.coarse_pass,
-            few=_FEW_A_WORKER * analysts.workers,
-            page=8 * analysts.capacity,
+            coarse_pass=analysis_pool.coarse_pass,
+            few=_FEW_A_WORKER * analysis_pool.workers,
+            page=8 * analysis_pool.capacity,
             new_files=new_files,
             finish=finish,
         )
@@ -263,15 +256,15 @@ class _Run:
                     break
         finally:
             # After an error or a cancel, nothing goes on in the background.
-            self._looks.cancel()
+            self._analyses.cancel()
             concurrent.futures.wait(self._in_work)
-        self._note_paces()
+        self._note_throughput()
         self._report()
 
     def _fill(self) -> None:
         """Keep the pool busy, but never more than a few photos ahead."""
         indexer = self._indexer
-        while len(self._in_work) < indexer._analysts.capacity:
+        while len(self._in_work) < indexer._analysis_pool.capacity:
             if self._gives_way():
                 return
             if not indexer._going_on.is_set():
@@ -288,7 +281,7 @@ class _Run:
             indexer._current = file.path
             root = indexer._store.folders.paths().get(file.folder_id)
             if root is not None:  # else its folder was removed a moment ago
-                future = indexer._analysts.look(file, task.level, root, self._looks)
+                future = indexer._analysis_pool.analyse(file, task.level, root, self._analyses)
                 self._in_work[future] = task
             if not any(self._done.values()):
                 self._report()  # the first photo takes long: the models load with it
@@ -299,19 +292,19 @@ class _Run:
             self._in_work, _POLL_S, concurrent.futures.FIRST_COMPLETED
         )
         if self._cancel.cancelled:
-            self._looks.cancel()
+            self._analyses.cancel()
         for future in done:
             task = self._in_work.pop(future)
             finding = self._finding(task.file, future)
             if isinstance(finding, Unsettled):
-                self._work.note_restless(task.file)
+                self._work.note_unstable(task.file)
             self._indexer._settle(task.file, finding, self._cancel)
             self._done[task.level] += 1
-            self._indexer._paces[task.level].step()
+            self._indexer._throughput[task.level].step()
         if done:
             self._report()
-            if time.monotonic() - self._noted_at_s >= _PACE_NOTED_EVERY_S:
-                self._note_paces()
+            if time.monotonic() - self._noted_at_s >= _THROUGHPUT_NOTED_EVERY_S:
+                self._note_throughput()
 
     def _finding(self, file: FileRow, future: concurrent.futures.Future[Finding]) -> Finding:
         try:
@@ -330,19 +323,19 @@ class _Run:
                 )
             )
 
-    def _note_paces(self) -> None:
+    def _note_throughput(self) -> None:
         self._noted_at_s = time.monotonic()
         indexer = self._indexer
-        for level, pace in indexer._paces.items():
-            if self._done[level] >= _PACE_KNOWN_AFTER and pace.per_second:
+        for level, throughput in indexer._throughput.items():
+            if self._done[level] >= _THROUGHPUT_KNOWN_AFTER and throughput.per_second:
                 counts, profile_id = indexer._store.counts, indexer._index.profile_id
-                counts.note_pace(profile_id, level, pace.per_second)
+                counts.note_pace(profile_id, level, throughput.per_second)
 
     def _may_wait(self) -> bool:
         """Nothing can be done now: wait a little if files are only too fresh to be read."""
         if not self._new_files or self._gives_way():
             return False
-        if self._idle_s >= _PATIENCE_S or not self._indexer._store.files.pending(1):
+        if self._idle_s >= _UNSETTLED_WAIT_S or not self._indexer._store.files.pending(1):
             return False
         self._cancel.wait(_POLL_S)
         self._idle_s += _POLL_S
@@ -352,7 +345,7 @@ class _Run:
         """How far the pass that is going on has come."""
         indexer = self._indexer
         level = indexer._level
-        pace, done = indexer._paces[level], self._done[level]
+        throughput, done = indexer._throughput[level], self._done[level]
         waiting = waits_for(level, indexer._store.counts.waiting(indexer._index.profile_id))
         current = indexer._current.name if indexer._current is not None else ""
         self._context.report(
@@ -360,8 +353,8 @@ class _Run:
                 f"{_STAGES[level]}{self._models}",
                 done,
                 done + waiting,
-                pace.per_second,
-                pace.seconds_left(waiting),
+                throughput.per_second,
+                throughput.seconds_left(waiting),
                 current,
             )
         )

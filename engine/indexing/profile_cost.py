@@ -10,10 +10,10 @@ from pathlib import Path
 from engine.decode.reader import fingerprint
 from engine.errors import EngineError
 from engine.indexing.analysis import LOADING, AnalysisRequest, serving
-from engine.indexing.analysts import suitable_workers, usable_cores
+from engine.indexing.analysis_pool import suitable_workers, usable_cores
 from engine.jobs import JobContext, Progress
 from engine.jobs.worker_process import WorkerProcess
-from engine.profiles import Profile
+from engine.profiles.profile import Profile
 from engine.records import ProfileCost
 from engine.settings import Settings
 from engine.store.rows import FileRow, FileVersion, IndexLevel

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.indexing.analysts import unsettled_span_ns
+from engine.indexing.analysis_pool import unsettled_span_ns
 from engine.store.files import NEWEST
 from engine.store.rows import FileRow, IndexLevel
 from engine.store.store import Store
@@ -86,7 +86,7 @@ class WorkList:
             return None
         return self._page.popleft()
 
-    def note_restless(self, file: FileRow) -> None:
+    def note_unstable(self, file: FileRow) -> None:
         """The file changed while it was looked at."""
         self._restless[file.id] += 1
 

@@ -16,7 +16,7 @@ def to_json(result: SearchResult) -> dict[str, Any]:
         "query": result.request.text,
         "profile": result.profile,
         "took_ms": round(result.took_ms, 2),
-        "second_look": result.second_look,
+        "second_look": result.reranker,
         "looked_at": result.looked_at,
         "note": result.note,
         "hits": [_hit(hit) for hit in result.hits],

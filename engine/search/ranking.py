@@ -10,11 +10,11 @@ import numpy as np
 
 from engine.masks.union import united
 from engine.records import BoxXyxy, PhotoId, SearchHit, Verdict
-from engine.search.evidence import evidence
+from engine.reranking.box_match import match_box
+from engine.scoring.photo_scorer import PhotoScorer, RegionSimilarities
+from engine.scoring.verifier import Candidate, Verification, Verifier
 from engine.search.query import Query
-from engine.search.scorer import PhotoEvidence, PhotoScorer
-from engine.search.verifier import Candidate, Verification, Verifier
-from engine.second_look.box_match import match_box
+from engine.search.region_similarities import similarities
 from engine.store.regions import RegionRows
 
 _AS_A_WHOLE = "Fits as a whole; its things are not outlined yet."
@@ -31,29 +31,29 @@ class RankedPhoto:
     photo_id: PhotoId
     score: float
     region: int | None
-    evidence: PhotoEvidence
+    similarities: RegionSimilarities
     rows: RegionRows
 
 
-class LikenessScorer:
+class ExampleScorer:
     """For a search by example: the most alike region, or the whole photo if there are none.
 
     The profile's scorer does not fit here: it was fitted to similarities of texts with regions,
     and weighs in what people who type words mean.
     """
 
-    def score(self, evidence: PhotoEvidence) -> float:
-        if not len(evidence.region_scores):
-            return evidence.whole_score
-        return float(evidence.region_scores.max())
+    def score(self, similarities: RegionSimilarities) -> float:
+        if not len(similarities.region_scores):
+            return similarities.whole_score
+        return float(similarities.region_scores.max())
 
-    def region(self, evidence: PhotoEvidence) -> int | None:
-        return int(evidence.region_scores.argmax()) if len(evidence.region_scores) else None
+    def region(self, similarities: RegionSimilarities) -> int | None:
+        return int(similarities.region_scores.argmax()) if len(similarities.region_scores) else None
 
 
 def rank(query: Query, rows: dict[PhotoId, RegionRows], scorer: PhotoScorer) -> list[RankedPhoto]:
     """The best photos first, as many as the request wants; ties in the order of their ids."""
-    found = {photo_id: evidence(of_photo, query.vector) for photo_id, of_photo in rows.items()}
+    found = {photo_id: similarities(of_photo, query.vector) for photo_id, of_photo in rows.items()}
     scores = {photo_id: scorer.score(one) for photo_id, one in found.items()}
     best = sorted(scores, key=lambda photo_id: (-scores[photo_id], photo_id))
     return [
@@ -111,7 +111,7 @@ def _pointed(hit: SearchHit, boxes_xyxy: Sequence[BoxXyxy], candidate: Candidate
     return replace(hit, region=things[0], parts=parts, others=tuple(things[1:]))
 
 
-def standings(hits: Sequence[SearchHit]) -> list[float]:
+def z_scores(hits: Sequence[SearchHit]) -> list[float]:
     """How far each stage-one score lies above their mean, in standard deviations, -3..3.
 
     Over all hits, not only those that are looked at, so that a photo's standing does not change
@@ -124,7 +124,7 @@ def standings(hits: Sequence[SearchHit]) -> list[float]:
     return np.clip((scores - scores.mean()) / spread, -3, 3).tolist()
 
 
-def looked_over(hits: Sequence[SearchHit]) -> tuple[SearchHit, ...]:
+def reordered(hits: Sequence[SearchHit]) -> tuple[SearchHit, ...]:
     """The order while and after a second look.
 
     First the photos that it did not refuse, the likeliest first; then those it has not looked at

@@ -14,17 +14,18 @@ from engine.embeddings.embedder import TextEmbedder
 from engine.errors import EngineError
 from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
-from engine.profiles import Profile
+from engine.profiles.profile import Profile
 from engine.records import Photo, Region, RegionId, SearchHit, SearchRequest, SearchResult
+from engine.scoring.photo_scorer import PhotoScorer
+from engine.scoring.reranker import Reranker
+from engine.scoring.verifier import Candidate, Verifier
 from engine.search import candidates, ranking
-from engine.search.answer import Answer
 from engine.search.box_outlines import BoxOutlines, OutlineBox
-from engine.search.closer_look import look_closer
-from engine.search.evidence import EvidenceCache
 from engine.search.query import Query, resolve
-from engine.search.ranking import LikenessScorer, RankedPhoto
-from engine.search.scorer import PhotoScorer
-from engine.search.verifier import Candidate, SecondLook, Verifier
+from engine.search.ranking import ExampleScorer, RankedPhoto
+from engine.search.region_similarities import RegionCache
+from engine.search.rerank import rerank
+from engine.search.result_builder import Answer
 from engine.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -51,16 +52,16 @@ class SearchService:
         index: VectorIndex,
         profile: Profile,
         read_rgb: ReadRgb,
-        second_look: SecondLook,
+        reranker: Reranker,
         outline: OutlineBox,
     ) -> None:
         self._store = store
         self._index = index
         self._profile = profile
         self._read_rgb = read_rgb
-        self._second_look = second_look
+        self._reranker = reranker
         self._outlines = BoxOutlines(outline)
-        self._cache = EvidenceCache(store.regions, index.profile_id)
+        self._cache = RegionCache(store.regions, index.profile_id)
         self._loaded_text: TextEmbedder | None = None
         self._loaded_scorer: PhotoScorer | None = None
         self._loaded_verifier: Verifier | None = None
@@ -111,12 +112,12 @@ class SearchService:
         context.publish(answer.result(hits, complete=False))
         if not query.text:
             return answer.result(hits)
-        candidates_of = self._candidates(matches, ranking.standings(hits))
+        candidates_of = self._candidates(matches, ranking.z_scores(hits))
         hits = self._quick_verdicts(query.text, hits, candidates_of, answer, context)
         if not request.verify or not hits:
             return answer.result(hits)
-        return look_closer(
-            self._second_look, query.text, hits, candidates_of, self._outlines, answer, context
+        return rerank(
+            self._reranker, query.text, hits, candidates_of, self._outlines, answer, context
         )
 
     def _quick_verdicts(
@@ -152,7 +153,7 @@ class SearchService:
         context.cancel.raise_if_set()
         rows = self._cache.rows(found.photo_ids)
         context.cancel.raise_if_set()
-        scorer = LikenessScorer() if query.like_photo is not None else self._scorer()
+        scorer = ExampleScorer() if query.like_photo is not None else self._scorer()
         ranked = ranking.rank(query, rows, scorer)
         return self._matches(ranked, query.request), found.complete
 
@@ -169,21 +170,21 @@ class SearchService:
                 matches.append(_Match(photos[item.photo_id], item, tuple(ordered)))
         return matches
 
-    def _candidates(self, matches: Sequence[_Match], standings: Sequence[float]) -> list[Candidate]:
+    def _candidates(self, matches: Sequence[_Match], z_scores: Sequence[float]) -> list[Candidate]:
         return [
             Candidate(
                 photo=match.photo,
                 regions=match.regions,
-                region_scores=match.ranked.evidence.region_scores,
-                whole_score=match.ranked.evidence.whole_score,
+                region_scores=match.ranked.similarities.region_scores,
+                whole_score=match.ranked.similarities.whole_score,
                 region_vectors=match.ranked.rows.vectors,
                 whole_vector=match.ranked.rows.whole,
                 best=match.ranked.region,
                 stage_one_score=match.ranked.score,
                 read_rgb=partial(self._read_rgb, match.photo),
-                standing=standing,
+                z_score=z_score,
             )
-            for match, standing in zip(matches, standings, strict=True)
+            for match, z_score in zip(matches, z_scores, strict=True)
         ]
 
     def _text_embedder(self) -> TextEmbedder:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.records import FolderId, PhotoId
-from engine.store import forgetting
+from engine.store import deletion
 from engine.store.database import Database
 from engine.store.rows import FileRow, now
 
@@ -104,7 +104,7 @@ class Files:
         if not rows:
             return None
         with self._db.writing() as connection:
-            return forgetting.forget_files(connection, [row[0] for row in rows])
+            return deletion.delete_files(connection, [row[0] for row in rows])
 
     def pending(self, limit: int, *, unsettled_ns: tuple[int, int] | None = None) -> list[FileRow]:
         """Files whose bytes wait to be looked at, newest first.

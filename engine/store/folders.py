@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.records import Folder, FolderId, PhotoId
-from engine.store import forgetting
+from engine.store import deletion
 from engine.store.database import Database
 from engine.store.rows import now
 
@@ -102,7 +102,7 @@ class Folders:
                 "SELECT id FROM files WHERE folder_id = ? LIMIT ?", (folder_id, _PURGE_BATCH)
             ).fetchall()
             if files:
-                return forgetting.forget_files(connection, [row[0] for row in files])
+                return deletion.delete_files(connection, [row[0] for row in files])
             for table in ("skips", "file_counts", "ready_counts"):
                 connection.execute(f"DELETE FROM {table} WHERE folder_id = ?", (folder_id,))
             connection.execute("DELETE FROM folders WHERE id = ?", (folder_id,))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from engine.errors import EngineError
 from engine.records import PhotoId, RegionId
-from engine.store import forgetting
+from engine.store import deletion
 from engine.store.database import Database
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, Written, now
 
@@ -178,7 +178,7 @@ def _settle(
     """
     before = connection.execute("SELECT photo_id FROM files WHERE id = ?", (file.id,)).fetchone()
     if before is None:
-        return Written(None, forgetting.forget_unheld(connection, [photo_id]))
+        return Written(None, deletion.delete_unreferenced(connection, [photo_id]))
     connection.execute(
         """UPDATE files SET photo_id = ?, state = 'ready', size_bytes = ?, mtime_ns = ?,
                missing_since = NULL WHERE id = ?""",
@@ -194,4 +194,4 @@ def _settle(
         "DELETE FROM files WHERE photo_id = ? AND missing_since IS NOT NULL", (photo_id,)
     )
     replaced = [PhotoId(before[0])] if before[0] not in (None, photo_id) else []
-    return Written(photo_id, forgetting.forget_unheld(connection, replaced))
+    return Written(photo_id, deletion.delete_unreferenced(connection, replaced))

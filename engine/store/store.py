@@ -14,11 +14,11 @@ from engine.store.database import Database
 from engine.store.failures import Failures
 from engine.store.files import Files
 from engine.store.folders import Folders
+from engine.store.model_answers import ModelAnswers
 from engine.store.outcomes import Outcomes
 from engine.store.photos import Photos
 from engine.store.profiles import Profiles
 from engine.store.regions import Regions
-from engine.store.verdicts import Verdicts
 
 _BROKEN_PROMISES = {
     """SELECT count(*) FROM indexings i WHERE i.things + 1 <> (SELECT count(*) FROM regions r
@@ -43,8 +43,8 @@ class Store:
     """One open store; close it once. Thread-safe.
 
     Attributes:
-        folders, files, photos, profiles, regions, failures, outcomes, counts, verdicts: its
-            tables.
+        folders, files, photos, profiles, regions, failures, outcomes, counts, model_answers:
+            its tables.
         read_only: whether writing raises.
     """
 
@@ -60,7 +60,7 @@ class Store:
         self.failures = Failures(db)
         self.outcomes = Outcomes(db)
         self.counts = Counts(db)
-        self.verdicts = Verdicts(db, read_only)
+        self.model_answers = ModelAnswers(db, read_only)
 
     @classmethod
     def open(cls, paths: LibraryPaths, *, read_only: bool = False) -> Store:

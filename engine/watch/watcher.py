@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.watch import mounts
-from engine.watch.timetable import Periods, Timetable
+from engine.watch.rescan_schedule import Periods, RescanSchedule
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class _Root:
 
     def __init__(self, path: Path, periods: Periods) -> None:
         self.path = path
-        self.timetable = Timetable(periods)
+        self.timetable = RescanSchedule(periods)
         self.identity: tuple[int, int] | None = None
         self.watch: Any = None
         self.trouble = ""
@@ -71,7 +71,7 @@ class FolderWatcher:
         self._wanted: dict[Path, _Root] = {}
         self._events: dict[Path, float] = {}  # when the latest came
         self._noisy: set[Path] = set()  # roots whose events the watcher's thread knows of
-        self._news = False
+        self._change_log = False
         self._distrusted = False
         self._closing = False
         self._thread: threading.Thread | None = None
@@ -140,20 +140,20 @@ class FolderWatcher:
             self._wake_up()
 
     def _wake_up(self) -> None:
-        self._news = True
+        self._change_log = True
         self._wake.notify()
 
     # -- the watcher's thread -----------------------------------------------------------------
 
     def _run(self) -> None:
-        ear = _LogEar(self._note_loss)
+        ear = _LossHandler(self._note_loss)
         watchdog_log = logging.getLogger("watchdog")
         watchdog_log.addHandler(ear)
         next_check = 0.0
         try:
             while self._wait_until(min([next_check, *self._moments()])):
                 now = time.monotonic()
-                self._follow_wishes()
+                self._apply_requests()
                 self._take_events()
                 if now >= next_check:
                     next_check = now + self._periods.check_s
@@ -177,13 +177,13 @@ class FolderWatcher:
         """Sleep until then, or until there is something to do; False once it is all over."""
         with self._wake:
             self._wake.wait_for(
-                lambda: self._closing or self._news or self._wanted != self._roots,
+                lambda: self._closing or self._change_log or self._wanted != self._roots,
                 max(0.0, min(moment - time.monotonic(), self._periods.check_s)),
             )
-            self._news = False
+            self._change_log = False
             return not self._closing
 
-    def _follow_wishes(self) -> None:
+    def _apply_requests(self) -> None:
         with self._wake:
             wanted = dict(self._wanted)
         for path in self._roots.keys() - wanted.keys():
@@ -317,7 +317,7 @@ class _Handler:
         self._note()
 
 
-class _LogEar(logging.Handler):
+class _LossHandler(logging.Handler):
     """Hears watchdog say that events were lost, or that a watch broke."""
 
     def __init__(self, note_loss: Callable[[bool], None]) -> None:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from engine.weights import gguf_header
 from engine.weights.file_errors import broken, gone
-from engine.weights.inert_pickle import (
+from engine.weights.safe_unpickler import (
     MAX_PICKLE_BYTES,
     NotOnlyTensors,
     TensorRecord,

@@ -17,7 +17,7 @@ from pathlib import Path
 from engine.errors import EngineError, ModelBroken
 from engine.jobs.cancel import CancelToken
 from engine.weights.catalogue import CatalogueEntry, ModelFile
-from engine.weights.shelf import InstalledModel, ModelShelf, Report, disk_error, need_room
+from engine.weights.model_store import InstalledModel, ModelStore, Report, disk_error, need_room
 
 MIRROR_VARIABLE = "PICKOUT_MODEL_MIRROR"
 _BLOCK_BYTES = 1 << 18
@@ -58,7 +58,7 @@ class Source:
 
 def download(
     entry: CatalogueEntry,
-    shelf: ModelShelf,
+    model_store: ModelStore,
     cancel: CancelToken,
     report: Report = lambda *_: None,
     source: Source | None = None,
@@ -66,7 +66,7 @@ def download(
     """Fetch what is missing of a model and install it. Blocks; not for a thread that draws.
 
     Files that have to be fetched by hand are skipped; if one is missing at the end, the error of
-    ``ModelShelf.install`` says where it is to be had, and what was fetched waits for it.
+    ``ModelStore.install`` says where it is to be had, and what was fetched waits for it.
 
     Raises:
         DownloadProblem: a server did not give a file; the next download goes on with what came.
@@ -76,18 +76,18 @@ def download(
         Cancelled: what came is kept.
     """
     source = source or Source(mirror=os.environ.get(MIRROR_VARIABLE) or None)
-    staging = shelf.staging(entry.name)
+    staging = model_store.staging(entry.name)
     try:
         staging.mkdir(parents=True, exist_ok=True)
         left = sum(_left(staging / file.name, file) for file in entry.files)
-        need_room(shelf.root, left)
+        need_room(model_store.root, left)
         for file in entry.files:
             url = _address(entry, file, source)
             if url is not None and not (staging / file.name).is_file():
                 _Fetch(url, file, staging / file.name, source, cancel, report).run()
     except OSError as error:
-        raise disk_error(error, shelf.root) from error
-    return shelf.install(entry, cancel, report)
+        raise disk_error(error, model_store.root) from error
+    return model_store.install(entry, cancel, report)
 
 
 def _left(target: Path, file: ModelFile) -> int:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_event_loop_never_stalls_longer_than_a_fifth_of_a_second():
     """Run by hand on a quiet machine; it indexes the sample photos with the built-in models."""
     ran = subprocess.run(
-        [sys.executable, "-m", "desktop_app.stall_bench", "--seconds", "60", "--json"],
+        [sys.executable, "-m", "desktop_app.stall_benchmark", "--seconds", "60", "--json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

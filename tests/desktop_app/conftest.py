@@ -15,9 +15,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.app import Desktop
-from desktop_app.bridge.mailbox import Mailbox
+from desktop_app.bridge.main_thread_queue import MainThreadQueue
 from desktop_app.bridge.session import Session
-from desktop_app.views.theme import Theme
+from desktop_app.views.painting.theme import Theme
 from engine.library import Library
 from tests.desktop_app.memory_library import MadePhoto, MemoryLibrary, made_photo
 from tests.fakes import colour_models, made_photos
@@ -87,7 +87,7 @@ def _no_key_stays_down() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Photos of coloured squares, ``red`` on three, ``purple`` on one, and a file that is none."""
     folder = tmp_path_factory.mktemp("shelf") / "Pictures"
     for seed, (name, colours) in enumerate(
@@ -107,13 +107,13 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def indexed(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def indexed(model_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that has looked at all of them."""
     root = tmp_path_factory.mktemp("indexed") / "library"
     library = Library.open(root, profile=colour_models.profile())
     try:
-        library.add_folder(shelf)
-        library.index().result(60)
+        library.folders.add(model_store)
+        library.indexing.start().result(60)
         status = library.status()
         assert (status.searchable, status.problems) == (6, 1)
     finally:
@@ -169,8 +169,8 @@ def desktop(open_desktop, indexed: Path, tmp_path: Path, qtbot) -> Desktop:
 
 
 @pytest.fixture
-def mailbox(qapp) -> Iterator[Mailbox]:
-    made = Mailbox()
+def main_thread(qapp) -> Iterator[MainThreadQueue]:
+    made = MainThreadQueue()
     yield made
     made.close()
     delete(made)
@@ -201,8 +201,10 @@ def memory(tmp_path: Path, memory_photos) -> Iterator[MemoryLibrary]:
 
 
 @pytest.fixture
-def session(memory: MemoryLibrary, mailbox: Mailbox, tmp_path: Path) -> Iterator[Session]:
-    made = Session(memory, tmp_path, mailbox, raise_at_once)
+def session(
+    memory: MemoryLibrary, main_thread: MainThreadQueue, tmp_path: Path
+) -> Iterator[Session]:
+    made = Session(memory, tmp_path, main_thread, raise_at_once)
     yield made
     made.close()
 

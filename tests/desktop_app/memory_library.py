@@ -10,6 +10,7 @@ import io
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -30,13 +31,13 @@ from engine.records import (
     Problem,
     Region,
     RegionId,
+    RerankerInfo,
     SearchHit,
     SearchRequest,
     SearchResult,
-    SecondLookInfo,
     Verdict,
 )
-from engine.search.ranking import looked_over
+from engine.search.ranking import reordered
 
 ANALYSIS_PX = 1024
 
@@ -91,13 +92,38 @@ class MemoryLibrary:
         self.pending = pending
         self.hold_search = threading.Event()
         self.hold_search.set()
-        self.second_look_info = SecondLookInfo("looker-2b", "Looker 2B", "processor, 2 threads")
+        self.reranker_info = RerankerInfo("looker-2b", "Looker 2B", "processor, 2 threads")
         self.looks = threading.Semaphore(0)
         self.looks_remembered: dict[tuple[str, PhotoId], SearchHit] = {}
         self.looks_say: dict[str, SearchHit] = {}
         self.requests: list[SearchRequest] = []
-        self.exports: list[ExportRequest] = []
+        self.exported: list[ExportRequest] = []
         self.watching = self.closed = False
+        self.folders = SimpleNamespace(
+            all=self._all_folders,
+            add=self._add_folder,
+            remove=self._remove_folder,
+            start_watching=self._start_watching,
+        )
+        self.indexing = SimpleNamespace(
+            start=self._index,
+            pause=self._pause,
+            resume=self._resume,
+            problems=self._listed_problems,
+            retry_problems=self._retry_problems,
+        )
+        self.search = SimpleNamespace(
+            start=self._search, warm_up=self._warm_up, reranker=self._describe_reranker
+        )
+        self.photos = SimpleNamespace(
+            get=self._photo,
+            page=self._page,
+            regions=self._regions_of,
+            region=self._region,
+            thumbnail=self._thumbnail,
+            read=self._read,
+        )
+        self.exports = SimpleNamespace(start=self._export)
         for made in photos:
             self.put(made)
 
@@ -147,10 +173,10 @@ class MemoryLibrary:
         self.hold_search.set()
         self._lane.close(timeout_s)
 
-    def folders(self) -> tuple[Folder, ...]:
+    def _all_folders(self) -> tuple[Folder, ...]:
         return tuple(self._folders)
 
-    def add_folder(self, path: Path) -> Folder:
+    def _add_folder(self, path: Path) -> Folder:
         if not path.is_dir():
             raise FolderProblem(
                 "This is not a folder.", operation="adding a folder", path=path, hint="Choose one."
@@ -159,22 +185,22 @@ class MemoryLibrary:
         self._folders.append(folder)
         return folder
 
-    def remove_folder(self, folder_id: FolderId) -> None:
+    def _remove_folder(self, folder_id: FolderId) -> None:
         self._folders = [f for f in self._folders if f.id != folder_id]
 
-    def start_watching(self) -> None:
+    def _start_watching(self) -> None:
         self.watching = True
 
-    def warm_up(self) -> Job:
+    def _warm_up(self) -> Job:
         return self._lane.submit("warm up", lambda context: None)
 
-    def index(self) -> Job:
+    def _index(self) -> Job:
         return self._lane.submit("index", lambda context: self.status())
 
-    def pause_indexing(self) -> None:
+    def _pause(self) -> None:
         self.state = IndexingState.PAUSED
 
-    def resume_indexing(self) -> None:
+    def _resume(self) -> None:
         self.state = IndexingState.RUNNING if self.pending else IndexingState.IDLE
 
     def status(self) -> LibraryStatus:
@@ -187,16 +213,16 @@ class MemoryLibrary:
             pending=self.pending,
             problems=problems,
             regions=len(self._names),
-            folders=self.folders(),
+            folders=self._all_folders(),
             indexing=self.state,
             photos_per_s=1.6 if running else None,
             seconds_left=self.pending / 1.6 if running else None,
         )
 
-    def problems(self, limit: int = 1000) -> tuple[Problem, ...]:
+    def _listed_problems(self, limit: int = 1000) -> tuple[Problem, ...]:
         return tuple(self._problems[:limit])
 
-    def retry_problems(self, paths=None) -> int:
+    def _retry_problems(self, paths=None) -> int:
         kept = [] if paths is None else [p for p in self._problems if p.path not in paths]
         count = len(self._problems) - len(kept)
         self._problems = kept
@@ -207,7 +233,7 @@ class MemoryLibrary:
             changes, self._changes = self._changes, LibraryChanges()
         return changes
 
-    def search(self, request: SearchRequest) -> Job[SearchResult]:
+    def _search(self, request: SearchRequest) -> Job[SearchResult]:
         self.requests.append(request)
 
         def work(context) -> SearchResult:
@@ -225,21 +251,21 @@ class MemoryLibrary:
 
         return self._lane.submit("search", work, latest_wins=True)
 
-    def second_look(self) -> SecondLookInfo:
-        return self.second_look_info
+    def _describe_reranker(self) -> RerankerInfo:
+        return self.reranker_info
 
     def _look_closer(
         self, request: SearchRequest, hits: list[SearchHit], context: JobContext
     ) -> SearchResult:
-        info, total = self.second_look_info, min(request.verify, len(hits))
+        info, total = self.reranker_info, min(request.verify, len(hits))
 
         def result(done: int, **others) -> SearchResult:
             return SearchResult(
                 request,
                 "starter-1",
-                looked_over(hits),
+                reordered(hits),
                 20.0,
-                second_look=info.title,
+                reranker=info.title,
                 to_look_at=total,
                 looked_at=done,
                 **others,
@@ -281,20 +307,20 @@ class MemoryLibrary:
             hits.append(SearchHit(photo, score, region, verdict, score, reason))
         return sorted(hits, key=lambda hit: -hit.score)[: request.limit]
 
-    def photo(self, photo_id: PhotoId) -> Photo | None:
+    def _photo(self, photo_id: PhotoId) -> Photo | None:
         return self._photos.get(photo_id)
 
-    def photos(self, limit: int = 200, before: PhotoId | None = None) -> tuple[Photo, ...]:
+    def _page(self, limit: int = 200, before: PhotoId | None = None) -> tuple[Photo, ...]:
         ids = sorted(self._photos, reverse=True)
         return tuple(self._photos[i] for i in ids if before is None or i < before)[:limit]
 
-    def regions(self, photo_id: PhotoId) -> tuple[Region, ...]:
+    def _regions_of(self, photo_id: PhotoId) -> tuple[Region, ...]:
         return tuple(self._regions.get(photo_id, ()))
 
-    def region(self, region_id: RegionId) -> Region | None:
+    def _region(self, region_id: RegionId) -> Region | None:
         return next((r for rs in self._regions.values() for r in rs if r.id == region_id), None)
 
-    def thumbnail(self, photo_id: PhotoId) -> bytes | None:
+    def _thumbnail(self, photo_id: PhotoId) -> bytes | None:
         from PIL import Image
 
         if photo_id not in self._pixels:
@@ -305,14 +331,14 @@ class MemoryLibrary:
         image.save(stream, "JPEG", quality=88)
         return stream.getvalue()
 
-    def read_photo(self, photo_id: PhotoId, longest_px: int | None = None) -> np.ndarray:
+    def _read(self, photo_id: PhotoId, longest_px: int | None = None) -> np.ndarray:
         photo = self._photos[photo_id]
         if not photo.available:
             raise PhotoMissing("The file is gone.", operation="reading the photo", path=photo.path)
         return self._pixels[photo_id]
 
-    def export(self, request: ExportRequest) -> Job[ExportSummary]:
-        self.exports.append(request)
+    def _export(self, request: ExportRequest) -> Job[ExportSummary]:
+        self.exported.append(request)
 
         def work(context) -> ExportSummary:
             from PIL import Image

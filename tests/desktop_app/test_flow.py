@@ -169,8 +169,8 @@ def test_words_that_mean_nothing_lead_to_a_page_that_says_so(desktop, search):
 
 def test_verified_without_a_model_says_what_to_do_and_costs_no_hits(desktop, search, qtbot):
     search(desktop, "red")
-    switch, band = desktop.window.search_bar.look_switch, desktop.presenter.results.second_look_band
-    info = desktop.session.library.second_look()
+    switch, band = desktop.window.search_bar.look_switch, desktop.presenter.results.second_look_bar
+    info = desktop.session.library.search.reranker()
     assert not info.available
     switch.verified.click()
     qtbot.waitUntil(band.isVisible, timeout=DEADLINE_MS)
@@ -194,11 +194,13 @@ def test_the_search_is_remembered(desktop, search):
     assert desktop.window._state.recent_searches == ["blue", "red"]
 
 
-def test_a_photo_whose_file_is_gone_says_so(open_desktop, search, qtbot, tmp_path, shelf, indexed):
+def test_a_photo_whose_file_is_gone_says_so(
+    open_desktop, search, qtbot, tmp_path, model_store, indexed
+):
     import shutil
 
     root, photos = tmp_path / "own", tmp_path / "photos"
-    shutil.copytree(shelf, photos)
+    shutil.copytree(model_store, photos)
     desktop = open_desktop(root)
     desktop.presenter.folders.add(photos)
     qtbot.waitUntil(lambda: len(names(desktop)) == 6, timeout=DEADLINE_MS)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from desktop_app.bridge.stall_probe import StallProbe
-from engine.evaluate.tiny_vision_model import KINDS
 from engine.jobs import CancelToken
-from engine.records import SecondLookInfo
-from engine.second_look import model_process
-from engine.second_look.models import ROLE
+from engine.records import RerankerInfo
+from engine.reranking import model_process
+from engine.reranking.model_selection import ROLE
+from engine.tiny_models.vision_language_model import KINDS
 from engine.weights.catalogue import Catalogue
-from engine.weights.own_models import own_entry, register
-from engine.weights.shelf import ModelShelf
+from engine.weights.custom_models import custom_entry, register
+from engine.weights.model_store import ModelStore
 from tests.desktop_app.conftest import DEADLINE_MS
 from tests.fakes import tiny_models
 from tests.fakes.tiny_models import needs_llama
@@ -33,8 +33,8 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PICKOUT_MODELS", str(folder))
     files = tiny_models.write_fitted(tmp_path / "files", KINDS["qwen2.5-vl"])
     pair = (files.language, files.vision)
-    register(folder, Catalogue(()), own_entry("tiny", ROLE, pair))
-    ModelShelf(folder).import_files("tiny", pair, CancelToken())
+    register(folder, Catalogue(()), custom_entry("tiny", ROLE, pair))
+    ModelStore(folder).import_files("tiny", pair, CancelToken())
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def answers(desktop) -> list:
 
 
 def pid_of(desktop) -> int | None:
-    return desktop.session.library._second_look.pid
+    return desktop.session.library._components.reranker.pid
 
 
 def verified(desktop, qtbot, answers, words: str):
@@ -63,12 +63,12 @@ def verified(desktop, qtbot, answers, words: str):
 
 
 def test_verdicts_of_a_model_come_into_the_grid(desktop, answers, qtbot):
-    assert isinstance(desktop.session.library.second_look(), SecondLookInfo)
+    assert isinstance(desktop.session.library.search.reranker(), RerankerInfo)
     result = verified(desktop, qtbot, answers, "red")
     assert result.looked_at == 6 and all(hit.looked_at for hit in result.hits)
     assert [partial.looked_at for partial in answers] == sorted(p.looked_at for p in answers)
     assert not answers[0].looked_at and answers[0].hits, "hits come before any verdict"
-    assert "6 hits" in desktop.presenter.results.second_look_band.words
+    assert "6 hits" in desktop.presenter.results.second_look_bar.words
 
 
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGSTOP"])

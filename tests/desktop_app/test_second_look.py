@@ -9,14 +9,14 @@ from PySide6.QtTest import QTest
 
 from desktop_app import text
 from desktop_app.controllers.searching import VERIFIED
-from desktop_app.second_look_presenter import FLAG, MORE
+from desktop_app.presenters.second_look_presenter import FLAG, MORE
 from engine.masks.rle import encode
-from engine.records import UNSTORED, BoxXyxy, Region, SearchHit, SecondLookInfo, Verdict
+from engine.records import UNSTORED, BoxXyxy, Region, RerankerInfo, SearchHit, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS
 from tests.desktop_app.memory_library import MemoryLibrary, made_photo
 
 PHOTOS = 60
-MISSING = SecondLookInfo(problem="No model that sees is installed.", hint="Get one first.")
+MISSING = RerankerInfo(problem="No model that sees is installed.", hint="Get one first.")
 
 
 def in_memory(library):
@@ -46,7 +46,7 @@ def switch(desktop):
 
 
 def band(desktop):
-    return desktop.presenter.results.second_look_band
+    return desktop.presenter.results.second_look_bar
 
 
 def names(desktop) -> list[str]:
@@ -56,7 +56,7 @@ def names(desktop) -> list[str]:
 def say(library: MemoryLibrary, name: str, verdict: Verdict, probability: float) -> None:
     """What a closer look makes of a photo."""
     photo = next(p for p in library._photos.values() if p.path.name == name)
-    region = library.regions(photo.id)[0]
+    region = library.photos.regions(photo.id)[0]
     library.looks_say[name] = SearchHit(photo, 0.5, region, verdict, probability, "Seen.")
 
 
@@ -148,7 +148,7 @@ def test_the_choice_is_remembered(searched, open_desktop, tmp_path, many, qtbot)
 
 
 def test_without_a_model_the_reason_is_told_and_hits_stay_instant(searched, many, qtbot):
-    many.second_look_info = MISSING
+    many.reranker_info = MISSING
     switch(searched).verified.click()
     qtbot.waitUntil(band(searched).isVisible, timeout=DEADLINE_MS)
     assert band(searched).words == "No model that sees is installed. Get one first."
@@ -160,7 +160,7 @@ def test_without_a_model_the_reason_is_told_and_hits_stay_instant(searched, many
 
 
 def test_the_reason_is_told_where_there_is_no_grid_too(searched, many, qtbot):
-    many.second_look_info = MISSING
+    many.reranker_info = MISSING
     searched.presenter.photo.open_row(0)
     switch(searched).verified.click()
     qtbot.waitUntil(searched.window.toast.isVisible, timeout=DEADLINE_MS)
@@ -170,7 +170,7 @@ def test_the_reason_is_told_where_there_is_no_grid_too(searched, many, qtbot):
 def test_a_model_that_went_missing_costs_no_hits(open_desktop, many, search):
     desktop = open_desktop(open_library=in_memory(many))
     desktop.window._state.set_flag(FLAG, True)
-    many.second_look_info = MISSING
+    many.reranker_info = MISSING
     desktop.presenter.searching.verify = VERIFIED
     search(desktop, "red ball")
     assert band(desktop).isVisible() and MISSING.problem in band(desktop).words
@@ -346,7 +346,7 @@ def tiles(desktop) -> list[tuple[int, bool]]:
 
 
 def test_it_is_among_the_things_and_selected(searched, made, many, qtbot):
-    stored = many.regions(made.photo_id)[0].id
+    stored = many.photos.regions(made.photo_id)[0].id
     both = [(UNSTORED, True), (stored, False)]
     assert current_name(searched) == "002.jpg"
     qtbot.waitUntil(lambda: tiles(searched) == both, timeout=DEADLINE_MS)
@@ -374,7 +374,7 @@ def test_it_can_be_cut_out_but_not_compared(searched, made, many, tmp_path, qtbo
     searched.window.dialogs.save_path = tmp_path / "cut-out.png"
     commands["save_cutout"].trigger()
     qtbot.waitUntil((tmp_path / "cut-out.png").exists, timeout=DEADLINE_MS)
-    assert many.exports[-1].hits[0].region == made
+    assert many.exported[-1].hits[0].region == made
     commands["copy_cutout"].trigger()
     qtbot.waitUntil(lambda: searched.window.toast.words == text.CUTOUT_COPIED, timeout=DEADLINE_MS)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app import text
-from desktop_app.controllers import page_choice
+from desktop_app.controllers import empty_states
 from engine.records import (
     Folder,
     FolderId,
@@ -136,17 +136,17 @@ def test_a_proposed_name_is_a_plain_file_name(query):
     ],
 )
 def test_a_library_without_searchable_photos_says_why(changes, title):
-    assert page_choice.empty_library(replace(RUNNING, **changes)).title == title
+    assert empty_states.empty_library(replace(RUNNING, **changes)).title == title
 
 
 def test_offline_folders_are_the_first_thing_to_say():
     offline = replace(RUNNING.folders[0], online=False)
-    message = page_choice.empty_library(replace(RUNNING, searchable=0, folders=(offline,)))
+    message = empty_states.empty_library(replace(RUNNING, searchable=0, folders=(offline,)))
     assert message.title == text.ALL_OFFLINE_TITLE
 
 
 def test_a_library_with_searchable_photos_needs_no_page():
-    assert page_choice.empty_library(RUNNING) is None
+    assert empty_states.empty_library(RUNNING) is None
 
 
 def looked(hits: int = 120, **changes) -> SearchResult:
@@ -158,7 +158,7 @@ def looked(hits: int = 120, **changes) -> SearchResult:
         tuple(SearchHit(photo, 0.5, None) for _ in range(hits)),
         3.0,
         complete=False,
-        second_look="Looker 2B",
+        reranker="Looker 2B",
         to_look_at=8,
         looked_at=3,
     )
@@ -184,7 +184,7 @@ def looked(hits: int = 120, **changes) -> SearchResult:
         (looked(hits=8, complete=True, looked_at=8), "Looked at all 8 hits."),
         (looked(hits=1, complete=True, looked_at=1, to_look_at=1), "Looked at the one hit."),
         (
-            looked(complete=True, second_look="", to_look_at=0, looked_at=0, note="No model."),
+            looked(complete=True, reranker="", to_look_at=0, looked_at=0, note="No model."),
             "No model.",
         ),
         (looked(request=SearchRequest(text="dog"), note="Said elsewhere."), ""),

@@ -53,9 +53,9 @@ def test_first_run_offers_a_folder_and_the_samples(open_desktop, qtbot):
     assert window.first_run.samples_button.isVisible()
 
 
-def test_adding_a_folder_ends_in_photos_one_can_search(open_desktop, shelf, qtbot):
+def test_adding_a_folder_ends_in_photos_one_can_search(open_desktop, model_store, qtbot):
     desktop = open_desktop()
-    desktop.window.dialogs.folder = shelf
+    desktop.window.dialogs.folder = model_store
     qtbot.waitUntil(lambda: desktop.window.first_run.isVisible(), timeout=DEADLINE_MS)
     QTest.mouseClick(desktop.window.first_run.add_button, Qt.MouseButton.LeftButton)
     model = desktop.presenter.model
@@ -72,8 +72,8 @@ def test_the_sample_photos_are_added_from_where_they_are_shipped(open_desktop, t
     library = MemoryLibrary(tmp_path, [])
     desktop = open_desktop(open_library=in_memory(library))
     desktop.window.first_run.samples_button.click()
-    qtbot.waitUntil(lambda: len(library.folders()) == 1, timeout=DEADLINE_MS)
-    assert library.folders()[0].path.name == "samples"
+    qtbot.waitUntil(lambda: len(library.folders.all()) == 1, timeout=DEADLINE_MS)
+    assert library.folders.all()[0].path.name == "samples"
 
 
 # -- folders -----------------------------------------------------------------------------------
@@ -93,8 +93,8 @@ def test_a_folder_dropped_on_the_window_is_added(open_desktop, memory, tmp_path,
     dropped = tmp_path / "dropped"
     dropped.mkdir()
     drop(desktop.window, dropped)
-    qtbot.waitUntil(lambda: len(memory.folders()) == 2, timeout=DEADLINE_MS)
-    assert memory.folders()[1].path == dropped
+    qtbot.waitUntil(lambda: len(memory.folders.all()) == 2, timeout=DEADLINE_MS)
+    assert memory.folders.all()[1].path == dropped
     qtbot.waitUntil(lambda: len(desktop.window.sidebar.folder_rows()) == 2, timeout=DEADLINE_MS)
 
 
@@ -104,7 +104,7 @@ def test_a_dropped_file_is_explained(open_desktop, memory, tmp_path, qtbot):
     file.write_bytes(b"x")
     drop(desktop.window, file)
     assert desktop.window.toast.words == text.DROP_NOT_FOLDER
-    assert len(memory.folders()) == 1
+    assert len(memory.folders.all()) == 1
 
 
 def test_a_folder_that_cannot_be_added_is_told_with_its_hint(open_desktop, memory, tmp_path, qtbot):
@@ -125,10 +125,10 @@ def test_a_folder_is_removed_only_after_a_warning(open_desktop, memory, qtbot, a
     next(a for a in row.menu.actions() if a.text() == text.REMOVE_FOLDER).trigger()
     assert dialogs.asked[0][0] == "remove"
     if agreed:
-        qtbot.waitUntil(lambda: not memory.folders(), timeout=DEADLINE_MS)
+        qtbot.waitUntil(lambda: not memory.folders.all(), timeout=DEADLINE_MS)
         qtbot.waitUntil(lambda: desktop.window.first_run.isVisible(), timeout=DEADLINE_MS)
     else:
-        assert memory.folders()
+        assert memory.folders.all()
 
 
 def test_an_offline_folder_is_marked(open_desktop, memory, qtbot):
@@ -391,17 +391,17 @@ def test_after_a_refusal_one_can_try_again(open_desktop, memory, qtbot):
 
 
 def test_the_window_is_there_before_the_library(open_desktop, memory, qtbot):
-    let_go = threading.Event()
+    release = threading.Event()
 
     def slow(root):
-        let_go.wait(20)
+        release.wait(20)
         return memory
 
     desktop = open_desktop(open_library=slow, wait=False)
     assert desktop.window.isVisible()
     assert desktop.window.message_page.title == text.OPENING_TITLE
     assert desktop.session is None
-    let_go.set()
+    release.set()
     qtbot.waitUntil(lambda: desktop.session is not None, timeout=DEADLINE_MS)
 
 
@@ -422,14 +422,14 @@ def test_closing_during_indexing_ends_everything(open_desktop, tmp_path, qtbot):
 
 
 def test_closing_before_the_library_is_open_closes_it_too(open_desktop, memory, qtbot):
-    let_go = threading.Event()
+    release = threading.Event()
 
     def slow(root):
-        let_go.wait(20)
+        release.wait(20)
         return memory
 
     desktop = open_desktop(open_library=slow, wait=False)
-    threading.Timer(0.05, let_go.set).start()
+    threading.Timer(0.05, release.set).start()
     desktop.window.close()
     assert memory.closed
 

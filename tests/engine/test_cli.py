@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import cli
-from engine.commands.console import Console
+from engine.commands.terminal.console import Console
 
 PROJECT = Path(cli.__file__).resolve().parents[1]
 

@@ -20,10 +20,10 @@ from engine.errors import PhotoUnreadable
 from engine.jobs import CancelToken, JobContext
 from engine.masks.geometry import mask_box
 from engine.masks.proposer import MaskProposal
-from engine.profiles import Models, Profile
-from engine.records import BoxXyxy, SecondLookInfo
-from engine.search.scorer import PhotoEvidence
-from engine.search.verifier import Candidate, Verification
+from engine.profiles.profile import Models, Profile
+from engine.records import BoxXyxy, RerankerInfo
+from engine.scoring.photo_scorer import RegionSimilarities
+from engine.scoring.verifier import Candidate, Verification
 
 COLOURS = {
     "red": (220, 30, 30),
@@ -118,13 +118,13 @@ def colour_vector(rgb: np.ndarray) -> np.ndarray:
 class BestRegionScorer:
     """The most alike region counts; the whole photo only where there is none."""
 
-    def score(self, evidence: PhotoEvidence) -> float:
-        if not len(evidence.region_scores):
-            return 0.5 * evidence.whole_score
-        return float(evidence.region_scores.max())
+    def score(self, similarities: RegionSimilarities) -> float:
+        if not len(similarities.region_scores):
+            return 0.5 * similarities.whole_score
+        return float(similarities.region_scores.max())
 
-    def region(self, evidence: PhotoEvidence) -> int | None:
-        return int(evidence.region_scores.argmax()) if len(evidence.region_scores) else None
+    def region(self, similarities: RegionSimilarities) -> int | None:
+        return int(similarities.region_scores.argmax()) if len(similarities.region_scores) else None
 
 
 class FreeVerifier:
@@ -176,15 +176,15 @@ class PointingVerifier:
         return Verification(self._probability, (self._box,), "there")
 
 
-class LookingSecondLook:
+class FakeReranker:
     """Gives the verifier above, or whatever ``make`` makes."""
 
     def __init__(self, make: Callable[[], object] = LookingVerifier) -> None:
         self._make = make
         self.closed = False
 
-    def info(self) -> SecondLookInfo:
-        return SecondLookInfo("eyes", "Eyes", "here")
+    def info(self) -> RerankerInfo:
+        return RerankerInfo("eyes", "Eyes", "here")
 
     def verifier(self, context: JobContext, tell: Callable[[str], None]):
         return self._make()

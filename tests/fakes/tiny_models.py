@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.evaluate import tiny_vision_model
-from engine.evaluate.tiny_vision_model import TinyFiles, TinyKind
-from engine.second_look import families
-from engine.second_look.models import SecondLookModel
+from engine.reranking import model_families
+from engine.reranking.model_selection import VisionLanguageModel
+from engine.tiny_models import vision_language_model
+from engine.tiny_models.vision_language_model import TinyFiles, TinyKind
 
 SIDE_PX = 448
 COLOUR = "red"
@@ -30,16 +30,16 @@ def _missing() -> bool:
 needs_llama = pytest.mark.skipif(_missing(), reason="llama-cpp-python is not installed")
 
 
-def as_model(files: TinyFiles, name: str = "tiny") -> SecondLookModel:
+def as_model(files: TinyFiles, name: str = "tiny") -> VisionLanguageModel:
     """What the shelf would say of the two files."""
-    return SecondLookModel(
+    return VisionLanguageModel(
         name=name,
         title=f"Model {name}",
         language_file=files.language,
         vision_file=files.vision,
         language_sha256="a" * 64,
         vision_sha256="b" * 64,
-        family=families.family_of_pair(files.language, files.vision),
+        family=model_families.family_of_pair(files.language, files.vision),
         memory_bytes=1 << 20,
         folder=files.language.parent,
     )
@@ -56,7 +56,7 @@ def photo_with_red(share: float, rng: np.random.Generator, side_px: int = 96) ->
 
 def write_fitted(folder: Path, kind: TinyKind) -> TinyFiles:
     """A model whose yes, asked for red, grows with the share of the picture that is red."""
-    return tiny_vision_model.write(folder, kind, head=_head_for_red(kind))
+    return vision_language_model.write(folder, kind, head=_head_for_red(kind))
 
 
 @functools.cache
@@ -65,22 +65,22 @@ def _head_for_red(kind: TinyKind) -> np.ndarray:
     import tempfile
 
     from engine.jobs import CancelToken
-    from engine.second_look import answers
-    from engine.second_look.llama_session import LlamaSession, SessionSettings
-    from engine.second_look.picture_frame import PictureFrame
+    from engine.reranking import answers
+    from engine.reranking.letterbox import Letterbox
+    from engine.reranking.llama_session import LlamaSession, SessionSettings
 
     rng = np.random.default_rng(5)
     shares = rng.random(80) ** 2
-    frame = PictureFrame((96, 96), SIDE_PX)
+    frame = Letterbox((96, 96), SIDE_PX)
     hidden = []
     with tempfile.TemporaryDirectory() as folder:
-        head = tiny_vision_model.hidden_head()
-        files = tiny_vision_model.write(Path(folder), kind, head=head)
+        head = vision_language_model.hidden_head()
+        files = vision_language_model.write(Path(folder), kind, head=head)
         session = LlamaSession(as_model(files), SessionSettings(SIDE_PX, 1))
         for share in shares:
             picture = frame.picture(photo_with_red(share, rng))
-            with session.seeing(picture, CancelToken()) as sight:
-                sight.first_word(answers.yes_no_question(COLOUR))
+            with session.with_picture(picture, CancelToken()) as context_of_picture:
+                context_of_picture.first_word(answers.yes_no_question(COLOUR))
                 hidden.append(session._logits()[: head.shape[1]])
         session.close()
-    return tiny_vision_model.fitted_head(np.array(hidden), 10 * (np.sqrt(shares) - 0.4))
+    return vision_language_model.fitted_head(np.array(hidden), 10 * (np.sqrt(shares) - 0.4))

@@ -11,18 +11,18 @@ import sys
 import time
 from pathlib import Path
 
-from engine import profiles
 from engine.library import Library
+from engine.profiles import registry
 from tests.fakes import colour_models
 
 
 def main(root: str, calls_log: str) -> None:
-    profiles.PROFILES["colours"] = colour_models.profile
-    profiles.PROFILES["wide"] = functools.partial(
+    registry.PROFILES["colours"] = colour_models.profile
+    registry.PROFILES["wide"] = functools.partial(
         colour_models.wide_profile, calls_log=Path(calls_log)
     )
     library = Library.open(Path(root))
-    job = library.change_profile("wide")
+    job = library.models.change("wide")
     said = -1
     while not job.ended:
         change = library.status().change

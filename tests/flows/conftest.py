@@ -28,13 +28,13 @@ def open_library(tmp_path: Path) -> Iterator[Callable[..., Library]]:
     opened: list[Library] = []
 
     def run(
-        *, read_only: bool = False, root: Path | None = None, second_look=None, **options
+        *, read_only: bool = False, root: Path | None = None, reranker=None, **options
     ) -> Library:
         library = Library.open(
             root or tmp_path / "library",
             profile=colour_models.profile(**options),
             read_only=read_only,
-            second_look=second_look,
+            reranker=reranker,
         )
         opened.append(library)
         return library
@@ -50,7 +50,7 @@ def library(open_library: Callable[..., Library]) -> Library:
 
 
 def found(library: Library, text: str, **options) -> SearchResult:
-    return library.search(SearchRequest(text=text, **options)).result(PATIENCE_S)
+    return library.search.start(SearchRequest(text=text, **options)).result(PATIENCE_S)
 
 
 def names(result: SearchResult, verdict: str = "match") -> list[str]:

@@ -22,7 +22,7 @@ def looks(library: Library) -> int:
 def main(root: str, calls_log: str) -> None:
     library = Library.open(Path(root), profile=colour_models.profile(calls_log=Path(calls_log)))
     before = looks(library)
-    job = library.index()
+    job = library.indexing.start()
     said = -1
     while not job.ended:
         done = looks(library) - before

@@ -32,10 +32,10 @@ def test_bad_files_become_problems_and_the_others_photos(library: Library, photo
     write_png_header(photos / "huge.png", 20_000, 20_000)
     for name in ("cut.jpg", "nothing.jpg", "text.jpg", "huge.png"):
         made_photos.aged(photos / name, 100)
-    library.add_folder(photos)
-    status = library.index().result(PATIENCE_S)
+    library.folders.add(photos)
+    status = library.indexing.start().result(PATIENCE_S)
     assert (status.searchable, status.problems, status.pending) == (5, 4, 0)
-    kinds = {problem.path.name: problem.kind for problem in library.problems()}
+    kinds = {problem.path.name: problem.kind for problem in library.indexing.problems()}
     assert kinds == {
         "cut.jpg": "unreadable",
         "nothing.jpg": "unreadable",
@@ -43,15 +43,17 @@ def test_bad_files_become_problems_and_the_others_photos(library: Library, photo
         "huge.png": "too-large",
         "folder.jpg": "folder",
     }
-    assert all(problem.message for problem in library.problems())
+    assert all(problem.message for problem in library.indexing.problems())
     assert len(found(library, "red").hits) == 5
-    assert library.index().result(PATIENCE_S).problems == 4
-    assert all(problem.attempts == 1 for problem in library.problems()), "unchanged: not retried"
+    assert library.indexing.start().result(PATIENCE_S).problems == 4
+    assert all(problem.attempts == 1 for problem in library.indexing.problems()), (
+        "unchanged: not retried"
+    )
     made_photos.photo(photos / "text.jpg", "blue", age_s=50)
-    assert library.index().result(PATIENCE_S).problems == 3
-    assert library.retry_problems([photos / "cut.jpg"]) == 1
-    assert library.index().result(PATIENCE_S).problems == 3
-    assert {p.path.name: p.attempts for p in library.problems()}["cut.jpg"] == 2
+    assert library.indexing.start().result(PATIENCE_S).problems == 3
+    assert library.indexing.retry_problems([photos / "cut.jpg"]) == 1
+    assert library.indexing.start().result(PATIENCE_S).problems == 3
+    assert {p.path.name: p.attempts for p in library.indexing.problems()}["cut.jpg"] == 2
 
 
 def test_a_photo_that_crashes_or_hangs_the_models_stops_nobody(
@@ -66,10 +68,10 @@ def test_a_photo_that_crashes_or_hangs_the_models_stops_nobody(
         made_photos.photo(photos / f"{name}.png", background=background, age_s=10 + i)
     made_photos.photo(photos / "good.png", "red", age_s=100)
     made_photos.photo(photos / "first.png", "red", age_s=5, seed=3)
-    library.add_folder(photos)
-    status = library.index().result(PATIENCE_S)
+    library.folders.add(photos)
+    status = library.indexing.start().result(PATIENCE_S)
     assert (status.searchable, status.problems) == (2, 3)
-    kinds = {problem.path.stem: problem.kind for problem in library.problems()}
+    kinds = {problem.path.stem: problem.kind for problem in library.indexing.problems()}
     assert kinds == {"crash": "crashed", "hang": "timed-out", "bug": "crashed"}
     assert sorted(names(found(library, "red"))) == ["first.png", "good.png"]
 
@@ -80,9 +82,9 @@ def test_models_that_cannot_be_loaded_end_the_run_and_blame_no_photo(
     library = open_library(analysis=colour_models.load_nothing)
     for i in range(3):
         made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
-    library.add_folder(photos)
+    library.folders.add(photos)
     with pytest.raises(ModelBroken, match="weights.bin"):
-        library.index().result(PATIENCE_S)
+        library.indexing.start().result(PATIENCE_S)
     status = library.status()
     assert (status.pending, status.problems) == (3, 0) and "weights.bin" in status.note
 
@@ -93,18 +95,18 @@ def test_a_photo_whose_numbers_cannot_be_used_is_a_problem(
     library = open_library(analysis=colour_models.load_broken_embedder)
     made_photos.photo(photos / "a.jpg", "red")
     made_photos.photo(photos / "empty.jpg")
-    library.add_folder(photos)
-    status = library.index().result(PATIENCE_S)
+    library.folders.add(photos)
+    status = library.indexing.start().result(PATIENCE_S)
     assert (status.searchable, status.problems) == (1, 1)
-    assert library.problems()[0].kind == "model-broken"
+    assert library.indexing.problems()[0].kind == "model-broken"
 
 
 def test_a_file_that_was_just_written_is_indexed_in_the_same_run(
     library: Library, photos: Path
 ) -> None:
     made_photos.photo(photos / "a.jpg", "red", age_s=0)
-    library.add_folder(photos)
-    assert library.index().result(PATIENCE_S).searchable == 1
+    library.folders.add(photos)
+    assert library.indexing.start().result(PATIENCE_S).searchable == 1
 
 
 def test_a_file_that_grows_is_indexed_once_and_whole(
@@ -115,7 +117,7 @@ def test_a_file_that_grows_is_indexed_once_and_whole(
     data = made_photos.photo(tmp_path / "whole.png", "red", size_wh=(300, 200)).read_bytes()
     growing = photos / "growing.png"
     growing.write_bytes(data[:100])
-    library.add_folder(photos)
+    library.folders.add(photos)
 
     def write_slowly() -> None:
         with open(growing, "ab") as file:
@@ -127,35 +129,35 @@ def test_a_file_that_grows_is_indexed_once_and_whole(
 
     writer = threading.Thread(target=write_slowly)
     writer.start()
-    status = library.index().result(PATIENCE_S)
+    status = library.indexing.start().result(PATIENCE_S)
     writer.join()
     assert (status.searchable, status.problems) == (1, 0)
     assert len(log.read_text().splitlines()) == 1
-    assert library.photos()[0].size_bytes == len(data)
+    assert library.photos.page()[0].size_bytes == len(data)
 
 
 def test_a_full_disk_stops_the_run_and_loses_nothing(library: Library, photos: Path) -> None:
     for i in range(60):
         made_photos.photo(photos / f"{i:02}.jpg", "red", "blue", "green", seed=i)
-    library.add_folder(photos)
-    library.scan().result(PATIENCE_S)
+    library.folders.add(photos)
+    library.folders.scan().result(PATIENCE_S)
     limit_pages(library, 3)
     with pytest.raises(DiskFull):
-        library.index().result(PATIENCE_S)
+        library.indexing.start().result(PATIENCE_S)
     before = library.status()
     assert before.searchable > 0 and before.outlined < 60
     assert before.problems == 0 and "full" in before.note
     assert len(found(library, "red", limit=100).hits) == before.searchable
     limit_pages(library, 100_000)
-    status = library.index().result(PATIENCE_S)
+    status = library.indexing.start().result(PATIENCE_S)
     assert status.searchable == 60 and status.note == ""
-    report = library.check().result(PATIENCE_S)
+    report = library.maintenance.check().result(PATIENCE_S)
     assert (report.repaired, report.faults) == ((), ())
 
 
 def limit_pages(library: Library, more: int) -> None:
     """Let the database grow by so many pages, as if the disk were full then."""
-    with library._store._db.writing() as connection:
+    with library._components.store._db.writing() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages + more}")
 

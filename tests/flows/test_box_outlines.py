@@ -26,7 +26,7 @@ from engine.records import (
     Verdict,
 )
 from tests.fakes import colour_models, made_photos
-from tests.fakes.colour_models import PALE, LookingSecondLook, PointingVerifier
+from tests.fakes.colour_models import PALE, FakeReranker, PointingVerifier
 
 from .conftest import PATIENCE_S, found, wait_until
 
@@ -50,17 +50,17 @@ def pointing(open_library: Callable[..., Library], photos: Path) -> Callable[...
 
     def run(*, probability: float = 0.9, box: BoxXyxy = AROUND, **options) -> Library:
         add_photo(photos)
-        look = LookingSecondLook(lambda: PointingVerifier(box, probability))
-        library = open_library(second_look=look, **options)
-        library.add_folder(photos)
-        library.index().result(PATIENCE_S)
+        look = FakeReranker(lambda: PointingVerifier(box, probability))
+        library = open_library(reranker=look, **options)
+        library.folders.add(photos)
+        library.indexing.start().result(PATIENCE_S)
         return library
 
     return run
 
 
 def only_hit(library: Library) -> SearchHit:
-    result = library.search(SEARCH).result(PATIENCE_S)
+    result = library.search.start(SEARCH).result(PATIENCE_S)
     assert result.complete and result.note == "" and len(result.hits) == 1
     assert result.hits[0].looked_at
     return result.hits[0]
@@ -73,9 +73,9 @@ def test_the_thing_gets_an_outline_that_nobody_stored(pointing) -> None:
     assert hit.region.box_xyxy == THING and hit.verdict is Verdict.MATCH
     mask = decode(hit.region.rle)
     assert mask.sum() == 40 * 40 and mask[60:100, 90:130].all()
-    stored = library.regions(hit.photo.id)
+    stored = library.photos.regions(hit.photo.id)
     assert len(stored) == 1 and stored[0].box_xyxy == BoxXyxy(10, 10, 40, 40)
-    assert library.region(UNSTORED) is None
+    assert library.photos.region(UNSTORED) is None
 
 
 def test_what_one_is_unsure_of_is_outlined_too(pointing) -> None:
@@ -113,8 +113,8 @@ def test_an_outline_that_does_not_fit_the_box_is_none(pointing) -> None:
 def test_models_that_cannot_do_it_cost_nothing_but_the_outline(pointing, load, caplog) -> None:
     library = pointing(analysis=load)
     assert stays_a_box(only_hit(library))
-    add_photo(library.folders()[0].path, 1)
-    assert library.index().result(PATIENCE_S).searchable == 2, "the index goes on"
+    add_photo(library.folders.all()[0].path, 1)
+    assert library.indexing.start().result(PATIENCE_S).searchable == 2, "the index goes on"
 
 
 def test_the_verdict_does_not_wait_and_a_repetition_has_it_at_once(
@@ -122,7 +122,7 @@ def test_the_verdict_does_not_wait_and_a_repetition_has_it_at_once(
 ) -> None:
     asked, gate = tmp_path / "asked", tmp_path / "gate"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, gate))
-    job = library.search(SEARCH)
+    job = library.search.start(SEARCH)
     wait_until(lambda: asked.exists(), "asked for an outline")
     assert job.partial.looked_at == 1 and stays_a_box(job.partial.hits[0])
     gate.touch()
@@ -135,7 +135,7 @@ def test_the_verdict_does_not_wait_and_a_repetition_has_it_at_once(
 def test_a_new_query_ends_the_wait_and_the_analyst_lives_on(pointing, tmp_path: Path) -> None:
     asked, gate = tmp_path / "asked", tmp_path / "gate"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, gate))
-    old = library.search(SEARCH)
+    old = library.search.start(SEARCH)
     wait_until(lambda: asked.exists(), "asked for an outline")
     found(library, "blue")
     assert old.state is JobState.CANCELLED
@@ -148,7 +148,7 @@ def test_a_new_query_ends_the_wait_and_the_analyst_lives_on(pointing, tmp_path: 
 def test_closing_ends_an_outline_in_the_middle(pointing, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, tmp_path / "gate"))
-    job = library.search(SEARCH)
+    job = library.search.start(SEARCH)
     wait_until(lambda: asked.exists(), "asked for an outline")
     library.close()
     assert job.ended
@@ -157,8 +157,8 @@ def test_closing_ends_an_outline_in_the_middle(pointing, tmp_path: Path) -> None
 
 def test_a_library_that_is_only_read_has_outlines_too(pointing, open_library) -> None:
     pointing()
-    look = LookingSecondLook(lambda: PointingVerifier(AROUND))
-    assert only_hit(open_library(read_only=True, second_look=look)).region.id == UNSTORED
+    look = FakeReranker(lambda: PointingVerifier(AROUND))
+    assert only_hit(open_library(read_only=True, reranker=look)).region.id == UNSTORED
 
 
 # -- what can be done with it ----------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_it_can_be_taken_out_in_every_way(pointing, tmp_path: Path) -> None:
     def exported(kind: ExportKind) -> Path:
         to = tmp_path / kind.value
         request = ExportRequest((hit,), to, kind, "red")
-        summary = library.export(request).result(PATIENCE_S)
+        summary = library.exports.start(request).result(PATIENCE_S)
         assert not summary.problems
         return summary.written[0]
 
@@ -193,7 +193,7 @@ def test_a_search_for_more_like_it_is_refused_with_a_word_of_what_to_do(pointing
     library = pointing()
     region_id = only_hit(library).region.id
     with pytest.raises(BadRequest) as caught:
-        library.search(SearchRequest(like_region=region_id)).result(PATIENCE_S)
+        library.search.start(SearchRequest(like_region=region_id)).result(PATIENCE_S)
     assert caught.value.hint
 
 
@@ -205,9 +205,9 @@ def test_a_photo_that_has_gone_is_looked_at_by_its_thumbnail(
 ) -> None:
     rgb = made_photos.pixels([("red", (200, 300, 900, 1000))], (1600, 1200))
     path = made_photos.write(photos / "a.png", rgb)
-    library = open_library(second_look=LookingSecondLook())
-    library.add_folder(photos)
-    library.index().result(PATIENCE_S)
+    library = open_library(reranker=FakeReranker())
+    library.folders.add(photos)
+    library.indexing.start().result(PATIENCE_S)
     there = only_hit(library)
     path.unlink()
     gone = only_hit(library)
@@ -224,7 +224,7 @@ def test_a_photo_that_has_gone_keeps_the_box(pointing, photos: Path) -> None:
 def test_without_a_thumbnail_it_has_no_verdict(pointing, photos: Path) -> None:
     library = pointing()
     (photos / "0.png").unlink()
-    library._thumbnails.remove([library.photos()[0].id])
+    library._components.thumbnails.remove([library.photos.page()[0].id])
     result = found(library, "red", verify=3)
     assert len(result.hits) == 1 and not result.hits[0].looked_at
     assert "One photo could not be looked at" in result.note

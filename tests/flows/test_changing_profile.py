@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import profiles
 from engine.errors import BadRequest, Cancelled, ModelBroken, ModelMissing
 from engine.index import vector_index
 from engine.library import Library
+from engine.profiles import registry
 from engine.records import SearchRequest, SearchResult
 from engine.search import candidates
 from engine.store.rows import IndexLevel
@@ -37,7 +37,7 @@ def gate(tmp_path: Path) -> Path:
 def known(monkeypatch: pytest.MonkeyPatch) -> dict:
     """The profiles one can choose by name."""
     known = {"colours": colour_models.profile, "wide": colour_models.wide_profile}
-    monkeypatch.setattr(profiles, "PROFILES", known)
+    monkeypatch.setattr(registry, "PROFILES", known)
     return known
 
 
@@ -66,8 +66,8 @@ def library(opened: Callable[[], Library], photos: Path) -> Library:
     for i in range(MANY):
         made_photos.photo(photos / f"{i:02}.jpg", "red", "green", seed=i, age_s=1000 + i)
     library = opened()
-    library.add_folder(photos)
-    library.index().result(PATIENCE_S)
+    library.folders.add(photos)
+    library.indexing.start().result(PATIENCE_S)
     return library
 
 
@@ -77,7 +77,7 @@ def hold(known: dict, gate: Path) -> None:
 
 def assert_of_one_profile(library: Library, result: SearchResult) -> None:
     """Every region of the answer was made by the profile that the answer names."""
-    with library._store._db.reading() as connection:
+    with library._components.store._db.reading() as connection:
         for hit in result.hits:
             made_by = connection.execute(
                 """SELECT p.description FROM regions r JOIN profiles p ON p.id = r.profile_id
@@ -88,7 +88,7 @@ def assert_of_one_profile(library: Library, result: SearchResult) -> None:
 
 
 def like(library: Library, region_id: int) -> SearchResult:
-    return library.search(SearchRequest(like_region=region_id)).result(PATIENCE_S)
+    return library.search.start(SearchRequest(like_region=region_id)).result(PATIENCE_S)
 
 
 @pytest.mark.parametrize("asks_the_index", [True, False])
@@ -100,36 +100,36 @@ def test_changing_to_and_fro_while_searching_never_errs_and_never_mixes(
         monkeypatch.setattr(vector_index, "SEAL_AT", 10)
     answered: list[str] = []
     for wanted in ("wide", "colours", "wide", "colours", "wide", "colours"):
-        job = library.change_profile(wanted)
+        job = library.models.change(wanted)
         while not (job.ended and answered and answered[-1] == wanted):
             result = found(library, "red", limit=100)
             assert_of_one_profile(library, result)
             assert len(names(result)) == MANY, "something could not be found for a while"
-            for region in library.regions(result.hits[0].photo.id):
-                assert library.region(region.id) is not None
+            for region in library.photos.regions(result.hits[0].photo.id):
+                assert library.photos.region(region.id) is not None
             answered.append(result.profile)
         assert job.result(0).outlined == MANY
     changes = [b for a, b in zip(answered, answered[1:], strict=False) if a != b]
     assert changes == ["wide", "colours", "wide", "colours", "wide", "colours"]
     assert library.status().profile == library.settings.profile == "colours"
-    assert library.check().result(PATIENCE_S).ok
+    assert library.maintenance.check().result(PATIENCE_S).ok
 
 
 def test_a_search_that_has_begun_ends_with_the_profile_it_began_with(library: Library) -> None:
-    with library._desk.using() as before:
-        library.change_profile("wide").result(PATIENCE_S)
-        assert library.profile.name == "wide"
+    with library._components.active_profile.using() as before:
+        library.models.change("wide").result(PATIENCE_S)
+        assert library.models.active.name == "wide"
         assert len(before.index.search(colour_models.colour_vector(1.0), 5).ids) == 5
         assert before.index._manifest is not None
     assert before.index._manifest is None, "closed with its last user"
-    assert library._desk.open_ids() == {library._profile_id}
+    assert library._components.active_profile.open_ids() == {library._components.profile_id}
 
 
 def test_the_old_models_answer_until_the_new_ones_have_seen_everything(
     library: Library, known: dict, gate: Path
 ) -> None:
     hold(known, gate)
-    job = library.change_profile("wide")
+    job = library.models.change("wide")
     wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
     status = library.status()
     assert (status.profile, status.outlined, status.change.profile) == ("colours", MANY, "wide")
@@ -151,10 +151,10 @@ def test_photos_that_appear_meanwhile_are_found_at_once_and_afterwards(
     library: Library, known: dict, gate: Path, photos: Path
 ) -> None:
     hold(known, gate)
-    job = library.change_profile("wide")
+    job = library.models.change("wide")
     wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
     made_photos.photo(photos / "new.jpg", "blue", age_s=100)
-    assert library.index() is job
+    assert library.indexing.start() is job
     gate.touch()  # what the held models are looking at ends; the rest gives way to the new photo
     wait_until(lambda: names(found(library, "blue")) == ["new.jpg"], "found")
     job.result(PATIENCE_S)
@@ -169,10 +169,10 @@ def test_new_photos_are_looked_at_by_the_answering_models_first(
     """Though nothing of the change can go on."""
     hold(known, gate)
     made_photos.photo(photos / "new.jpg", "blue", age_s=100)
-    library.scan().result(PATIENCE_S)
-    job = library.change_profile("wide")
+    library.folders.scan().result(PATIENCE_S)
+    job = library.models.change("wide")
     wait_until(lambda: names(found(library, "blue")) == ["new.jpg"], "found")
-    assert library.profile.name == "colours" and not job.ended
+    assert library.models.active.name == "colours" and not job.ended
     gate.touch()
     job.result(PATIENCE_S)
 
@@ -181,26 +181,26 @@ def test_a_change_of_mind_keeps_what_was_made(
     library: Library, known: dict, gate: Path, tmp_path: Path
 ) -> None:
     hold(known, gate)
-    job = library.change_profile("wide")
+    job = library.models.change("wide")
     wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
-    library.cancel_profile_change()
+    library.models.cancel_change()
     gate.touch()
     job.result(PATIENCE_S)
     status = library.status()
     assert (status.profile, status.change, library.settings.next_profile) == ("colours", None, "")
-    kept = {one.name: one for one in library.kept_profiles()}
+    kept = {one.name: one for one in library.models.kept()}
     assert kept["wide"].photos == MANY and not (kept["wide"].complete or kept["wide"].next)
     log = tmp_path / "looks"
     before = sum(1 for level in levels(library, "wide") if level == "full")
     known["wide"] = functools.partial(colour_models.wide_profile, calls_log=log)
-    library.change_profile("wide").result(PATIENCE_S)
+    library.models.change("wide").result(PATIENCE_S)
     assert len(log.read_text().splitlines()) == MANY - before, "nothing is looked at twice"
 
 
 def levels(library: Library, name: str) -> list[str]:
     query = """SELECT level FROM indexings i JOIN profiles p ON p.id = i.profile_id
                WHERE p.description = ?"""
-    with library._store._db.reading() as connection:
+    with library._components.store._db.reading() as connection:
         return [row[0] for row in connection.execute(query, (name,))]
 
 
@@ -208,8 +208,8 @@ def test_asking_for_what_answers_takes_the_wish_back(
     library: Library, known: dict, gate: Path
 ) -> None:
     hold(known, gate)
-    library.change_profile("wide")
-    job = library.change_profile("colours")
+    library.models.change("wide")
+    job = library.models.change("colours")
     gate.touch()
     job.result(PATIENCE_S)
     assert library.status().profile == "colours" and library.status().change is None
@@ -218,12 +218,12 @@ def test_asking_for_what_answers_takes_the_wish_back(
 def test_changing_back_to_what_is_complete_looks_at_nothing(
     library: Library, known: dict, gate: Path
 ) -> None:
-    library.change_profile("wide").result(PATIENCE_S)
+    library.models.change("wide").result(PATIENCE_S)
     known["colours"] = functools.partial(colour_models.profile, analysis=colour_models.load_nothing)
-    library.pause_indexing()
-    job = library.change_profile("colours")
-    wait_until(lambda: library.profile.name == "colours", "answering")
-    library.resume_indexing()
+    library.indexing.pause()
+    job = library.models.change("colours")
+    wait_until(lambda: library.models.active.name == "colours", "answering")
+    library.indexing.resume()
     assert job.result(PATIENCE_S).outlined == MANY
     assert found(library, "red").profile == "colours"
 
@@ -232,32 +232,32 @@ def test_a_wish_goes_on_when_the_library_is_opened_again(
     library: Library, opened: Callable[[], Library], known: dict, gate: Path
 ) -> None:
     hold(known, gate)
-    job = library.change_profile("wide")
+    job = library.models.change("wide")
     wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
     job.cancel()
     with pytest.raises(Cancelled):
         job.result(PATIENCE_S)
     gate.touch()
     again = opened()
-    assert (again.profile.name, again.status().change.profile) == ("colours", "wide")
-    again.index().result(PATIENCE_S)
-    assert again.profile.name == opened().profile.name == "wide"
+    assert (again.models.active.name, again.status().change.profile) == ("colours", "wide")
+    again.indexing.start().result(PATIENCE_S)
+    assert again.models.active.name == opened().models.active.name == "wide"
 
 
 def test_a_wish_for_models_that_are_gone_is_told_and_the_rest_works(
     library: Library, opened: Callable[[], Library], known: dict, gate: Path
 ) -> None:
     hold(known, gate)
-    job = library.change_profile("wide")
+    job = library.models.change("wide")
     del known["wide"]
     library.close()
     assert job.ended
     again = opened()
     assert "wide" in again.status().note and again.status().change is None
-    assert again.index().result(PATIENCE_S).outlined == MANY
+    assert again.indexing.start().result(PATIENCE_S).outlined == MANY
     known["wide"] = colour_models.wide_profile
-    opened().index().result(PATIENCE_S)
-    assert opened().profile.name == "wide"
+    opened().indexing.start().result(PATIENCE_S)
+    assert opened().models.active.name == "wide"
 
 
 def test_models_that_cannot_answer_never_do(
@@ -268,7 +268,7 @@ def test_models_that_cannot_answer_never_do(
 
     known["wide"] = lambda: dataclasses.replace(colour_models.wide_profile(), text_embedder=broken)
     with pytest.raises(BadRequest, match="no text model"):
-        library.change_profile("wide").result(PATIENCE_S)
+        library.models.change("wide").result(PATIENCE_S)
     assert library.status().profile == library.settings.profile == "colours"
     assert "no text model" in library.status().note
     assert len(names(found(library, "red", limit=100))) == MANY
@@ -277,7 +277,7 @@ def test_models_that_cannot_answer_never_do(
 def test_an_example_of_other_models_is_refused_in_plain_words(library: Library) -> None:
     region = found(library, "red").hits[0].region
     assert len(like(library, region.id).hits) > 0
-    library.change_profile("wide").result(PATIENCE_S)
+    library.models.change("wide").result(PATIENCE_S)
     with pytest.raises(BadRequest, match="other models"):
         like(library, region.id)
     assert len(like(library, found(library, "red").hits[0].region.id).hits) > 0
@@ -285,43 +285,43 @@ def test_an_example_of_other_models_is_refused_in_plain_words(library: Library) 
 
 def test_forgetting_frees_what_unused_models_made(library: Library) -> None:
     with pytest.raises(BadRequest, match="in use"):
-        library.forget_profile("colours").result(PATIENCE_S)
+        library.models.forget("colours").result(PATIENCE_S)
     with pytest.raises(BadRequest, match="No models called wide"):
-        library.forget_profile("wide").result(PATIENCE_S)
-    library.change_profile("wide").result(PATIENCE_S)
-    kept = {one.name: one for one in library.kept_profiles()}
+        library.models.forget("wide").result(PATIENCE_S)
+    library.models.change("wide").result(PATIENCE_S)
+    kept = {one.name: one for one in library.models.kept()}
     assert kept["wide"].answering and kept["colours"].complete and kept["colours"].disk_bytes > 0
-    freed = library.forget_profile("colours").result(PATIENCE_S)
-    assert freed > 0 and [one.name for one in library.kept_profiles()] == ["wide"]
+    freed = library.models.forget("colours").result(PATIENCE_S)
+    assert freed > 0 and [one.name for one in library.models.kept()] == ["wide"]
     assert not levels(library, "colours")
     assert len(names(found(library, "red", limit=100))) == MANY
-    report = library.check().result(PATIENCE_S)
+    report = library.maintenance.check().result(PATIENCE_S)
     assert report.repaired == () and report.faults == ()
-    status = library.change_profile("colours").result(PATIENCE_S)
+    status = library.models.change("colours").result(PATIENCE_S)
     assert (status.profile, status.outlined) == ("colours", MANY)
 
 
 def test_the_cost_is_told_from_a_trial_and_then_from_what_was_measured(library: Library) -> None:
-    cost = library.profile_change_cost("wide").result(PATIENCE_S)
+    cost = library.models.change_cost("wide").result(PATIENCE_S)
     assert (cost.profile, cost.photos, cost.tried) == ("wide", MANY, True)
     assert cost.seconds == pytest.approx(MANY / cost.per_second)
     assert cost.fits and 0 < cost.disk_bytes < cost.free_bytes
     assert levels(library, "wide") == [], "a trial keeps nothing"
-    assert library.profile_change_cost("colours").result(PATIENCE_S).photos == 0
-    library._store.counts.note_pace(
-        library._store.profile_id("wide-1", colour_models.WIDE_NDIM, "wide"),
+    assert library.models.change_cost("colours").result(PATIENCE_S).photos == 0
+    library._components.store.counts.note_pace(
+        library._components.store.profile_id("wide-1", colour_models.WIDE_NDIM, "wide"),
         IndexLevel.FULL,
         2.0,
     )
-    cost = library.profile_change_cost("wide").result(PATIENCE_S)
+    cost = library.models.change_cost("wide").result(PATIENCE_S)
     assert (cost.per_second, cost.tried, cost.seconds) == (2.0, False, MANY / 2)
 
 
 def test_models_nobody_knows_are_refused(library: Library) -> None:
     with pytest.raises(BadRequest, match="crystal ball"):
-        library.change_profile("crystal ball")
+        library.models.change("crystal ball")
     with pytest.raises(BadRequest, match="crystal ball"):
-        library.profile_change_cost("crystal ball").result(PATIENCE_S)
+        library.models.change_cost("crystal ball").result(PATIENCE_S)
     assert library.settings.next_profile == ""
 
 
@@ -336,8 +336,8 @@ def test_models_that_stopped_working_can_be_changed(
     made_photos.photo(photos / "new.jpg", "blue", age_s=100)
     again = opened()
     with pytest.raises(ModelBroken):
-        again.index().result(PATIENCE_S)
-    assert again.change_profile("wide").result(PATIENCE_S).outlined == MANY + 1
+        again.indexing.start().result(PATIENCE_S)
+    assert again.models.change("wide").result(PATIENCE_S).outlined == MANY + 1
     assert names(found(again, "blue")) == ["new.jpg"]
     caplog.clear()
 
@@ -348,14 +348,14 @@ def test_a_library_opens_though_its_models_are_gone(
     def gone():
         raise ModelMissing("wide.bin is not there.", operation="loading")
 
-    library.change_profile("wide").result(PATIENCE_S)
+    library.models.change("wide").result(PATIENCE_S)
     known["wide"] = gone
-    monkeypatch.setattr(profiles, "BUILT_IN", "colours")
+    monkeypatch.setattr(registry, "BUILT_IN", "colours")
     again = opened()
-    assert again.profile.name == "colours" and "wide.bin" in again.status().note
+    assert again.models.active.name == "colours" and "wide.bin" in again.status().note
     assert len(names(found(again, "red", limit=100))) == MANY
     assert again.settings.profile == "wide", "it answers again once it is back"
-    again.change_profile("colours").result(PATIENCE_S)
+    again.models.change("colours").result(PATIENCE_S)
     assert opened().status().note == ""
 
 
@@ -372,14 +372,14 @@ def test_killed_at_any_moment_a_change_goes_on(
         assert_of_one_profile(again, result)
         assert len(names(result)) == MANY, "the old models answer, or the new ones do"
         change = again.status().change
-        assert (again.profile.name == "wide") == (change is None)
+        assert (again.models.active.name == "wide") == (change is None)
         again.close()
     assert killed
     again = opened()
-    again.index().result(PATIENCE_S)
-    assert again.profile.name == "wide" and again.status().outlined == MANY
+    again.indexing.start().result(PATIENCE_S)
+    assert again.models.active.name == "wide" and again.status().outlined == MANY
     assert levels(again, "wide") == ["full"] * MANY
-    report = again.check().result(PATIENCE_S)
+    report = again.maintenance.check().result(PATIENCE_S)
     assert report.repaired == () and report.faults == ()
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths, profiles
+from engine import paths
 from engine.library import Library
-from engine.starter import profile as built_in
-from engine.starter import text_map
+from engine.profiles import registry
+from engine.profiles import starter as built_in
+from engine.profiles.starter import starter_profile
+from engine.starter.text import text_map
 
 from .conftest import found
 
@@ -34,24 +36,26 @@ def test_other_weights_take_over_and_give_back_while_searching(
 ) -> None:
     weights = other_weights(tmp_path / "weights")
     known = {
-        "starter": profiles.starter,
-        "other": lambda: replace(profiles.starter(weights), name="other"),
+        "starter": starter_profile,
+        "other": lambda: replace(starter_profile(weights), name="other"),
     }
-    monkeypatch.setattr(profiles, "PROFILES", known)
+    monkeypatch.setattr(registry, "PROFILES", known)
     (tmp_path / "photos").mkdir()
     for path in sorted((paths.resources_dir() / "samples").glob("*.jpg"))[:PHOTOS]:
         shutil.copy2(path, tmp_path / "photos")
     with Library.open(tmp_path / "library") as library:
-        library.add_folder(tmp_path / "photos")
-        assert library.index().result(PATIENCE_S).outlined == PHOTOS
+        library.folders.add(tmp_path / "photos")
+        assert library.indexing.start().result(PATIENCE_S).outlined == PHOTOS
         for wanted in ("other", "starter"):
-            job, answered = library.change_profile(wanted), ""
+            job, answered = library.models.change(wanted), ""
             while not (job.ended and answered == wanted):
                 result = found(library, "a dog")
                 ids = {"starter": 1, "other": 2}
                 for hit in result.hits:
                     if hit.region is not None:
-                        vector = library._store.regions.vector(hit.region.id, ids[result.profile])
+                        vector = library._components.store.regions.vector(
+                            hit.region.id, ids[result.profile]
+                        )
                         assert vector is not None, "a region of the other weights"
                 assert len(result.hits) == PHOTOS
                 answered = result.profile

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import profiles
 from engine.library import Library
+from engine.profiles import registry
+from engine.profiles.starter import starter_profile
 from tests.fakes import made_photos
 
 from .conftest import found
-from .test_full_profile import BOX, full, sam_file, shelf, stocked  # noqa: F401 - fixtures
+from .test_full_profile import BOX, full, model_store, sam_file, stocked  # noqa: F401 - fixtures
 
 PATIENCE_S = 180.0
 COLOURS = ("red", "green", "blue")
@@ -23,20 +24,20 @@ def test_starter_full_starter_never_errs_and_never_mixes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = {"starter": profiles.starter, "full": lambda: full(stocked)}
-    monkeypatch.setattr(profiles, "PROFILES", known)
+    known = {"starter": starter_profile, "full": lambda: full(stocked)}
+    monkeypatch.setattr(registry, "PROFILES", known)
     for colour in COLOURS:
         made_photos.write(tmp_path / f"photos/{colour}.png", made_photos.pixels([(colour, BOX)]))
     with Library.open(tmp_path / "library") as library:
-        library.add_folder(tmp_path / "photos")
-        assert library.index().result(PATIENCE_S).outlined == len(COLOURS)
+        library.folders.add(tmp_path / "photos")
+        assert library.indexing.start().result(PATIENCE_S).outlined == len(COLOURS)
         answered: list[str] = []
         for wanted in ("full", "starter"):
-            job = library.change_profile(wanted)
+            job = library.models.change(wanted)
             while not (job.ended and answered[-1:] == [wanted]):
                 result = found(library, "a red square")
                 assert len(result.hits) == len(COLOURS)
-                made_by = {row.id: row.name for row in library._store.profiles.all()}
+                made_by = {row.id: row.name for row in library._components.store.profiles.all()}
                 for hit in result.hits:
                     if hit.region is not None:
                         assert made_by[profile_of(library, hit.region.id)] == result.profile
@@ -44,13 +45,13 @@ def test_starter_full_starter_never_errs_and_never_mixes(
             assert job.result(0).outlined == len(COLOURS)
         changes = [b for a, b in zip(answered, answered[1:], strict=False) if a != b]
         assert changes in (["full", "starter"], ["starter"])
-        assert {one.name: one.complete for one in library.kept_profiles()} == {
+        assert {one.name: one.complete for one in library.models.kept()} == {
             "starter": True,
             "full": True,
         }
 
 
 def profile_of(library: Library, region_id: int) -> int:
-    with library._store._db.reading() as connection:
+    with library._components.store._db.reading() as connection:
         query = "SELECT profile_id FROM regions WHERE id = ?"
         return connection.execute(query, (int(region_id),)).fetchone()[0]

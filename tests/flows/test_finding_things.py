@@ -30,7 +30,7 @@ def looks(log: Path) -> int:
 
 
 def index(library: Library) -> None:
-    library.index().result(PATIENCE_S)
+    library.indexing.start().result(PATIENCE_S)
 
 
 def test_a_thing_is_found_by_its_word_and_outlined(library: Library, photos: Path) -> None:
@@ -38,10 +38,10 @@ def test_a_thing_is_found_by_its_word_and_outlined(library: Library, photos: Pat
     made_photos.photo(photos / "sub/b.png", "green", seed=2)
     made_photos.photo(photos / "c.jpg", "yellow", seed=3)
     made_photos.photo(photos / "empty.jpg", seed=4)
-    folder = library.add_folder(photos)
-    status = library.index().result(PATIENCE_S)
+    folder = library.folders.add(photos)
+    status = library.indexing.start().result(PATIENCE_S)
     assert (status.photos, status.searchable, status.pending, status.problems) == (4, 4, 0, 0)
-    assert status.regions == 4 and library.folders()[0].searchable == 4
+    assert status.regions == 4 and library.folders.all()[0].searchable == 4
     result = found(library, "blue")
     assert names(result) == ["a.jpg"] and result.complete and result.profile == "colours"
     hit = result.hits[0]
@@ -60,41 +60,41 @@ def test_photos_regions_thumbnails_and_pixels_can_be_looked_at(
 ) -> None:
     made_photos.photo(photos / "a.jpg", "red", "blue", size_wh=(640, 480), age_s=100)
     made_photos.photo(photos / "b.jpg", "green", age_s=50)
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
-    first, second = library.photos(10)
+    first, second = library.photos.page(10)
     assert (first.path.name, second.path.name) == ("b.jpg", "a.jpg"), "newest first"
-    assert library.photos(1, before=first.id) == (second,)
-    assert library.photo(second.id) == second and second.size_wh == (640, 480)
-    regions = library.regions(second.id)
-    assert len(regions) == 2 and library.region(regions[0].id) == regions[0]
-    assert library.thumbnail(second.id).startswith(b"\xff\xd8")
-    assert library.read_photo(second.id).shape == (480, 640, 3)
-    assert library.read_photo(second.id, 64).shape == (48, 64, 3)
-    assert library.photo(999) is None and library.thumbnail(999) is None
+    assert library.photos.page(1, before=first.id) == (second,)
+    assert library.photos.get(second.id) == second and second.size_wh == (640, 480)
+    regions = library.photos.regions(second.id)
+    assert len(regions) == 2 and library.photos.region(regions[0].id) == regions[0]
+    assert library.photos.thumbnail(second.id).startswith(b"\xff\xd8")
+    assert library.photos.read(second.id).shape == (480, 640, 3)
+    assert library.photos.read(second.id, 64).shape == (48, 64, 3)
+    assert library.photos.get(999) is None and library.photos.thumbnail(999) is None
     with pytest.raises(PhotoMissing):
-        library.read_photo(999)
+        library.photos.read(999)
 
 
 def test_things_like_this_one_leave_out_the_photo_itself(library: Library, photos: Path) -> None:
     for name, colours in {"a": ["red"], "b": ["green", "red"], "c": ["blue"]}.items():
         made_photos.photo(photos / f"{name}.jpg", *colours, seed=ord(name))
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
     red = found(library, "red").hits[0]
     assert red.photo.path.name in "a.jpg b.jpg"
-    result = library.search(SearchRequest(like_region=red.region.id)).result(PATIENCE_S)
+    result = library.search.start(SearchRequest(like_region=red.region.id)).result(PATIENCE_S)
     others = [hit.photo.path.name for hit in result.hits]
     assert sorted([red.photo.path.name, others[0]]) == ["a.jpg", "b.jpg"]
     assert red.photo.path.name not in others and len(others) == 2
     assert {hit.verdict for hit in result.hits} == {Verdict.UNVERIFIED}
     with pytest.raises(BadRequest):
-        library.search(SearchRequest(like_region=12345)).result(PATIENCE_S)
+        library.search.start(SearchRequest(like_region=12345)).result(PATIENCE_S)
 
 
 def test_words_nobody_knows_find_nothing_and_say_so(library: Library, photos: Path) -> None:
     made_photos.photo(photos / "a.jpg", "red")
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
     result = found(library, "zeitgeist")
     assert result.hits == () and result.note
@@ -103,7 +103,7 @@ def test_words_nobody_knows_find_nothing_and_say_so(library: Library, photos: Pa
 def test_an_empty_library_answers(library: Library) -> None:
     assert found(library, "red").hits == ()
     assert library.status().photos == 0
-    assert library.check().result(PATIENCE_S).ok
+    assert library.maintenance.check().result(PATIENCE_S).ok
 
 
 def test_a_moved_renamed_or_copied_photo_is_not_looked_at_again(
@@ -112,7 +112,7 @@ def test_a_moved_renamed_or_copied_photo_is_not_looked_at_again(
     log = tmp_path / "looks"
     library = open_library(calls_log=log)
     made_photos.photo(photos / "a.jpg", "red")
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
     hit = found(library, "red").hits[0]
     (photos / "a.jpg").rename(photos / "b.jpg")
@@ -122,39 +122,39 @@ def test_a_moved_renamed_or_copied_photo_is_not_looked_at_again(
     assert [h.photo.id for h in after] == [hit.photo.id] and after[0].region == hit.region
     assert after[0].photo.path.name in ("b.jpg", "copy.jpg")
     assert library.status().photos == 2 and looks(log) == 1
-    assert library.check().result(PATIENCE_S).repaired == ()
+    assert library.maintenance.check().result(PATIENCE_S).repaired == ()
 
 
 def test_a_check_makes_lost_thumbnails_anew_where_it_can(library: Library, photos: Path) -> None:
     made_photos.photo(photos / "a.jpg", "red")
     gone = made_photos.photo(photos / "b.jpg", "blue")
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
-    before = {photo.id: library.thumbnail(photo.id) for photo in library.photos()}
+    before = {photo.id: library.photos.thumbnail(photo.id) for photo in library.photos.page()}
     thumbnails = ThumbnailCache(library.paths.thumbnails)
     thumbnails.remove(before)
     thumbnails.close()
     gone.rename(photos.parent / "elsewhere.jpg")
-    report = library.check().result(PATIENCE_S)
+    report = library.maintenance.check().result(PATIENCE_S)
     assert report.repaired == ("thumbnails: 1 were lost and made anew",)
     assert report.faults == ("thumbnails: 1 are lost, and their files cannot be read now",)
-    made = {photo.path.name: library.thumbnail(photo.id) for photo in library.photos()}
+    made = {photo.path.name: library.photos.thumbnail(photo.id) for photo in library.photos.page()}
     assert made["b.jpg"] is None and made["a.jpg"] in before.values()
     (photos.parent / "elsewhere.jpg").rename(gone)
-    assert library.check().result(PATIENCE_S).ok
+    assert library.maintenance.check().result(PATIENCE_S).ok
 
 
 def test_a_changed_photo_is_looked_at_again_and_replaces_what_was(
     library: Library, photos: Path
 ) -> None:
     path = made_photos.photo(photos / "a.jpg", "red", age_s=100)
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
     made_photos.photo(path, "blue", age_s=50)
     index(library)
     assert names(found(library, "blue")) == ["a.jpg"]
     assert names(found(library, "red")) == []
-    report = library.check().result(PATIENCE_S)
+    report = library.maintenance.check().result(PATIENCE_S)
     assert (report.photos, report.repaired, report.faults) == (1, (), ())
 
 
@@ -164,7 +164,7 @@ def test_a_deleted_photo_drops_out_and_comes_back(
     log = tmp_path / "looks"
     library = open_library(calls_log=log)
     path = made_photos.photo(photos / "a.jpg", "red")
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
     data, facts = path.read_bytes(), path.stat()
     path.unlink()
@@ -178,36 +178,36 @@ def test_a_deleted_photo_drops_out_and_comes_back(
 
 def test_an_unplugged_folder_forgets_nothing(library: Library, photos: Path) -> None:
     made_photos.photo(photos / "a.jpg", "red")
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
     photos.rename(photos.with_name("unplugged"))
     index(library)
-    assert library.folders()[0].online is False
+    assert library.folders.all()[0].online is False
     hit = found(library, "red").hits[0]
-    assert hit.photo.available is False and library.thumbnail(hit.photo.id)
+    assert hit.photo.available is False and library.photos.thumbnail(hit.photo.id)
     with pytest.raises(PhotoMissing):
-        library.read_photo(hit.photo.id)
+        library.photos.read(hit.photo.id)
     photos.with_name("unplugged").rename(photos)
     index(library)
-    assert library.folders()[0].online and found(library, "red").hits[0].photo.available
+    assert library.folders.all()[0].online and found(library, "red").hits[0].photo.available
 
 
 def test_a_removed_folder_is_gone_at_once_and_for_good(library: Library, photos: Path) -> None:
     made_photos.photo(photos / "keep/a.jpg", "red", seed=1)
     made_photos.photo(photos / "drop/b.jpg", "red", seed=2)
-    library.add_folder(photos / "keep")
-    drop = library.add_folder(photos / "drop")
+    library.folders.add(photos / "keep")
+    drop = library.folders.add(photos / "drop")
     index(library)
-    gone = next(p.id for p in library.photos() if p.path.name == "b.jpg")
-    library.remove_folder(drop.id)
-    assert [folder.path.name for folder in library.folders()] == ["keep"]
+    gone = next(p.id for p in library.photos.page() if p.path.name == "b.jpg")
+    library.folders.remove(drop.id)
+    assert [folder.path.name for folder in library.folders.all()] == ["keep"]
     assert names(found(library, "red")) == ["a.jpg"]
-    wait_until(lambda: library.thumbnail(gone) is None, "forgotten")
-    report = library.check().result(PATIENCE_S)
+    wait_until(lambda: library.photos.thumbnail(gone) is None, "forgotten")
+    report = library.maintenance.check().result(PATIENCE_S)
     assert (report.photos, report.vectors, report.faults) == (1, 2, ())
     assert (photos / "drop/b.jpg").exists()
     with pytest.raises(BadRequest):
-        library.remove_folder(drop.id)
+        library.folders.remove(drop.id)
 
 
 def test_another_profile_looks_at_everything_anew_and_keeps_the_old_vectors(
@@ -216,7 +216,7 @@ def test_another_profile_looks_at_everything_anew_and_keeps_the_old_vectors(
     made_photos.photo(photos / "a.jpg", "red", seed=1)
     made_photos.photo(photos / "b.jpg", "blue", seed=2)
     library = open_library()
-    library.add_folder(photos)
+    library.folders.add(photos)
     index(library)
     library.close()
     other = open_library(key="colours-2")

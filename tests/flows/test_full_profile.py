@@ -12,18 +12,21 @@ import numpy as np
 import pytest
 import torch
 
-from engine import cli, profiles
+from engine import cli
 from engine.embeddings.alpha_clip import RegionSettings
 from engine.errors import BadRequest, ModelMissing
-from engine.evaluate.patchy_sam import patchy_network
-from engine.full.scorer import FullScorer
-from engine.indexing.analysts import AnalystPool
+from engine.indexing.analysis_pool import AnalysisPool
 from engine.jobs.cancel import CancelToken
 from engine.masks.sam_network import SamArchitecture
 from engine.masks.sam_proposer import SamSettings
-from engine.search.scorer import PhotoEvidence
+from engine.profiles import registry
+from engine.profiles.full import full_profile
+from engine.profiles.profile import Profile
+from engine.scoring.best_region_scorer import BestRegionScorer
+from engine.scoring.photo_scorer import RegionSimilarities
+from engine.tiny_models.random_sam import random_network
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
-from engine.weights.shelf import ModelShelf
+from engine.weights.model_store import ModelStore
 from tests.fakes import made_photos
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "alpha_clip"
@@ -47,7 +50,7 @@ def entry(name: str, role: str, *files: str) -> CatalogueEntry:
 @pytest.fixture(scope="module")
 def sam_file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("sam") / "tiny_sam.pt"
-    network = patchy_network(MINIATURE, made_photos.pixels([("red", BOX)]))
+    network = random_network(MINIATURE, made_photos.pixels([("red", BOX)]))
     torch.save({"model": network.state_dict()}, path)
     return path
 
@@ -61,19 +64,19 @@ CATALOGUE = Catalogue(
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> ModelShelf:
-    return ModelShelf(tmp_path / "models", CATALOGUE)
+def model_store(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "models", CATALOGUE)
 
 
 @pytest.fixture
-def stocked(shelf: ModelShelf, sam_file: Path) -> ModelShelf:
-    shelf.import_files("tiny-sam", [sam_file], CancelToken())
-    shelf.import_files("tiny-clip", [GOLDEN], CancelToken())
-    return shelf
+def stocked(model_store: ModelStore, sam_file: Path) -> ModelStore:
+    model_store.import_files("tiny-sam", [sam_file], CancelToken())
+    model_store.import_files("tiny-clip", [GOLDEN], CancelToken())
+    return model_store
 
 
-def full(shelf: ModelShelf, **options) -> profiles.Profile:
-    return profiles.full(shelf, **{"architecture": MINIATURE, "sam": LENIENT} | options)
+def full(model_store: ModelStore, **options) -> Profile:
+    return full_profile(model_store, **{"architecture": MINIATURE, "sam": LENIENT} | options)
 
 
 @pytest.fixture
@@ -130,12 +133,12 @@ IN_A_PROCESS = """
 import sys
 from pathlib import Path
 from engine import cli
-from engine.weights.shelf import ModelShelf
+from engine.weights.model_store import ModelStore
 from tests.flows import test_full_profile as flow
 
 if __name__ == "__main__":
     root, library = Path(sys.argv[1]), sys.argv[2]
-    profile = flow.full(ModelShelf(root, flow.CATALOGUE))
+    profile = flow.full(ModelStore(root, flow.CATALOGUE))
     for words in (["index"], ["search", "a red square", "--json"]):
         status = cli.run(["--library", library, *words], profile=profile)
         assert status == 0, words
@@ -167,19 +170,19 @@ def test_it_never_uses_the_network(stocked, coco, tmp_path):
 
 
 def test_one_process_holds_the_large_models_and_has_time(stocked):
-    pool = AnalystPool(full(stocked), 1, None, workers=4, time_limit_s=5)
+    pool = AnalysisPool(full(stocked), 1, None, workers=4, time_limit_s=5)
     pool.close()
     assert pool.workers == pool.capacity // 2 == 1
     assert full(stocked).least_time_limit_s >= 600
 
 
-def test_missing_models_are_named(shelf, sam_file):
+def test_missing_models_are_named(model_store, sam_file):
     with pytest.raises(ModelMissing, match="tiny-sam") as caught:
-        full(shelf)
+        full(model_store)
     assert "models download tiny-sam" in caught.value.hint
-    shelf.import_files("tiny-sam", [sam_file], CancelToken())
+    model_store.import_files("tiny-sam", [sam_file], CancelToken())
     with pytest.raises(ModelMissing, match="tiny-clip"):
-        full(shelf)
+        full(model_store)
 
 
 def test_models_of_another_role_or_build_are_refused(stocked):
@@ -205,18 +208,18 @@ def test_the_key_names_files_and_settings_and_nothing_else(stocked, sam_file, tm
 def test_by_name_names_a_missing_model(monkeypatch, tmp_path):
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path))
     with pytest.raises(ModelMissing, match="sam2.1-tiny"):
-        profiles.by_name("full")
+        registry.by_name("full")
 
 
-def evidence(scores: list[float], whole: float) -> PhotoEvidence:
+def similarities(scores: list[float], whole: float) -> RegionSimilarities:
     n = len(scores)
     numbers = np.array(scores, np.float32)
-    return PhotoEvidence(numbers, np.ones(n), np.zeros((n, 4)), np.ones(n), whole)
+    return RegionSimilarities(numbers, np.ones(n), np.zeros((n, 4)), np.ones(n), whole)
 
 
 def test_scorer_takes_the_best_region_and_a_share_of_the_scene():
-    scorer = FullScorer(0.25)
-    assert scorer.score(evidence([0.1, 0.4], 0.2)) == pytest.approx(0.35)
-    assert scorer.region(evidence([0.1, 0.4], 0.2)) == 1
-    assert scorer.score(evidence([], 0.2)) == pytest.approx(0.2)
-    assert scorer.region(evidence([], 0.2)) is None
+    scorer = BestRegionScorer(0.25)
+    assert scorer.score(similarities([0.1, 0.4], 0.2)) == pytest.approx(0.35)
+    assert scorer.region(similarities([0.1, 0.4], 0.2)) == 1
+    assert scorer.score(similarities([], 0.2)) == pytest.approx(0.2)
+    assert scorer.region(similarities([], 0.2)) is None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.indexing.analysts import suitable_workers
+from engine.indexing.analysis_pool import suitable_workers
 from engine.library import Library
 from tests.fakes import made_photos
 
@@ -65,7 +65,7 @@ def test_no_kill_loses_or_repeats_anything(
     for i in range(PHOTOS):
         made_photos.photo(photos / f"{i:02}.jpg", "red", "green", age_s=1000 + i, seed=i)
     first = open_library()
-    first.add_folder(photos)
+    first.folders.add(photos)
     first.close()
     killed, levels = 0, set()
     for _ in range(rounds):
@@ -75,14 +75,14 @@ def test_no_kill_loses_or_repeats_anything(
         levels.update(level for _, level in left)
     assert killed and "coarse" in levels
     library = open_library(calls_log=log)
-    status = library.index().result(PATIENCE_S)
+    status = library.indexing.start().result(PATIENCE_S)
     assert (status.photos, status.outlined, status.problems) == (PHOTOS, PHOTOS, 0)
     assert regions_by_photo(root) == [(3, "full")] * PHOTOS
-    report = library.check().result(PATIENCE_S)
+    report = library.maintenance.check().result(PATIENCE_S)
     assert (report.photos, report.regions, report.vectors) == (PHOTOS, 2 * PHOTOS, 3 * PHOTOS)
     assert report.repaired == () and report.faults == ()
     assert len(found(library, "red", limit=100).hits) == PHOTOS
-    assert all(library.thumbnail(photo.id) for photo in library.photos())
+    assert all(library.photos.thumbnail(photo.id) for photo in library.photos.page())
     # What was in work when it died is looked at again, everything else only once.
     in_work = 2 * (library.settings.workers or suitable_workers())
     assert PHOTOS <= len(log.read_text().splitlines()) <= PHOTOS + killed * in_work
@@ -95,7 +95,7 @@ def test_a_library_can_be_read_while_another_process_indexes_it(
     for i in range(PHOTOS):
         made_photos.photo(photos / f"{i:02}.jpg", "red", age_s=1000 + i, seed=i)
     first = open_library()
-    first.add_folder(photos)
+    first.folders.add(photos)
     first.close()
     seen = []
     with start(root, log) as process:
@@ -106,7 +106,7 @@ def test_a_library_can_be_read_while_another_process_indexes_it(
                 reader = open_library(read_only=True)
                 hits = found(reader, "red", limit=100).hits
                 seen.append(len(hits))
-                assert reader.thumbnail(hits[0].photo.id)
+                assert reader.photos.thumbnail(hits[0].photo.id)
                 reader.close()
     assert process.returncode == 0 and seen and seen == sorted(seen) and seen[0] > 0
     assert open_library(read_only=True).status().searchable == PHOTOS

@@ -22,8 +22,8 @@ Open = Callable[..., Library]
 
 def test_a_watched_folder_is_followed_live(library: Library, photos: Path) -> None:
     made_photos.photo(photos / "a.jpg", "red", seed=1)
-    library.add_folder(photos)
-    library.start_watching()
+    library.folders.add(photos)
+    library.folders.start_watching()
     wait_until(lambda: library.status().searchable == 1, "indexed")
     made_photos.photo(photos / "b.jpg", "blue", seed=2)
     wait_until(lambda: library.status().searchable == 2, "noticed")
@@ -34,21 +34,21 @@ def test_a_watched_folder_is_followed_live(library: Library, photos: Path) -> No
 
 
 def test_a_folder_added_while_watching_is_followed_too(library: Library, photos: Path) -> None:
-    library.start_watching()
+    library.folders.start_watching()
     made_photos.photo(photos / "a.jpg", "red")
-    library.add_folder(photos)
+    library.folders.add(photos)
     wait_until(lambda: library.status().searchable == 1, "indexed")
 
 
 def test_changes_are_told_once(library: Library, photos: Path) -> None:
     made_photos.photo(photos / "a.jpg", "red")
-    library.add_folder(photos)
+    library.folders.add(photos)
     assert library.take_changes().folders
-    library.index().result(PATIENCE_S)
+    library.indexing.start().result(PATIENCE_S)
     changes = library.take_changes()
-    assert changes.photos == {library.photos()[0].id}
+    assert changes.photos == {library.photos.page()[0].id}
     assert library.take_changes() == LibraryChanges()
-    library.index().result(PATIENCE_S)
+    library.indexing.start().result(PATIENCE_S)
     assert not library.take_changes().photos
 
 
@@ -57,15 +57,15 @@ def test_asking_twice_gives_the_running_job_which_sees_what_came_meanwhile(
 ) -> None:
     for i in range(5):
         made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
-    library.add_folder(photos)
-    library.pause_indexing()
-    job = library.index()
+    library.folders.add(photos)
+    library.indexing.pause()
+    job = library.indexing.start()
     wait_until(lambda: library.status().indexing is IndexingState.PAUSED, "paused")
     made_photos.photo(photos / "late.jpg", "blue", seed=9)
-    assert library.index() is job
-    library.resume_indexing()
+    assert library.indexing.start() is job
+    library.indexing.resume()
     assert job.result(PATIENCE_S).searchable == 6
-    assert library.index() is not job
+    assert library.indexing.start() is not job
 
 
 def looks(library: Library) -> int:
@@ -78,10 +78,10 @@ def looks(library: Library) -> int:
 def test_a_paused_run_goes_on_where_it_was(library: Library, photos: Path, passed: int) -> None:
     for i in range(30):
         made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
-    library.add_folder(photos)
-    job = library.index()
+    library.folders.add(photos)
+    job = library.indexing.start()
     wait_until(lambda: looks(library) >= passed, "under way")
-    library.pause_indexing()
+    library.indexing.pause()
     wait_until(lambda: library.status().indexing is IndexingState.PAUSED, "paused")
     settled = threading.Event()
     count = -1
@@ -93,7 +93,7 @@ def test_a_paused_run_goes_on_where_it_was(library: Library, photos: Path, passe
         settled.wait(0.5)
     assert not job.ended and count < 60
     assert found(library, "red", limit=100).hits, "a paused library can be searched"
-    library.resume_indexing()
+    library.indexing.resume()
     status = job.result(PATIENCE_S)
     assert status.searchable == status.outlined == 30 and status.indexing is IndexingState.IDLE
     assert job.progress.done == job.progress.total == 30 and job.progress.per_second > 0
@@ -103,14 +103,14 @@ def test_a_paused_run_goes_on_where_it_was(library: Library, photos: Path, passe
 def test_a_cancelled_run_keeps_what_it_has(library: Library, photos: Path, passed: int) -> None:
     for i in range(40):
         made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
-    library.add_folder(photos)
-    job = library.index()
+    library.folders.add(photos)
+    job = library.indexing.start()
     wait_until(lambda: looks(library) >= passed, "under way")
     job.cancel()
     with pytest.raises(Cancelled):
         job.result(PATIENCE_S)
     assert passed <= looks(library) < 80
-    assert library.index().result(PATIENCE_S).outlined == 40
+    assert library.indexing.start().result(PATIENCE_S).outlined == 40
     assert library.status().problems == 0
 
 
@@ -120,17 +120,17 @@ def test_closing_in_the_middle_of_everything_leaves_one_clean_file(
     for i in range(40):
         made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
     library = open_library()
-    library.add_folder(photos)
-    library.start_watching()
+    library.folders.add(photos)
+    library.folders.start_watching()
     wait_until(lambda: library.status().searchable >= 2, "under way")
 
-    job = library.search(SearchRequest(text="red"))
+    job = library.search.start(SearchRequest(text="red"))
     library.close()
     assert job.ended
     assert not list((tmp_path / "library").glob("library.sqlite-*"))
     again = open_library()
-    assert again.index().result(PATIENCE_S).outlined == 40
-    report = again.check().result(PATIENCE_S)
+    assert again.indexing.start().result(PATIENCE_S).outlined == 40
+    report = again.maintenance.check().result(PATIENCE_S)
     assert report.repaired == () and report.faults == ()
 
 
@@ -144,13 +144,13 @@ def test_a_second_look_shows_hits_first_and_verdicts_as_they_come(
         shape = [("red", (20, 20, 20 + size, 20 + size))]
         made_photos.write(photos / f"{i}.png", made_photos.pixels(shape))
     made_photos.write(photos / "unverifiable.png", made_photos.pixels([("red", (5, 5, 95, 95))]))
-    eyes = colour_models.LookingSecondLook()
-    library = open_library(verifier=None, second_look=eyes)
-    library.add_folder(photos)
-    library.index().result(PATIENCE_S)
+    eyes = colour_models.FakeReranker()
+    library = open_library(verifier=None, reranker=eyes)
+    library.folders.add(photos)
+    library.indexing.start().result(PATIENCE_S)
     plain = found(library, "red")
     assert {hit.verdict for hit in plain.hits} == {Verdict.UNVERIFIED}
-    job = library.search(SearchRequest(text="red", verify=5))
+    job = library.search.start(SearchRequest(text="red", verify=5))
     result = job.result(PATIENCE_S)
     assert job.partial is not None and not job.partial.complete and result.complete
     by_name = {hit.photo.path.stem: hit for hit in result.hits}
@@ -159,7 +159,7 @@ def test_a_second_look_shows_hits_first_and_verdicts_as_they_come(
     unseen = by_name["unverifiable"]
     assert unseen.verdict is Verdict.UNVERIFIED and not unseen.looked_at
     assert "cannot be looked at" in unseen.reason and "One photo" in result.note
-    assert (result.second_look, result.to_look_at, result.looked_at) == ("Eyes", 5, 5)
+    assert (result.reranker, result.to_look_at, result.looked_at) == ("Eyes", 5, 5)
     scores = [hit.score for hit in result.hits]
     assert scores == sorted(scores, reverse=True)
     assert all(hit.region is not None for hit in result.hits)
@@ -184,8 +184,8 @@ def test_a_quick_verdict_that_cannot_be_had_costs_no_other(
     for seed, name in enumerate(("a.png", "unverifiable.png", "b.png")):
         made_photos.photo(photos / name, "red", seed=seed)
     library = open_library(verifier=_SometimesFree)
-    library.add_folder(photos)
-    library.index().result(PATIENCE_S)
+    library.folders.add(photos)
+    library.indexing.start().result(PATIENCE_S)
     result = found(library, "red")
     verdicts = {hit.photo.path.stem: hit.verdict for hit in result.hits}
     assert verdicts.pop("unverifiable") is Verdict.UNVERIFIED
@@ -195,9 +195,9 @@ def test_a_quick_verdict_that_cannot_be_had_costs_no_other(
 
 def test_a_newer_search_ends_the_older_one(library: Library, photos: Path) -> None:
     made_photos.photo(photos / "a.jpg", "red")
-    library.add_folder(photos)
-    library.index().result(PATIENCE_S)
-    jobs = [library.search(SearchRequest(text="red")) for _ in range(20)]
+    library.folders.add(photos)
+    library.indexing.start().result(PATIENCE_S)
+    jobs = [library.search.start(SearchRequest(text="red")) for _ in range(20)]
     assert len(jobs[-1].result(PATIENCE_S).hits) == 1
     wait_until(lambda: all(job.ended for job in jobs), "ended")
     assert {job.state for job in jobs} <= {JobState.CANCELLED, JobState.SUCCEEDED}
@@ -208,23 +208,28 @@ def test_two_writers_never_meet_and_a_reader_changes_nothing(
 ) -> None:
     made_photos.photo(photos / "a.jpg", "red")
     library = open_library()
-    library.add_folder(photos)
-    library.index().result(PATIENCE_S)
+    library.folders.add(photos)
+    library.indexing.start().result(PATIENCE_S)
     with pytest.raises(LibraryInUse):
         open_library()
     reader = open_library(read_only=True)
     assert names(found(reader, "red")) == ["a.jpg"]
-    assert reader.thumbnail(reader.photos()[0].id)
-    for write in (reader.index, reader.scan, reader.start_watching, reader.retry_problems):
+    assert reader.photos.thumbnail(reader.photos.page()[0].id)
+    for write in (
+        reader.indexing.start,
+        reader.folders.scan,
+        reader.folders.start_watching,
+        reader.indexing.retry_problems,
+    ):
         with pytest.raises(BadRequest, match="reading only"):
             write()
     with pytest.raises(BadRequest):
-        reader.add_folder(photos)
+        reader.folders.add(photos)
     with pytest.raises(BadRequest):
-        reader.remove_folder(1)
-    assert reader.check().result(PATIENCE_S).ok
+        reader.folders.remove(1)
+    assert reader.maintenance.check().result(PATIENCE_S).ok
     made_photos.photo(photos / "b.jpg", "blue", seed=3)
-    library.index().result(PATIENCE_S)
+    library.indexing.start().result(PATIENCE_S)
     assert names(found(reader, "blue")) == ["b.jpg"], "a reader sees what was written since"
 
 
@@ -235,7 +240,7 @@ def test_several_analysts_find_the_same(open_library: Open, photos: Path, tmp_pa
     library = open_library()
     for i in range(20):
         made_photos.photo(photos / f"{i}.jpg", "red", seed=i // 2)  # every photo twice
-    library.add_folder(photos)
-    assert library.index().result(PATIENCE_S).searchable == 20
-    report = library.check().result(PATIENCE_S)
+    library.folders.add(photos)
+    assert library.indexing.start().result(PATIENCE_S).searchable == 20
+    report = library.maintenance.check().result(PATIENCE_S)
     assert (report.photos, report.vectors, report.repaired, report.faults) == (10, 20, (), ())

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from engine.decode.reader import read_upright
-from engine.evaluate import tiny_vision_model
-from engine.evaluate.patchy_sam import patchy_network
 from engine.masks.sam_network import SamArchitecture
 from engine.paths import resources_dir
+from engine.tiny_models import vision_language_model
+from engine.tiny_models.random_sam import random_network
 from tests.fakes.tiny_models import needs_llama
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,9 +145,9 @@ def test_the_command_line_makes_no_network_call(tmp_path, run, photos, coco, var
 @pytest.mark.slow
 def test_installed_full_models_make_no_network_call(tmp_path, run, photos, coco, variables):
     """Miniatures of the real architectures, described and imported as one's own models are."""
-    shelf = tmp_path / "models"
-    variables["PICKOUT_MODELS"] = str(shelf)
-    write_miniatures(tmp_path / "stick", shelf)
+    model_store = tmp_path / "models"
+    variables["PICKOUT_MODELS"] = str(model_store)
+    write_miniatures(tmp_path / "stick", model_store)
 
     def pickout(*argv: str) -> str:
         return run("-m", "engine.cli", "--library", str(tmp_path / "library"), *argv)
@@ -164,7 +164,7 @@ def test_installed_full_models_make_no_network_call(tmp_path, run, photos, coco,
 @needs_llama
 def test_a_second_look_makes_no_network_call(tmp_path, run, photos, variables):
     variables["PICKOUT_MODELS"] = str(tmp_path / "models")
-    files = tiny_vision_model.write(tmp_path / "stick")
+    files = vision_language_model.write(tmp_path / "stick")
 
     def pickout(*argv: str) -> str:
         return run("-m", "engine.cli", "--library", str(tmp_path / "library"), *argv)
@@ -177,13 +177,13 @@ def test_a_second_look_makes_no_network_call(tmp_path, run, photos, variables):
     assert calls(variables) == ""
 
 
-def write_miniatures(stick: Path, shelf: Path) -> None:
+def write_miniatures(stick: Path, model_store: Path) -> None:
     """A SAM file as published but tiny, and a catalogue of one's own that describes it."""
     import torch
 
     photo = read_upright(resources_dir() / "samples" / "cat.jpg", 256).rgb
     stick.mkdir()
-    torch.save({"model": patchy_network(MINIATURE, photo).state_dict()}, stick / "tiny_sam.pt")
+    torch.save({"model": random_network(MINIATURE, photo).state_dict()}, stick / "tiny_sam.pt")
     common = {"licence": "none", "terms": "none", "source": "made by a test"}
     sam = {
         "name": "tiny-sam",
@@ -202,8 +202,10 @@ def write_miniatures(stick: Path, shelf: Path) -> None:
             for name in ("tiny_clip_openai.pt", "tiny_alpha_visual.pth")
         ],
     }
-    shelf.mkdir()
-    (shelf / "catalogue.json").write_text(json.dumps({"models": [sam | common, clip | common]}))
+    model_store.mkdir()
+    (model_store / "catalogue.json").write_text(
+        json.dumps({"models": [sam | common, clip | common]})
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")

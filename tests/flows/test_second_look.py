@@ -20,13 +20,13 @@ import numpy as np
 import pytest
 
 from engine import cli, settings
-from engine.commands.console import Console
-from engine.evaluate import tiny_vision_model
-from engine.evaluate.tiny_vision_model import KINDS, TinyFiles
+from engine.commands.terminal.console import Console
 from engine.jobs import JobState
 from engine.library import Library
 from engine.records import SearchRequest, SearchResult, Verdict
-from engine.second_look import model_process
+from engine.reranking import model_process
+from engine.tiny_models import vision_language_model
+from engine.tiny_models.vision_language_model import KINDS, TinyFiles
 from tests.fakes import colour_models, made_photos, tiny_models
 from tests.fakes.tiny_models import needs_llama
 from tests.flows.conftest import PATIENCE_S, wait_until
@@ -67,7 +67,7 @@ def install(files: TinyFiles, name: str = "tiny") -> None:
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with photos and the library that indexed them; only read, and copied.
 
     The photos hold red squares that fill more and more of them; stage one cannot tell.
@@ -82,15 +82,15 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def indexed(shelf: Path, tmp_path: Path) -> Path:
+def indexed(model_store: Path, tmp_path: Path) -> Path:
     """A library of one's own on the shared photos."""
-    return Path(shutil.copytree(shelf / "library", tmp_path / "library"))
+    return Path(shutil.copytree(model_store / "library", tmp_path / "library"))
 
 
 @pytest.fixture
-def third_gone(shelf: Path, tmp_path: Path):
+def third_gone(model_store: Path, tmp_path: Path):
     """One of the photos is away for the time of a test."""
-    photo, away = shelf / "photos" / "2.png", tmp_path / "away.png"
+    photo, away = model_store / "photos" / "2.png", tmp_path / "away.png"
     shutil.move(photo, away)
     yield
     shutil.move(away, photo)
@@ -133,7 +133,7 @@ def test_what_was_said_is_kept_and_no_model_is_started_for_it(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a model was started")
 
-    monkeypatch.setattr(model_process.PatientWorker, "_start_if_needed", refuse)
+    monkeypatch.setattr(model_process.CancellableWorker, "_start_if_needed", refuse)
     again = json.loads(run(*search, COUNT).out)["hits"]
     assert again == more
 
@@ -141,7 +141,7 @@ def test_what_was_said_is_kept_and_no_model_is_started_for_it(
 def test_status_says_which_model_it_is_and_where_it_runs(indexed: Path, tmp_path: Path) -> None:
     status = ("--library", indexed, "status")
     assert "Second look: none" in run(*status).out
-    install(tiny_vision_model.write(tmp_path / "files", KIND))
+    install(vision_language_model.write(tmp_path / "files", KIND))
     assert "Second look: tiny, on: processor" in run(*status).out
     run("--library", indexed, "settings", "second_look_threads", "3")
     told = json.loads(run(*status, "--json").out)["second_look"]
@@ -157,7 +157,7 @@ def test_without_a_model_the_hits_come_with_a_word_of_how_to_get_one(indexed: Pa
 def test_without_llama_cpp_python_the_message_says_how_to_add_it(
     indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(tiny_vision_model.write(tmp_path / "files", KIND))
+    install(vision_language_model.write(tmp_path / "files", KIND))
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util,
@@ -197,7 +197,7 @@ class Asked:
 def ask(library: Library, meanwhile: Callable[[SearchResult], None] = lambda _: None) -> Asked:
     """Search for red with a second look; ``meanwhile`` is told every partial result."""
     began = time.monotonic()
-    job = library.search(SearchRequest(text="red", verify=COUNT))
+    job = library.search.start(SearchRequest(text="red", verify=COUNT))
     first_s, notes = None, []
     while not job.ended:
         partial = job.partial
@@ -220,7 +220,7 @@ def open_library(indexed: Path):
     def run(**chosen: object) -> Library:
         settings.save(indexed / "settings.json", settings.Settings(**chosen))
         opened.append(Library.open(indexed, profile=colour_models.profile(verifier=None)))
-        opened[-1].warm_up().result(PATIENCE_S)
+        opened[-1].search.warm_up().result(PATIENCE_S)
         return opened[-1]
 
     yield run
@@ -234,7 +234,7 @@ def fitted(tmp_path: Path) -> None:
 
 
 def pid_of(library: Library) -> int | None:
-    return library._second_look.pid
+    return library._components.reranker.pid
 
 
 def all_hits(asked: Asked) -> bool:
@@ -256,7 +256,7 @@ def gone(pid: int) -> bool:
 
 def forget_answers(library: Library) -> None:
     """So that the model is asked again."""
-    with library._store._db.writing() as connection:
+    with library._components.store._db.writing() as connection:
         connection.execute("DELETE FROM looks")
 
 
@@ -270,7 +270,7 @@ def test_hits_are_shown_first_and_verdicts_come_one_by_one(open_library, fitted)
     assert "is getting ready" in asked.notes[0] and asked.result.note == ""
     assert all(count == verdicts for count, verdicts in seen)
     assert seen == sorted(seen) and len(set(seen)) >= 3
-    assert (asked.result.to_look_at, asked.result.second_look) == (COUNT, "tiny")
+    assert (asked.result.to_look_at, asked.result.reranker) == (COUNT, "tiny")
 
 
 def test_a_killed_process_is_replaced_without_a_lost_verdict(open_library, fitted, caplog) -> None:
@@ -344,10 +344,10 @@ def test_a_new_query_ends_the_old_one_and_keeps_the_process(open_library, fitted
     pid = started(library)
     forget_answers(library)
     for _ in range(5):
-        old = library.search(SearchRequest(text="red", verify=COUNT))
+        old = library.search.start(SearchRequest(text="red", verify=COUNT))
         wait_until(lambda old=old: old.ended or (old.partial and old.partial.to_look_at), "looking")
         began = time.monotonic()
-        new = library.search(SearchRequest(text="blue"))
+        new = library.search.start(SearchRequest(text="blue"))
         new.result(PATIENCE_S)
         assert time.monotonic() - began < 1
         assert old.state in (JobState.CANCELLED, JobState.SUCCEEDED)
@@ -358,7 +358,7 @@ def test_closing_the_library_ends_it_in_the_middle(open_library, fitted) -> None
     library = open_library()
     pid = started(library)
     forget_answers(library)
-    job = library.search(SearchRequest(text="red", verify=COUNT))
+    job = library.search.start(SearchRequest(text="red", verify=COUNT))
     wait_until(lambda: job.ended or (job.partial and job.partial.to_look_at), "looking")
     library.close()
     assert job.ended and gone(pid)
@@ -374,7 +374,7 @@ def without_tensor(path: Path, name: str) -> None:
 def test_a_model_at_which_native_code_ends_the_process(
     open_library, tmp_path: Path, caplog
 ) -> None:
-    files = tiny_vision_model.write(tmp_path / "files", KINDS["qwen3-vl"])
+    files = vision_language_model.write(tmp_path / "files", KINDS["qwen3-vl"])
     without_tensor(files.vision, "v.position_embd.weight")
     install(files)
     asked = ask(open_library())
@@ -383,7 +383,7 @@ def test_a_model_at_which_native_code_ends_the_process(
 
 
 def test_a_model_that_lacks_a_part(open_library, tmp_path: Path) -> None:
-    files = tiny_vision_model.write(tmp_path / "files", KIND)
+    files = vision_language_model.write(tmp_path / "files", KIND)
     without_tensor(files.language, "blk.0.attn_q.weight")
     install(files)
     asked = ask(open_library())
@@ -396,7 +396,7 @@ def installed_file(models_dir: Path, suffix: str) -> Path:
 
 
 def test_a_model_file_that_has_gone(open_library, fitted, models_dir: Path) -> None:
-    installed_file(models_dir, tiny_vision_model.VISION_FILE).unlink()
+    installed_file(models_dir, vision_language_model.VISION_FILE).unlink()
     asked = ask(open_library())
     assert all_hits(asked) and asked.looked_at == 0
     assert "pickout-cli models" in asked.result.note
@@ -414,8 +414,8 @@ def test_a_model_file_that_has_gone_meanwhile(open_library, fitted, models_dir: 
 def test_the_vision_part_of_another_model(
     open_library, fitted, models_dir: Path, tmp_path: Path
 ) -> None:
-    other = tiny_vision_model.write(tmp_path / "other", KINDS["qwen3-vl"])
-    place = installed_file(models_dir, tiny_vision_model.VISION_FILE)
+    other = vision_language_model.write(tmp_path / "other", KINDS["qwen3-vl"])
+    place = installed_file(models_dir, vision_language_model.VISION_FILE)
     size = place.stat().st_size
     data = other.vision.read_bytes()
     place.write_bytes(data)
@@ -427,8 +427,8 @@ def test_the_vision_part_of_another_model(
 
 
 def test_answers_that_are_no_numbers_are_no_verdict(open_library, tmp_path: Path) -> None:
-    head = np.full((len(tiny_vision_model.words()), 64), np.nan, np.float32)
-    install(tiny_vision_model.write(tmp_path / "files", KIND, head=head))
+    head = np.full((len(vision_language_model.words()), 64), np.nan, np.float32)
+    install(vision_language_model.write(tmp_path / "files", KIND, head=head))
     asked = ask(open_library())
     assert all_hits(asked) and asked.looked_at == 0
     assert {hit.verdict for hit in asked.result.hits} == {Verdict.UNVERIFIED}
@@ -445,8 +445,8 @@ def test_a_photo_that_has_gone_without_a_thumbnail_costs_its_own_verdict(
     open_library, fitted, third_gone
 ) -> None:
     library = open_library()
-    gone = next(p for p in library.photos() if p.path.name == "2.png")
-    library._thumbnails.remove([gone.id])
+    gone = next(p for p in library.photos.page() if p.path.name == "2.png")
+    library._components.thumbnails.remove([gone.id])
     asked = ask(library)
     assert asked.looked_at == COUNT - 1 and "One photo could not" in asked.result.note
 
@@ -472,11 +472,11 @@ def test_it_gives_its_memory_back_when_nobody_asks(open_library, fitted) -> None
 
 
 def test_another_model_of_the_settings_takes_over(open_library, fitted, tmp_path: Path) -> None:
-    install(tiny_vision_model.write(tmp_path / "more", KINDS["qwen3-vl"]), "second")
+    install(vision_language_model.write(tmp_path / "more", KINDS["qwen3-vl"]), "second")
     library = open_library(second_look_model="second")
-    assert ask(library).result.second_look == "second"
+    assert ask(library).result.reranker == "second"
     library.close()
-    assert ask(open_library(second_look_model="tiny")).result.second_look == "tiny"
+    assert ask(open_library(second_look_model="tiny")).result.reranker == "tiny"
 
 
 def test_native_code_prints_into_the_log_and_nowhere_else(open_library, fitted, capfd) -> None:
@@ -490,11 +490,11 @@ def test_native_code_prints_into_the_log_and_nowhere_else(open_library, fitted, 
 def test_a_changed_setting_counts_from_the_next_search_on_and_is_not_undone(
     open_library, fitted, tmp_path: Path, indexed: Path
 ) -> None:
-    install(tiny_vision_model.write(tmp_path / "more", KINDS["qwen3-vl"]), "second")
+    install(vision_language_model.write(tmp_path / "more", KINDS["qwen3-vl"]), "second")
     library = open_library(second_look_model="tiny")
-    assert ask(library).result.second_look == "tiny"
+    assert ask(library).result.reranker == "tiny"
     ran = run("--library", indexed, "settings", "second_look_model", "second")
     assert ran.status == 0 and "next search" in ran.err
-    assert ask(library).result.second_look == "second"
-    library.cancel_profile_change()  # writes the settings of models
+    assert ask(library).result.reranker == "second"
+    library.models.cancel_change()  # writes the settings of models
     assert settings.load(indexed / "settings.json")[0].second_look_model == "second"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Cancelled
-from engine.indexing import analysts
+from engine.indexing import analysis_pool
 from engine.jobs import Job
 from engine.library import Library
 from engine.records import LibraryStatus, Verdict
@@ -41,8 +41,8 @@ def fill(photos: Path, count: int = MANY, **options) -> None:
 
 def coarse_all(library: Library, photos: Path) -> Job[LibraryStatus]:
     """Begin to index; once this returns, the coarse pass is over and the full one is held."""
-    library.add_folder(photos)
-    job = library.index()
+    library.folders.add(photos)
+    job = library.indexing.start()
     wait_until(lambda: all_searchable(library.status()), "searchable")
     return job
 
@@ -60,18 +60,18 @@ def test_all_are_searchable_before_the_first_is_outlined(
     assert (status.searchable, status.outlined, status.regions) == (MANY, 0, 0)
     assert (status.coarse.waiting, status.full.waiting) == (0, MANY)
     result = found(held, "red", limit=100)
-    assert len(result.hits) == len(held.photos()) == MANY
+    assert len(result.hits) == len(held.photos.page()) == MANY
     assert {(hit.outlined, hit.region) for hit in result.hits} == {(False, None)}
     assert {hit.verdict for hit in result.hits} <= {Verdict.UNSURE, Verdict.NO}
-    assert all(held.thumbnail(photo.id) for photo in held.photos())
-    ids = {photo.id for photo in held.photos()}
+    assert all(held.photos.thumbnail(photo.id) for photo in held.photos.page())
+    ids = {photo.id for photo in held.photos.page()}
     held.take_changes()
     gate.touch()
     status = job.result(PATIENCE_S)
     assert (status.searchable, status.outlined, status.full.waiting) == (MANY, MANY, 0)
-    assert {photo.id for photo in held.photos()} == ids == held.take_changes().photos
+    assert {photo.id for photo in held.photos.page()} == ids == held.take_changes().photos
     assert all(hit.outlined for hit in found(held, "red", limit=100).hits)
-    report = held.check().result(PATIENCE_S)
+    report = held.maintenance.check().result(PATIENCE_S)
     assert (report.photos, report.repaired, report.faults) == (MANY, (), ())
     assert report.vectors == MANY + report.regions
 
@@ -83,7 +83,7 @@ def test_the_thumbnail_of_a_coarse_look_is_as_large_as_any(
 
     fill(photos, size_wh=(1600, 1200))
     coarse_all(held, photos)
-    jpeg = held.thumbnail(held.photos()[0].id)
+    jpeg = held.photos.thumbnail(held.photos.page()[0].id)
     assert Image.open(io.BytesIO(jpeg)).size == (384, 288)
     gate.touch()
 
@@ -95,7 +95,7 @@ def test_a_photo_added_during_the_full_pass_is_searchable_soon(
     job = coarse_all(held, photos)
     for i in range(MANY, 2 * MANY):
         made_photos.photo(photos / f"{i:02}.jpg", "blue", seed=i, age_s=100)
-    assert held.index() is job
+    assert held.indexing.start() is job
     gate.touch()
     status = job.result(PATIENCE_S)
     assert status.outlined == 2 * MANY and status.problems == 0
@@ -112,7 +112,7 @@ def test_a_cancel_between_the_passes_keeps_the_first(
         job.result(PATIENCE_S)
     assert (held.status().searchable, held.status().outlined) == (MANY, 0)
     gate.touch()
-    assert held.index().result(PATIENCE_S).outlined == MANY
+    assert held.indexing.start().result(PATIENCE_S).outlined == MANY
 
 
 def test_a_file_is_read_in_whole_for_its_hash_only_once(
@@ -125,11 +125,11 @@ def test_a_file_is_read_in_whole_for_its_hash_only_once(
         hashed.append(path)
         return fingerprint(path)
 
-    fingerprint = analysts.fingerprint
-    monkeypatch.setattr(analysts, "fingerprint", counted)
+    fingerprint = analysis_pool.fingerprint
+    monkeypatch.setattr(analysis_pool, "fingerprint", counted)
     library = open_library()
-    library.add_folder(photos)
-    assert library.index().result(PATIENCE_S).outlined == MANY
+    library.folders.add(photos)
+    assert library.indexing.start().result(PATIENCE_S).outlined == MANY
     assert len(hashed) == len(set(hashed)) == MANY
 
 
@@ -142,11 +142,11 @@ def test_content_that_changed_between_the_passes_is_not_taken_for_the_old(
         made_photos.photo(photos / f"{i:02}.jpg", "blue", seed=100 + i, age_s=500 + i)
     gate.touch()
     job.result(PATIENCE_S)
-    status = held.index().result(PATIENCE_S)
+    status = held.indexing.start().result(PATIENCE_S)
     assert (status.outlined, status.problems) == (MANY, 0)
     assert len(names(found(held, "blue", limit=100))) == MANY
     assert names(found(held, "red", limit=100)) == []
-    report = held.check().result(PATIENCE_S)
+    report = held.maintenance.check().result(PATIENCE_S)
     assert (report.photos, report.faults) == (MANY, ())
 
 
@@ -157,13 +157,13 @@ def test_a_photo_whose_full_look_fails_is_a_problem_and_still_found(
     black = made_photos.pixels([("red", (20, 20, 150, 110))], background=(0, 0, 0))
     made_photos.write(photos / "deadly.png", black)
     library = open_library(analysis=colour_models.load_moody_models)
-    library.add_folder(photos)
-    status = library.index().result(PATIENCE_S)
+    library.folders.add(photos)
+    status = library.indexing.start().result(PATIENCE_S)
     assert (status.outlined, status.problems, status.pending) == (MANY - 1, 1, 0)
-    assert [problem.path.name for problem in library.problems()] == ["deadly.png"]
+    assert [problem.path.name for problem in library.indexing.problems()] == ["deadly.png"]
     hits = {hit.photo.path.name: hit for hit in found(library, "red", limit=100).hits}
     assert len(hits) == MANY and not hits["deadly.png"].outlined
-    assert library.check().result(PATIENCE_S).ok
+    assert library.maintenance.check().result(PATIENCE_S).ok
     caplog.clear()
 
 
@@ -174,14 +174,14 @@ def test_copies_and_a_moved_file_are_one_photo_in_both_passes(
     for i in range(MANY):
         made_photos.photo(photos / "copies" / f"{i:02}.jpg", "red", seed=i, age_s=3000 + i)
     job = coarse_all(held, photos)
-    assert (held.status().searchable, len(held.photos(limit=100))) == (2 * MANY, MANY)
+    assert (held.status().searchable, len(held.photos.page(limit=100))) == (2 * MANY, MANY)
     for i in range(MANY):
         (photos / f"{i:02}.jpg").rename(photos / f"moved {i:02}.jpg")
-    assert held.index() is job
+    assert held.indexing.start() is job
     gate.touch()
     status = job.result(PATIENCE_S)
     assert (status.photos, status.outlined, status.problems) == (2 * MANY, 2 * MANY, 0)
-    report = held.check().result(PATIENCE_S)
+    report = held.maintenance.check().result(PATIENCE_S)
     assert (report.photos, report.vectors, report.faults) == (MANY, 2 * MANY, ())
 
 
@@ -197,7 +197,7 @@ def test_a_folder_unplugged_between_the_passes_goes_on_when_it_is_back(
     assert status.full.waiting == 0, "nothing can be done for it now"
     assert len(found(held, "red", limit=100).hits) == MANY
     (tmp_path / "unplugged").rename(photos)
-    assert held.index().result(PATIENCE_S).outlined == MANY
+    assert held.indexing.start().result(PATIENCE_S).outlined == MANY
 
 
 def test_other_models_make_all_photos_searchable_first(
@@ -205,12 +205,12 @@ def test_other_models_make_all_photos_searchable_first(
 ) -> None:
     fill(photos)
     first = open_library()
-    first.add_folder(photos)
-    first.index().result(PATIENCE_S)
+    first.folders.add(photos)
+    first.indexing.start().result(PATIENCE_S)
     first.close()
     load = functools.partial(colour_models.load_held_models, gate)
     second = open_library(key="colours-2", analysis=load)
-    job = second.index()
+    job = second.indexing.start()
     wait_until(lambda: second.status().searchable == MANY, "searchable")
     assert second.status().outlined == 0
     gate.touch()

@@ -164,10 +164,14 @@ def test_every_engine_module_has_a_layer():
         ("desktop_app.app", "def f():\n    import_module('usearch')", "does not belong there"),
         ("engine.masks.cleanup", "import cv2", "outside a function"),
         ("engine.masks.cleanup", "class A:\n    from PIL import Image", "outside a function"),
-        ("engine.masks.cleanup", "from engine.store import photos", "layer 4, from layer 2"),
+        ("engine.masks.cleanup", "from engine.store import photos", "layer 5, from layer 2"),
         ("engine.masks.cleanup", "def f():\n    from engine import library", "from layer 2"),
-        ("engine.masks.cleanup", "from ..library import Library", "layer 6, from layer 2"),
-        ("engine.starter.scorer", "from engine.search.service import Search", "from layer 3"),
+        ("engine.masks.cleanup", "from ..library import Library", "layer 8, from layer 2"),
+        (
+            "engine.starter.matching.scorer",
+            "from engine.search.service import Search",
+            "from layer 3",
+        ),
     ],
 )
 def test_a_breach_is_found(module: str, source: str, fault: str):
@@ -185,7 +189,7 @@ def test_a_second_adapter_is_found():
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("engine.starter.scorer", "from engine.search.scorer import PhotoScorer"),
+        ("engine.starter.matching.scorer", "from engine.scoring.photo_scorer import PhotoScorer"),
         ("engine.library", "from engine import records, errors"),
         ("engine.masks.cleanup", "def f():\n    import cv2"),
         ("engine.masks.cleanup", "if TYPE_CHECKING:\n    from PIL import Image"),
@@ -194,6 +198,80 @@ def test_a_second_adapter_is_found():
 )
 def test_what_is_allowed_passes(module: str, source: str):
     assert faults(imports_of(source, module)) == []
+
+
+def packages_of(path: Path) -> str:
+    """The package that holds a module; a module beside the packages stands for itself."""
+    name = module_name(path)
+    top = path.parent.parent == ROOT
+    return name if path.name == "__init__.py" or top else name.rpartition(".")[0]
+
+
+def package_imports() -> dict[str, set[str]]:
+    """Package -> the packages that its modules import, for type checkers too."""
+    packages = {module_name(path): packages_of(path) for path in product_files()}
+    found = defaultdict(set)
+    for path in product_files():
+        own = packages[module_name(path)]
+        for one in imports_of(path.read_text(encoding="utf-8"), module_name(path)):
+            name = one.what
+            while name and name not in packages:
+                name = name.rpartition(".")[0]
+            if name and packages[name] != own:
+                found[own].add(packages[name])
+    return found
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str]:
+    """The nodes of one circle, first one repeated at the end; empty if there is none."""
+    done: set[str] = set()
+
+    def walk(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        for other in sorted(graph.get(node, ())):
+            if circle := walk(other, [*path, node]):
+                return circle
+        done.add(node)
+        return []
+
+    return next((circle for node in sorted(graph) if (circle := walk(node, []))), [])
+
+
+def test_no_packages_import_each_other_in_a_circle():
+    graph = package_imports()
+    assert len(graph) > 20
+    assert circle_in(graph) == []
+
+
+def test_starter_imports_nothing_above_the_protocols():
+    allowed = {
+        *("errors", "records", "settings", "paths", "jobs"),
+        *("masks", "embeddings", "scoring"),
+    }
+    found = {
+        other
+        for package, others in package_imports().items()
+        if package.startswith("engine.starter")
+        for other in others
+        if not other.startswith("engine.starter")
+    }
+    assert {name.split(".")[1] for name in found} <= allowed
+
+
+@pytest.mark.parametrize(
+    ("graph", "circle"),
+    [
+        ({"a": {"b"}, "b": {"c"}}, []),
+        ({"a": {"b", "c"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"c"}, "c": {"b"}}, ["b", "c", "b"]),
+        ({"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": {"a"}}, ["a", "b", "c", "d", "a"]),
+    ],
+)
+def test_a_circle_is_found(graph: dict[str, set[str]], circle: list[str]):
+    assert circle_in(graph) == circle
 
 
 def in_fresh_interpreter(code: str) -> str:

@@ -12,12 +12,12 @@ from tests.desktop_app.conftest import DEADLINE_MS, delete
 
 
 @pytest.fixture
-def make_cache(mailbox):
+def make_cache(main_thread):
     made = []
 
     def make(load, **options) -> LazyCache:
         options.setdefault("budget", 1_000_000)
-        cache = LazyCache(mailbox, "test", load, **options)
+        cache = LazyCache(main_thread, "test", load, **options)
         made.append(cache)
         return cache
 
@@ -40,12 +40,12 @@ def test_a_value_is_made_once_and_then_at_hand(make_cache, qtbot):
 
 
 def test_the_newest_wish_is_served_first_and_stale_ones_are_dropped(make_cache, qtbot):
-    begun, let_go, order = threading.Event(), threading.Event(), []
+    begun, release, order = threading.Event(), threading.Event(), []
 
     def load(key):
         if key == "busy":
             begun.set()
-            let_go.wait(20)
+            release.wait(20)
         order.append(key)
         return key
 
@@ -55,7 +55,7 @@ def test_the_newest_wish_is_served_first_and_stale_ones_are_dropped(make_cache, 
     for key in range(10):
         cache.get(key)
     assert cache.waiting == 3
-    let_go.set()
+    release.set()
     qtbot.waitUntil(lambda: len(order) == 4, timeout=DEADLINE_MS)
     assert order == ["busy", 9, 8, 7]
     qtbot.waitUntil(lambda: cache.get(9) == 9, timeout=DEADLINE_MS)

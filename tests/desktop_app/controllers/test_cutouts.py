@@ -13,7 +13,7 @@ from tests.desktop_app.conftest import DEADLINE_MS, delete
 
 
 def test_united_regions_cover_both(memory):
-    red, blue = memory.regions(2)
+    red, blue = memory.photos.regions(2)
     both = united([red, blue])
     wanted = rle_codec.decode(red.rle) | rle_codec.decode(blue.rle)
     assert np.array_equal(rle_codec.decode(both.rle), wanted)
@@ -27,17 +27,19 @@ def test_two_things_are_saved_as_one_picture(session, memory, tmp_path, qtbot):
     target.parent.mkdir()
     target.write_bytes(b"an older file that may be replaced")
     with qtbot.waitSignal(controller.saved, timeout=DEADLINE_MS) as saved:
-        controller.save(memory.photo(2), memory.regions(2), target, "balls")
+        controller.save(memory.photos.get(2), memory.photos.regions(2), target, "balls")
     assert saved.args == [target]
     assert [path.name for path in target.parent.iterdir()] == ["both.png"]
-    assert len(memory.exports[0].hits) == 1
+    assert len(memory.exported[0].hits) == 1
     delete(controller)
 
 
 def test_a_folder_that_is_not_there_is_told(session, memory, tmp_path, qtbot):
     controller = CutoutController(memory, session.jobs, session.reads)
     with qtbot.waitSignal(controller.failed, timeout=DEADLINE_MS) as failed:
-        controller.save(memory.photo(1), memory.regions(1), tmp_path / "no" / "x.png", "ball")
+        controller.save(
+            memory.photos.get(1), memory.photos.regions(1), tmp_path / "no" / "x.png", "ball"
+        )
     assert isinstance(failed.args[0], ExportProblem) and failed.args[0].hint
     delete(controller)
 

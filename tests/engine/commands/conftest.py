@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import cli
-from engine.commands.console import Console
+from engine.commands.terminal.console import Console
 from tests.fakes import colour_models, made_photos
 
 
@@ -33,7 +33,7 @@ def run(*argv: object) -> Ran:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class IndexedLibrary:
     """Three photos, a text file named like one, and the library that indexed them."""
 
     photos: Path
@@ -49,9 +49,9 @@ RED_BOX = (20, 30, 70, 90)
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> IndexedLibrary:
     """Made once, only read by the tests."""
-    root = tmp_path_factory.mktemp("shelf")
+    root = tmp_path_factory.mktemp("library")
     photos, library = root / "photos", root / "library"
     made_photos.write(photos / "red.png", made_photos.pixels([("red", RED_BOX)]))
     made_photos.write(photos / "green.png", made_photos.pixels([("green", (40, 20, 110, 100))]))
@@ -59,7 +59,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     made_photos.aged(_text(photos / "letter.jpg"), 3600)
     added = run("--library", library, "add", photos)
     indexed = run("--library", library, "index")
-    return Shelf(photos, library, added, indexed)
+    return IndexedLibrary(photos, library, added, indexed)
 
 
 def _text(path: Path) -> Path:

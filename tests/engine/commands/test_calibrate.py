@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.evaluate import tiny_vision_model
-from engine.second_look import calibration
+from engine.reranking import calibration
+from engine.tiny_models import vision_language_model
 from tests.fakes import made_photos, tiny_models
 
 OF_EACH = 31
@@ -42,7 +42,7 @@ def coco(tmp_path: Path) -> Path:
 def test_a_model_is_calibrated_and_evaluated(tmp_path, monkeypatch, run_command, coco):
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path / "models"))
     (tmp_path / "files").mkdir()
-    files = tiny_models.write_fitted(tmp_path / "files", tiny_vision_model.QWEN25)
+    files = tiny_models.write_fitted(tmp_path / "files", vision_language_model.QWEN25)
     ran = run_command("models", "import", "own-eyes", files.language, files.vision, "--yes")
     assert ran.status == 0, ran.err
     folder = tmp_path / "models" / "own-eyes"
@@ -74,7 +74,7 @@ def test_a_model_is_calibrated_and_evaluated(tmp_path, monkeypatch, run_command,
 def test_few_photos_are_not_enough(tmp_path, monkeypatch, run_command, coco):
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path / "models"))
     (tmp_path / "files").mkdir()
-    files = tiny_vision_model.write(tmp_path / "files")
+    files = vision_language_model.write(tmp_path / "files")
     run_command("models", "import", "own-eyes", files.language, files.vision, "--yes")
     photos = ("--photos", coco.parent / "photos", "--coco", coco)
     ran = run_command("calibrate", *photos, "--first", "6", "--verify", "4")

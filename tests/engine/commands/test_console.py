@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from engine.commands.console import Console, counted, duration, plain, progress_text, table
+from engine.commands.terminal.console import Console, counted, duration, plain, progress_text, table
 from engine.errors import BadRequest
 from engine.jobs import JobState, Lane, Progress
 

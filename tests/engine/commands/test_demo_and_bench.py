@@ -12,19 +12,19 @@ import pytest
 from PIL import Image
 
 from engine import cli, paths
+from engine.benchmarks import synthetic_photos
+from engine.benchmarks.process_memory import PeakMemory
 from engine.commands import demo
-from engine.commands.console import Console
-from engine.evaluate import made_photos
-from engine.evaluate.process_memory import PeakMemory
+from engine.commands.terminal.console import Console
 from tests.fakes import colour_models
 
 PROJECT = Path(cli.__file__).resolve().parents[1]
 
 
-def test_demo_answers_and_writes_pictures(shelf, tmp_path):
+def test_demo_answers_and_writes_pictures(indexed, tmp_path):
     out = io.StringIO()
     console = Console(out, io.StringIO())
-    demo.perform(tmp_path, shelf.photos, ("red", "blue"), console, colour_models.profile())
+    demo.perform(tmp_path, indexed.photos, ("red", "blue"), console, colour_models.profile())
     said = out.getvalue().splitlines()
     assert '"red"' in said and '"blue"' in said
     assert said[-1] == f"The pictures are in {tmp_path / 'pictures'}"
@@ -67,8 +67,8 @@ def test_demo_as_a_program_with_the_built_in_models(tmp_path):
     assert len(list(pictures.glob("*overlay.jpg"))) >= len(demo.QUERIES)
 
 
-def test_bench_query_on_a_library(shelf, tmp_path):
-    ran = shelf.run("bench", "query", "--json", tmp_path / "query.json")
+def test_bench_query_on_a_library(indexed, tmp_path):
+    ran = indexed.run("bench", "query", "--json", tmp_path / "query.json")
     assert ran.status == 0 and "p50" in ran.out and "p95" in ran.out
     figures = json.loads((tmp_path / "query.json").read_text())
     assert figures["queries"] >= 50 and figures["photos"] == 3 and figures["regions"] == 3
@@ -80,9 +80,9 @@ def test_bench_query_makes_a_library_if_none_is_given(run_command):
     assert ran.status == 0 and "2 photos" in ran.out
 
 
-def test_bench_index(shelf, tmp_path, run_command):
+def test_bench_index(indexed, tmp_path, run_command):
     out = tmp_path / "index.json"
-    ran = run_command("bench", "index", "--folder", shelf.photos, "--json", out)
+    ran = run_command("bench", "index", "--folder", indexed.photos, "--json", out)
     assert ran.status == 0 and "photos a second" in ran.out
     figures = json.loads(out.read_text())
     assert (figures["photos"], figures["problems"], figures["regions"]) == (3, 1, 3)
@@ -104,7 +104,7 @@ def test_bench_index_makes_photos_as_cameras_do(tmp_path, run_command):
 
 
 def test_made_photos_are_of_a_cameras_size(tmp_path):
-    made_photos.make_as_taken(tmp_path, 2)
+    synthetic_photos.make_as_taken(tmp_path, 2)
     large, small = sorted(tmp_path.iterdir())
     with Image.open(large) as image:
         assert 10e6 < image.width * image.height < 17e6

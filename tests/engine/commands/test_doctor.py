@@ -9,25 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from engine import cli
-from engine.commands.console import Console
-from engine.evaluate import check_up
+from engine import cli, diagnostics
+from engine.commands.terminal.console import Console
 from engine.jobs.cancel import CancelToken
-from engine.weights import shelf as shelves
+from engine.weights import model_store
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
-from engine.weights.own_models import own_entry
+from engine.weights.custom_models import custom_entry
 from tests.engine.weights.test_download import CONTENT, DIGEST
 from tests.fakes import gguf_files
 
 
 @pytest.fixture(autouse=True)
-def own_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> shelves.ModelShelf:
+def own_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> model_store.ModelStore:
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path / "models"))
     page = "https://example.org"
     file = ModelFile("toy.safetensors", "safetensors", len(CONTENT), DIGEST, url=page)
     entry = CatalogueEntry("toy", "Toy", "masks", "MIT", "Free.", page, (file,))
-    monkeypatch.setattr(shelves, "shipped", lambda: Catalogue((entry,)))
-    return shelves.ModelShelf()
+    monkeypatch.setattr(model_store, "shipped", lambda: Catalogue((entry,)))
+    return model_store.ModelStore()
 
 
 def doctor(tmp_path: Path, *argv: str) -> tuple[int, str]:
@@ -45,12 +44,12 @@ def test_a_sound_installation_is_told_with_a_measured_rate(tmp_path):
     assert told["devices"]["cpu"] == "processor"
     assert told["disk"]["library"]["free_bytes"] > 0
     assert told["second look"]["model"] is None and told["second look"]["fine"]
-    assert told["rate"]["photos"] == check_up.SAMPLES and told["rate"]["photos_per_s"] > 0
+    assert told["rate"]["photos"] == diagnostics.SAMPLES and told["rate"]["photos_per_s"] > 0
     assert not (tmp_path / "library").exists()
 
 
 def test_a_model_that_changed_on_the_disk_is_found(tmp_path, own_shelf, monkeypatch):
-    monkeypatch.setattr(check_up, "rate", lambda watcher: check_up.Part("rate", {}, ()))
+    monkeypatch.setattr(diagnostics, "rate", lambda watcher: diagnostics.Part("rate", {}, ()))
     (tmp_path / "toy.safetensors").write_bytes(CONTENT)
     model = own_shelf.import_files("toy", [tmp_path], CancelToken())
     assert "toy: every byte verified" in doctor(tmp_path, "--verify")[1]
@@ -60,10 +59,10 @@ def test_a_model_that_changed_on_the_disk_is_found(tmp_path, own_shelf, monkeypa
 
 
 def test_a_part_that_fails_does_not_silence_the_others(tmp_path, monkeypatch):
-    def broken(_watcher) -> check_up.Part:
+    def broken(_watcher) -> diagnostics.Part:
         raise RuntimeError("the models are gone")
 
-    monkeypatch.setattr(check_up, "rate", broken)
+    monkeypatch.setattr(diagnostics, "rate", broken)
     status, out = doctor(tmp_path)
     assert status == 1
     assert "rate (!)" in out and "the models are gone" in out
@@ -73,14 +72,14 @@ def test_a_part_that_fails_does_not_silence_the_others(tmp_path, monkeypatch):
 @pytest.fixture
 def language_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an installed language model, the only model there is."""
-    monkeypatch.setattr(check_up, "rate", lambda watcher: check_up.Part("rate", {}, ()))
+    monkeypatch.setattr(diagnostics, "rate", lambda watcher: diagnostics.Part("rate", {}, ()))
     files = (
         gguf_files.language(tmp_path / "given" / "l.gguf"),
         gguf_files.vision(tmp_path / "given" / "v.gguf"),
     )
-    entry = own_entry("tiny", "second-look", files)
-    monkeypatch.setattr(shelves, "shipped", lambda: Catalogue((entry,)))
-    return shelves.ModelShelf().import_files("tiny", files, CancelToken()).folder
+    entry = custom_entry("tiny", "second-look", files)
+    monkeypatch.setattr(model_store, "shipped", lambda: Catalogue((entry,)))
+    return model_store.ModelStore().import_files("tiny", files, CancelToken()).folder
 
 
 def test_the_model_of_the_second_look_is_told(tmp_path, language_model):
@@ -115,7 +114,7 @@ def test_a_model_that_is_set_but_gone_is_told_with_what_to_do(tmp_path, language
 
 
 def test_a_runner_that_crashes_takes_nobody_with_it(tmp_path, language_model, monkeypatch):
-    monkeypatch.setattr(check_up, "_ASK_RUNNER", "import os; os.abort()")
+    monkeypatch.setattr(diagnostics, "_ASK_RUNNER", "import os; os.abort()")
     status, out = doctor(tmp_path)
     if "llama-cpp-python is not installed" not in out:
         assert status == 0 and "it cannot be loaded" in out

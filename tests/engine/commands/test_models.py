@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine import cli
-from engine.commands.console import Console
-from engine.weights import shelf as shelves
+from engine.commands.terminal.console import Console
+from engine.weights import model_store
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
 from tests.engine.weights.test_download import CONTENT, DIGEST
 
@@ -30,7 +30,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> CatalogueEntry:
     entry = CatalogueEntry(
         "toy", "Toy", "masks", "MIT", "Free for toys only.", "https://example.org", (file,)
     )
-    monkeypatch.setattr(shelves, "shipped", lambda: Catalogue((entry,)))
+    monkeypatch.setattr(model_store, "shipped", lambda: Catalogue((entry,)))
     return entry
 
 

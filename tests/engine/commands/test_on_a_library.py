@@ -15,7 +15,7 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from engine import cli
-from engine.commands.console import Console
+from engine.commands.terminal.console import Console
 from engine.library import Library
 from engine.store.rows import IndexLevel
 from tests.fakes import colour_models, made_photos
@@ -35,28 +35,28 @@ def _iou(a: np.ndarray, b: np.ndarray) -> float:
     return float((a & b).sum() / (a | b).sum())
 
 
-def test_add_counts_photos_and_says_what_comes_next(shelf):
-    assert shelf.added.status == 0
-    assert f"{shelf.photos}: 4 photos found" in shelf.added.out
-    assert f'pickout-cli --library "{shelf.library}" index' in shelf.added.out
+def test_add_counts_photos_and_says_what_comes_next(indexed):
+    assert indexed.added.status == 0
+    assert f"{indexed.photos}: 4 photos found" in indexed.added.out
+    assert f'pickout-cli --library "{indexed.library}" index' in indexed.added.out
 
 
-def test_index_ends_well_although_a_file_is_no_photo(shelf):
-    assert shelf.indexed.status == 0
-    assert "3 photos searchable (3 new), 3 things in them" in shelf.indexed.out
-    assert "1 file could not be indexed" in shelf.indexed.out
-    assert "status" in shelf.indexed.out
+def test_index_ends_well_although_a_file_is_no_photo(indexed):
+    assert indexed.indexed.status == 0
+    assert "3 photos searchable (3 new), 3 things in them" in indexed.indexed.out
+    assert "1 file could not be indexed" in indexed.indexed.out
+    assert "status" in indexed.indexed.out
 
 
-def test_status_names_the_problem(shelf):
-    ran = shelf.run("status")
+def test_status_names_the_problem(indexed):
+    ran = indexed.run("status")
     assert ran.status == 0
     assert "4 photos: 3 searchable, 0 to index, 1 problem; 3 things found" in ran.out
     assert "letter.jpg: " in ran.out
 
 
-def test_status_as_json(shelf):
-    found = json.loads(shelf.run("status", "--json").out)
+def test_status_as_json(indexed):
+    found = json.loads(indexed.run("status", "--json").out)
     counts = {key: found[key] for key in ("photos", "searchable", "outlined", "pending")}
     assert counts == {"photos": 4, "searchable": 3, "outlined": 3, "pending": 0}
     assert found["regions"] == 3
@@ -64,27 +64,27 @@ def test_status_as_json(shelf):
     assert found["coarse"] == found["full"] == nothing_left
     assert found["profile"] == "colours" and found["problem_count"] == 1
     (problem,) = found["problems"]
-    assert problem["path"] == str(shelf.photos / "letter.jpg")
+    assert problem["path"] == str(indexed.photos / "letter.jpg")
     assert problem["kind"] == "unreadable" and problem["message"]
-    assert [folder["path"] for folder in found["folders"]] == [str(shelf.photos)]
+    assert [folder["path"] for folder in found["folders"]] == [str(indexed.photos)]
 
 
-def test_search_prints_a_table_best_first(shelf):
-    ran = shelf.run("search", "red")
+def test_search_prints_a_table_best_first(indexed):
+    ran = indexed.run("search", "red")
     assert ran.status == 0
     head, first, *_ = ran.out.splitlines()
     assert head.split() == ["rank", "verdict", "probability", "path", "box"]
     rank, verdict, probability, path, box = first.split()
-    assert (rank, verdict, path) == ("1", "match", str(shelf.photos / "red.png"))
+    assert (rank, verdict, path) == ("1", "match", str(indexed.photos / "red.png"))
     assert float(probability) > 0.8 and box == "20,30-70,90"
 
 
-def test_search_limit(shelf):
-    assert len(shelf.run("search", "red", "--limit", 1).out.splitlines()) == 2
+def test_search_limit(indexed):
+    assert len(indexed.run("search", "red", "--limit", 1).out.splitlines()) == 2
 
 
-def test_search_as_json_carries_masks_at_the_upright_size(shelf):
-    ran = shelf.run("search", "red", "--json", "--verify", 2)
+def test_search_as_json_carries_masks_at_the_upright_size(indexed):
+    ran = indexed.run("search", "red", "--json", "--verify", 2)
     found = json.loads(ran.out)
     top = ["query", "profile", "took_ms", "second_look", "looked_at", "note", "hits"]
     assert list(found) == top and found["query"] == "red"
@@ -92,7 +92,7 @@ def test_search_as_json_carries_masks_at_the_upright_size(shelf):
     hit = found["hits"][0]
     keys = ["photo_id", "path", "score", "verdict", "probability", "region", "reason", "outlined"]
     assert list(hit) == [*keys, "looked_at", "others", "box_xyxy"]
-    assert hit["outlined"] and hit["path"] == str(shelf.photos / "red.png")
+    assert hit["outlined"] and hit["path"] == str(indexed.photos / "red.png")
     region = hit["region"]
     assert region["rle"]["size"] == [120, 160] and region["size_wh"] == [160, 120]
     mask = coco.decode(region["rle"]).astype(bool)
@@ -100,13 +100,13 @@ def test_search_as_json_carries_masks_at_the_upright_size(shelf):
     assert region["box_xyxy"] == pytest.approx(RED_BOX, abs=1.5)
 
 
-def test_the_library_may_be_named_after_the_command(shelf, run_command):
-    ran = run_command("search", "red", "--library", shelf.library, "--limit", 1)
+def test_the_library_may_be_named_after_the_command(indexed, run_command):
+    ran = run_command("search", "red", "--library", indexed.library, "--limit", 1)
     assert ran.status == 0 and "red.png" in ran.out
 
 
-def test_export_masks_of_likely_hits_only(shelf, tmp_path):
-    ran = shelf.run("export", "red", "--to", tmp_path / "out", "--as", "mask")
+def test_export_masks_of_likely_hits_only(indexed, tmp_path):
+    ran = indexed.run("export", "red", "--to", tmp_path / "out", "--as", "mask")
     assert ran.status == 0
     (written,) = ran.out.splitlines()
     with Image.open(written) as picture:
@@ -114,8 +114,8 @@ def test_export_masks_of_likely_hits_only(shelf, tmp_path):
     assert "1 file written" in ran.err
 
 
-def test_export_with_a_limit_takes_that_many(shelf, tmp_path):
-    ran = shelf.run("export", "red", "--to", tmp_path, "--as", "cutout", "--limit", 2)
+def test_export_with_a_limit_takes_that_many(indexed, tmp_path):
+    ran = indexed.run("export", "red", "--to", tmp_path, "--as", "cutout", "--limit", 2)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert ran.status == 0 and len(names) == 2 and "red - red - cutout.png" in names
     with Image.open(tmp_path / "red - red - cutout.png") as picture:
@@ -125,9 +125,9 @@ def test_export_with_a_limit_takes_that_many(shelf, tmp_path):
     assert np.abs(rgba[solid][:, :3].astype(int) - colour_models.COLOURS["red"]).max() <= 2
 
 
-def test_export_overlay_coco_and_csv(shelf, tmp_path):
+def test_export_overlay_coco_and_csv(indexed, tmp_path):
     for kind in ("overlay", "coco", "csv"):
-        ran = shelf.run("export", "red", "--to", tmp_path / kind, "--as", kind)
+        ran = indexed.run("export", "red", "--to", tmp_path / kind, "--as", kind)
         assert ran.status == 0, ran.err
         (written,) = (tmp_path / kind).iterdir()
         if kind == "overlay":
@@ -139,35 +139,35 @@ def test_export_overlay_coco_and_csv(shelf, tmp_path):
             assert _iou(coco.decode(annotation["segmentation"]).astype(bool), _red_mask()) > 0.95
         else:
             rows = list(csv.DictReader(io.StringIO(written.read_text("utf-8-sig"))))
-            assert [row["path"] for row in rows] == [str(shelf.photos / "red.png")]
+            assert [row["path"] for row in rows] == [str(indexed.photos / "red.png")]
 
 
-def test_export_of_nothing_likely_writes_nothing(shelf, tmp_path):
-    ran = shelf.run("export", "purple", "--to", tmp_path / "out", "--as", "cutout")
+def test_export_of_nothing_likely_writes_nothing(indexed, tmp_path):
+    ran = indexed.run("export", "purple", "--to", tmp_path / "out", "--as", "cutout")
     assert ran.status == 1 and "No photo is likely to show 'purple'" in ran.err
     assert not (tmp_path / "out").exists()
 
 
-def test_export_where_a_file_is_in_the_way(shelf, tmp_path):
+def test_export_where_a_file_is_in_the_way(indexed, tmp_path):
     (tmp_path / "file").write_text("mine")
-    ran = shelf.run("export", "red", "--to", tmp_path / "file", "--as", "csv")
+    ran = indexed.run("export", "red", "--to", tmp_path / "file", "--as", "csv")
     assert ran.status == 1 and ran.err.startswith("Error: ") and "in the way" in ran.err
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_check_finds_nothing_wrong(shelf):
-    ran = shelf.run("check")
+def test_check_finds_nothing_wrong(indexed):
+    ran = indexed.run("check")
     assert ran.status == 0 and "Store and index agree." in ran.out
 
 
-def test_reading_along_while_another_holds_the_library(shelf, tmp_path):
-    with closing(Library.open(shelf.library, profile=colour_models.profile())):
-        found = shelf.run("search", "red", "--limit", 1)
+def test_reading_along_while_another_holds_the_library(indexed, tmp_path):
+    with closing(Library.open(indexed.library, profile=colour_models.profile())):
+        found = indexed.run("search", "red", "--limit", 1)
         assert found.status == 0 and "red.png" in found.out and "reading along" in found.err
-        assert shelf.run("status", "--json").status == 0
+        assert indexed.run("status", "--json").status == 0
         out = tmp_path / "out"
-        assert shelf.run("export", "red", "--to", out, "--as", "csv").status == 0
-        refused = shelf.run("index")
+        assert indexed.run("export", "red", "--to", out, "--as", "csv").status == 0
+        refused = indexed.run("index")
         assert refused.status == 1 and refused.err.startswith("Error: ")
 
 
@@ -182,9 +182,9 @@ def test_an_empty_library_says_what_to_do(tmp_path, run_command):
     assert (found["photos"], found["problems"], found["folders"]) == (0, [], [])
 
 
-def test_added_but_not_indexed_yet(shelf, tmp_path, run_command):
+def test_added_but_not_indexed_yet(indexed, tmp_path, run_command):
     library = tmp_path / "library"
-    ran = run_command("--library", library, "add", tmp_path / "none", shelf.photos)
+    ran = run_command("--library", library, "add", tmp_path / "none", indexed.photos)
     assert ran.status == 1 and "Not added: " in ran.err and "4 photos found" in ran.out
     ran = run_command("--library", library, "search", "red")
     assert ran.status == 1 and "No photo is indexed yet" in ran.err and "index" in ran.err
@@ -199,11 +199,11 @@ class Interrupting(io.StringIO):
         return super().write(text)
 
 
-def test_ctrl_c_stops_indexing_and_the_next_run_finishes(shelf, tmp_path):
+def test_ctrl_c_stops_indexing_and_the_next_run_finishes(indexed, tmp_path):
     out, err = io.StringIO(), Interrupting()
     library = str(tmp_path / "library")
     made = colour_models.profile()
-    assert cli.run(["--library", library, "add", str(shelf.photos)], profile=made) == 0
+    assert cli.run(["--library", library, "add", str(indexed.photos)], profile=made) == 0
     argv = ["--library", library, "index"]
     assert cli.run(argv, profile=made, console=Console(out, err)) == 130
     assert out.getvalue() == "" and "Stopped" in err.getvalue()
@@ -218,11 +218,11 @@ def test_status_and_search_between_the_passes(tmp_path):
         made_photos.photo(photos / f"{i:02}.jpg", "red", seed=i)
     held = functools.partial(colour_models.load_held_models, gate)
     with closing(Library.open(home, profile=colour_models.profile(analysis=held))) as library:
-        library.add_folder(photos)
-        job = library.index()
+        library.folders.add(photos)
+        job = library.indexing.start()
         while library.status().searchable < 20:
             assert not job.ended
-        library._store.counts.note_pace(1, IndexLevel.FULL, 0.5)
+        library._components.store.counts.note_pace(1, IndexLevel.FULL, 0.5)
         said = run("--library", home, "status").out
         assert "20 photos: 20 searchable (20 of them not outlined yet), 0 to index" in said
         assert "20 photos to become outlined, about 40 s at 0.5 a second" in said

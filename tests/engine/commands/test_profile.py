@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from engine import cli, profiles
-from engine.commands.console import Console
+from engine import cli
+from engine.commands.terminal.console import Console
+from engine.profiles import registry
 from tests.fakes import colour_models, made_photos
 
 
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> dict:
     known = {"colours": colour_models.profile, "wide": colour_models.wide_profile}
-    monkeypatch.setattr(profiles, "PROFILES", known)
+    monkeypatch.setattr(registry, "PROFILES", known)
     return known
 
 

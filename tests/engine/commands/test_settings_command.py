@@ -11,7 +11,7 @@ import pytest
 
 from engine import cli
 from engine import settings as settings_file
-from engine.commands.console import Console
+from engine.commands.terminal.console import Console
 from engine.library import Library
 from engine.settings import Settings
 from tests.fakes import colour_models, gguf_files

@@ -63,9 +63,9 @@ def test_shards_and_tail_together_find_the_same(
         fill(7)
         index.maintain(merge=False)
     fill(2)
-    assert len(index.opened()) == 4 and len(index.tail_ids()) == 0
+    assert len(index.opened()) == 4 and len(index.buffered_ids()) == 0
     assert recall(index, store, metric) >= 0.95
-    assert len(index.tail_ids()) == 20
+    assert len(index.buffered_ids()) == 20
     scores = index.search(queries()[0], 300).scores
     assert len(scores) == 300 and (np.diff(scores) <= 1e-6).all()
 
@@ -84,7 +84,7 @@ def test_every_vector_of_a_shard_finds_itself(store: Store, fill: Fill, open_ind
     fill(40)
     index = open_index(metric="cos")
     index.maintain()
-    assert len(index.tail_ids()) == 0
+    assert len(index.buffered_ids()) == 0
     for ids, vectors in store.regions.vectors_after(1, 0):
         for region_id, vector in zip(ids.tolist(), vectors, strict=True):
             assert region_id in index.search(vector.astype(np.float32), 10).ids
@@ -113,7 +113,7 @@ def test_an_index_opened_again_reads_its_shards_and_not_the_store(
     open_index().maintain()
     again = open_index()
     again.refresh()
-    assert [len(again.opened()), len(again.tail_ids())] == [1, 0]
+    assert [len(again.opened()), len(again.buffered_ids())] == [1, 0]
 
 
 @pytest.mark.usefixtures("small_shards")
@@ -141,7 +141,7 @@ def test_no_damage_to_a_shard_reaches_usearch(store: Store, fill: Fill, open_ind
         assert index.search(queries()[0], 5).ids.tolist() == exact(store, queries()[0], 5)
         assert index.complete and len(index.damaged()) == 1
         index.maintain()
-        assert not index.damaged() and len(index.tail_ids()) == 0
+        assert not index.damaged() and len(index.buffered_ids()) == 0
         assert consistency.check(index) == consistency.IndexReport(200, (), ())
 
 
@@ -181,7 +181,7 @@ def test_cancelling_a_seal_leaves_the_index_as_it_was(
     cancel.cancel()
     with pytest.raises(Cancelled):
         index.maintain(cancel)
-    assert shard_files(index) == [] and len(index.tail_ids()) == 200
+    assert shard_files(index) == [] and len(index.buffered_ids()) == 200
     assert recall(index, store) == 1.0
 
 
@@ -218,7 +218,7 @@ def test_a_reader_follows_the_writer_and_writes_nothing(
     writer.maintain()
     fill(1)
     assert recall(reader, store) >= 0.95
-    assert [len(reader.opened()), len(reader.tail_ids())] == [1, 10]
+    assert [len(reader.opened()), len(reader.buffered_ids())] == [1, 10]
 
 
 @pytest.mark.usefixtures("small_shards")
@@ -260,7 +260,7 @@ def test_removed_regions_leave_the_tail_at_once_and_a_shard_when_many(
 
     remove(2, newest=True)
     remove(2)
-    assert len(index.tail_ids()) == 0
+    assert len(index.buffered_ids()) == 0
     assert index.opened()[0].entry.count == 200, "a few ghosts do no harm"
     remove(5)
     assert index.opened()[0].entry.count == 130

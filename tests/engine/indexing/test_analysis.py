@@ -21,7 +21,7 @@ from engine.indexing.analysis import (
     serving,
 )
 from engine.masks import rle as rle_codec
-from engine.profiles import Models
+from engine.profiles.profile import Models
 from engine.records import BoxXyxy
 from engine.store.rows import FileVersion, IndexLevel
 from tests.fakes import colour_models, made_photos

@@ -122,7 +122,7 @@ def test_a_restless_file_is_left_for_the_next_run(store: Store) -> None:
     add(store, 1)
     work = work_list(store)
     for _ in range(3):
-        work.note_restless(work.next([]).file)
+        work.note_unstable(work.next([]).file)
     assert work.next([]) is None
 
 

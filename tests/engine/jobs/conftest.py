@@ -6,9 +6,9 @@ import pytest
 
 
 @pytest.fixture
-def servants(monkeypatch):
-    """The module ``odd_servants``; its folder reaches the child through ``sys.path``."""
-    monkeypatch.syspath_prepend(Path(__file__).parent / "servants")
-    import odd_servants
+def worker_functions(monkeypatch):
+    """The module ``worker_functions``; its folder reaches the child through ``sys.path``."""
+    monkeypatch.syspath_prepend(Path(__file__).parent / "worker_functions")
+    import worker_functions
 
-    return odd_servants
+    return worker_functions

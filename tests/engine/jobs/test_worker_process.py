@@ -28,8 +28,8 @@ DEADLINE_S = 30.0
 
 
 @pytest.fixture
-def worker(servants):
-    process = WorkerProcess("odd worker", servants.serve, time_limit_s=DEADLINE_S)
+def worker(worker_functions):
+    process = WorkerProcess("odd worker", worker_functions.serve, time_limit_s=DEADLINE_S)
     yield process
     process.close()
 
@@ -168,8 +168,8 @@ def test_a_caller_in_the_queue_can_cancel_without_harm(worker, tmp_path):
     first.join()
 
 
-def test_a_caller_who_cancels_during_the_start_leaves_the_child_starting(servants):
-    worker = WorkerProcess("slow starter", servants.serve_never, time_limit_s=1)
+def test_a_caller_who_cancels_during_the_start_leaves_the_child_starting(worker_functions):
+    worker = WorkerProcess("slow starter", worker_functions.serve_never, time_limit_s=1)
     try:
         worker.warm()
         pid, cancel = worker.pid, CancelToken()
@@ -182,30 +182,32 @@ def test_a_caller_who_cancels_during_the_start_leaves_the_child_starting(servant
     assert not is_running(pid)
 
 
-def test_what_the_factory_raises_reaches_every_caller(servants):
-    worker = WorkerProcess("no model", servants.serve_without_model, time_limit_s=1)
+def test_what_the_factory_raises_reaches_every_caller(worker_functions):
+    worker = WorkerProcess("no model", worker_functions.serve_without_model, time_limit_s=1)
     for _ in range(2):
         with pytest.raises(ModelMissing, match="Install it"):
             worker.warm(wait=True)
     assert worker.pid is None
 
 
-def test_a_factory_with_a_bug(servants, caplog):
-    worker = WorkerProcess("buggy", servants.serve_with_bug, time_limit_s=1)
+def test_a_factory_with_a_bug(worker_functions, caplog):
+    worker = WorkerProcess("buggy", worker_functions.serve_with_bug, time_limit_s=1)
     with pytest.raises(WorkerCrashed, match="ZeroDivisionError: no model fits"):
         worker.call(("echo", 1))
     caplog.clear()
 
 
-def test_a_start_over_its_limit(servants):
-    worker = WorkerProcess("slow", servants.serve_never, time_limit_s=1, start_limit_s=0.2)
+def test_a_start_over_its_limit(worker_functions):
+    worker = WorkerProcess("slow", worker_functions.serve_never, time_limit_s=1, start_limit_s=0.2)
     with pytest.raises(WorkerCrashed, match="not ready"):
         worker.call(("echo", 1))
     assert worker.pid is None
 
 
-def test_a_partial_is_a_factory(servants):
-    worker = WorkerProcess("partial", functools.partial(servants.serve_as, 42), time_limit_s=9)
+def test_a_partial_is_a_factory(worker_functions):
+    worker = WorkerProcess(
+        "partial", functools.partial(worker_functions.serve_as, 42), time_limit_s=9
+    )
     try:
         assert worker.call(None) == 42
     finally:
@@ -254,8 +256,8 @@ def test_close_while_somebody_waits(worker, tmp_path):
     assert not is_running(read_pid(marker))
 
 
-def test_the_number_of_threads_is_set_before_anything_is_imported(servants):
-    worker = WorkerProcess("narrow", servants.serve, time_limit_s=9, threads=1)
+def test_the_number_of_threads_is_set_before_anything_is_imported(worker_functions):
+    worker = WorkerProcess("narrow", worker_functions.serve, time_limit_s=9, threads=1)
     try:
         assert worker.call(("environment", "OMP_NUM_THREADS")) == "1"
     finally:
@@ -263,9 +265,9 @@ def test_the_number_of_threads_is_set_before_anything_is_imported(servants):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
-def test_a_memory_limit_turns_a_bomb_into_an_error(servants, caplog):
+def test_a_memory_limit_turns_a_bomb_into_an_error(worker_functions, caplog):
     worker = WorkerProcess(
-        "small", servants.serve, time_limit_s=DEADLINE_S, memory_limit_bytes=2 << 30
+        "small", worker_functions.serve, time_limit_s=DEADLINE_S, memory_limit_bytes=2 << 30
     )
     try:
         assert worker.call(("allocate", 1 << 20)) == 1 << 20
@@ -278,13 +280,13 @@ def test_a_memory_limit_turns_a_bomb_into_an_error(servants, caplog):
 
 def script(tmp_path: Path, text: str) -> list[str]:
     """A plain script that has a child; it prints the child's pid."""
-    servants = Path(__file__).parent / "servants"
+    worker_functions = Path(__file__).parent / "worker_functions"
     path = tmp_path / "plain_script.py"
     path.write_text(
-        f"import sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(servants)!r}]\n"
-        "import odd_servants\n"
+        f"import sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(worker_functions)!r}]\n"
+        "import worker_functions\n"
         "from engine.jobs.worker_process import WorkerProcess\n"
-        "worker = WorkerProcess('w', odd_servants.serve, time_limit_s=600)\n" + text
+        "worker = WorkerProcess('w', worker_functions.serve, time_limit_s=600)\n" + text
     )
     return [sys.executable, str(path)]
 

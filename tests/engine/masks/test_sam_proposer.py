@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from engine.errors import BadRequest, ModelBroken, ModelMissing
-from engine.evaluate.patchy_sam import matched, patchy_network
 from engine.masks import rle as rle_codec
 from engine.masks.proposer import MaskProposer, PromptableProposer
 from engine.masks.sam_decoder import SamDecoder
@@ -20,6 +19,7 @@ from engine.masks.sam_network import (
 )
 from engine.masks.sam_proposer import SamProposer, SamSettings, load_sam_proposer
 from engine.records import BoxXyxy
+from engine.tiny_models.random_sam import matched, random_network
 from engine.weights import device as devices
 from engine.weights.device import Device
 
@@ -48,7 +48,7 @@ def photo() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def network(photo) -> torch.nn.Module:
-    return patchy_network(MINIATURE, photo)
+    return random_network(MINIATURE, photo)
 
 
 def as_rle(mask: np.ndarray) -> dict:
@@ -104,7 +104,7 @@ def test_exact_mode_finds_what_the_stock_generator_finds(network, photo):
 
 def test_other_weights_are_found_out(network, photo):
     """What the test above compares is not the same for every network."""
-    other = patchy_network(MINIATURE, photo, seed=1)
+    other = random_network(MINIATURE, photo, seed=1)
     ours = SamProposer(network, CPU, EXACT).propose(photo)
     theirs = SamProposer(other, CPU, EXACT).propose(photo)
     masks, others = [as_rle(o.mask_hw) for o in ours], [as_rle(o.mask_hw) for o in theirs]

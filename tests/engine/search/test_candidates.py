@@ -10,9 +10,9 @@ import pytest
 from engine.index.vector_index import VectorIndex
 from engine.records import SearchRequest
 from engine.search import candidates
-from engine.search.evidence import EvidenceCache
 from engine.search.query import Query
 from engine.search.ranking import rank
+from engine.search.region_similarities import RegionCache
 from engine.store.rows import IndexLevel
 from engine.store.store import Store
 from tests.fakes.colour_models import BestRegionScorer
@@ -27,7 +27,7 @@ def queries() -> list[np.ndarray]:
 
 def ranking(store: Store, index: VectorIndex, query: Query) -> list[int]:
     found = candidates.find(query, store, index)
-    rows = EvidenceCache(store.regions, 1).rows(found.photo_ids)
+    rows = RegionCache(store.regions, 1).rows(found.photo_ids)
     return [item.photo_id for item in rank(query, rows, BestRegionScorer())]
 
 
@@ -66,7 +66,7 @@ def test_a_folder_filter_finds_the_folders_best_however_deep_they_lie(
     in_few = store.photos.searchable_ids(1, frozenset([few]), 60)
     for vector in queries():
         found = ranking(store, index, text_query(vector, folder_ids=frozenset([few])))
-        rows = EvidenceCache(store.regions, 1).rows(in_few)
+        rows = RegionCache(store.regions, 1).rows(in_few)
         query = text_query(vector)
         best = [item.photo_id for item in rank(query, rows, BestRegionScorer())]
         assert found == best
@@ -102,8 +102,8 @@ def test_the_cache_stays_within_its_budget_and_gives_the_same(
 ) -> None:
     add_photos("a", 30)
     ids = store.photos.searchable_ids(1, frozenset(), 100)
-    roomy = EvidenceCache(store.regions, 1).rows(ids)
-    tight = EvidenceCache(store.regions, 1, budget_bytes=2000)
+    roomy = RegionCache(store.regions, 1).rows(ids)
+    tight = RegionCache(store.regions, 1, budget_bytes=2000)
     for _ in range(2):
         for photo_id, rows in tight.rows(ids).items():
             assert np.array_equal(rows.vectors, roomy[photo_id].vectors)
@@ -114,7 +114,7 @@ def test_the_cache_takes_over_what_a_full_look_has_found(
     store: Store, index: VectorIndex, add_photos: Callable[..., int]
 ) -> None:
     add_photos("a", 5, level=IndexLevel.COARSE)
-    cache = EvidenceCache(store.regions, 1)
+    cache = RegionCache(store.regions, 1)
     ids = store.photos.searchable_ids(1, frozenset(), 100)
     assert not any(rows.outlined or len(rows.ids) for rows in cache.rows(ids).values())
     add_photos("a", 2)

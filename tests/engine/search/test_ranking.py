@@ -19,17 +19,17 @@ from engine.records import (
     SearchRequest,
     Verdict,
 )
-from engine.search.evidence import evidence
+from engine.scoring.verifier import Candidate, Verification
 from engine.search.query import Query
 from engine.search.ranking import (
-    LikenessScorer,
-    looked_over,
+    ExampleScorer,
     rank,
-    standings,
+    reordered,
     verdict,
     with_verification,
+    z_scores,
 )
-from engine.search.verifier import Candidate, Verification
+from engine.search.region_similarities import similarities
 from engine.store.regions import RegionRows
 from tests.fakes.colour_models import BestRegionScorer, FreeVerifier, LookingVerifier
 
@@ -65,16 +65,16 @@ def test_the_best_photos_come_first_and_ties_by_id() -> None:
 
 
 def test_evidence_is_made_of_dot_products() -> None:
-    found = evidence(rows(0.25, -1.0, whole=0.5), np.array([2, 5], np.float32))
+    found = similarities(rows(0.25, -1.0, whole=0.5), np.array([2, 5], np.float32))
     assert found.region_scores.tolist() == [0.5, -2.0] and found.whole_score == 1.0
 
 
 def test_likeness_is_that_of_the_most_alike_region() -> None:
-    scorer = LikenessScorer()
+    scorer = ExampleScorer()
     q = np.array([1, 0], np.float32)
-    several = evidence(rows(0.2, 0.8, whole=5.0), q)
+    several = similarities(rows(0.2, 0.8, whole=5.0), q)
     assert scorer.region(several) == 1 and scorer.score(several) == pytest.approx(0.8)
-    alone = evidence(rows(whole=0.3), q)
+    alone = similarities(rows(whole=0.3), q)
     assert scorer.region(alone) is None and scorer.score(alone) == pytest.approx(0.3)
 
 
@@ -99,7 +99,7 @@ def numbers(hits) -> list[int]:
 def test_kept_ones_come_first_then_those_not_looked_at_then_refused_ones() -> None:
     hits = [judged(1, 0.9, 0.1), judged(2, 0.8, 0.5), hit(3, 0.7), judged(4, 0.6, 0.95)]
     hits += [hit(5, 0.5), judged(6, 0.4, 0.3)]
-    ordered = looked_over(hits)
+    ordered = reordered(hits)
     assert numbers(ordered) == [4, 2, 3, 5, 6, 1]
     scores = [h.score for h in ordered]
     assert scores == sorted(scores, reverse=True) and scores[2:4] == [0.7, 0.5]
@@ -107,8 +107,8 @@ def test_kept_ones_come_first_then_those_not_looked_at_then_refused_ones() -> No
 
 def test_equal_verdicts_keep_the_order_of_stage_one() -> None:
     hits = [judged(n, 1 - n / 10, 0.9) for n in range(5)]
-    assert numbers(looked_over(hits)) == [0, 1, 2, 3, 4]
-    assert looked_over([]) == ()
+    assert numbers(reordered(hits)) == [0, 1, 2, 3, 4]
+    assert reordered([]) == ()
 
 
 def test_a_photo_moves_only_when_its_own_verdict_comes() -> None:
@@ -117,19 +117,19 @@ def test_a_photo_moves_only_when_its_own_verdict_comes() -> None:
         count = int(rng.integers(2, 12))
         hits = [hit(n, float(s)) for n, s in enumerate(sorted(rng.normal(size=count))[::-1])]
         for turn in rng.permutation(count).tolist():
-            before = [n for n in numbers(looked_over(hits)) if n != turn]
+            before = [n for n in numbers(reordered(hits)) if n != turn]
             hits[turn] = judged(turn, hits[turn].score, round(float(rng.random()), 1))
-            after = looked_over(hits)
+            after = reordered(hits)
             assert [n for n in numbers(after) if n != turn] == before
             scores = [h.score for h in after]
             assert scores == sorted(scores, reverse=True)
 
 
 def test_standings_are_spreads_above_the_mean() -> None:
-    scores = standings([hit(1, 3.0), hit(2, 2.0), hit(3, 1.0)])
+    scores = z_scores([hit(1, 3.0), hit(2, 2.0), hit(3, 1.0)])
     assert scores == pytest.approx([1.2247, 0.0, -1.2247], abs=1e-4)
-    assert standings([hit(1, 5.0)]) == [0.0] and standings([]) == []
-    assert max(standings([hit(0, 1000.0), *(hit(n, 0.0) for n in range(1, 50))])) == 3
+    assert z_scores([hit(1, 5.0)]) == [0.0] and z_scores([]) == []
+    assert max(z_scores([hit(0, 1000.0), *(hit(n, 0.0) for n in range(1, 50))])) == 3
 
 
 def test_a_photo_that_is_not_outlined_is_no_match_unless_somebody_looked() -> None:

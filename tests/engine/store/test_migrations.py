@@ -11,7 +11,7 @@ from sqlite_utils import Migrations
 from engine.errors import StoreDamaged, StoreTooNew
 from engine.paths import LibraryPaths
 from engine.records import PhotoId
-from engine.second_look.look import Look
+from engine.scoring.model_answer import ModelAnswer
 from engine.store import migrations
 from engine.store.migrations import APPLICATION_ID, MIGRATIONS, migrate
 from engine.store.store import Store
@@ -165,9 +165,9 @@ def test_a_library_from_before_there_were_looks_can_keep_them(paths: LibraryPath
     store = Store.open(paths)
     try:
         assert paths.store.with_name("library.sqlite.before-m0003_looks").is_file()
-        look = Look(0.5, 1.0, None)
-        store.verdicts.put(PhotoId(1), "cup", "model", look)
-        assert store.verdicts.get(PhotoId(1), "cup", "model") == look
+        look = ModelAnswer(0.5, 1.0, None)
+        store.model_answers.put(PhotoId(1), "cup", "model", look)
+        assert store.model_answers.get(PhotoId(1), "cup", "model") == look
         assert store.faults() == ()
     finally:
         store.close()

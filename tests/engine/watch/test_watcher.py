@@ -14,7 +14,7 @@ import pytest
 from watchdog.observers import Observer
 
 from engine.watch import mounts
-from engine.watch.timetable import Periods
+from engine.watch.rescan_schedule import Periods
 from engine.watch.watcher import FolderWatcher
 
 QUICK = Periods(quiet_s=0.05, longest_s=0.5, rescan_s=600, safety_s=3600, check_s=0.1)

@@ -27,7 +27,7 @@ from engine.weights.checkpoint import (
     read_shapes,
     read_state_dict,
 )
-from engine.weights.inert_pickle import NotOnlyTensors, read_tensor_records
+from engine.weights.safe_unpickler import NotOnlyTensors, read_tensor_records
 
 from .test_gguf_header import GOOD
 

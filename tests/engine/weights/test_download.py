@@ -18,10 +18,10 @@ import pytest
 from engine.errors import Cancelled, DiskFull, ModelBroken, ModelMissing
 from engine.jobs.cancel import CancelToken
 from engine.weights import download as downloads
-from engine.weights import shelf as shelves
+from engine.weights import model_store as shelves
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
 from engine.weights.download import DownloadProblem, Source, download
-from engine.weights.shelf import ModelShelf
+from engine.weights.model_store import ModelStore
 
 
 def weights_file(size: int = 400_000, seed: int = 0) -> bytes:
@@ -118,15 +118,15 @@ def fetch(server: Server, tmp_path: Path):
 
     def run(source: Source | None = None, cancel: CancelToken | None = None, **changes):
         entry = entry_for(server, **changes)
-        run.shelf = ModelShelf(tmp_path / "models", Catalogue((entry,)))
+        run.model_store = ModelStore(tmp_path / "models", Catalogue((entry,)))
         quick = source or Source(pause_s=0.0, timeout_s=5.0)
-        return download(entry, run.shelf, cancel or CancelToken(), source=quick)
+        return download(entry, run.model_store, cancel or CancelToken(), source=quick)
 
     return run
 
 
-def nothing_installed(shelf: ModelShelf) -> bool:
-    return shelf.installed() == [] and not (shelf.root / "toy").exists()
+def nothing_installed(model_store: ModelStore) -> bool:
+    return model_store.installed() == [] and not (model_store.root / "toy").exists()
 
 
 def test_interrupted_twenty_times_at_random_points_it_ends_with_the_right_file(server, fetch):
@@ -148,7 +148,7 @@ def test_interrupted_twenty_times_at_random_points_it_ends_with_the_right_file(s
     assert (file.sha256, file.published) == (DIGEST, True)
     starts = [int(r.removeprefix("bytes=").removesuffix("-")) for r in server.requests if r]
     assert starts == sorted(starts) and starts[-1] > 0
-    assert not fetch.shelf.staging("toy").exists()
+    assert not fetch.model_store.staging("toy").exists()
 
 
 def test_a_file_that_changed_on_the_server_is_begun_anew(server, fetch):
@@ -185,7 +185,7 @@ def test_a_download_that_was_stopped_is_gone_on_with_later(server, fetch):
     server.behave = lambda handler, own: own.answer(handler, most=next(cut, 0)) or True
     with pytest.raises(DownloadProblem, match=r"weights\.safetensors could not be downloaded"):
         fetch()
-    assert nothing_installed(fetch.shelf)
+    assert nothing_installed(fetch.model_store)
     server.behave = lambda *_: False
     assert fetch().files["weights.safetensors"].sha256 == DIGEST
     assert server.requests[-1] == "bytes=150000-"
@@ -202,7 +202,7 @@ def test_cancelling_keeps_what_came(server, fetch):
     server.behave = behave
     with pytest.raises(Cancelled):
         fetch(cancel=cancel)
-    assert nothing_installed(fetch.shelf)
+    assert nothing_installed(fetch.model_store)
     server.behave = lambda *_: False
     assert fetch().files["weights.safetensors"].sha256 == DIGEST
 
@@ -211,7 +211,7 @@ def test_another_file_of_the_same_size_is_refused(server, fetch):
     server.content = weights_file(seed=1)
     with pytest.raises(ModelBroken, match="not the published file: its SHA-256"):
         fetch()
-    assert nothing_installed(fetch.shelf)
+    assert nothing_installed(fetch.model_store)
     server.content = CONTENT
     assert fetch().files["weights.safetensors"].sha256 == DIGEST
 
@@ -221,14 +221,14 @@ def test_a_file_of_another_size_is_refused(server, fetch, size):
     server.content = (CONTENT + bytes(2000))[:size]
     with pytest.raises(ModelBroken, match="not the published file"):
         fetch()
-    assert nothing_installed(fetch.shelf)
+    assert nothing_installed(fetch.model_store)
 
 
 def test_a_page_instead_of_the_file_is_refused_though_no_hash_is_known(server, fetch):
     server.content = b"<!DOCTYPE html><html><body>Please log in</body></html>" * 100
     with pytest.raises(ModelBroken):
         fetch(sha256=None, size_bytes=None)
-    assert nothing_installed(fetch.shelf)
+    assert nothing_installed(fetch.model_store)
 
 
 def test_a_file_without_a_published_hash_is_pinned_at_first_sight(server, fetch):
@@ -236,7 +236,7 @@ def test_a_file_without_a_published_hash_is_pinned_at_first_sight(server, fetch)
     assert (file.sha256, file.published) == (DIGEST, False)
     file.path.write_bytes(weights_file(seed=3))
     with pytest.raises(ModelBroken, match="SHA-256"):
-        fetch.shelf.verify("toy", CancelToken())
+        fetch.model_store.verify("toy", CancelToken())
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_redirects_to_another_scheme_are_not_followed(server, fetch, target):
     server.behave = behave
     with pytest.raises(DownloadProblem):
         fetch()
-    assert nothing_installed(fetch.shelf)
+    assert nothing_installed(fetch.model_store)
 
 
 def test_secure_addresses_are_never_left_for_insecure_ones():
@@ -296,7 +296,7 @@ def test_a_refusal_is_told_and_a_server_in_trouble_is_asked_again(server, fetch,
     with pytest.raises(DownloadProblem, match=f"answers {code}"):
         fetch()
     assert len(server.requests) == attempts
-    assert nothing_installed(fetch.shelf)
+    assert nothing_installed(fetch.model_store)
 
 
 def test_a_server_that_is_gone_is_told(server, fetch):
@@ -323,7 +323,7 @@ def test_a_disk_that_becomes_full_is_told_and_what_came_is_kept(server, fetch, m
         patched.setattr(downloads.os, "fsync", full)
         with pytest.raises(DiskFull, match="became full"):
             fetch()
-    assert nothing_installed(fetch.shelf)
+    assert nothing_installed(fetch.model_store)
     assert fetch().files["weights.safetensors"].sha256 == DIGEST
 
 
@@ -333,11 +333,11 @@ def test_what_has_to_be_fetched_by_hand_is_named_and_the_rest_waits(server, tmp_
     entry = CatalogueEntry(
         "toy", "Toy", "regions", "MIT", "Free.", "https://example.org", (*entry.files, by_hand)
     )
-    shelf = ModelShelf(tmp_path / "models", Catalogue((entry,)))
+    model_store = ModelStore(tmp_path / "models", Catalogue((entry,)))
     with pytest.raises(ModelMissing, match=r"alpha\.safetensors is missing") as caught:
-        download(entry, shelf, CancelToken(), source=Source(pause_s=0.0))
+        download(entry, model_store, CancelToken(), source=Source(pause_s=0.0))
     assert "https://example.org/alpha" in caught.value.hint
-    assert shelf.installed() == []
+    assert model_store.installed() == []
     (tmp_path / "alpha.safetensors").write_bytes(weights_file(seed=5))
-    model = shelf.import_files("toy", [tmp_path / "alpha.safetensors"], CancelToken())
+    model = model_store.import_files("toy", [tmp_path / "alpha.safetensors"], CancelToken())
     assert set(model.files) == {"weights.safetensors", "alpha.safetensors"}

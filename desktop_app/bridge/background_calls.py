@@ -1,0 +1,66 @@
+"""Blocking calls off the GUI thread, answered on it."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from typing import Any
+
+from desktop_app.bridge.main_thread_queue import MainThreadQueue
+from desktop_app.bridge.workers import Workers
+
+
+class BackgroundCalls:
+    """A few worker threads. ``call`` never blocks; ``done`` runs on the GUI thread."""
+
+    def __init__(
+        self,
+        main_thread: MainThreadQueue,
+        name: str,
+        *,
+        threads: int = 1,
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        self._main_thread = main_thread
+        self._on_error = on_error
+        self._queue: queue.SimpleQueue = queue.SimpleQueue()
+        self._stopping = False
+        self._count = threads
+        self._workers = Workers(name, threads, self._serve)
+
+    def call(
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Run ``work`` on a thread, then ``done`` or ``failed`` on the GUI's thread.
+
+        Args:
+            failed: what takes its error; ``on_error`` if there is none.
+        """
+        if not self._stopping:
+            self._queue.put((work, done, failed or self._on_error))
+
+    def stop(self) -> None:
+        """Begin nothing new. Does not wait; see ``join``."""
+        self._stopping = True
+        for _ in range(self._count):
+            self._queue.put(None)
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the threads; False if one is still busy."""
+        return self._workers.join(timeout_s)
+
+    def _serve(self) -> None:
+        while (item := self._queue.get()) is not None:
+            work, done, failed = item
+            if self._stopping:
+                continue
+            try:
+                answer = work()
+            except Exception as error:
+                self._main_thread.post(failed, error)
+            else:
+                if done is not None:
+                    self._main_thread.post(done, answer)

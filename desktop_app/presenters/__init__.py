@@ -1,0 +1,1 @@
+"""Presenters connect the controllers with the views."""

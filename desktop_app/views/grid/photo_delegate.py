@@ -1,0 +1,164 @@
+"""One cell of the grid: the photo, its thing outlined, the verdict."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QToolTip
+
+from desktop_app import text
+from desktop_app.bridge.session import Session
+from desktop_app.item_models.hit_highlight import marks
+from desktop_app.item_models.photo_grid import HIT_ROLE
+from desktop_app.views.painting import photo_painting
+from desktop_app.views.painting.theme import Theme, paint_icon
+from engine.records import SearchHit, Verdict
+
+BADGE_COLOURS = {
+    Verdict.MATCH: QColor("#7ce3a6"),
+    Verdict.UNSURE: QColor("#ffd166"),
+    Verdict.NO: QColor("#c3c8d2"),
+    Verdict.UNVERIFIED: QColor("#c3c8d2"),
+}
+QUIET_OUTLINE = QColor("#d5d9e1")
+"""For what was judged No: it is shown for comparison, not as an answer."""
+BADGE_GROUND = QColor(10, 11, 14, 190)
+
+
+class PhotoDelegate(QStyledItemDelegate):
+    """Paints from the session's caches; what is not there yet is a quiet tile."""
+
+    def __init__(self, session: Session, theme: Theme, parent) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+
+    def paint(self, painter: QPainter, option, index) -> None:
+        hit: SearchHit | None = index.data(HIT_ROLE)
+        if hit is None:
+            return
+        cell = QRectF(option.rect)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if selected:
+            self._paint_ring(painter, cell, bool(option.state & QStyle.StateFlag.State_HasFocus))
+            cell = cell.adjusted(4, 4, -4, -4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.tokens["well"])
+        painter.drawRoundedRect(cell, photo_painting.RADIUS_PX, photo_painting.RADIUS_PX)
+        painter.setClipPath(photo_painting.rounded(cell))
+        pixmap = self._session.thumbnails.get(hit.photo.id)
+        if pixmap is not None:
+            self._paint_photo(painter, cell, hit, pixmap)
+        elif self._session.thumbnails.known_missing(hit.photo.id):
+            self._paint_unavailable(painter, cell, hit)
+        if not self.parent().peeking:
+            self._paint_badges(painter, cell, hit)
+        if option.state & QStyle.StateFlag.State_MouseOver and not selected:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(255, 255, 255, 130), 3))
+            radius = photo_painting.RADIUS_PX
+            painter.drawRoundedRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter.restore()
+
+    def sizeHint(self, option, index) -> QSize:
+        return self.parent().geometry_px.cell(0).size()
+
+    def helpEvent(self, event, view, option, index) -> bool:
+        hit = index.data(HIT_ROLE) if index.isValid() else None
+        if event.type() != QEvent.Type.ToolTip or hit is None:
+            return False
+        lines = [hit.photo.path.name, text.taken(hit.photo)]
+        if hit.reason:
+            lines.append(hit.reason)
+        elif not hit.outlined:
+            lines.append(text.NOT_OUTLINED)
+        # Escaped by hand: a tool tip guesses at markup, and a file may be called <b>.jpg.
+        shown = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
+        QToolTip.showText(event.globalPos(), f"<div>{shown}</div>", view)
+        return True
+
+    def _paint_ring(self, painter: QPainter, cell: QRectF, focused: bool) -> None:
+        colour = self._theme.tokens["accent" if focused else "control_border"]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, 2.5))
+        radius = photo_painting.RADIUS_PX + 3
+        painter.drawRoundedRect(cell.adjusted(1.25, 1.25, -1.25, -1.25), radius, radius)
+
+    def _paint_photo(self, painter: QPainter, cell: QRectF, hit: SearchHit, pixmap) -> None:
+        size_wh = hit.photo.size_wh
+        where = photo_painting.cover_rect(cell, size_wh, marks(hit).in_sight_xyxy)
+        if hit.verdict is Verdict.NO or not hit.photo.available:
+            painter.setOpacity(0.72)
+        photo_painting.paint_photo(painter, where, pixmap)
+        painter.setOpacity(1.0)
+        if not self.parent().peeking:
+            self._paint_marks(painter, hit, photo_painting.photo_to_rect(size_wh, where))
+
+    def _paint_marks(self, painter: QPainter, hit: SearchHit, to_cell: QTransform) -> None:
+        for other in hit.others:
+            path = self._session.outline(other, hit.photo)
+            if path is not None:
+                colour = photo_painting.OTHER_OUTLINE
+                photo_painting.paint_outline(painter, to_cell.map(path), colour)
+        refused = hit.verdict is Verdict.NO
+        region = marks(hit).thing
+        path = self._session.outline(region, hit.photo) if region is not None else None
+        if path is not None and refused:
+            photo_painting.paint_outline(painter, to_cell.map(path), QUIET_OUTLINE, 1.5)
+        elif path is not None:
+            photo_painting.paint_outline(painter, to_cell.map(path))
+        if hit.box_xyxy is not None:
+            box = to_cell.mapRect(photo_painting.rect_of(hit.box_xyxy))
+            colour = QUIET_OUTLINE if refused else photo_painting.OUTLINE
+            photo_painting.paint_box(painter, box, colour)
+
+    def _paint_unavailable(self, painter: QPainter, cell: QRectF, hit: SearchHit) -> None:
+        icon = QRectF(0, 0, 28, 28)
+        icon.moveCenter(cell.center() - QPointF(0, 12))
+        paint_icon(painter, icon, "photo-off", self._theme.tokens["secondary"])
+        painter.setPen(self._theme.tokens["secondary"])
+        font = painter.font()
+        font.setPixelSize(11)
+        painter.setFont(font)
+        words = painter.fontMetrics().elidedText(
+            hit.photo.path.name, Qt.TextElideMode.ElideMiddle, int(cell.width()) - 24
+        )
+        below = QRectF(cell.x(), icon.bottom() + 4, cell.width(), 18)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), words)
+
+    def _paint_badges(self, painter: QPainter, cell: QRectF, hit: SearchHit) -> None:
+        model = self.parent().model()
+        left = cell.left() + 8
+        bottom = cell.bottom() - 8
+        if model.is_waiting(hit):
+            colour = BADGE_COLOURS[Verdict.UNVERIFIED]
+            icon = Verdict.UNVERIFIED.value
+            left = _paint_badge(painter, left, bottom, icon, text.WAITING, colour) + 6
+        elif not model.browsing and hit.verdict is not Verdict.UNVERIFIED:
+            word = text.VERDICT_WORDS[hit.verdict]
+            colour = BADGE_COLOURS[hit.verdict]
+            left = _paint_badge(painter, left, bottom, hit.verdict.value, word, colour) + 6
+        if not hit.photo.available:
+            _paint_badge(
+                painter, left, bottom, "folder-offline", "Offline", BADGE_COLOURS[Verdict.NO]
+            )
+
+
+def _paint_badge(
+    painter: QPainter, left: float, bottom: float, icon: str, word: str, colour: QColor
+) -> float:
+    """An icon and a word on a dark ground; returns its right edge."""
+    font = painter.font()
+    font.setPixelSize(11)
+    font.setBold(True)
+    painter.setFont(font)
+    width = 26 + painter.fontMetrics().horizontalAdvance(word) + 9
+    pill = QRectF(left, bottom - 22, width, 22)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(BADGE_GROUND)
+    painter.drawRoundedRect(pill, 11, 11)
+    paint_icon(painter, QRectF(pill.x() + 6, pill.y() + 3.5, 15, 15), icon, colour)
+    painter.setPen(QColor("#ffffff"))
+    words = pill.adjusted(25, 0, 0, 0)
+    painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), word)
+    return pill.right()

@@ -1,0 +1,159 @@
+"""The list of files that could not be read."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QFontMetrics
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app import text
+from desktop_app.item_models.problems import PROBLEM_ROLE, ProblemModel
+from desktop_app.views.painting.theme import Theme
+from desktop_app.views.widgets.basic_widgets import icon_button, label, push_button
+
+ROW_PX = 52
+PAD_PX = 12
+
+
+class ProblemsPage(QWidget):
+    """Signals:
+    closed(): back to the photos.
+    retry(object): these files again (list of Path), None for all.
+    """
+
+    closed = Signal()
+    retry = Signal(object)
+
+    def __init__(self, model: ProblemModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._model = model
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 4, 16, 16)
+        column.setSpacing(12)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        back = icon_button(theme, "back", text.BACK, "text")
+        back.clicked.connect(self.closed)
+        top.addWidget(back)
+        top.addWidget(label(text.PROBLEMS_TITLE, "title"))
+        self._body = label(text.PROBLEMS_BODY, "secondary")
+        top.addWidget(self._body, 1)
+        column.addLayout(top)
+        self.table = QTableView()
+        self.table.setModel(model)
+        self.table.setAccessibleName(text.PROBLEMS_TITLE)
+        self.table.setItemDelegate(_ProblemDelegate(theme, self.table))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        column.addWidget(self.table, 1)
+        column.addLayout(self._build_buttons())
+        model.modelReset.connect(self._refresh)
+        self.table.selectionModel().selectionChanged.connect(self._refresh)
+        self._refresh()
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.show_button = push_button(text.SHOW_IN_FOLDER)
+        self.show_button.clicked.connect(self._show_in_folder)
+        self.retry_selected = push_button(text.RETRY_SELECTED)
+        self.retry_selected.clicked.connect(self._retry_selected)
+        self.retry_all = push_button(text.RETRY_ALL, role="primary")
+        self.retry_all.clicked.connect(self._retry_all)
+        row.addWidget(self.show_button)
+        row.addStretch(1)
+        row.addWidget(self.retry_selected)
+        row.addWidget(self.retry_all)
+        return row
+
+    def _refresh(self) -> None:
+        some = self._model.rowCount() > 0
+        chosen = len(self.table.selectionModel().selectedRows())
+        self._body.setText(text.PROBLEMS_BODY if some else text.NO_PROBLEMS)
+        self.retry_all.setEnabled(some)
+        self.retry_selected.setEnabled(chosen > 0)
+        self.show_button.setEnabled(chosen == 1)
+
+    def selected_paths(self) -> list:
+        rows = self.table.selectionModel().selectedRows()
+        return [self._model.path(index.row()) for index in rows]
+
+    def _retry_all(self) -> None:
+        self.retry.emit(None)
+
+    def _retry_selected(self) -> None:
+        self.retry.emit(self.selected_paths())
+
+    def _show_in_folder(self) -> None:
+        for path in self.selected_paths():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+
+class _ProblemDelegate(QStyledItemDelegate):
+    """Two lines in the first column, wrapped words in the others."""
+
+    def __init__(self, theme: Theme, parent) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option, index) -> QSize:
+        if index.column() == 0:
+            return QSize(160, ROW_PX)
+        font = option.font
+        font.setPixelSize(12)
+        width = self.parent().columnWidth(index.column()) - 2 * PAD_PX
+        wrap = int(Qt.TextFlag.TextWordWrap)
+        room = QFontMetrics(font).boundingRect(0, 0, max(60, width), 400, wrap, index.data())
+        return QSize(120, max(ROW_PX, room.height() + 16))
+
+    def paint(self, painter, option, index) -> None:
+        painter.save()
+        colours = self._theme.tokens
+        rect = QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, colours["accent_soft"])
+        painter.setPen(colours["border"])
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        inner = rect.adjusted(PAD_PX, 7, -PAD_PX, -7)
+        font = painter.font()
+        font.setPixelSize(13)
+        painter.setFont(font)
+        painter.setPen(colours["text"])
+        wrap = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignVCenter)
+        if index.column() > 0:
+            font.setPixelSize(12)
+            painter.setFont(font)
+            if index.column() == 2:
+                painter.setPen(colours["secondary"])
+            painter.drawText(inner, wrap, index.data())
+            painter.restore()
+            return
+        problem = index.data(PROBLEM_ROLE)
+        width, middle = int(inner.width()), Qt.TextElideMode.ElideMiddle
+        line = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        half = inner.height() / 2
+        name = painter.fontMetrics().elidedText(problem.path.name, middle, width)
+        painter.drawText(inner.adjusted(0, 0, 0, -half), line, name)
+        font.setPixelSize(11)
+        painter.setFont(font)
+        painter.setPen(colours["secondary"])
+        folder = painter.fontMetrics().elidedText(str(problem.path.parent), middle, width)
+        painter.drawText(inner.adjusted(0, half, 0, 0), line, folder)
+        painter.restore()

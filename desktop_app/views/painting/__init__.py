@@ -1,0 +1,1 @@
+"""Colours, icons, and how photos with outlines are painted."""

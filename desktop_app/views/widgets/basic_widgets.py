@@ -1,0 +1,134 @@
+"""Small widgets that every part of the window is made of."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app.views.painting.theme import Theme, paint_icon
+
+ICON_PX = 18
+
+
+def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """Plain text, whatever is in it: file names and queries are never read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def side_panel(panel: QWidget, name: str, width_px: int) -> QVBoxLayout:
+    """Make ``panel`` a column of a fixed width that scrolls up and down; the column to fill."""
+    panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    panel.setFixedWidth(width_px)
+    panel.setAccessibleName(name)
+    outer = QVBoxLayout(panel)
+    outer.setContentsMargins(0, 0, 0, 0)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setAccessibleName(name)
+    outer.addWidget(area)
+    body = QWidget()
+    area.setWidget(body)
+    return QVBoxLayout(body)
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in an ellipsis where it does not fit; the whole is in the tool tip."""
+
+    def __init__(self, text: str = "", role: str = "", mode=Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._full, self._mode = "", mode
+        if role:
+            self.setProperty("role", role)
+        self.set_full_text(text)
+
+    def set_full_text(self, text: str) -> None:
+        self._full = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    def full_text(self) -> str:
+        return self._full
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = QFontMetrics(self.font()).elidedText(self._full, self._mode, self.width())
+        self.setText(shown)
+        self.setToolTip(self._full if shown != self._full else "")
+
+
+def push_button(
+    text: str, *, role: str = "", theme: Theme | None = None, icon: str = "", token: str = "text"
+) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(text)
+    button.setAutoDefault(False)
+    if role:
+        button.setProperty("role", role)
+    if theme is not None and icon:
+        button.setIcon(theme.icon(icon, token))
+        button.setIconSize(QSize(ICON_PX, ICON_PX))
+    return button
+
+
+def icon_button(theme: Theme, icon: str, name: str, token: str = "secondary") -> QToolButton:
+    """A button without words; its name is its tool tip and what screen readers say."""
+    button = QToolButton()
+    button.setProperty("role", "icon")
+    button.setIcon(theme.icon(icon, token))
+    button.setIconSize(QSize(ICON_PX, ICON_PX))
+    button.setToolTip(name)
+    button.setAccessibleName(name)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def centred(widget: QWidget, width_px: int) -> QHBoxLayout:
+    """In the middle and no wider; wrapped words keep the height they need."""
+    widget.setFixedWidth(width_px)
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(widget)
+    row.addStretch(1)
+    return row
+
+
+class IconLabel(QWidget):
+    """A large icon that follows the theme."""
+
+    def __init__(
+        self, theme: Theme, icon: str, side_px: int = 48, token: str = "secondary"
+    ) -> None:
+        super().__init__()
+        self._theme, self._icon, self._token = theme, icon, token
+        self.setFixedSize(side_px, side_px)
+
+    def set_icon(self, icon: str) -> None:
+        self._icon = icon
+        self.update()
+
+    def paintEvent(self, event) -> None:
+        painter = QPainter(self)
+        colour = self._theme.tokens[self._token]
+        paint_icon(painter, QRectF(self.rect()), self._icon, colour)

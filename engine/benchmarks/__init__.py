@@ -1,0 +1,1 @@
+"""Speed and memory, one module a benchmark."""

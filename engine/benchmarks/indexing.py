@@ -1,0 +1,149 @@
+"""How fast photos become searchable and outlined, and how much memory that takes."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.benchmarks import synthetic_photos
+from engine.benchmarks.benchmark import BenchRequest, BenchResult
+from engine.benchmarks.process_memory import PeakMemory
+from engine.errors import BadRequest
+from engine.evaluation.annotated_search import Watcher
+from engine.jobs import Job, Progress
+from engine.library import Library
+from engine.records import LibraryStatus
+
+PHOTOS = 48
+_POLL_S = 0.05
+
+
+def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+    """Index a folder, or photos made for it, into a temporary library.
+
+    Raises:
+        BadRequest: no photo of the folder could be indexed.
+    """
+    with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
+        folder = request.folder
+        if folder is None:
+            folder = Path(temporary, "photos")
+            watcher.report(Progress("Making photos"))
+            synthetic_photos.make_as_taken(folder, request.photos or PHOTOS)
+        with PeakMemory() as memory:
+            library = Library.open(Path(temporary, "library"), profile=request.profile)
+            with contextlib.closing(library):
+                library.folders.add(folder)
+                course = _followed(library, library.indexing.start(), watcher)
+                status = library.status()
+        photos = status.outlined
+        if not photos:
+            raise BadRequest(
+                "No photo of this folder could be indexed.",
+                operation="measuring indexing",
+                path=folder,
+                hint="Give a folder with photos: --folder DIR.",
+            )
+        large, size_mb = _sizes(folder) if request.folder is None else (None, None)
+    return _result(status, course, memory.peak_bytes, large, size_mb)
+
+
+@dataclass
+class _Course:
+    """When how many photos were done, in seconds since the beginning.
+
+    Attributes:
+        searchable, outlined: moments at which the number grew, and the number from then on.
+        coarse: whether some photos were searchable before they were outlined.
+    """
+
+    seconds: float = 0.0
+    coarse: bool = False
+    searchable: list[tuple[float, int]] = field(default_factory=list)
+    outlined: list[tuple[float, int]] = field(default_factory=list)
+
+    def note(self, at_s: float, status: LibraryStatus) -> None:
+        for steps, number in (
+            (self.searchable, status.searchable),
+            (self.outlined, status.outlined),
+        ):
+            if number > (steps[-1][1] if steps else 0):
+                steps.append((at_s, number))
+        # A photo indexed in full at once may be counted between the two.
+        self.coarse |= status.searchable > status.outlined + 1
+
+
+def _followed(library: Library, job: Job, watcher: Watcher) -> _Course:
+    course = _Course()
+    started_s = time.perf_counter()
+    while not job.ended:
+        course.note(time.perf_counter() - started_s, library.status())
+        watcher.report(job.progress)
+        time.sleep(_POLL_S)
+    job.result()
+    course.seconds = time.perf_counter() - started_s
+    course.note(course.seconds, library.status())
+    return course
+
+
+def _rate(steps: list[tuple[float, int]]) -> float | None:
+    """Photos a second from the first ones that were done, with the models loaded, to the last."""
+    if len(steps) < 2:
+        return None
+    (first_s, first), (last_s, last) = steps[0], steps[-1]
+    return (last - first) / (last_s - first_s)
+
+
+def _sizes(folder: Path) -> tuple[int, float]:
+    """How many of the made photos are large, and the mean size of those in megabytes."""
+    sizes = [path.stat().st_size for path in folder.glob(f"{synthetic_photos.LARGE}*")]
+    return len(sizes), sum(sizes) / len(sizes) / 1e6
+
+
+def _result(
+    status: LibraryStatus,
+    course: _Course,
+    peak_bytes: int | None,
+    large: int | None,
+    size_mb: float | None,
+) -> BenchResult:
+    photos, took_s = status.outlined, course.seconds
+    coarse = _rate(course.searchable) if course.coarse else None
+    full = _rate(course.outlined)
+    figures = {
+        "bench": "index",
+        "profile": status.profile,
+        "photos": photos,
+        "large_photos": large,
+        "problems": status.problems,
+        "regions": status.regions,
+        "seconds": took_s,
+        "photos_per_s": photos / took_s,
+        "coarse_photos_per_s": coarse,
+        "full_photos_per_s": full,
+        "all_searchable_after_s": course.searchable[-1][0],
+        "peak_rss_mb": None if peak_bytes is None else peak_bytes / 2**20,
+    }
+    lines = [
+        f"{photos:,} photos, {status.regions:,} things, {took_s:.1f} s, loading the models "
+        f"included; {status.problems} files could not be indexed"
+    ]
+    if large is not None:
+        lines.append(f"{large} of the photos have 12 megapixels ({size_mb:.1f} MB each)")
+    if coarse is not None:
+        lines.append(f"coarse: {coarse:.2f} photos a second become searchable")
+    else:
+        lines.append("coarse: no such pass for so few photos, or with this profile")
+    lines.append(f"all searchable after {course.searchable[-1][0]:.1f} s")
+    if full is not None:
+        lines.append(f"full: {full:.2f} photos a second are outlined")
+    else:
+        lines.append(
+            f"full: too short a pass to tell; {photos / took_s:.2f} photos a second in all"
+        )
+    if peak_bytes is not None:
+        lines.append(f"peak memory of all processes together: {peak_bytes / 2**20:,.0f} MB")
+    return BenchResult(tuple(lines), figures)

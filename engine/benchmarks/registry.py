@@ -1,0 +1,40 @@
+"""The benchmarks by name. A new one is one module beside this one with ``measure``, and two entries
+below."""
+
+from __future__ import annotations
+
+import importlib
+
+from engine.benchmarks.benchmark import BenchRequest, BenchResult
+from engine.evaluation.annotated_search import Watcher
+
+AVAILABLE = {
+    "query": "time from a text to its hits, with the library open",
+    "index": "photos a second of the coarse and the full pass, and peak memory",
+    "vectors": "recall and speed of the vector index against looking at every vector",
+    "colours": "whether a colour before a thing's name finds things of that colour first",
+    "boxes": "whether a box drawn not quite right leads to the masks of its thing",
+    "sam2": "SAM 2 masks: time, memory and equality against the package's own generator",
+    "worker": "the process of a language model: seconds a look, memory, cancelling, faults",
+    "loop": "how long the window's event loop stalls while it indexes and searches",
+}
+LATER = ("grid", "storm")
+_MODULES = {
+    "query": "query",
+    "index": "indexing",
+    "vectors": "vectors",
+    "colours": "colours",
+    "boxes": "boxes",
+    "sam2": "sam2_masks",
+    "worker": "model_worker",
+    "loop": "event_loop",
+}
+
+
+def run(name: str, request: BenchRequest, watcher: Watcher) -> BenchResult:
+    """Run one of ``AVAILABLE``; blocks.
+
+    Raises:
+        EngineError: what it measures cannot be set up.
+    """
+    return importlib.import_module(f"engine.benchmarks.{_MODULES[name]}").measure(request, watcher)

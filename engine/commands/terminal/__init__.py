@@ -1,0 +1,1 @@
+"""What all commands share: console output, tables, types of arguments."""

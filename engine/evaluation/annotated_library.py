@@ -1,0 +1,101 @@
+"""A temporary library of exactly the photos that a COCO file lists."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import BadRequest
+from engine.evaluation import coco_truth
+from engine.evaluation.annotated_search import Watcher, place_of
+from engine.evaluation.coco_truth import CocoTruth
+from engine.library import Library
+from engine.records import Photo
+from engine.scoring.reranker import Reranker
+
+_PAGE = 200
+
+
+@dataclass(frozen=True)
+class AnnotatedLibrary:
+    """An indexed library; the name of each photo is led by its place in the truth and a dash.
+
+    Attributes:
+        indexing_s: wall time of the whole indexing job, loading models included.
+    """
+
+    library: Library
+    indexing_s: float
+
+    def photos(self) -> dict[int, Photo]:
+        """All that could be indexed, by their places in the truth."""
+        found, before = {}, None
+        while page := self.library.photos.page(_PAGE, before):
+            found |= {place_of(photo): photo for photo in page}
+            before = page[-1].id
+        return found
+
+
+def load_present(coco_path: Path, photos_dir: Path, first: int | None = None) -> CocoTruth:
+    """Only the photos whose files exist, and of those the first.
+
+    Raises:
+        BadRequest: the COCO file is bad, or none of its photos is there.
+    """
+    truth = coco_truth.load(coco_path)
+    photos = tuple(p for p in truth.photos if (photos_dir / p.file_name).is_file())
+    if not photos:
+        raise BadRequest(
+            "None of the photos of the COCO file is in this folder.",
+            operation="evaluating",
+            path=photos_dir,
+            hint="Give the folder that its file names are relative to.",
+        )
+    return CocoTruth(photos[:first], truth.categories)
+
+
+@contextlib.contextmanager
+def indexed(
+    truth: CocoTruth,
+    photos_dir: Path,
+    watcher: Watcher,
+    *,
+    profile: Any = None,
+    reranker: Reranker | None = None,
+) -> Iterator[AnnotatedLibrary]:
+    """Index the listed photos; everything that was made is removed in any case.
+
+    Args:
+        profile, reranker: as for ``Library.open``.
+
+    Raises:
+        Exception: whatever the index job raised.
+    """
+    with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
+        listed_dir = Path(temporary, "photos")
+        _lay_out(truth, photos_dir, listed_dir)
+        library = Library.open(Path(temporary, "library"), profile=profile, reranker=reranker)
+        with contextlib.closing(library):
+            library.folders.add(listed_dir)
+            started_s = time.perf_counter()
+            watcher.follow(library.indexing.start())
+            yield AnnotatedLibrary(library, time.perf_counter() - started_s)
+
+
+def _lay_out(truth: CocoTruth, source: Path, target: Path) -> None:
+    """A folder with exactly the listed photos, each name led by its place in the list."""
+    target.mkdir()
+    for place, photo in enumerate(truth.photos):
+        original = (source / photo.file_name).resolve()
+        copy = target / f"{place:06d}-{original.name}"
+        try:
+            os.link(original, copy)
+        except OSError:
+            shutil.copy2(original, copy)  # a fresh date looks like a file still being written

@@ -1,0 +1,195 @@
+"""Contact sheets for judging an evaluation by eye: masks beside the true ones, hits of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import BadRequest, EngineError, ExportProblem
+from engine.evaluation import mask_overlap, metrics, tile_drawing
+from engine.evaluation.annotated_search import Ranking
+from engine.evaluation.coco_truth import CocoTruth, TruthPhoto
+from engine.evaluation.tile_drawing import BAD, GOOD, INK, UNCOUNTED, Colour
+from engine.records import Photo, PhotoId, Region, Rle, SearchHit, Verdict
+
+ReadRgb = Callable[[PhotoId, int], np.ndarray]
+"""The upright photo, longest side at most so many pixels: uint8 (H, W, 3)."""
+
+MASKS_SHOWN = 20
+MASK_PHOTOS = 24
+"""Photos whose masks are drawn, spread evenly over the list."""
+HITS_SHOWN = 8
+_MASK_SIDE_PX, _HIT_SIDE_PX = 440, 240
+_MASK_ROWS_A_PAGE, _QUERIES_A_PAGE = 4, 10
+_VERDICT_COLOURS: Mapping[Verdict, Colour] = {
+    Verdict.MATCH: GOOD,
+    Verdict.UNSURE: (250, 204, 21),
+    Verdict.NO: BAD,
+    Verdict.UNVERIFIED: UNCOUNTED,
+}
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for the sheets, before hours of work that would end in an error.
+
+    Raises:
+        BadRequest: it holds something already; an earlier sheet would be mixed up with a new one.
+        ExportProblem: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = any(folder.iterdir())
+    except OSError as error:
+        raise _not_written(folder, error) from error
+    if taken:
+        raise BadRequest(
+            "The folder for the contact sheets is not empty.",
+            operation="drawing contact sheets",
+            path=folder,
+            hint="Name a new one; nothing is overwritten.",
+        )
+
+
+def write_mask_sheets(
+    folder: Path,
+    truth: CocoTruth,
+    photos: Mapping[int, Photo],
+    regions: Mapping[int, Sequence[Region]],
+    read_rgb: ReadRgb,
+) -> list[Path]:
+    """Write ``masks-01.png`` and so on: of each photo the first masks, beside them the true ones.
+
+    True things are green if some one of these masks covers them with IoU 0.5, red if none does,
+    grey if they do not count (tiny, or a crowd).
+
+    Args:
+        photos, regions: by the photo's place in ``truth``; regions best first.
+
+    Returns:
+        The files.
+
+    Raises:
+        ExportProblem: a file cannot be written. A photo that cannot be read only says so.
+    """
+    places = sorted(photos)
+    if len(places) > MASK_PHOTOS:
+        chosen = np.linspace(0, len(places) - 1, MASK_PHOTOS).round().astype(int)
+        places = [places[i] for i in chosen]
+    pairs = []
+    for place in places:
+        shown = list(regions.get(place, ()))[:MASKS_SHOWN]
+        pairs += _mask_tiles(photos[place], shown, truth.photos[place], read_rgb)
+    rows = [tile_drawing.row(pairs[i : i + 4], 4) for i in range(0, len(pairs), 4)]
+    return _write_pages(folder, "masks", rows, _MASK_ROWS_A_PAGE)
+
+
+def _mask_tiles(
+    photo: Photo, regions: Sequence[Region], truth: TruthPhoto, read_rgb: ReadRgb
+) -> list[np.ndarray]:
+    """The tile of the proposed masks and that of the true ones."""
+    try:
+        rgb = read_rgb(photo.id, _MASK_SIDE_PX)
+    except EngineError as error:
+        empty = tile_drawing.tile(None, error.message, _MASK_SIDE_PX, ink=BAD)
+        return [empty, empty]
+    colours = tile_drawing.distinct_colours(len(regions))
+    proposed = tile_drawing.with_masks(
+        rgb, [(region.rle, colour) for region, colour in zip(regions, colours, strict=True)]
+    )
+    drawn: list[tuple[Rle, Colour]] = []
+    found = countable = 0
+    overlap = mask_overlap.ious(regions, truth.instances, truth.size_wh)
+    best = overlap.max(axis=0) if len(regions) else np.zeros(len(truth.instances))
+    for instance, iou in zip(truth.instances, best, strict=True):
+        covered = bool(iou >= metrics.IOU_AT_LEAST)
+        counts = mask_overlap.is_countable(instance)
+        countable += counts
+        found += counts and covered
+        rle = instance.rle(truth.size_wh)
+        if rle is not None:
+            drawn.append((rle, (GOOD if covered else BAD) if counts else UNCOUNTED))
+    said = (f"{truth.file_name}: {len(regions)} masks", f"found {found} of {countable} true ones")
+    return [
+        tile_drawing.tile(proposed, said[0], _MASK_SIDE_PX),
+        tile_drawing.tile(tile_drawing.with_masks(rgb, drawn), said[1], _MASK_SIDE_PX),
+    ]
+
+
+def write_query_sheets(
+    folder: Path, rankings: Mapping[int, Ranking], truth: CocoTruth, read_rgb: ReadRgb
+) -> list[Path]:
+    """Write ``queries-01.png`` and so on: a row for each category with its first hits.
+
+    The hit's mask is lit and outlined in the colour of the verdict (green ``match``, yellow
+    ``unsure``, red ``no``, grey not looked at). The frame is green if the photo truly holds the
+    category, red if not; the caption ends with ``+`` if the mask lies on a thing of it.
+
+    Args:
+        rankings: by category id.
+
+    Returns:
+        The files.
+
+    Raises:
+        ExportProblem: a file cannot be written. A photo that cannot be read only says so.
+    """
+    strips = []
+    for category_id, ranking in rankings.items():
+        hits = list(zip(ranking.hits, ranking.photos, strict=True))[:HITS_SHOWN]
+        tiles = [
+            _hit_tile(rank, hit, photo, category_id, read_rgb)
+            for rank, (hit, photo) in enumerate(hits, 1)
+        ] or [tile_drawing.tile(None, "no hit", _HIT_SIDE_PX)]
+        row = tile_drawing.row(tiles, HITS_SHOWN)
+        held = truth.photos_with(category_id)
+        said = f'"{ranking.text}", truly in {held} photo{"" if held == 1 else "s"}'
+        strips.append(np.concatenate([tile_drawing.heading(said, row.shape[1]), row]))
+    return _write_pages(folder, "queries", strips, _QUERIES_A_PAGE)
+
+
+def _hit_tile(
+    rank: int, hit: SearchHit, photo: TruthPhoto, category_id: int, read_rgb: ReadRgb
+) -> np.ndarray:
+    try:
+        rgb = read_rgb(hit.photo.id, _HIT_SIDE_PX)
+    except EngineError as error:
+        return tile_drawing.tile(None, error.message, _HIT_SIDE_PX, ink=BAD)
+    colour = _VERDICT_COLOURS[hit.verdict]
+    lit = tile_drawing.with_lit(rgb, None if hit.region is None else hit.region.rle, colour)
+    probability = "" if hit.probability is None else f" {hit.probability:.2f}"
+    on_it = " +" if mask_overlap.lies_on(hit.region, photo, category_id) else ""
+    return tile_drawing.tile(
+        lit,
+        f"{rank}  {hit.verdict}{probability}{on_it}",
+        _HIT_SIDE_PX,
+        ink=INK if hit.verdict is Verdict.UNVERIFIED else colour,
+        frame=GOOD if photo.holds(category_id) else BAD,
+    )
+
+
+def _write_pages(
+    folder: Path, name: str, strips: Sequence[np.ndarray], strips_a_page: int
+) -> list[Path]:
+    from PIL import Image
+
+    files = []
+    for number, start in enumerate(range(0, len(strips), strips_a_page), 1):
+        path = folder / f"{name}-{number:02d}.png"
+        picture = Image.fromarray(tile_drawing.page(strips[start : start + strips_a_page]))
+        try:
+            picture.save(path)
+        except OSError as error:
+            raise _not_written(path, error) from error
+        files.append(path)
+    return files
+
+
+def _not_written(path: Path, error: OSError) -> ExportProblem:
+    return ExportProblem(
+        f"The contact sheets could not be written: {error.strerror or error}.",
+        operation="drawing contact sheets",
+        path=path,
+        hint="Choose another folder.",
+    )

@@ -1,0 +1,144 @@
+"""The working parts of one open library, and the order in which they start and end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.decode.photo_pixels import PhotoPixels
+from engine.decode.process import DecoderProcess
+from engine.decode.thumbnails import ThumbnailCache
+from engine.errors import BadRequest
+from engine.index.vector_index import VectorIndex
+from engine.indexing.folder_scan import FolderScan
+from engine.indexing.indexer_pool import IndexerPool
+from engine.indexing.profile_setting import ProfileSetting
+from engine.jobs import Job, Lane
+from engine.library.change_log import ChangeLog
+from engine.paths import LibraryPaths
+from engine.profiles.profile import Profile
+from engine.records import SearchResult
+from engine.reranking.mllm_reranker import MllmReranker
+from engine.scoring.reranker import Reranker
+from engine.search.active_profile import ActiveProfile, ProfileRuntime
+from engine.search.service import SearchService
+from engine.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The three threads that run a library's jobs, each its own jobs in order."""
+
+    index: Lane = field(default_factory=lambda: Lane("index"))
+    search: Lane = field(default_factory=lambda: Lane("search"))
+    io: Lane = field(default_factory=lambda: Lane("io"))
+
+
+class LibraryComponents:
+    """Built from an open store; the groups of ``Library`` share them. Thread-safe.
+
+    Nothing is loaded and no process starts before it is needed.
+    """
+
+    def __init__(
+        self,
+        paths: LibraryPaths,
+        store: Store,
+        profile: Profile,
+        profile_setting: ProfileSetting,
+        reranker: Reranker | None = None,
+    ) -> None:
+        """``reranker``: None for the language model that the settings name."""
+        self.paths = paths
+        self.store = store
+        self.profile_setting = profile_setting
+        self.reranker = reranker or MllmReranker(
+            lambda: profile_setting.settings, paths.second_look_log, store.model_answers
+        )
+        self.change_log = ChangeLog()
+        self.lanes = Lanes()
+        self.thumbnails = ThumbnailCache(paths.thumbnails)
+        self.decoder = DecoderProcess()
+        self.pixels = PhotoPixels(self.decoder, self.thumbnails)
+        self.active_profile = ActiveProfile(self._build_runtime, profile)
+        self.indexer_pool = IndexerPool(
+            self.active_profile,
+            store,
+            self.thumbnails,
+            profile_setting.settings,
+            search_waits=self._search_waits,
+            on_change=self.change_log.record,
+        )
+        self.folder_scan = FolderScan(store, self.thumbnails, paths.root)
+        self.latest_search: Job[SearchResult] | None = None
+
+    @property
+    def profile_id(self) -> int:
+        """Number of the active profile in the store."""
+        return self.active_profile.current.profile_id
+
+    def refuse_if_read_only(self, operation: str) -> None:
+        """Raises:
+        BadRequest: the library was opened for reading only.
+        """
+        if self.store.read_only:
+            raise BadRequest(
+                "This library is open for reading only.",
+                operation=operation,
+                path=self.paths.root,
+                hint="Close the other Pickout that is using it, and open it again.",
+            )
+
+    def close(self, timeout_s: float, stop_watching: Callable[[float], None]) -> None:
+        """End the watcher, cancel all jobs, end child processes, checkpoint the store."""
+        deadline = time.monotonic() + timeout_s
+        stop_watching(timeout_s)
+        lanes = (self.lanes.index, self.lanes.io, self.lanes.search)
+        for lane in lanes:
+            lane.close(timeout_s=0)  # cancels; the waiting comes below, for all at once
+        self.indexer_pool.resume()
+        ended = [lane.close(max(0.0, deadline - time.monotonic())) for lane in lanes]
+        self.indexer_pool.close()
+        self.reranker.close()
+        self.decoder.close()
+        if not all(ended):  # the children are gone now, which ends whatever waited for them
+            ended = [lane.close(1.0) for lane in lanes]
+        if not all(ended):
+            log.warning("a job was still busy when the library was closed")
+        self.thumbnails.close()
+        self.store.close()
+
+    def _build_runtime(self, profile: Profile) -> ProfileRuntime:
+        """Index and search of a profile; nothing is loaded yet."""
+        profile_id = self.store.profile_id(profile.key, profile.ndim, profile.name)
+        index = VectorIndex(
+            self.paths.index(profile.key),
+            self.store.regions,
+            profile_id,
+            profile_key=profile.key,
+            ndim=profile.ndim,
+            metric=profile.metric,
+            read_only=self.store.read_only,
+        )
+        search = SearchService(
+            self.store,
+            index,
+            profile,
+            self.pixels.read_or_thumbnail,
+            self.reranker,
+            # The pool is built after the first runtime, so it is looked up when it is called.
+            lambda photo, box, cancel: self.indexer_pool.outline(photo, box, cancel),
+        )
+        return ProfileRuntime(profile, profile_id, index, search)
+
+    def _search_waits(self) -> bool:
+        """Whether a search waits for hits or verdicts; indexing then pauses, because models that
+        all use every core only slow each other down."""
+        job = self.latest_search
+        if job is None or job.ended:
+            return False
+        return job.partial is None or job.partial.to_look_at > 0

@@ -1,0 +1,131 @@
+"""The watched folders of a library."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.errors import BadRequest
+from engine.indexing.folder_validation import validate_folder
+from engine.indexing.index_scheduler import IndexScheduler
+from engine.jobs import Job, JobContext
+from engine.library.components import LibraryComponents
+from engine.records import Folder, FolderId, LibraryChanges
+from engine.watch.rescan_schedule import Periods
+from engine.watch.watcher import FolderWatcher
+
+
+class LibraryFolders:
+    """Adding, removing, scanning and watching folders. Thread-safe.
+
+    Args:
+        scheduler: returns the index scheduler; it is built after this group, which it uses.
+    """
+
+    def __init__(
+        self, components: LibraryComponents, scheduler: Callable[[], IndexScheduler]
+    ) -> None:
+        self._components = components
+        self._store = components.store
+        self._change_log = components.change_log
+        self._scheduler = scheduler
+        self._watcher: FolderWatcher | None = None
+        self._lock = threading.Lock()
+
+    def all(self) -> tuple[Folder, ...]:
+        """The watched folders with their counts for the active profile."""
+        return self._store.folders.all(self._components.profile_id)
+
+    def add(self, path: Path) -> Folder:
+        """Watch a folder and everything below it. Adding it twice changes nothing.
+
+        Raises:
+            FolderProblem: it does not exist, is not a folder, cannot be read, holds the library
+                itself, or lies inside (or around) a folder that is watched already.
+            BadRequest: the library was opened for reading only.
+        """
+        self._components.refuse_if_read_only("adding a folder")
+        path = Path(path).expanduser().resolve()
+        watched = self._store.folders.paths().values()
+        validate_folder(path, self._components.paths.root, watched)
+        folder_id = self._store.folders.add(path)
+        self._change_log.record(LibraryChanges(folders=True))
+        if self._watcher is not None:
+            self._watcher.watch(path)
+        return next(folder for folder in self.all() if folder.id == folder_id)
+
+    def remove(self, folder_id: FolderId) -> None:
+        """Stop watching a folder and delete what was derived from its photos. No photo file is
+        touched.
+
+        Its photos are out of every search at once; their data are deleted in lane ``io``.
+
+        Raises:
+            BadRequest: there is no such folder, or the library was opened for reading only.
+        """
+        self._components.refuse_if_read_only("removing a folder")
+        path = self._store.folders.paths().get(folder_id)
+        if path is None or not self._store.folders.mark_removed(folder_id):
+            raise BadRequest("There is no such folder.", operation="removing a folder")
+        self._change_log.record(LibraryChanges(folders=True, problems=True))
+        if self._watcher is not None:
+            self._watcher.unwatch(path)
+        self.delete_removed()
+
+    def scan(self) -> Job[LibraryChanges]:
+        """Compare the folders with the store (lane ``io``); new files then wait to be indexed."""
+        self._components.refuse_if_read_only("scanning the folders")
+        return self._components.lanes.io.submit("scan", self.scan_now)
+
+    def start_watching(self) -> None:
+        """Scan all folders now and after every change in them, and index what is new."""
+        self._components.refuse_if_read_only("watching folders")
+        with self._lock:
+            if self._watcher is None:
+                settings = self._components.profile_setting.settings
+                often_s = settings.rescan_minutes * 60
+                periods = Periods(rescan_s=min(Periods().rescan_s, often_s), safety_s=often_s)
+                self._watcher = FolderWatcher(self._scan_and_index, periods=periods)
+        # The watcher scans each folder as it starts; the scheduler takes up files left over.
+        for path in self._store.folders.paths().values():
+            self._watcher.watch(path)
+        self._scheduler().start(scan=False)
+
+    def stop_watching(self, timeout_s: float) -> None:
+        """End the watcher's thread; for closing the library."""
+        if self._watcher is not None:
+            self._watcher.close(timeout_s)
+
+    @property
+    def watcher_note(self) -> str:
+        """Why some folders cannot be watched live; empty if all can."""
+        return self._watcher.note if self._watcher else ""
+
+    def scan_now(
+        self, context: JobContext, folder_ids: Sequence[FolderId] | None = None
+    ) -> LibraryChanges:
+        """Scan in the calling thread, which must be that of a job; None: all folders."""
+        found = self._components.folder_scan.scan(context, folder_ids)
+        self._change_log.record(found)
+        return found
+
+    def delete_removed(self) -> None:
+        """Go on deleting what removed folders left in the store (lane ``io``)."""
+
+        def work(context: JobContext) -> None:
+            self._change_log.record(self._components.folder_scan.purge_removed(context))
+
+        self._components.lanes.io.submit("delete removed folders", work)
+
+    def _scan_and_index(self, path: Path) -> None:
+        """A file changed below this folder. Called in the watcher's thread."""
+
+        def work(context: JobContext) -> LibraryChanges:
+            ids = [i for i, root in self._store.folders.paths().items() if root == path]
+            found = self.scan_now(context, ids)
+            if found:
+                self._scheduler().start(scan=False)
+            return found
+
+        self._components.lanes.io.submit("scan", work)

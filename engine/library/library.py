@@ -1,0 +1,142 @@
+"""The facade: a library of photos on disk. The window and the command line hold nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine import settings as settings_file
+from engine.indexing.index_scheduler import IndexScheduler
+from engine.indexing.profile_setting import ProfileSetting
+from engine.library import profile_change, status
+from engine.library.components import LibraryComponents
+from engine.library.exports import LibraryExports
+from engine.library.folders import LibraryFolders
+from engine.library.indexing import LibraryIndexing
+from engine.library.maintenance import LibraryMaintenance
+from engine.library.models import LibraryModels
+from engine.library.photos import LibraryPhotos
+from engine.library.profile_change import ProfileChanges
+from engine.library.search import LibrarySearch
+from engine.paths import LibraryPaths
+from engine.profiles.profile import Profile
+from engine.records import LibraryChanges, LibraryStatus
+from engine.scoring.reranker import Reranker
+from engine.settings import Settings
+from engine.store.store import Store
+
+
+class Library:
+    """One open library. Open it with ``Library.open``, close it once.
+
+    What it offers is grouped. Methods that return a ``Job`` come back at once; all others but
+    ``photos.read`` answer quickly. Thread-safe: any thread may call any method.
+
+    Attributes:
+        paths: where its files lie.
+        read_only: it was opened without the writer's lock; whatever writes raises BadRequest.
+        folders: watched folders. indexing: the index job and files that failed.
+        search: searches. photos: photos, regions, thumbnails, pixels.
+        models: the active profile, and changing it. exports: writing hits to files.
+        maintenance: consistency.
+    """
+
+    def __init__(self, components: LibraryComponents) -> None:
+        self.paths = components.paths
+        self.read_only = components.store.read_only
+        self._components = components
+        self.folders = LibraryFolders(components, lambda: scheduler)
+        scheduler = IndexScheduler(
+            components.lanes.index,
+            components.store,
+            components.active_profile,
+            components.indexer_pool,
+            components.profile_setting,
+            scan=self.folders.scan_now,
+            on_change=components.change_log.record,
+            set_note=components.change_log.set_note,
+            status=self.status,
+        )
+        self._profile_changes = ProfileChanges(
+            components.paths,
+            components.store,
+            components.active_profile,
+            components.indexer_pool,
+            components.profile_setting,
+            scheduler,
+        )
+        self.indexing = LibraryIndexing(components, scheduler)
+        self.search = LibrarySearch(components)
+        self.photos = LibraryPhotos(components)
+        self.models = LibraryModels(components, self._profile_changes)
+        self.exports = LibraryExports(components)
+        self.maintenance = LibraryMaintenance(components)
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        *,
+        profile: Profile | None = None,
+        read_only: bool = False,
+        reranker: Reranker | None = None,
+    ) -> Library:
+        """Open or create the library kept in the folder ``root``.
+
+        Args:
+            profile: to be active this time; None for the one in the settings, and to go on with
+                a change to another one.
+            read_only: do not take the writer's lock; only searching, reading and exporting work.
+            reranker: None for the language model that the settings name.
+
+        Raises:
+            LibraryInUse: another process writes to it (never with ``read_only``).
+            StoreTooNew, StoreDamaged, DiskFull: as the names say.
+            FolderProblem: the folder cannot be used, or (``read_only``) holds no library.
+            BadRequest: the settings name a profile that does not exist.
+        """
+        paths = LibraryPaths(Path(root).expanduser().resolve())
+        settings, notice = settings_file.load(paths.settings)
+        setting = ProfileSetting(paths.settings, settings, follow=profile is None and not read_only)
+        missing = ""
+        if profile is None:
+            profile, missing = profile_change.configured_profile(settings.profile)
+        store = Store.open(paths, read_only=read_only)
+        try:
+            components = LibraryComponents(paths, store, profile, setting, reranker)
+            library = cls(components)
+        except BaseException:
+            store.close()
+            raise
+        notes = " ".join(filter(None, (missing, setting.note)))
+        components.change_log.set_note("settings", notice)
+        components.change_log.set_note("profile", notes)
+        if not read_only and store.folders.has_removed():
+            library.folders.delete_removed()
+        return library
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Stop watching, cancel all jobs, end child processes, checkpoint the store."""
+        self._components.close(timeout_s, self.folders.stop_watching)
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def settings(self) -> Settings:
+        """As they are in the file now."""
+        return self._components.profile_setting.settings
+
+    def status(self) -> LibraryStatus:
+        """Counts and rate; cheap enough to poll twice a second."""
+        parts = self._components
+        note = " ".join(filter(None, (parts.change_log.note, self.folders.watcher_note)))
+        return status.snapshot(
+            parts.store, parts.active_profile, parts.indexer_pool, self._profile_changes, note
+        )
+
+    def take_changes(self) -> LibraryChanges:
+        """What changed since this was last called; the window polls it."""
+        return self._components.change_log.drain()

@@ -1,0 +1,57 @@
+"""The photos of a library and the regions found in them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.errors import PhotoMissing
+from engine.library.components import LibraryComponents
+from engine.records import Photo, PhotoId, Region, RegionId
+
+
+class LibraryPhotos:
+    """Reads photos, regions, thumbnails and pixels. Thread-safe; all but ``read`` are quick."""
+
+    def __init__(self, components: LibraryComponents) -> None:
+        self._components = components
+        self._store = components.store
+
+    def get(self, photo_id: PhotoId) -> Photo | None:
+        """None if there is no such photo (any more)."""
+        return self._store.photos.get(photo_id)
+
+    def page(self, limit: int = 200, before: PhotoId | None = None) -> tuple[Photo, ...]:
+        """Searchable photos, newest first, a page at a time (for the grid without a query).
+
+        Args:
+            before: continue after this photo; None for the first page.
+        """
+        return self._store.photos.page(self._components.profile_id, limit, before)
+
+    def regions(self, photo_id: PhotoId) -> tuple[Region, ...]:
+        """The photo's regions under the active profile, best mask first."""
+        return self._store.regions.of_photo(photo_id, self._components.profile_id)
+
+    def region(self, region_id: RegionId) -> Region | None:
+        """A region by its id, of any profile."""
+        return self._store.regions.get(region_id)
+
+    def thumbnail(self, photo_id: PhotoId) -> bytes | None:
+        """JPEG, upright, longest side 384 px; None if there is none yet."""
+        return self._components.thumbnails.get(photo_id)
+
+    def read(self, photo_id: PhotoId, longest_px: int | None = None) -> np.ndarray:
+        """Decode in the decoder process: uint8 (H, W, 3) upright, at most ``longest_px``.
+
+        Blocks: call it from a worker thread.
+
+        Raises:
+            PhotoMissing: the photo is not in the library, or its file cannot be reached.
+            PhotoUnreadable, PhotoTooLarge, PhotoTimedOut, WorkerCrashed: as the names say.
+        """
+        photo = self.get(photo_id)
+        if photo is None:
+            raise PhotoMissing(
+                "This photo is no longer in the library.", operation="reading the photo"
+            )
+        return self._components.pixels.read(photo, longest_px)

@@ -1,0 +1,1 @@
+"""Profiles: which models index photos and answer queries."""

@@ -1,0 +1,226 @@
+"""The full profile: SAM 2.1 and Alpha-CLIP, from installed model files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.embeddings.alpha_clip import RegionSettings
+from engine.errors import BadRequest, ModelBroken, ModelMissing
+from engine.masks.sam_network import SAM_ARCHITECTURES, SamArchitecture
+from engine.masks.sam_proposer import SamSettings
+from engine.profiles.profile import Models, Profile
+from engine.weights.checkpoint import read_shapes
+from engine.weights.model_store import InstalledModel, ModelStore
+
+if TYPE_CHECKING:
+    from engine.embeddings.alpha_clip import ClipTextEmbedder
+    from engine.scoring.best_region_scorer import BestRegionScorer
+
+T = TypeVar("T")
+METRIC = "ip"
+_RECIPE = "full-1"
+"""Changes with any code or constant that changes a mask or a vector; files and settings count
+anyway. Half precision on a graphics card does not: its vectors differ by less than what keeping
+them as float16 costs."""
+
+
+def full_profile(
+    model_store: ModelStore | None = None,
+    masks_name: str | None = None,
+    regions_name: str | None = None,
+    **options: Any,
+) -> Profile:
+    """SAM 2.1 and Alpha-CLIP, which have to be installed.
+
+    Args:
+        model_store: None for this computer's.
+        masks_name, regions_name: of the catalogue; None for the best installed.
+        options: as for ``choose``.
+
+    Raises:
+        ModelMissing: one is not installed; the hint says how to get it.
+        ModelBroken, BadRequest: as the names say.
+    """
+    models = choose(model_store or ModelStore(), masks_name, regions_name, **options)
+    return Profile(
+        name="full",
+        key=models.key,
+        ndim=ndim(models),
+        metric=METRIC,
+        analysis=partial(load_models, models),
+        text_embedder=partial(load_text_embedder, models),
+        scorer=load_scorer,
+        coarse_longest_px=384,
+        least_time_limit_s=1800.0,
+        most_workers=1,
+    )
+
+
+@dataclass(frozen=True)
+class FullModels:
+    """Which files make up a full profile, and how they are used; picklable.
+
+    Attributes:
+        masks_sha256, clip_sha256, alpha_sha256: as recorded when they were installed.
+    """
+
+    masks_file: Path
+    clip_file: Path
+    alpha_file: Path
+    masks_sha256: str
+    clip_sha256: str
+    alpha_sha256: str
+    architecture: SamArchitecture
+    sam: SamSettings
+    regions: RegionSettings
+
+    @property
+    def key(self) -> str:
+        """Names what vectors depend on. Reads no file."""
+        says = {
+            "files": [self.masks_sha256, self.clip_sha256, self.alpha_sha256],
+            "architecture": asdict(self.architecture),
+            "sam": asdict(self.sam),
+            "regions": asdict(self.regions) | {"geometry": self.regions.geometry.value},
+        }
+        text = json.dumps(says, sort_keys=True)
+        return f"{_RECIPE}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def choose(
+    model_store: ModelStore,
+    masks_name: str | None = None,
+    regions_name: str | None = None,
+    *,
+    architecture: SamArchitecture | None = None,
+    sam: SamSettings | None = None,
+    regions: RegionSettings | None = None,
+) -> FullModels:
+    """The named models of a shelf; of a role that is not named, the best that is installed.
+
+    Args:
+        masks_name, regions_name: of the catalogue.
+        architecture: of the first; None for what the published model of its name has.
+
+    Raises:
+        ModelMissing: one is not installed; the hint says how to get it.
+        BadRequest: there is no such model, or it has another role.
+    """
+    masks = _of_role(model_store, "masks", masks_name)
+    comparing = _of_role(model_store, "regions", regions_name)
+    architecture = architecture or _architecture(masks)
+    if architecture is None:
+        raise BadRequest(
+            f"It is not known how {masks.entry.title} is built.",
+            operation="choosing the models",
+            hint=f"Choose one of: {', '.join(SAM_ARCHITECTURES)}.",
+        )
+    masks_file = masks.files[masks.entry.files[0].name]
+    clip_file, alpha_file = (comparing.files[file.name] for file in comparing.entry.files)
+    return FullModels(
+        masks_file.path,
+        clip_file.path,
+        alpha_file.path,
+        masks_file.sha256,
+        clip_file.sha256,
+        alpha_file.sha256,
+        architecture,
+        sam or _described(SamSettings, masks.entry.settings or {}, masks),
+        regions or RegionSettings(),
+    )
+
+
+def ndim(models: FullModels) -> int:
+    """Length of the vectors, from the headers of the files.
+
+    Raises:
+        ModelMissing, ModelBroken: a file is gone or is not what it should be.
+    """
+    image, text = read_shapes(models.alpha_file), read_shapes(models.clip_file)
+    lengths = [shapes.get(n) for shapes, n in ((image, "proj"), (text, "text_projection"))]
+    if any(shape is None or len(shape) != 2 for shape in lengths) or (
+        lengths[0][1] != lengths[1][1]
+    ):
+        raise ModelBroken(
+            "The two files of Alpha-CLIP do not belong together.",
+            operation="loading the models",
+            path=models.alpha_file,
+            hint="Remove the model, then download or import its files together.",
+        )
+    return lengths[0][1]
+
+
+def load_models(models: FullModels) -> Models:
+    """Proposer and region embedder on the fastest device; for the analyst process."""
+    from engine.embeddings.alpha_clip import load_region_embedder
+    from engine.masks.sam_proposer import load_sam_proposer
+
+    return Models(
+        load_sam_proposer(models.masks_file, models.architecture, settings=models.sam),
+        load_region_embedder(models.clip_file, models.alpha_file, settings=models.regions),
+    )
+
+
+@lru_cache(maxsize=1)
+def load_text_embedder(models: FullModels) -> ClipTextEmbedder:
+    """The one text embedder of this process."""
+    from engine.embeddings.alpha_clip import load_text_embedder
+
+    return load_text_embedder(models.clip_file)
+
+
+def load_scorer() -> BestRegionScorer:
+    """Best region and a share of the scene."""
+    from engine.scoring.best_region_scorer import BestRegionScorer
+
+    return BestRegionScorer()
+
+
+def _architecture(masks: InstalledModel) -> SamArchitecture | None:
+    if masks.entry.architecture is None:
+        return SAM_ARCHITECTURES.get(masks.entry.name)
+    return _described(SamArchitecture, masks.entry.architecture, masks)
+
+
+def _described(kind: type[T], numbers: Mapping[str, Any], model: InstalledModel) -> T:
+    """Numbers of the catalogue as what they describe; lists become tuples.
+
+    Raises:
+        BadRequest: there is no number of such a name.
+    """
+    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in numbers.items()}
+    try:
+        return kind(**plain)
+    except TypeError as error:
+        raise BadRequest(
+            f"The catalogue says something of {model.entry.title} that is not understood.",
+            operation="choosing the models",
+            hint=f"{error}",
+        ) from error
+
+
+def _of_role(model_store: ModelStore, role: str, name: str | None) -> InstalledModel:
+    if name is not None:
+        model = model_store.need(name)
+        if model.entry.role != role:
+            raise BadRequest(
+                f"{model.entry.title} is for something else.",
+                operation="choosing the models",
+                hint="“pickout-cli models list” says what each model is for.",
+            )
+        return model
+    there = [model for model in model_store.installed() if model.entry.role == role]
+    if there:
+        return there[-1]  # the catalogue goes from small to large
+    smallest = next((e for e in model_store.catalogue.entries if e.role == role), None)
+    if smallest is None:
+        raise ModelMissing(
+            f"The catalogue has no model for {role}.", operation="choosing the models"
+        )
+    return model_store.need(smallest.name)

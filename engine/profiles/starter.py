@@ -1,0 +1,121 @@
+"""The starter profile: the built-in models, from the shipped folder of weights or another."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.paths import resources_dir
+from engine.profiles.profile import Models, Profile
+from engine.starter.arrays import missing
+
+if TYPE_CHECKING:
+    from engine.starter.matching.embedder import StarterTextEmbedder
+    from engine.starter.matching.scorer import StarterScorer
+    from engine.starter.matching.verifier import StarterVerifier
+
+METRIC = "ip"
+_RECIPE = "starter-2"
+"""Changes with any code or constant that changes a mask or a vector; the weights count anyway."""
+
+
+def starter_profile(folder: Path | None = None) -> Profile:
+    """The built-in models: small, nothing to download.
+
+    Args:
+        folder: weights as ``engine.training.train`` writes them; None for the shipped ones.
+    """
+    from engine.starter.matching.embedder import NDIM
+
+    folder = folder or shipped_folder()
+    return Profile(
+        name="starter",
+        key=key(folder),
+        ndim=NDIM,
+        metric=METRIC,
+        analysis=partial(load_models, folder),
+        text_embedder=partial(load_text_embedder, folder),
+        scorer=partial(load_scorer, folder),
+        verifier=partial(load_verifier, folder),
+        coarse_longest_px=384,
+    )
+
+
+def shipped_folder() -> Path:
+    """Where the shipped weights lie."""
+    return resources_dir() / "starter"
+
+
+def key(folder: Path) -> str:
+    """Names what vectors depend on: the recipe, and the weights by their content."""
+    from engine.starter.image import backbone, mask_proposer
+    from engine.starter.text import text_map
+
+    digest = hashlib.sha256()
+    for name in (
+        backbone.FILE_NAME,
+        mask_proposer.HEAD_FILE_NAME,
+        mask_proposer.DRAWER_FILE_NAME,
+        text_map.FILE_NAME,
+    ):
+        try:
+            digest.update((folder / name).read_bytes())
+        except FileNotFoundError as error:
+            raise missing(folder / name) from error
+    return f"{_RECIPE}-{digest.hexdigest()[:12]}"
+
+
+def load_models(folder: Path) -> Models:
+    """Proposer and region embedder on one backbone; for the analyst process."""
+    from engine.starter.image.backbone import FILE_NAME, Backbone
+    from engine.starter.image.mask_proposer import StarterProposer
+    from engine.starter.matching.embedder import StarterRegionEmbedder
+    from engine.starter.text import text_map
+
+    backbone = Backbone(folder / FILE_NAME)
+    return Models(
+        StarterProposer(folder, backbone),
+        StarterRegionEmbedder(backbone, text_map.TextMap.load(folder / text_map.FILE_NAME)),
+    )
+
+
+@lru_cache(maxsize=1)
+def load_text_embedder(folder: Path) -> StarterTextEmbedder:
+    """The one text embedder of this process: the verifier asks it too."""
+    from engine.starter.matching.embedder import StarterTextEmbedder
+    from engine.starter.text import class_names, text_map, thesaurus
+    from engine.starter.text.query_meaning import FITTED_NAMES, QueryMeaning, read_fitted_names
+    from engine.starter.text.text_encoder import SentenceEncoder
+
+    mapping = text_map.TextMap.load(folder / text_map.FILE_NAME)
+    return StarterTextEmbedder(
+        QueryMeaning(
+            SentenceEncoder(),
+            mapping,
+            thesaurus.Thesaurus(shipped_folder() / thesaurus.FILE_NAME),
+            read_fitted_names(folder / FITTED_NAMES, len(mapping.name_vectors)),
+            class_names.read_class_names(shipped_folder() / class_names.FILE_NAME),
+        )
+    )
+
+
+def load_scorer(folder: Path) -> StarterScorer:
+    """Fitted weights of region, mask, area and scene."""
+    from engine.starter.matching import calibration
+    from engine.starter.matching.scorer import StarterScorer
+
+    return StarterScorer(calibration.Calibration.load(folder / calibration.FILE_NAME))
+
+
+def load_verifier(folder: Path) -> StarterVerifier:
+    """Probabilities fitted on photos that nothing else was fitted on."""
+    from engine.starter.matching import calibration, reference_levels
+    from engine.starter.matching.verifier import StarterVerifier
+
+    return StarterVerifier(
+        calibration.Calibration.load(folder / calibration.FILE_NAME),
+        reference_levels.Reference.load(folder / reference_levels.FILE_NAME),
+        load_text_embedder(folder),
+    )

@@ -1,0 +1,203 @@
+"""Which language model takes the second look: what is installed, and a choice among it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import BadRequest, ModelBroken, ModelMissing
+from engine.jobs import machine
+from engine.reranking import llama_runtime
+from engine.reranking.model_families import ModelFamily, family_of_pair
+from engine.weights.catalogue import Catalogue, CatalogueEntry
+from engine.weights.model_store import InstalledModel, ModelStore
+
+ROLE = "second-look"
+MEMORY_SHARE = 0.6
+"""Of the machine's memory that a model may take: photos, the window and others need theirs."""
+PATIENCE_BYTES = 5_000_000_000
+"""On a processor, what a model needs to look at a photo grows with it: about four billion weights
+is what a laptop still gets through, by what others have published."""
+_PER_FILE_BYTE = 1.2
+"""Memory a model takes for each byte of its files, where nobody has said."""
+_OPERATION = "choosing the model of the second look"
+
+
+@dataclass(frozen=True)
+class VisionLanguageModel:
+    """An installed pair of files that belong together. Can be pickled.
+
+    Attributes:
+        name, title: as in the catalogue.
+        language_file, vision_file: the GGUF of the language model, and its mmproj.
+        memory_bytes: about what it needs while it runs, an estimate.
+        folder: where both lie, and its calibration.
+    """
+
+    name: str
+    title: str
+    language_file: Path
+    vision_file: Path
+    language_sha256: str
+    vision_sha256: str
+    family: ModelFamily
+    memory_bytes: int
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """Names the model by what it is: answers of an equal key come from an equal model."""
+        text = f"{self.language_sha256} {self.vision_sha256} {self.family.name}"
+        return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+    @property
+    def points(self) -> bool:
+        """Whether its boxes are made use of; else it answers yes or no only."""
+        return self.family.convention is not None
+
+
+def choose(
+    model_store: ModelStore, name: str = "", memory_bytes: int | None = None
+) -> VisionLanguageModel:
+    """The model of this name; without one the largest that the machine has the memory for.
+
+    Args:
+        name: as in the catalogue; empty for the installed one that needs the most memory within
+            ``MEMORY_SHARE``, or if none does, the one that needs the least. One that is broken is
+            passed over while there is another.
+        memory_bytes: of the machine; None to ask the system.
+
+    Raises:
+        ModelMissing: it, or any, is not installed; the hint says how to get one.
+        ModelBroken: its files do not belong together.
+        BadRequest: there is no such model, or it is for something else.
+    """
+    if name:
+        return from_installed(_need(model_store, name))
+    memory_bytes = machine.memory_bytes() if memory_bytes is None else memory_bytes
+    found = [model for model in model_store.installed() if model.entry.role == ROLE]
+    if not found:
+        raise _none_installed(model_store, memory_bytes)
+    first_error: ModelBroken | None = None
+    for model in _best_first(found, memory_bytes):
+        try:
+            return from_installed(model)
+        except ModelBroken as error:
+            first_error = first_error or error
+    raise first_error
+
+
+def installed(model_store: ModelStore) -> list[VisionLanguageModel]:
+    """All that are installed and sound, in the order of the catalogue."""
+    sound = []
+    for model in model_store.installed():
+        if model.entry.role == ROLE:
+            try:
+                sound.append(from_installed(model))
+            except (ModelBroken, ModelMissing):
+                continue
+    return sound
+
+
+def from_installed(model: InstalledModel) -> VisionLanguageModel:
+    """What is known of an installed model; reads the headers of its two files.
+
+    Raises:
+        ModelBroken: the two do not belong together, or there are not two.
+        ModelMissing: one has gone meanwhile.
+        BadRequest: it is a model for something else.
+    """
+    entry = model.entry
+    _require_role(entry)
+    if len(entry.files) != 2:
+        raise _broken(model.folder, f"{entry.title} should be two files, and is not.")
+    # The catalogue has them in this order; names say nothing for sure.
+    language, vision = (model.files[file.name] for file in entry.files)
+    return VisionLanguageModel(
+        entry.name,
+        entry.title,
+        language.path,
+        vision.path,
+        language.sha256,
+        vision.sha256,
+        family_of_pair(language.path, vision.path),
+        _memory_of(model),
+        model.folder,
+    )
+
+
+def recommended(
+    catalogue: Catalogue, memory_bytes: int | None = None, graphics_card: bool | None = None
+) -> CatalogueEntry | None:
+    """The one to download on a machine with so much memory and a graphics card that can be used,
+    or without (None: as it is here).
+
+    Returns:
+        The largest within ``MEMORY_SHARE`` and, without a graphics card, ``PATIENCE_BYTES``; else
+        the smallest; None if there is none to be had.
+    """
+    found = [
+        entry
+        for entry in catalogue.entries
+        if entry.role == ROLE and all(file.url for file in entry.files)
+    ]
+    if not found:
+        return None
+    limit = MEMORY_SHARE * (machine.memory_bytes() if memory_bytes is None else memory_bytes)
+    if not (llama_runtime.uses_graphics_card() if graphics_card is None else graphics_card):
+        limit = min(limit, PATIENCE_BYTES)
+    fitting = [entry for entry in found if _memory_needed(entry) <= limit]
+    return max(fitting, key=_memory_needed) if fitting else min(found, key=_memory_needed)
+
+
+def _need(model_store: ModelStore, name: str) -> InstalledModel:
+    _require_role(model_store.catalogue.find(name))
+    return model_store.need(name)
+
+
+def _require_role(entry: CatalogueEntry) -> None:
+    if entry.role != ROLE:
+        raise BadRequest(
+            f"{entry.title} is no model for the second look.",
+            operation=_OPERATION,
+            hint="See “pickout-cli models list” for those that take the second look.",
+        )
+
+
+def _none_installed(model_store: ModelStore, memory_bytes: int) -> ModelMissing:
+    best = recommended(model_store.catalogue, memory_bytes)
+    return ModelMissing(
+        "No language model for the second look is installed.",
+        operation=_OPERATION,
+        path=model_store.root,
+        hint=f"Get one with “pickout-cli models download {best.name}”."
+        if best
+        else "Import one of your own: pickout-cli models import NAME FILE FILE.",
+    )
+
+
+def _best_first(models: list[InstalledModel], memory_bytes: int) -> list[InstalledModel]:
+    """Those that fit from the largest down, then the others from the smallest up."""
+    limit = MEMORY_SHARE * memory_bytes
+    fitting = [model for model in models if _memory_of(model) <= limit]
+    others = [model for model in models if _memory_of(model) > limit]
+    return [*sorted(fitting, key=_memory_of, reverse=True), *sorted(others, key=_memory_of)]
+
+
+def _memory_of(model: InstalledModel) -> int:
+    size = sum(file.size_bytes for file in model.files.values())
+    return model.entry.memory_bytes or round(size * _PER_FILE_BYTE)
+
+
+def _memory_needed(entry: CatalogueEntry) -> int:
+    return entry.memory_bytes or round((entry.size_bytes or 0) * _PER_FILE_BYTE)
+
+
+def _broken(path: Path, message: str) -> ModelBroken:
+    return ModelBroken(
+        message,
+        operation=_OPERATION,
+        path=path,
+        hint="Remove the model with “pickout-cli models remove NAME”, and get it anew.",
+    )

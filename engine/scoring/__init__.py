@@ -1,0 +1,1 @@
+"""How well a photo answers a query: protocols of the scorers and verifiers."""

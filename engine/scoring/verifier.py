@@ -1,0 +1,82 @@
+"""Protocol of verifiers: does this photo really show what was asked, and where?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from engine.jobs.cancel import CancelToken
+from engine.records import BoxXyxy, Photo, Region
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One photo of the first stage, with what a verifier may want to know of it.
+
+    Attributes:
+        regions: the stored regions of the photo.
+        region_scores: float32 (N,), the query's similarity to each, same order.
+        whole_score: the query's similarity to the photo as a scene.
+        region_vectors: float32 (N, D), same order, and ``whole_vector`` (D,).
+        best: index into ``regions`` of the region stage one chose, None if there is none.
+        stage_one_score: the score stage one ranked by.
+        z_score: how far that lies above the mean of all hits, in standard deviations, -3..3.
+        read_rgb: decodes the upright photo, longest side at most the given number of pixels
+            (uint8 HWC). Only a verifier that looks at pixels pays for it.
+    """
+
+    photo: Photo
+    regions: tuple[Region, ...]
+    region_scores: np.ndarray
+    whole_score: float
+    region_vectors: np.ndarray
+    whole_vector: np.ndarray
+    best: int | None
+    stage_one_score: float
+    read_rgb: Callable[[int], np.ndarray]
+    z_score: float = 0.0
+
+
+@dataclass(frozen=True)
+class Verification:
+    """A verifier's answer.
+
+    Attributes:
+        probability: calibrated 0..1.
+        boxes_xyxy: what it points at, clearest first, in pixels of the upright photo; empty to
+            keep the region stage one chose.
+        reason: one short sentence for people.
+    """
+
+    probability: float
+    boxes_xyxy: tuple[BoxXyxy, ...] = ()
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.probability <= 1.0:
+            raise ValueError(f"expected a probability in 0..1, got {self.probability}")
+
+
+@runtime_checkable
+class Verifier(Protocol):
+    """Used by the search lane only.
+
+    Attributes:
+        free: True if a verdict costs so little that every hit gets one; such a verifier looks at
+            no pixels. A profile's own verifier is free, a second look is not.
+        match_at: a probability from here on is a match; below ``no_below`` it is a no.
+    """
+
+    free: bool
+    match_at: float
+    no_below: float
+
+    def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
+        """Raises:
+        EngineError: if no answer could be had; the hit then stays unverified.
+        Cancelled: if the token was set.
+        """
+        ...

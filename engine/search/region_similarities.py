@@ -1,0 +1,65 @@
+"""What is stored about a photo's regions, kept in memory for the next query."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.records import PhotoId
+from engine.scoring.photo_scorer import RegionSimilarities
+from engine.store.regions import RegionRows, Regions
+
+_BUDGET_BYTES = 128 * 1024 * 1024
+
+
+class RegionCache:
+    """Region rows by photo, least recently used first out. Used by the search lane only.
+
+    A photo's regions under one profile change once at most, when a full look takes the place of a
+    coarse one; what was kept of a coarse look is asked about again. That a photo was deleted shows
+    when it is looked up among the visible ones.
+    """
+
+    def __init__(self, regions: Regions, profile_id: int, budget_bytes: int = _BUDGET_BYTES):
+        self._regions = regions
+        self._profile_id = profile_id
+        self._budget_bytes = budget_bytes
+        self._rows: OrderedDict[PhotoId, RegionRows] = OrderedDict()
+        self._bytes = 0
+
+    def rows(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, RegionRows]:
+        """Those of the photos that have vectors."""
+        self._drop_outdated(photo_ids)
+        missing = [photo_id for photo_id in photo_ids if photo_id not in self._rows]
+        fresh = self._regions.rows(missing, self._profile_id)
+        found = {}
+        for photo_id in photo_ids:
+            if photo_id in self._rows:
+                self._rows.move_to_end(photo_id)
+                found[photo_id] = self._rows[photo_id]
+            elif photo_id in fresh:
+                found[photo_id] = self._rows[photo_id] = fresh[photo_id]
+                self._bytes += fresh[photo_id].nbytes
+        while self._bytes > self._budget_bytes and self._rows:
+            _, dropped = self._rows.popitem(last=False)
+            self._bytes -= dropped.nbytes
+        return found
+
+    def _drop_outdated(self, photo_ids: Sequence[PhotoId]) -> None:
+        """Forget coarse rows of photos that are indexed in full by now."""
+        coarse = [i for i in photo_ids if i in self._rows and not self._rows[i].outlined]
+        for photo_id in self._regions.outlined(coarse, self._profile_id):
+            self._bytes -= self._rows.pop(photo_id).nbytes
+
+
+def similarities(rows: RegionRows, query: np.ndarray) -> RegionSimilarities:
+    """Similarities of one photo to a query vector, float32 (D,)."""
+    return RegionSimilarities(
+        region_scores=rows.vectors @ query,
+        mask_scores=rows.mask_scores,
+        boxes_xyxy=rows.boxes_xyxy,
+        area_fractions=rows.area_fractions,
+        whole_score=float(rows.whole @ query),
+    )

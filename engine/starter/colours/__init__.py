@@ -1,0 +1,1 @@
+"""Names of colours, in queries and in photos."""

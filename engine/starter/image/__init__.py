@@ -1,0 +1,1 @@
+"""Photos: backbone features, masks, features of regions."""

@@ -1,0 +1,1 @@
+"""Comparing regions with queries: vectors, scores, probabilities."""

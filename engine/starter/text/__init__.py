@@ -1,0 +1,1 @@
+"""Queries: words, their meaning, and vectors of them."""

@@ -1,0 +1,62 @@
+"""Names of the 1,000 ImageNet classes, with their synonyms and hypernyms in WordNet 3.0.
+
+``engine.training.class_name_table`` writes the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE_NAME = "class_names.json"
+TOO_GENERAL = frozenset(
+    "entity|physical entity|object|whole|artifact|living thing|organism|abstraction|matter|"
+    "instrumentality|unit|psychological feature|causal agent|physical object|thing|"
+    "commodity|article|substance|device|natural object|conveyance|implement|equipment|"
+    "vertebrate|chordate|mammal|placental|cognition|relation|attribute|part|group|"
+    "covering|structure|instrument".split("|")
+)
+"""Names so high up that they tell nothing; a path upwards ends at them without naming them."""
+MOST_KINDS = 6
+
+
+@dataclass(frozen=True)
+class ClassName:
+    """Synonyms of one class (first: the usual one) and what it is a kind of, nearest first."""
+
+    synonyms: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def phrasings(self) -> tuple[str, ...]:
+        """Three sentences whose mean vector stands for the class."""
+        name, kinds = self.synonyms[0], ", ".join(self.kinds[:3])
+        also = ", ".join(self.synonyms)
+        if not kinds:
+            return (f"a photo of a {name}", also, name)
+        return (
+            f"a photo of a {name}",
+            f"a photo of a {name}, a kind of {kinds}",
+            f"{name} ({also}): {kinds}",
+        )
+
+
+def read_class_names(path: Path) -> list[ClassName]:
+    """The shipped table, in the classifier's order."""
+    return [
+        ClassName(tuple(row["synonyms"]), tuple(row["kinds"]))
+        for row in json.loads(path.read_text("utf-8"))["classes"]
+    ]
+
+
+def kinds_above(
+    start: int, parents_of: Callable[[int], Sequence[int]], name_of: Callable[[int], str]
+) -> tuple[str, ...]:
+    """What a meaning is a kind of, nearest first: about ``MOST_KINDS`` names, none too general."""
+    kinds: list[str] = []
+    level = parents_of(start)
+    while level and len(kinds) < MOST_KINDS:
+        kinds += [name for name in map(name_of, level) if name not in TOO_GENERAL]
+        level = [above for one in level for above in parents_of(one)]
+    return tuple(dict.fromkeys(kinds))

@@ -1,0 +1,1 @@
+"""Models of the real architectures with random weights, for tests and benchmarks."""

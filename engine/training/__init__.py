@@ -1,0 +1,1 @@
+"""Fits the starter models. Nothing here is needed to run them."""

@@ -1,0 +1,189 @@
+"""Fitting what maps regions into the sentence space, and what scores mean as probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.masks.geometry import mask_ious
+from engine.starter.colours.colour_vectors import colour_vectors
+from engine.starter.image.backbone import Backbone
+from engine.starter.image.mask_proposer import StarterProposer
+from engine.starter.image.region_features import (
+    CROPPED,
+    RegionFeatures,
+    region_features,
+    whole_features,
+)
+from engine.starter.text.class_names import ClassName
+from engine.starter.text.text_encoder import NDIM, SentenceEncoder
+from engine.starter.text.text_map import PHRASINGS, TextMap, class_probabilities, phrasings, unit
+from engine.training.training_photos import TrainingPhoto
+
+MATCH_IOU = 0.5
+"""A mask that overlaps a thing by so much shows it, as metrics count."""
+FITTED_IOU = 0.6
+"""A mask must match a thing better than that to teach its name."""
+MIN_INSTANCE_PX = 64
+CLASSIFIER_WEIGHT = 0.3
+"""Weight of one ImageNet classifier row against one annotated region, when the map is fitted."""
+REGION_RIDGE = 3.0
+WHOLE_RIDGE = 3.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Features of one photo: of its annotated things, and of the masks proposed for it.
+
+    Attributes:
+        whole: (1280,).
+        things: of annotated masks, with their categories ``thing_names``.
+        regions: of proposed masks, with their ``mask_scores``, ``areas`` (share of the photo) and
+            ``boxes_xyxy`` (N, 4), in fractions of the photo's sides, and ``colours`` (N, 11).
+        ious: (N, M), of proposed with annotated masks.
+        names: every category in the photo, crowds too.
+    """
+
+    name: str
+    names: frozenset[str]
+    whole: np.ndarray
+    things: RegionFeatures
+    thing_names: tuple[str, ...]
+    regions: RegionFeatures
+    mask_scores: np.ndarray
+    areas: np.ndarray
+    boxes_xyxy: np.ndarray
+    colours: np.ndarray
+    ious: np.ndarray
+
+
+def collect(photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer) -> Sample:
+    """Run backbone and proposer over one photo."""
+    hw = photo.rgb.shape[:2]
+    things = [i for i in photo.instances if not i.crowd and i.mask_hw.sum() >= MIN_INSTANCE_PX]
+    true_masks = [i.full_mask(hw) for i in things]
+    proposals = proposer.propose(photo.rgb)
+    masks = [p.mask_hw for p in proposals]
+    seen = region_features(backbone, photo.rgb, true_masks + masks, len(things) + CROPPED)
+    sides = np.array([hw[1], hw[0], hw[1], hw[0]], np.float32)
+    boxes = np.array([p.box_xyxy.as_tuple() for p in proposals], np.float32).reshape(-1, 4)
+    return Sample(
+        name=photo.name,
+        names=frozenset(i.category for i in photo.instances),
+        whole=whole_features(backbone, photo.rgb),
+        things=seen.part(slice(len(things))),
+        thing_names=tuple(i.category for i in things),
+        regions=seen.part(slice(len(things), None)),
+        mask_scores=np.array([p.score for p in proposals], np.float32),
+        areas=np.array([m.mean() for m in masks], np.float32),
+        boxes_xyxy=boxes / sides,
+        colours=colour_vectors(photo.rgb, masks),
+        ious=mask_ious(masks, true_masks),
+    )
+
+
+def fit_text_map(
+    samples: Sequence[Sample],
+    classifier: np.ndarray,
+    encoder: SentenceEncoder,
+    classes: Sequence[ClassName],
+    leave_out: frozenset[str] = frozenset(),
+) -> TextMap:
+    """Fit all arrays of the map.
+
+    Args:
+        classifier: (1281, 1000), as ``TextMap`` keeps it.
+        leave_out: categories that nothing may be learned from, to measure open vocabulary.
+    """
+    sentences = encoder.encode([s for c in classes for s in c.phrasings()])
+    class_vectors = unit(sentences.reshape(len(classes), -1, NDIM).mean(1))
+    text_mean = class_vectors.mean(0)
+    class_vectors = class_vectors - text_mean
+    regions, names = _named_regions(samples, leave_out)
+    features = (regions.pooled + regions.crops) / 2
+    region_mean = features.mean(0)
+    targets, weights = _name_targets(names, encoder, text_mean)
+    wholes = np.stack([s.whole for s in samples])
+    whole_mean = wholes.mean(0)
+    scenes = _scene_targets(samples, encoder, text_mean, leave_out)
+    views = [class_probabilities(view, classifier) for view in (regions.pooled, regions.crops)]
+    return TextMap(
+        classifier=classifier,
+        class_vectors=class_vectors.astype(np.float32),
+        name_vectors=targets[np.unique(names, return_index=True)[1]].astype(np.float32),
+        text_mean=text_mean,
+        region_linear=_ridge(
+            unit(features - region_mean), targets, weights, classifier, class_vectors, REGION_RIDGE
+        ),
+        whole_linear=_ridge(
+            unit(wholes - whole_mean),
+            scenes - scenes.mean(0),
+            np.ones(len(wholes)),
+            classifier,
+            class_vectors / 2,
+            WHOLE_RIDGE,
+        ),
+        region_mean=region_mean,
+        whole_mean=whole_mean,
+        region_conse_mean=(np.mean(views, axis=0) @ class_vectors).mean(0),
+        whole_conse_mean=(class_probabilities(wholes, classifier) @ class_vectors).mean(0),
+    )
+
+
+def _ridge(rows, aims, weights, classifier, class_vectors, penalty: float) -> np.ndarray:
+    """A linear map rows -> aims; every class's classifier row should land on the class's name."""
+    templates = classifier[:-1].T - classifier[:-1].mean(1)
+    x = np.concatenate([rows, unit(templates)])
+    y = np.concatenate([aims, class_vectors])
+    weighted = x * np.concatenate([weights, np.full(len(templates), CLASSIFIER_WEIGHT)])[:, None]
+    return np.linalg.solve(weighted.T @ x + penalty * np.eye(x.shape[1]), weighted.T @ y).astype(
+        np.float32
+    )
+
+
+def name_vectors(names: Sequence[str], encoder: SentenceEncoder) -> np.ndarray:
+    """Unit sentence vectors (N, 384) of category names, mean of the query phrasings."""
+    sentences = encoder.encode(phrasings(names))
+    return unit(sentences.reshape(len(names), len(PHRASINGS), NDIM).mean(1))
+
+
+def _named_regions(samples, leave_out) -> tuple[RegionFeatures, list[str]]:
+    """Annotated things, and proposed masks that match one, with their names: masks as the product
+    will see them, cut-off people among them."""
+    parts, names = [], []
+    for sample in samples:
+        hit = np.zeros(0, int)
+        if sample.ious.size:
+            hit = np.flatnonzero(sample.ious.max(1) >= FITTED_IOU)
+        called = [sample.thing_names[k] for k in sample.ious[hit].argmax(1)] if len(hit) else []
+        for seen, labels in (
+            (sample.things, sample.thing_names),
+            (sample.regions.part(hit), called),
+        ):
+            known = [k for k, name in enumerate(labels) if name not in leave_out]
+            parts.append(seen.part(known))
+            names += [labels[k] for k in known]
+    return RegionFeatures.joined(parts), names
+
+
+def _name_targets(names, encoder, text_mean) -> tuple[np.ndarray, np.ndarray]:
+    """Centred name vectors, and weights: frequent names weigh less, by the root of their count."""
+    known, index, counts = np.unique(names, return_inverse=True, return_counts=True)
+    weights = 1 / np.sqrt(counts[index])
+    return (name_vectors(list(known), encoder) - text_mean)[index], weights / weights.mean()
+
+
+def _scene_targets(samples, encoder, text_mean, leave_out) -> np.ndarray:
+    """Mean name vector of all that is in each photo, rare names first; float32 (photos, 384)."""
+    names = sorted({name for s in samples for name in s.names} - leave_out)
+    vectors = dict(zip(names, unit(name_vectors(names, encoder) - text_mean), strict=True))
+    rarity = {n: 1 / np.sqrt(1 + sum(n in s.names for s in samples)) for n in names}
+    scenes = np.zeros((len(samples), NDIM), np.float32)
+    for row, sample in enumerate(samples):
+        present = sorted(sample.names - leave_out)
+        if present:
+            total = sum(rarity[n] for n in present)
+            scenes[row] = sum(rarity[n] * vectors[n] for n in present) / total
+    return scenes

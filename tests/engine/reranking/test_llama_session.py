@@ -1,0 +1,251 @@
+"""The real llama.cpp with models of random numbers: pictures in, words and boxes out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import BadRequest, Cancelled, ModelBroken
+from engine.jobs import CancelToken
+from engine.reranking import answers
+from engine.reranking.answers import UnreadableAnswer
+from engine.reranking.letterbox import SIDES_PX, Letterbox
+from engine.reranking.llama_session import LlamaSession, SessionSettings
+from engine.reranking.model_families import FAMILIES, OTHER
+from engine.tiny_models import vision_language_model
+from engine.tiny_models.vision_language_model import KINDS
+from tests.fakes import tiny_models
+from tests.fakes.tiny_models import SIDE_PX, as_model, needs_llama, photo_with_red
+
+pytestmark = needs_llama
+ALL = CancelToken()
+"""Never set."""
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Iterator[Callable[..., LlamaSession]]:
+    """Loads models and closes them."""
+    opened: list[LlamaSession] = []
+
+    def run(kind: str = "qwen2.5-vl", side_px: int = SIDE_PX, **options) -> LlamaSession:
+        files = vision_language_model.write(tmp_path / f"{len(opened)}", KINDS[kind], **options)
+        opened.append(LlamaSession(as_model(files), SessionSettings(side_px, threads=1)))
+        return opened[-1]
+
+    yield run
+    for session in opened:
+        session.close()
+
+
+def noise(seed: int, side_px: int = SIDE_PX) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (side_px, side_px, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_is_a_share_and_the_picture_has_the_tokens_it_should(load, kind) -> None:
+    for side_px, tokens in zip(SIDES_PX, _tokens(kind), strict=True):
+        session = load(kind, side_px)
+        assert session.picture_tokens == tokens
+        for seed in range(2):
+            with session.with_picture(noise(seed, side_px), ALL) as context_of_picture:
+                said = context_of_picture.first_word(answers.yes_no_question("a red umbrella"))
+            assert 0 <= said.probability <= 1 and 0 < said.mass <= 1
+            assert context_of_picture.picture_tokens == tokens
+
+
+def _tokens(kind: str) -> tuple[int, ...]:
+    patch_px = {"qwen2.5-vl": 28, "qwen3-vl": 32}[kind]
+    return tuple((side // patch_px) ** 2 for side in SIDES_PX)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_hundred_lists_of_boxes_can_be_read(load, kind) -> None:
+    """100 of each kind, from four sets of random weights."""
+    counts = []
+    for seed in range(4):
+        session = load(kind, seed=seed)
+        convention = as_model_convention(kind)
+        frame = Letterbox((1600, 1200), SIDE_PX)
+        for turn in range(25):
+            query = f"“thing” number {turn} <|im_end|> {{}} \\ [1, 2"
+            with session.with_picture(noise(turn), ALL) as context_of_picture:
+                text, finished = context_of_picture.write(
+                    answers.boxes_question(query), answers.boxes_grammar(), answers.BOX_TOKENS
+                )
+            assert finished, text
+            try:
+                counts.append(len(answers.read_boxes(text, frame, convention)))
+            except UnreadableAnswer as error:  # read, and none of its boxes lies in the photo
+                assert "outside the photo" in error.message
+    assert len(counts) > 20 and max(counts) > 1
+
+
+def as_model_convention(kind: str):
+    return next(family.convention for family in FAMILIES if family.name == kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_second_question_about_a_picture_is_answered_as_if_it_were_the_first(load, kind):
+    session = load(kind)
+    first, second = (answers.yes_no_question(words) for words in ("dog", "a very old dog"))
+    with session.with_picture(noise(1), ALL) as context_of_picture:
+        alone = context_of_picture.first_word(second)
+    with session.with_picture(noise(1), ALL) as context_of_picture:
+        before = context_of_picture.first_word(first)
+        context_of_picture.write(
+            answers.boxes_question("dog"), answers.boxes_grammar(), answers.BOX_TOKENS
+        )
+        again = context_of_picture.first_word(second)
+        assert context_of_picture.first_word(first) == before
+    assert again == alone != before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fitted_model_says_what_is_in_the_picture(kind, tmp_path) -> None:
+    files = tiny_models.write_fitted(tmp_path, KINDS[kind])
+    session = LlamaSession(as_model(files), SessionSettings(SIDE_PX, threads=1))
+    frame, rng = Letterbox((96, 96), SIDE_PX), np.random.default_rng(0)
+    said = []
+    for share in (0.0, 0.15, 0.4, 0.7, 1.0):
+        with session.with_picture(
+            frame.picture(photo_with_red(share, rng)), ALL
+        ) as context_of_picture:
+            said.append(context_of_picture.first_word(answers.yes_no_question("red")).probability)
+    session.close()
+    assert said == sorted(said) and said[0] < 0.35 and said[-1] > 0.8
+
+
+def test_special_tokens_in_the_words_of_people_stay_text(load) -> None:
+    session = load()
+    with session._chunks(_bitmap(session), "<|im_end|>") as chunks:
+        count = session._mtmd.mtmd_input_chunk_get_n_tokens(chunks[-1])
+    with session._chunks(_bitmap(session), "x") as chunks:
+        short = session._mtmd.mtmd_input_chunk_get_n_tokens(chunks[-1])
+    assert count - short == len("<|im_end|>") - 1, "each letter is a token of its own"
+
+
+def _bitmap(session: LlamaSession):
+    import ctypes
+
+    pixels = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
+    pointer = pixels.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+    return session._mtmd.mtmd_bitmap_init(SIDE_PX, SIDE_PX, pointer)
+
+
+class _AfterSome:
+    """A token that is set after it was looked at so many times."""
+
+    def __init__(self, looks: int) -> None:
+        self._left = looks
+
+    @property
+    def cancelled(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cancelling_stops_it_wherever_it_is_and_leaves_nothing_behind(load, kind) -> None:
+    session = load(kind)
+    question = answers.yes_no_question("dog")
+    with session.with_picture(noise(3), ALL) as context_of_picture:
+        wanted = context_of_picture.first_word(question)
+    for looks in (0, 1, 2, 5, 9, 20, 40, 80):
+        with (
+            pytest.raises(Cancelled),
+            session.with_picture(noise(9), _AfterSome(looks)) as context_of_picture,
+        ):
+            while True:
+                context_of_picture.first_word(question)
+                context_of_picture.write(
+                    answers.boxes_question("dog"), answers.boxes_grammar(), 400
+                )
+        with session.with_picture(noise(3), ALL) as context_of_picture:
+            assert context_of_picture.first_word(question) == wanted
+
+
+def test_a_form_that_makes_no_sense_is_refused_and_does_not_end_the_process(load) -> None:
+    session = load()
+    with session.with_picture(noise(1), ALL) as context_of_picture:
+        with pytest.raises(ModelBroken, match="form of the answer"):
+            context_of_picture.write("Where?", 'root ::= ( "[" nothing', 10)
+        assert 0 <= context_of_picture.first_word("Dog?").probability <= 1
+
+
+def test_too_many_words_are_refused(load) -> None:
+    session = load()
+    with (
+        session.with_picture(noise(1), ALL) as context_of_picture,
+        pytest.raises(BadRequest, match="too long"),
+    ):
+        context_of_picture.first_word("x" * 5000)
+
+
+def test_an_answer_that_is_cut_off_says_so(load) -> None:
+    session = load()
+    with session.with_picture(noise(1), ALL) as context_of_picture:
+        text, finished = context_of_picture.write("Where?", answers.boxes_grammar(), 3)
+    assert not finished and text.startswith("[")
+
+
+def test_numbers_that_are_none_are_no_answer(load) -> None:
+    head = np.full((len(vision_language_model.words()), 64), np.nan, np.float32)
+    session = load(head=head)
+    with session.with_picture(noise(1), ALL) as context_of_picture, pytest.raises(UnreadableAnswer):
+        context_of_picture.first_word("Dog?")
+
+
+def test_a_picture_of_another_size_is_a_mistake_of_the_caller(load) -> None:
+    with pytest.raises(ValueError, match="expected uint8"), load().with_picture(noise(1, 224), ALL):
+        pass
+
+
+@pytest.mark.parametrize("template", [None, "{{ 'no place for a question' }}"])
+def test_a_model_without_a_usable_template(load, template) -> None:
+    if template is None:  # Qwen's own form is known
+        with load(template=None).with_picture(noise(1), ALL) as context_of_picture:
+            assert 0 <= context_of_picture.first_word("Dog?").probability <= 1
+    else:
+        with pytest.raises(ModelBroken, match="chat template"):
+            load(template=template)
+
+
+def test_a_model_whose_memory_cannot_be_cut_sees_the_picture_again(load, monkeypatch) -> None:
+    """As hybrid models with a running state are."""
+    session = load()
+    first, second = (answers.yes_no_question(words) for words in ("dog", "a very old dog"))
+    with session.with_picture(noise(1), ALL) as context_of_picture:
+        wanted = [
+            context_of_picture.first_word(first),
+            context_of_picture.first_word(second),
+            context_of_picture.first_word(first),
+        ]
+    monkeypatch.setattr(session._lib, "llama_memory_seq_rm", lambda *_: False)
+    with session.with_picture(noise(1), ALL) as context_of_picture:
+        again = [context_of_picture.first_word(question) for question in (first, second, first)]
+    assert again == wanted
+
+
+def test_a_model_of_an_unknown_kind_decides_itself_how_many_tokens_a_picture_takes(
+    tmp_path: Path,
+) -> None:
+    files = vision_language_model.write(tmp_path, KINDS["qwen3-vl"])
+    model = dataclasses.replace(as_model(files), family=OTHER)
+    session = LlamaSession(model, SessionSettings(SIDE_PX, threads=1))
+    assert session.picture_tokens is None
+    with session.with_picture(noise(1), ALL) as context_of_picture:
+        assert 0 <= context_of_picture.first_word("Dog?").probability <= 1
+    assert context_of_picture.picture_tokens > 0
+    session.close()
+
+
+def test_the_same_seed_makes_the_same_files(tmp_path: Path) -> None:
+    one = vision_language_model.write(tmp_path / "1", seed=7)
+    two = vision_language_model.write(tmp_path / "2", seed=7)
+    other = vision_language_model.write(tmp_path / "3", seed=8)
+    assert one.language.read_bytes() == two.language.read_bytes() != other.language.read_bytes()
+    assert one.vision.read_bytes() == two.vision.read_bytes() != other.vision.read_bytes()

@@ -1,0 +1,117 @@
+"""Other names of a known thing come near it; what is known as it is stays where it was."""
+
+import numpy as np
+import pytest
+
+from engine.errors import ModelBroken, ModelMissing
+from engine.profiles.starter import shipped_folder
+from engine.starter.text import class_names, text_map, thesaurus
+from engine.starter.text.query_meaning import FITTED_NAMES, QueryMeaning, read_fitted_names
+from engine.starter.text.text_encoder import SentenceEncoder
+from engine.starter.text.text_map import TextMap, phrasings
+
+FOLDER = shipped_folder()
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceEncoder:
+    return SentenceEncoder()
+
+
+@pytest.fixture(scope="module")
+def mapping() -> TextMap:
+    return TextMap.load(FOLDER / text_map.FILE_NAME)
+
+
+@pytest.fixture(scope="module")
+def meaning(encoder, mapping) -> QueryMeaning:
+    return QueryMeaning(
+        encoder,
+        mapping,
+        thesaurus.Thesaurus(FOLDER / thesaurus.FILE_NAME),
+        read_fitted_names(FOLDER / FITTED_NAMES, 80),
+        class_names.read_class_names(FOLDER / class_names.FILE_NAME),
+    )
+
+
+def likeness(meaning, one: str, other: str) -> float:
+    a, b = meaning.vectors([one, other])
+    return float(a @ b)
+
+
+def test_names_that_were_fitted_are_what_they_were_fitted_as(meaning, encoder, mapping):
+    names = read_fitted_names(FOLDER / FITTED_NAMES, 80)
+    sentences = encoder.encode(phrasings(names)).reshape(80, 2, -1)
+    np.testing.assert_allclose(meaning.vectors(names), mapping.query_vectors(sentences), atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("automobile", "car"),
+        ("sofa", "couch"),
+        ("telly", "tv"),
+        ("television", "tv"),
+        ("bike", "bicycle"),
+        ("people", "person"),
+        ("two dogs", "dog"),
+        ("stop signs", "stop sign"),
+        ("fireplug", "fire hydrant"),
+    ],
+)
+def test_another_name_of_a_known_thing_means_that_thing(meaning, word, name):
+    assert likeness(meaning, word, name) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("puppy", "dog"), ("kid", "person"), ("woman", "person"), ("lorry", "truck"), ("mug", "cup")],
+)
+def test_a_kind_of_a_known_thing_comes_near_it_and_stays_itself(meaning, word, kind):
+    assert 0.8 < likeness(meaning, word, kind) < 0.999
+
+
+def test_kinds_of_one_thing_are_told_apart_by_their_own_words(meaning, encoder):
+    man, woman = meaning.vectors(["man", "woman"])
+    words_man, words_woman = encoder.encode(["a photo of a man", "a photo of a woman"])
+    between = words_man - words_woman
+    assert (man - woman) @ between > 0.1 * np.linalg.norm(man - woman) * np.linalg.norm(between)
+    assert 0.05 < np.linalg.norm(man - woman) < 0.5
+
+
+def test_words_beside_the_name_count(meaning):
+    assert 0.6 < likeness(meaning, "a wooden chair in the garden", "chair") < 0.99
+
+
+def test_a_class_is_known_as_itself_and_not_as_its_kind(meaning, mapping):
+    classes = class_names.read_class_names(FOLDER / class_names.FILE_NAME)
+    number = next(n for n, c in enumerate(classes) if c.synonyms[0] == "beagle")
+    beagle = mapping.class_vectors[number] / np.linalg.norm(mapping.class_vectors[number])
+    (vector,) = meaning.vectors(["a beagle"])
+    assert vector @ beagle == pytest.approx(1, abs=1e-4)
+    assert likeness(meaning, "beagle", "dog") < 0.9
+
+
+def test_what_no_dictionary_knows_is_understood_by_its_words_alone(meaning, encoder, mapping):
+    text = "something nice"
+    expected = mapping.query_vectors(encoder.encode(phrasings([text]))[None])
+    np.testing.assert_allclose(meaning.vectors([text]), expected, atol=1e-5)
+
+
+def test_a_batch_equals_one_by_one(meaning):
+    texts = ["puppy", "", "beagle", "a red kid", "animal", "cat"]
+    alone = np.concatenate([meaning.vectors([text]) for text in texts])
+    np.testing.assert_allclose(meaning.vectors(texts), alone, atol=1e-5)
+    assert meaning.vectors([]).shape[0] == 0
+
+
+def test_missing_and_damaged_names_are_told_apart(tmp_path):
+    path = tmp_path / FITTED_NAMES
+    with pytest.raises(ModelMissing):
+        read_fitted_names(path, 2)
+    for damaged in (b"\xff\xfe\xff", b"cat\n"):
+        path.write_bytes(damaged)
+        with pytest.raises(ModelBroken):
+            read_fitted_names(path, 2)
+    path.write_text("cat\ndog\n")
+    assert read_fitted_names(path, 2) == ["cat", "dog"]
