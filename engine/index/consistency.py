@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from engine.index.shard import Shard
-from engine.index.vector_index import GHOST_SHARE, VectorIndex
+from engine.index.usearch_index import GHOST_SHARE, UsearchIndex
+from engine.index.vector_index import IndexReport
 from engine.jobs import CancelToken
 
 
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """What was found. ``vectors`` counts those of regions that exist."""
-
-    vectors: int
-    repaired: tuple[str, ...]
-    faults: tuple[str, ...]
-
-
-def check(index: VectorIndex, cancel: CancelToken | None = None) -> IndexReport:
+def check(index: UsearchIndex, cancel: CancelToken | None = None) -> IndexReport:
     """Index lane only. A shard that lacks a region, has one too many, or is damaged, is made
     again; ghosts of deleted regions are left until they are many.
 
@@ -58,11 +48,11 @@ def check(index: VectorIndex, cancel: CancelToken | None = None) -> IndexReport:
     return IndexReport(vectors, tuple(repaired), tuple(faults))
 
 
-def _stored(index: VectorIndex, shard: Shard) -> np.ndarray:
+def _stored(index: UsearchIndex, shard: Shard) -> np.ndarray:
     return index.regions.ids(index.profile_id, shard.entry.after, shard.entry.up_to)
 
 
-def _wrong_with(index: VectorIndex, shard: Shard) -> str:
+def _wrong_with(index: UsearchIndex, shard: Shard) -> str:
     keys, stored = shard.keys(), _stored(index, shard)
     lacking = len(np.setdiff1d(stored, keys))
     if lacking:

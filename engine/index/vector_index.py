@@ -1,329 +1,120 @@
-"""The vector index of one profile: shards and tail behind one search, derived from the store."""
+"""Protocol of the vector index: nearest regions of one profile, derived from the store."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import threading
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from engine.index import manifest as manifests
-from engine.index import shard as shards
-from engine.index.manifest import Manifest, ShardEntry
-from engine.index.vector_buffer import BufferSnapshot, VectorBuffer
 from engine.jobs import CancelToken
-from engine.store.regions import Regions
-from engine.store.rows import MIN_NORM
-
-log = logging.getLogger(__name__)
-
-SEAL_AT = 20_000
-"""Vectors in the tail at which they become a shard: about 4 ms of exact search."""
-MERGED_COUNT = 160_000
-"""Shards of this size are not merged any further."""
-MERGE_AT = 8
-"""Small neighbouring shards that are merged into one."""
-GHOST_SHARE = 0.2
-"""Share of deleted regions from which a shard is made again."""
-TAIL_LIMIT = 200_000
-"""Most vectors searched exactly while shards are made again; the rest must wait for theirs."""
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What a search of the index gives; regions deleted meanwhile may be among them.
+    """Result of a search of the index; regions deleted a moment ago may be among them.
 
     Attributes:
         ids: int64 (N,), region ids, nearest first.
-        scores: float32 (N,), dot products (cosines for the metric ``cos``).
+        scores: float32 (N,), dot products (cosines for the metric ``cos``), descending.
     """
 
     ids: np.ndarray
     scores: np.ndarray
 
 
-class VectorIndex:
-    """Searching is for any thread; ``maintain`` and the repairs of ``check`` are for the index
-    lane, and searches go on meanwhile. Opens nothing before it is first used.
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """Result of a check.
 
-    Args:
-        folder: where this profile's shards lie.
-        metric: ``ip`` or ``cos``.
-        read_only: another process may own the files: follow its manifest, write nothing.
+    Attributes:
+        vectors: regions in the store that a search can find.
+        repaired: what was wrong; right again unless the index is read-only.
+        faults: what is still wrong.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        regions: Regions,
-        profile_id: int,
-        *,
-        profile_key: str,
-        ndim: int,
-        metric: str,
-        read_only: bool = False,
-    ) -> None:
-        self.folder = folder
-        self.regions = regions
-        self.profile_id = profile_id
-        self.read_only = read_only
-        self._empty = Manifest(profile_key=profile_key, ndim=ndim, metric=metric)
-        self._lock = threading.RLock()
-        self._manifest: Manifest | None = None
-        self._stamp: tuple | None = None
-        self._shards: dict[str, shards.Shard] = {}
-        self._buffer = VectorBuffer(ndim)
-        self._seen = 0
-        self._complete = True
-        self._removed: list[int] = []
-        self._ghosts: Counter[str] = Counter()
+    vectors: int
+    repaired: tuple[str, ...]
+    faults: tuple[str, ...]
 
-    # -- searching -------------------------------------------------------------------------
+
+class VectorSource(Protocol):
+    """Where an index gets its vectors from: the store's table of regions. Thread-safe."""
+
+    def vectors_after(
+        self, profile_id: int, after: int, up_to: int | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Batches of int64 (n,) ids and float16 (n, D) vectors with ``after < id <= up_to``, in
+        ascending order of their ids."""
+        ...
+
+    def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
+        """int64, ascending: every region of the profile with ``after < id <= up_to``."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Nearest neighbours among the regions of one profile.
+
+    The store is the truth, the index is derived from it: whatever happens to its files, it can be
+    built again, and no caller hands it vectors. Opening one reads nothing; the first use does.
+
+    Threads: ``search``, ``refresh``, ``remove``, ``complete`` and ``close`` are for any thread;
+    ``maintain`` and ``check`` are for one thread (lane ``index``). Searches go on meanwhile and
+    see the index before or after each step, never between.
+
+    Every method but ``remove`` and ``close`` may raise StoreDamaged, if the store cannot be read.
+
+    Attributes:
+        profile_id: the number of the profile in the store.
+        read_only: another process writes the index; this one follows it and writes nothing.
+    """
+
+    profile_id: int
+    read_only: bool
 
     def search(self, query: np.ndarray, k: int) -> Neighbours:
-        """The ``k`` nearest regions, those committed a moment ago included.
+        """The ``k`` nearest regions, or as many as there are.
+
+        Regions whose transaction ended before the call are included. Scores are those of the
+        vectors as stored (float16); which neighbours are found may be approximate.
 
         Args:
-            query: float32 (D,).
+            query: float32 (D,), finite; need not have unit length.
         """
-        opened, tail = self._snapshot()
-        query = self._in_space(query.astype(np.float32)[None])[0]
-        found = [shard.search(query, k) for shard in opened]
-        found.append(tail.search(query, k))
-        ids = np.concatenate([ids for ids, _ in found])
-        scores = np.concatenate([scores for _, scores in found])
-        best = np.argsort(-scores, kind="stable")[:k]
-        return Neighbours(ids[best], scores[best])
+        ...
 
     @property
     def complete(self) -> bool:
-        """False while vectors wait for shards to be made again, and searches miss them."""
-        return self._complete
+        """False while some regions cannot be found, because their part is being built again."""
+        ...
 
     def refresh(self) -> None:
-        """Catch up with the store (and, ``read_only``, with the writer's manifest)."""
-        with self._lock:
-            if self._manifest is None or (self.read_only and self._file_stamp() != self._stamp):
-                self._load()
-            self._read_new()
-
-    def close(self) -> None:
-        """Let go of files and memory. A later use opens the index again."""
-        with self._lock:
-            self._shards = {}
-            self._buffer = VectorBuffer(self._empty.ndim)
-            self._manifest = self._stamp = None
-
-    def _snapshot(self) -> tuple[list[shards.Shard], BufferSnapshot]:
-        with self._lock:
-            self.refresh()
-            return list(self._shards.values()), self._buffer.view()
-
-    # -- maintaining -----------------------------------------------------------------------
-
-    def maintain(self, cancel: CancelToken | None = None, *, merge: bool = True) -> None:
-        """Make damaged shards again, seal a long tail, merge small shards. Index lane only.
-
-        Raises:
-            Cancelled: between two steps; each is whole or not begun.
-            DiskFull: the index stays as it was.
-        """
-        if self.read_only:
-            return
-        self.refresh()
-        for entry in self.damaged():
-            self.rebuild(entry, cancel)
-        for entry in self._take_out_removed():
-            self.rebuild(entry, cancel)
-        while len(self._buffer) >= SEAL_AT:
-            self._seal(cancel)
-            self.refresh()
-        while merge and (group := self._mergeable()):
-            self._rewrite(group, (group[0].after, group[-1].up_to), cancel)
+        """Read what the store has gained, so that the next search need not."""
+        ...
 
     def remove(self, ids: Sequence[int]) -> None:
-        """The store has deleted these regions. They leave the index with the next ``maintain``:
-        the tail at once, a shard when many of its regions have gone. Until then a search may
-        name them, as it may name any region that was deleted a moment ago."""
-        with self._lock:
-            self._removed.extend(ids)
+        """The store has deleted these regions. Searches may name them until ``maintain``."""
+        ...
 
-    def _take_out_removed(self) -> list[ShardEntry]:
-        """Drop removed regions from the tail; the shards that now hold too many of them."""
-        with self._lock:
-            removed, self._removed = np.array(self._removed, np.int64), []
-            if (removed > self._manifest.sealed_up_to).any():
-                self.drop_from_buffer(removed)
-            entries = self._manifest.shards
-            for entry in entries:
-                inside = (removed > entry.after) & (removed <= entry.up_to)
-                self._ghosts[entry.file] += int(inside.sum())
-            return [e for e in entries if self._ghosts[e.file] > GHOST_SHARE * e.count]
+    def maintain(self, cancel: CancelToken | None = None, *, merge: bool = True) -> None:
+        """Bring the index into a form that searches quickly, and repair damaged parts.
 
-    def damaged(self) -> list[ShardEntry]:
-        """Shards of the manifest whose files cannot be used."""
-        with self._lock:
-            return [entry for entry in self._manifest.shards if entry.file not in self._shards]
+        Args:
+            merge: also do what may take minutes.
 
-    def rebuild(self, entry: ShardEntry, cancel: CancelToken | None = None) -> None:
-        """Make one shard again from the store."""
-        self._rewrite([entry], (entry.after, entry.up_to), cancel)
+        Raises:
+            Cancelled: between two steps; each is done as a whole or not at all.
+            DiskFull: the index stays as it was.
+        """
+        ...
 
-    def opened(self) -> list[shards.Shard]:
-        """The shards in use."""
-        with self._lock:
-            return list(self._shards.values())
+    def check(self, cancel: CancelToken | None = None) -> IndexReport:
+        """Compare the index with the store region by region, and repair differences unless it is
+        read-only. Raises as ``maintain`` does."""
+        ...
 
-    def buffered_ids(self) -> np.ndarray:
-        """int64: the regions searched exactly."""
-        return self._buffer.view().ids
-
-    def sealed_up_to(self) -> int:
-        """The highest region id that a shard answers for."""
-        with self._lock:
-            return self._manifest.sealed_up_to
-
-    def drop_from_buffer(self, ids: np.ndarray) -> None:
-        """Forget regions of the tail that the store has deleted."""
-        with self._lock:
-            self._buffer.keep(~np.isin(self._buffer.view().ids, ids))
-
-    def _seal(self, cancel: CancelToken | None) -> None:
-        with self._lock:
-            sealed = self._manifest.sealed_up_to
-        tail = self._buffer.view()
-        ids = np.sort(tail.ids[tail.ids > sealed])[:MERGED_COUNT]
-        if not len(ids):
-            return
-        self._rewrite([], (sealed, int(ids[-1])), cancel)
-
-    def _mergeable(self) -> list[ShardEntry]:
-        """The first run of neighbours that are all small and enough to be worth the work."""
-        run: list[ShardEntry] = []
-        for entry in self._manifest.shards:
-            small = entry.count < MERGED_COUNT // 2
-            run = [*run, entry] if small else []
-            if len(run) >= MERGE_AT or sum(e.count for e in run) >= MERGED_COUNT:
-                return run
-        return []
-
-    def _rewrite(
-        self, old: list[ShardEntry], span: tuple[int, int], cancel: CancelToken | None
-    ) -> None:
-        """Put one shard for a span of ids in the place of others (or none), from the store."""
-        parts = []
-        for ids, vectors in self.regions.vectors_after(self.profile_id, *span):
-            parts.append(self._usable(ids, vectors))
-            if cancel is not None:
-                cancel.raise_if_set()
-        ids = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.int64)
-        entries = list(self._manifest.shards)
-        place = next((i for i, e in enumerate(entries) if e.up_to > span[0]), len(entries))
-        fresh = None
-        if len(ids):
-            vectors = np.concatenate([part[1] for part in parts])
-            entry = shards.build(self.folder, self._manifest, span, ids, vectors, cancel)
-            fresh = shards.open_verified(self.folder, self._manifest, entry)
-            entries[place : place + len(old)] = [entry]
-        else:
-            # Nothing lives there any more; a neighbour answers for the empty span.
-            del entries[place : place + len(old)]
-            if place < len(entries):
-                entries[place] = replace(entries[place], after=span[0])
-            elif entries:
-                entries[-1] = replace(entries[-1], up_to=span[1])
-        self._swap(replace(self._manifest, shards=tuple(entries)), fresh, span)
-
-    def _swap(self, new: Manifest, fresh: shards.Shard | None, span: tuple[int, int]) -> None:
-        manifests.save(self.folder, new)
-        with self._lock:
-            kept = {entry.file for entry in new.shards}
-            gone = [e.file for e in self._manifest.shards if e.file not in kept]
-            if fresh is not None:
-                self._shards[fresh.entry.file] = fresh
-            self._shards = {name: s for name, s in self._shards.items() if name in kept}
-            self._ghosts = Counter({n: c for n, c in self._ghosts.items() if n in kept})
-            ids = self._buffer.view().ids
-            self._buffer.keep((ids <= span[0]) | (ids > span[1]))
-            self._manifest = new
-            self._stamp = self._file_stamp()
-        for name in gone:
-            # Windows keeps a file that a search still maps; the next opening removes it.
-            with contextlib.suppress(OSError):
-                (self.folder / name).unlink()
-
-    # -- loading ---------------------------------------------------------------------------
-
-    def _load(self) -> None:
-        """Open what the manifest names, put the rest into the tail."""
-        self._stamp = self._file_stamp()
-        found = manifests.load(self.folder)
-        if found is None or not found.fits(self._empty):
-            found = self._empty
-        before = self._shards
-        self._shards = {}
-        for entry in found.shards:
-            known = before.get(entry.file)
-            opened = known or shards.open_verified(self.folder, found, entry)
-            if opened is not None:
-                self._shards[entry.file] = opened
-        self._manifest = found
-        self._buffer = VectorBuffer(found.ndim)
-        self._complete = True
-        self._seen = found.sealed_up_to
-        for entry in self.damaged():
-            self._read_span(entry.after, entry.up_to)
-        if not self.read_only:
-            self._remove_unlisted()
-
-    def _read_new(self) -> None:
-        self._seen = self._read_span(self._seen, None)
-
-    def _read_span(self, after: int, up_to: int | None) -> int:
-        """Append a span of ids to the tail as far as there is room; the last id read."""
-        for ids, vectors in self.regions.vectors_after(self.profile_id, after, up_to):
-            if len(self._buffer) >= TAIL_LIMIT:
-                self._complete = False
-                return after
-            after = int(ids[-1])
-            ids, vectors = self._usable(ids, vectors)
-            self._buffer.append(ids, self._in_space(vectors.astype(np.float32)))
-        if up_to is None and not self.damaged():
-            self._complete = True
-        return after
-
-    def _usable(self, ids: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Leave out rows that no search could use; they can only come from a damaged store."""
-        as_float = vectors.astype(np.float32)
-        norms = np.linalg.norm(as_float, axis=1)
-        good = np.isfinite(as_float).all(axis=1) & (norms >= MIN_NORM / 2)
-        return (ids, vectors) if good.all() else (ids[good], vectors[good])
-
-    def _in_space(self, vectors: np.ndarray) -> np.ndarray:
-        """Rows (N, D) as the metric compares them by dot product."""
-        if self._empty.metric != "cos":
-            return vectors
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.maximum(norms, np.finfo(np.float32).tiny)
-
-    def _file_stamp(self) -> tuple | None:
-        try:
-            stat = (self.folder / manifests.NAME).stat()
-        except OSError:
-            return None
-        return (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-
-    def _remove_unlisted(self) -> None:
-        """Files that a kill left behind, or that Windows would not delete."""
-        named = {entry.file for entry in self._manifest.shards} | {manifests.NAME}
-        if not self.folder.is_dir():
-            return
-        for path in self.folder.iterdir():
-            if path.name not in named:
-                with contextlib.suppress(OSError):
-                    path.unlink()
+    def close(self) -> None:
+        """Release files and memory. A later use opens the index again."""
+        ...

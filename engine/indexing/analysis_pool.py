@@ -17,8 +17,8 @@ from engine.jobs.machine import memory_bytes, usable_cores
 from engine.jobs.worker_process import POLL_S, STARTING, WorkerProcess
 from engine.profiles.profile import Profile
 from engine.records import BoxXyxy, Photo, PhotoId
-from engine.store.outcomes import Outcomes
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
+from engine.store.store import ResultWriter
 
 SETTLE_NS = 2_000_000_000
 """A file modified more recently than this may still be in the middle of being written."""
@@ -75,7 +75,7 @@ class AnalysisPool:
         self,
         profile: Profile,
         profile_id: int,
-        outcomes: Outcomes,
+        outcomes: ResultWriter,
         *,
         workers: int,
         time_limit_s: float,

@@ -79,18 +79,18 @@ class FolderScan:
         news = self._store.folders.set_online(folder_id, True)
         difference = changes.diff(seen.files, self._store.files.present(folder_id), seen.unseen)
         new = [*difference.added, *difference.changed]
-        photos = self._store.files.note_found(
+        photos = self._store.files.record_found(
             folder_id, ((f.rel_path, f.size_bytes, f.mtime_ns) for f in new)
         )
-        photos |= self._store.files.note_gone(folder_id, difference.gone)
+        photos |= self._store.files.record_missing(folder_id, difference.gone)
         skips = [(s.rel_path, s.kind, s.message, s.hint) for s in seen.skipped]
-        problems = self._store.files.note_skips(folder_id, skips)
-        self._store.folders.note_scan(folder_id)
+        problems = self._store.files.record_skipped(folder_id, skips)
+        self._store.folders.record_scan(folder_id)
         changed = news or bool(new) or bool(difference.gone)
         return LibraryChanges(frozenset(photos), folders=changed, problems=problems or changed)
 
     def _forget_long_missing(self, cancel: CancelToken) -> None:
         before = (datetime.now(UTC) - _KEEP_MISSING).isoformat(timespec="seconds")
-        while (forgotten := self._store.files.forget_missing(before)) is not None:
+        while (forgotten := self._store.files.delete_missing(before)) is not None:
             self._thumbnails.remove(forgotten)
             cancel.raise_if_set()

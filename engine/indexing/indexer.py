@@ -18,8 +18,7 @@ from engine.indexing.throughput import Throughput
 from engine.indexing.work_list import Task, WorkList
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import IndexingState, LibraryChanges, PhotoId
-from engine.store.counts import Waiting
-from engine.store.rows import AnalysedPhoto, FileRow, IndexLevel, Written
+from engine.store.rows import AnalysedPhoto, FileRow, IndexLevel, Waiting, Written
 from engine.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -175,23 +174,23 @@ class Indexer:
         if isinstance(finding, AnalysedPhoto):
             written = outcomes.write(file, finding, self._index.profile_id, self._thumbnails.put)
             self._note(file, written)
-            self._index.remove(written.replaced)
+            self._index.remove(written.replaced_regions)
             self._regions_written += len(finding.vectors)
             if self._regions_written >= _MAINTAIN_EVERY:
                 self._regions_written = 0
                 self._index.maintain(cancel, merge=False)
         elif isinstance(finding, Known):
-            self._note(file, outcomes.link(file, finding.version, finding.photo_id))
+            self._note(file, outcomes.link_known(file, finding.version, finding.photo_id))
         elif isinstance(finding, Unsettled):
-            self._store.files.note_version(file, finding.size_bytes, finding.mtime_ns)
+            self._store.files.record_version(file, finding.size_bytes, finding.mtime_ns)
         elif isinstance(finding, Vanished):
             self._note_vanished(file, finding)
         else:
             self._note_failed(file, finding)
 
     def _note(self, file: FileRow, written: Written) -> None:
-        self._thumbnails.remove(written.forgotten)
-        changed = {written.photo_id, file.photo_id, *written.forgotten} - {None}
+        self._thumbnails.remove(written.deleted_photos)
+        changed = {written.photo_id, file.photo_id, *written.deleted_photos} - {None}
         self._on_change(LibraryChanges(photos=frozenset(changed), problems=True))
 
     def _note_vanished(self, file: FileRow, finding: Vanished) -> None:
@@ -199,7 +198,7 @@ class Indexer:
             self._store.folders.set_online(file.folder_id, False)
             self._on_change(LibraryChanges(folders=True))
             return
-        self._store.outcomes.vanished(file)
+        self._store.outcomes.record_missing(file)
         held: frozenset[PhotoId] = frozenset([file.photo_id] if file.photo_id else [])
         self._on_change(LibraryChanges(photos=held, folders=True))
 
@@ -207,7 +206,7 @@ class Indexer:
         if finding.for_all:
             raise finding.error
         log.info("not indexed: %s: %s", file.path, finding.error)
-        self._store.outcomes.fail(file, finding.error, finding.error.operation)
+        self._store.outcomes.record_failure(file, finding.error, finding.error.operation)
         self._on_change(LibraryChanges(problems=True))
 
 
@@ -329,7 +328,7 @@ class _Run:
         for level, throughput in indexer._throughput.items():
             if self._done[level] >= _THROUGHPUT_KNOWN_AFTER and throughput.per_second:
                 counts, profile_id = indexer._store.counts, indexer._index.profile_id
-                counts.note_pace(profile_id, level, throughput.per_second)
+                counts.record_throughput(profile_id, level, throughput.per_second)
 
     def _may_wait(self) -> bool:
         """Nothing can be done now: wait a little if files are only too fresh to be read."""

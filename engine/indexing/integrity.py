@@ -8,7 +8,6 @@ import numpy as np
 
 from engine.decode.thumbnails import LONGEST_PX, ThumbnailCache, make_thumbnail
 from engine.errors import EngineError
-from engine.index import consistency
 from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
 from engine.records import CheckReport, Photo, PhotoId
@@ -37,7 +36,7 @@ def check_library(
         repaired += [f"database: {name} were counted anew" for name in store.counts.repair()]
     context.cancel.raise_if_set()
     context.report(Progress("Checking the search index", 1, 3))
-    report = consistency.check(index, context.cancel)
+    report = index.check(context.cancel)
     context.report(Progress("Checking the thumbnails", 2, 3))
     photos = store.photos.all_ids()
     if not store.read_only:

@@ -59,7 +59,7 @@ def estimate(
     photos = waiting.pending + waiting.lacking + waiting.coarse
     workers = settings.workers or suitable_workers()
     workers = min(workers, profile.most_workers or workers)
-    paces = store.counts.paces(profile_id)
+    paces = store.counts.throughput(profile_id)
     own = store.profiles.photo_bytes(profile_id)
     per_second = paces.get(IndexLevel.FULL)
     trial = _Pace(None)

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.indexing.analysis_pool import unsettled_span_ns
-from engine.store.files import NEWEST
 from engine.store.rows import FileRow, IndexLevel
-from engine.store.store import Store
+from engine.store.store import NEWEST, Store
 
 _RESTLESS_LOOKS = 3
 """A file that changed under this many looks is left for the next run."""

@@ -11,7 +11,7 @@ from engine.decode.photo_pixels import PhotoPixels
 from engine.decode.process import DecoderProcess
 from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest
-from engine.index.vector_index import VectorIndex
+from engine.index.usearch_index import UsearchIndex
 from engine.indexing.folder_scan import FolderScan
 from engine.indexing.indexer_pool import IndexerPool
 from engine.indexing.profile_setting import ProfileSetting
@@ -115,7 +115,7 @@ class LibraryComponents:
     def _build_runtime(self, profile: Profile) -> ProfileRuntime:
         """Index and search of a profile; nothing is loaded yet."""
         profile_id = self.store.profile_id(profile.key, profile.ndim, profile.name)
-        index = VectorIndex(
+        index = UsearchIndex(
             self.paths.index(profile.key),
             self.store.regions,
             profile_id,

@@ -22,7 +22,7 @@ from engine.profiles.profile import Profile
 from engine.records import LibraryChanges, LibraryStatus
 from engine.scoring.reranker import Reranker
 from engine.settings import Settings
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 
 
 class Library:
@@ -100,7 +100,7 @@ class Library:
         missing = ""
         if profile is None:
             profile, missing = profile_change.configured_profile(settings.profile)
-        store = Store.open(paths, read_only=read_only)
+        store = SqliteStore.open(paths, read_only=read_only)
         try:
             components = LibraryComponents(paths, store, profile, setting, reranker)
             library = cls(components)

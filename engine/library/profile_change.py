@@ -17,8 +17,7 @@ from engine.profiles import registry
 from engine.profiles.profile import Profile
 from engine.records import KeptProfile, LibraryStatus, PassStatus, ProfileChange, ProfileCost
 from engine.search.active_profile import ActiveProfile
-from engine.store.profiles import ProfileRow
-from engine.store.rows import IndexLevel
+from engine.store.rows import IndexLevel, ProfileRow
 from engine.store.store import Store
 
 
@@ -76,7 +75,7 @@ class ProfileChanges:
         waiting = self._store.counts.waiting(profile_id)
         snapshot = self._indexer_pool.snapshot(target)
         pace = snapshot.per_second if snapshot.level is IndexLevel.FULL else None
-        pace = pace or self._store.counts.paces(profile_id).get(IndexLevel.FULL)
+        pace = pace or self._store.counts.throughput(profile_id).get(IndexLevel.FULL)
         left = waits_for(IndexLevel.FULL, waiting)
         photos = max(totals.photos - totals.problems, 0)
         return ProfileChange(
@@ -128,7 +127,7 @@ class ProfileChanges:
             folder = self._paths.index(row.key)
             freed += _folder_bytes(folder)
             shutil.rmtree(folder, ignore_errors=True)
-            while count := self._store.profiles.forget_some(row.id):
+            while count := self._store.profiles.delete_step(row.id):
                 done += count
                 context.report(Progress("Forgetting what the models made", done, total))
                 context.cancel.raise_if_set()

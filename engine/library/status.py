@@ -9,8 +9,7 @@ from engine.indexing.indexer_pool import IndexerPool
 from engine.library.profile_change import ProfileChanges
 from engine.records import IndexingState, LibraryStatus, PassStatus
 from engine.search.active_profile import ActiveProfile
-from engine.store.counts import Waiting
-from engine.store.rows import IndexLevel
+from engine.store.rows import IndexLevel, Waiting
 from engine.store.store import Store
 
 
@@ -25,7 +24,7 @@ def snapshot(
     answering, change = active_profile.current, changes.progress()
     totals = store.counts.totals(answering.profile_id)
     waiting = store.counts.waiting(answering.profile_id)
-    per_second: dict[IndexLevel, float | None] = {**store.counts.paces(answering.profile_id)}
+    per_second: dict[IndexLevel, float | None] = {**store.counts.throughput(answering.profile_id)}
     run = indexer_pool.snapshot(answering.profile)
     current = PassStatus()
     if run.state is IndexingState.RUNNING:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.embeddings.embedder import Remarking, TextEmbedder
 from engine.errors import BadRequest, ModelBroken
 from engine.records import PhotoId, SearchRequest
-from engine.store.regions import Regions
+from engine.store.store import RegionTable
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Query:
 def resolve(
     request: SearchRequest,
     text_embedder: Callable[[], TextEmbedder],
-    regions: Regions,
+    regions: RegionTable,
     profile_id: int,
 ) -> Query:
     """Args:

@@ -15,7 +15,7 @@ from engine.scoring.photo_scorer import PhotoScorer, RegionSimilarities
 from engine.scoring.verifier import Candidate, Verification, Verifier
 from engine.search.query import Query
 from engine.search.region_similarities import similarities
-from engine.store.regions import RegionRows
+from engine.store.rows import RegionRows
 
 _AS_A_WHOLE = "Fits as a whole; its things are not outlined yet."
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.records import PhotoId
 from engine.scoring.photo_scorer import RegionSimilarities
-from engine.store.regions import RegionRows, Regions
+from engine.store.rows import RegionRows
+from engine.store.store import RegionTable
 
 _BUDGET_BYTES = 128 * 1024 * 1024
 
@@ -22,7 +23,7 @@ class RegionCache:
     when it is looked up among the visible ones.
     """
 
-    def __init__(self, regions: Regions, profile_id: int, budget_bytes: int = _BUDGET_BYTES):
+    def __init__(self, regions: RegionTable, profile_id: int, budget_bytes: int = _BUDGET_BYTES):
         self._regions = regions
         self._profile_id = profile_id
         self._budget_bytes = budget_bytes

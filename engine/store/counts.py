@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 from engine.store.database import Database
-from engine.store.rows import IndexLevel
+from engine.store.rows import IndexLevel, Totals, Waiting
 
 _TRUE_COUNTS = {
     "file_counts": (
@@ -27,28 +24,6 @@ _TRUE_COUNTS = {
     ),
 }
 """Each table of counters, the query that counts anew, and the column that may be zero."""
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Files below watched folders; ``photos == searchable + pending + problems``. Of the
-    searchable ones, ``outlined`` are indexed in full."""
-
-    photos: int
-    searchable: int
-    outlined: int
-    pending: int
-    problems: int
-    things: int
-
-
-class Waiting(NamedTuple):
-    """How many files the work list holds: never looked at, lacking this profile, and known to it
-    from a coarse look only. Files in folders that cannot be reached do not count."""
-
-    pending: int
-    lacking: int
-    coarse: int
 
 
 class Counts:
@@ -92,7 +67,7 @@ class Counts:
         with self._db.reading() as connection:
             return Waiting(*connection.execute(query, (profile_id,)).fetchone())
 
-    def note_pace(self, profile_id: int, level: IndexLevel, per_second: float) -> None:
+    def record_throughput(self, profile_id: int, level: IndexLevel, per_second: float) -> None:
         """How fast a pass is, for others to read."""
         with self._db.writing() as connection:
             connection.execute(
@@ -100,7 +75,7 @@ class Counts:
                 (profile_id, level.value, per_second),
             )
 
-    def paces(self, profile_id: int) -> dict[IndexLevel, float]:
+    def throughput(self, profile_id: int) -> dict[IndexLevel, float]:
         """Photos a second of each pass, as last measured."""
         query = "SELECT level, per_second FROM paces WHERE profile_id = ?"
         with self._db.reading() as connection:

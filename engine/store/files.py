@@ -10,11 +10,10 @@ from engine.records import FolderId, PhotoId
 from engine.store import deletion
 from engine.store.database import Database
 from engine.store.rows import FileRow, now
+from engine.store.store import NEWEST
 
 _BATCH = 1000
 _STEP = 200
-NEWEST = (2**63 - 1, 2**63 - 1)
-"""The place before the first file of the work list."""
 
 
 class Files:
@@ -30,7 +29,7 @@ class Files:
         with self._db.reading() as connection:
             return {row[0]: (row[1], row[2]) for row in connection.execute(query, (folder_id,))}
 
-    def note_found(
+    def record_found(
         self, folder_id: FolderId, found: Iterable[tuple[str, int, int]]
     ) -> set[PhotoId]:
         """Files that are new, changed or back: relative path, size in bytes, mtime in ns.
@@ -61,7 +60,7 @@ class Files:
                         photos.add(PhotoId(row[0]))
         return photos
 
-    def note_gone(self, folder_id: FolderId, rel_paths: Iterable[str]) -> set[PhotoId]:
+    def record_missing(self, folder_id: FolderId, rel_paths: Iterable[str]) -> set[PhotoId]:
         """Files that are no longer there; returns the photos they held."""
         query = """UPDATE files SET missing_since = ?
                    WHERE folder_id = ? AND rel_path = ? AND missing_since IS NULL
@@ -75,7 +74,9 @@ class Files:
                         photos.add(PhotoId(row[0]))
         return photos
 
-    def note_skips(self, folder_id: FolderId, skips: Iterable[tuple[str, str, str, str]]) -> bool:
+    def record_skipped(
+        self, folder_id: FolderId, skips: Iterable[tuple[str, str, str, str]]
+    ) -> bool:
         """Entries a scan passed over: relative path, kind, message, hint. Replaces the earlier
         ones of the folder; True if they differ."""
         fresh = {skip[0]: skip for skip in skips}
@@ -91,7 +92,7 @@ class Files:
                 )
             return True
 
-    def forget_missing(self, before: str) -> tuple[PhotoId, ...] | None:
+    def delete_missing(self, before: str) -> tuple[PhotoId, ...] | None:
         """Delete rows of files that were gone before that moment (ISO, UTC), one short step.
 
         Returns:
@@ -135,7 +136,7 @@ class Files:
             AND i.profile_id = ? AND i.level = 'coarse')"""
         return self._work("ready", condition, (profile_id,), limit)
 
-    def note_version(self, file: FileRow, size_bytes: int, mtime_ns: int) -> None:
+    def record_version(self, file: FileRow, size_bytes: int, mtime_ns: int) -> None:
         """The file is not what the last scan saw: it waits on, with its new size and time."""
         with self._db.writing() as connection:
             connection.execute(

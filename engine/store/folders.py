@@ -63,7 +63,7 @@ class Folders:
             )
             return cursor.rowcount > 0
 
-    def note_scan(self, folder_id: FolderId) -> None:
+    def record_scan(self, folder_id: FolderId) -> None:
         """Remember that it was looked through just now."""
         with self._db.writing() as connection:
             connection.execute(

@@ -32,7 +32,7 @@ class Outcomes:
             row = connection.execute(query, values).fetchone()
             return PhotoId(row[0]) if row else None
 
-    def link(self, file: FileRow, version: FileVersion, photo_id: PhotoId) -> Written:
+    def link_known(self, file: FileRow, version: FileVersion, photo_id: PhotoId) -> Written:
         """The file holds content that is known: no model has to look at it."""
         with self._db.writing() as connection:
             exists = connection.execute("SELECT 1 FROM photos WHERE id = ?", (photo_id,)).fetchone()
@@ -69,9 +69,11 @@ class Outcomes:
             if fresh.rowcount:
                 _insert_regions(connection, photo_id, profile_id, photo)
                 keep_thumbnail(photo_id, photo.thumbnail_jpeg)
-            return replace(_settle(connection, file, photo.version, photo_id), replaced=replaced)
+            return replace(
+                _settle(connection, file, photo.version, photo_id), replaced_regions=replaced
+            )
 
-    def fail(self, file: FileRow, error: EngineError, stage: str) -> None:
+    def record_failure(self, file: FileRow, error: EngineError, stage: str) -> None:
         """Note why a file could not be indexed. What it held before stays searchable."""
         query = """
             INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
@@ -90,7 +92,7 @@ class Outcomes:
             if cursor.rowcount:  # else it changed meanwhile, and waits for another try
                 connection.execute(query, (*values, file.size_bytes, file.mtime_ns, now()))
 
-    def vanished(self, file: FileRow) -> None:
+    def record_missing(self, file: FileRow) -> None:
         """The file is gone though its folder is there."""
         with self._db.writing() as connection:
             connection.execute(

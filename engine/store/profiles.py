@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.store.database import Database
+from engine.store.rows import ProfileRow
 
 _SAMPLE = 200
 _STEP = 200
 _ROW_BYTES = 120
 """What a region takes beside its vector and its mask: numbers, keys, the pages' slack."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileRow:
-    """One profile; ``name`` is what it was called when it was first used here."""
-
-    id: int
-    key: str
-    name: str
-    ndim: int
-    photos: int
-    things: int
 
 
 class Profiles:
@@ -59,7 +46,7 @@ class Profiles:
             pages = connection.execute("PRAGMA freelist_count").fetchone()[0]
             return pages * connection.execute("PRAGMA page_size").fetchone()[0]
 
-    def forget_some(self, profile_id: int) -> int:
+    def delete_step(self, profile_id: int) -> int:
         """One short step of deleting what a profile has made; how many photos lost theirs. 0: it
         is all gone, the profile's row too."""
         mine = "profile_id = ?"

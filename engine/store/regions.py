@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from engine.records import BoxXyxy, PhotoId, Region, RegionId, Rle
 from engine.store.database import Database
+from engine.store.rows import RegionRows
 
 _CHUNK = 500
 
 _THING = """SELECT id, photo_id, x0, y0, x1, y1, rle_h, rle_w, rle, mask_score FROM regions
             WHERE kind = 'thing'"""
-
-
-@dataclass(frozen=True)
-class RegionRows:
-    """What stage one needs of all regions of one photo; N things and the whole.
-
-    Attributes:
-        ids: int64 (N,), keys of the things.
-        boxes_xyxy: float32 (N, 4), fractions of the photo's width and height.
-        mask_scores, area_fractions: float32 (N,).
-        vectors: float32 (N, D).
-        whole: float32 (D,).
-        outlined: False after a coarse look alone: there may be things, nobody has looked yet.
-    """
-
-    ids: np.ndarray
-    boxes_xyxy: np.ndarray
-    mask_scores: np.ndarray
-    area_fractions: np.ndarray
-    vectors: np.ndarray
-    whole: np.ndarray
-    outlined: bool = True
-
-    @property
-    def nbytes(self) -> int:
-        return self.vectors.nbytes + self.whole.nbytes + 64 * len(self.ids)
 
 
 class Regions:

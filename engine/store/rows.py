@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -124,10 +125,70 @@ class Written:
 
     Attributes:
         photo_id: the photo the file now holds; None if the file was forgotten meanwhile.
-        forgotten: photos that no file holds any more; their thumbnails can go.
-        replaced: regions of the coarse indexing that a full one took the place of.
+        deleted_photos: photos that no file holds any more; their thumbnails can go.
+        replaced_regions: regions of the coarse indexing that a full one took the place of.
     """
 
     photo_id: PhotoId | None
-    forgotten: tuple[PhotoId, ...] = ()
-    replaced: tuple[RegionId, ...] = ()
+    deleted_photos: tuple[PhotoId, ...] = ()
+    replaced_regions: tuple[RegionId, ...] = ()
+
+
+@dataclass(frozen=True)
+class RegionRows:
+    """What stage one needs of all regions of one photo; N things and the whole.
+
+    Attributes:
+        ids: int64 (N,), keys of the things.
+        boxes_xyxy: float32 (N, 4), fractions of the photo's width and height.
+        mask_scores, area_fractions: float32 (N,).
+        vectors: float32 (N, D).
+        whole: float32 (D,).
+        outlined: False after a coarse look alone: there may be things, nobody has looked yet.
+    """
+
+    ids: np.ndarray
+    boxes_xyxy: np.ndarray
+    mask_scores: np.ndarray
+    area_fractions: np.ndarray
+    vectors: np.ndarray
+    whole: np.ndarray
+    outlined: bool = True
+
+    @property
+    def nbytes(self) -> int:
+        return self.vectors.nbytes + self.whole.nbytes + 64 * len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Files below watched folders; ``photos == searchable + pending + problems``. Of the
+    searchable ones, ``outlined`` are indexed in full."""
+
+    photos: int
+    searchable: int
+    outlined: int
+    pending: int
+    problems: int
+    things: int
+
+
+class Waiting(NamedTuple):
+    """How many files the work list holds: never looked at, lacking this profile, and known to it
+    from a coarse look only. Files in folders that cannot be reached do not count."""
+
+    pending: int
+    lacking: int
+    coarse: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One profile; ``name`` is what it was called when it was first used here."""
+
+    id: int
+    key: str
+    name: str
+    ndim: int
+    photos: int
+    things: int

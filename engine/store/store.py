@@ -1,187 +1,369 @@
-"""The library's truth: opens it under the writer's lock and hands out its parts."""
+"""Protocol of the store: the truth about a library, by tables. See ``SCHEMA.md`` for the columns.
+
+What every implementation promises:
+
+- **Threads.** Any thread may call any method. Only the index lane calls ``ResultWriter``; a second
+  process that writes is refused (``LibraryInUse``) or kept apart by the implementation.
+- **Atomicity.** Each method that writes is one transaction: after a kill all of it is there or
+  nothing. Each method that reads sees one moment.
+- **Order.** Ids of regions only grow, also after deletions; an index relies on that.
+- **Visibility.** A photo is visible while a file below a watched folder holds it. A folder that is
+  marked as removed is out of every answer at once; what it held is deleted in steps.
+- **Errors.** DiskFull, StoreDamaged; nothing is written then. ValueError for arguments that break
+  the documented shapes or ranges.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import errno
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from engine.errors import DiskFull, EngineError, FolderProblem, LibraryInUse, StoreDamaged
-from engine.paths import LibraryPaths
-from engine.store import migrations
-from engine.store.counts import Counts
-from engine.store.database import Database
-from engine.store.failures import Failures
-from engine.store.files import Files
-from engine.store.folders import Folders
-from engine.store.model_answers import ModelAnswers
-from engine.store.outcomes import Outcomes
-from engine.store.photos import Photos
-from engine.store.profiles import Profiles
-from engine.store.regions import Regions
+import numpy as np
 
-_BROKEN_PROMISES = {
-    """SELECT count(*) FROM indexings i WHERE i.things + 1 <> (SELECT count(*) FROM regions r
-       WHERE r.photo_id = i.photo_id AND r.profile_id = i.profile_id)""": (
-        "photos have more or fewer regions than were found in them"
-    ),
-    "SELECT count(*) FROM indexings WHERE level NOT IN ('coarse', 'full')": (
-        "photos were looked at to an extent that means nothing"
-    ),
-    "SELECT count(*) FROM indexings WHERE level = 'coarse' AND things <> 0": (
-        "photos have things though nobody looked for any"
-    ),
-    """SELECT count(*) FROM photos p
-       WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id)""": (
-        "photos belong to no file"
-    ),
-}
-"""What every transaction keeps true, and what it would mean if it were not."""
+from engine.errors import EngineError
+from engine.records import Folder, FolderId, Photo, PhotoId, Problem, Region, RegionId
+from engine.scoring.model_answer import AnswerCache
+from engine.store.rows import (
+    AnalysedPhoto,
+    FileRow,
+    FileVersion,
+    IndexLevel,
+    ProfileRow,
+    RegionRows,
+    Totals,
+    Waiting,
+    Written,
+)
+
+NEWEST = (2**63 - 1, 2**63 - 1)
+"""Place before the first file of the work list: ``mtime_ns`` and ``id``."""
 
 
-class Store:
-    """One open store; close it once. Thread-safe.
+class FolderTable(Protocol):
+    """Watched folders."""
+
+    def all(self, profile_id: int) -> tuple[Folder, ...]:
+        """Every folder with its counts under a profile, in the order they were added."""
+        ...
+
+    def paths(self) -> dict[FolderId, Path]:
+        """Folder id -> absolute path."""
+        ...
+
+    def add(self, path: Path) -> FolderId:
+        """Watch a folder; one that is watched already keeps its id."""
+        ...
+
+    def set_online(self, folder_id: FolderId, online: bool) -> bool:
+        """Record whether the folder can be reached; True if that has changed."""
+        ...
+
+    def record_scan(self, folder_id: FolderId) -> None:
+        """Record that the folder was scanned now."""
+        ...
+
+    def mark_removed(self, folder_id: FolderId) -> bool:
+        """Hide the folder and its files at once; False if there is no such folder."""
+        ...
+
+    def has_removed(self) -> bool:
+        """Whether ``purge`` has something to do."""
+        ...
+
+    def purge(self) -> tuple[PhotoId, ...] | None:
+        """Delete a batch of what removed folders held; None when nothing is left.
+
+        Returns:
+            Photos that no file holds any more.
+        """
+        ...
+
+
+class FileTable(Protocol):
+    """Files below the watched folders, and the work lists made from them."""
+
+    def present(self, folder_id: FolderId) -> dict[str, tuple[int, int]]:
+        """Relative path -> size in bytes and mtime in ns, of every file not known as missing."""
+        ...
+
+    def record_found(
+        self, folder_id: FolderId, found: Iterable[tuple[str, int, int]]
+    ) -> set[PhotoId]:
+        """Record new, changed and returned files: relative path, size in bytes, mtime in ns.
+
+        A file that returned unchanged is ready; every other one becomes pending and keeps its
+        photo until then.
+
+        Returns:
+            Photos that are visible again.
+        """
+        ...
+
+    def record_missing(self, folder_id: FolderId, rel_paths: Iterable[str]) -> set[PhotoId]:
+        """Record files that are not there any more; returns the photos they held."""
+        ...
+
+    def record_skipped(
+        self, folder_id: FolderId, skips: Iterable[tuple[str, str, str, str]]
+    ) -> bool:
+        """Replace the folder's entries that a scan left out: relative path, kind, message, hint.
+        True if they differ from the earlier ones."""
+        ...
+
+    def delete_missing(self, before: str) -> tuple[PhotoId, ...] | None:
+        """Delete a batch of files that went missing before a moment (ISO 8601, UTC), in folders
+        that are online; None when nothing is left.
+
+        Returns:
+            Photos that no file holds any more.
+        """
+        ...
+
+    def pending(self, limit: int, *, unsettled_ns: tuple[int, int] | None = None) -> list[FileRow]:
+        """Files whose bytes are to be read, newest first.
+
+        Args:
+            unsettled_ns: leave out files modified in this span (start excluded, end included).
+        """
+        ...
+
+    def lacking(
+        self, profile_id: int, limit: int, after: tuple[int, int] = NEWEST
+    ) -> list[FileRow]:
+        """Ready files whose photo has no vectors of this profile, newest first.
+
+        Args:
+            after: ``mtime_ns`` and ``id`` of the last file of the page before.
+        """
+        ...
+
+    def coarse(self, profile_id: int, limit: int) -> list[FileRow]:
+        """Ready files whose photo has only a coarse indexing of this profile, newest first."""
+        ...
+
+    def record_version(self, file: FileRow, size_bytes: int, mtime_ns: int) -> None:
+        """The file differs from what the scan saw: it stays pending, with its new version."""
+        ...
+
+
+class PhotoTable(Protocol):
+    """Photos by their content, with the places where files hold them."""
+
+    def get(self, photo_id: PhotoId) -> Photo | None:
+        """None if the photo is not visible."""
+        ...
+
+    def visible(
+        self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
+    ) -> dict[PhotoId, Photo]:
+        """Those of the photos that are visible (below these folders, if any are given).
+
+        A photo in several places is shown where it can be read, else where it was found first.
+        """
+        ...
+
+    def visible_ids(
+        self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
+    ) -> set[PhotoId]:
+        """As ``visible``, without the photos; much faster for many."""
+        ...
+
+    def page(self, profile_id: int, limit: int, before: PhotoId | None) -> tuple[Photo, ...]:
+        """Visible photos with vectors of a profile, by capture time (else file time), newest
+        first, those after ``before`` in that order."""
+        ...
+
+    def searchable_ids(
+        self, profile_id: int, folder_ids: frozenset[FolderId], limit: int
+    ) -> list[PhotoId] | None:
+        """All visible photos with vectors of a profile; None if there are more than ``limit``."""
+        ...
+
+    def all_ids(self) -> set[PhotoId]:
+        """Every photo, visible or not."""
+        ...
+
+
+class RegionTable(Protocol):
+    """Regions, their masks and vectors. It is also the ``VectorSource`` of an index."""
+
+    def get(self, region_id: RegionId) -> Region | None:
+        """None if there is no region of this id; the photo as a whole is none."""
+        ...
+
+    def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
+        """The regions of a photo, best mask first."""
+        ...
+
+    def of_photos(
+        self, photo_ids: Sequence[PhotoId], profile_id: int
+    ) -> dict[PhotoId, tuple[Region, ...]]:
+        """As ``of_photo``, for several; photos without regions are left out."""
+        ...
+
+    def rows(self, photo_ids: Sequence[PhotoId], profile_id: int) -> dict[PhotoId, RegionRows]:
+        """Arrays of all regions of several photos; photos without vectors are left out."""
+        ...
+
+    def outlined(self, photo_ids: Sequence[PhotoId], profile_id: int) -> set[PhotoId]:
+        """Those of the photos that are indexed in full."""
+        ...
+
+    def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
+        """Region id -> its photo, for regions that still exist."""
+        ...
+
+    def vector(self, region_id: RegionId, profile_id: int) -> np.ndarray | None:
+        """float32 (D,); None if the region does not exist or belongs to another profile."""
+        ...
+
+    def vectors_after(
+        self, profile_id: int, after: int, up_to: int | None = None, chunk: int = 4096
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """See ``VectorSource``; at most ``chunk`` rows a batch, each batch read by itself."""
+        ...
+
+    def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
+        """See ``VectorSource``."""
+        ...
+
+
+class ResultWriter(Protocol):
+    """What became of one file. Index lane only."""
+
+    def known_photo(
+        self, version: FileVersion, profile_id: int, level: IndexLevel = IndexLevel.FULL
+    ) -> PhotoId | None:
+        """The photo with this content, if the profile has indexed it to this level or above."""
+        ...
+
+    def link_known(self, file: FileRow, version: FileVersion, photo_id: PhotoId) -> Written:
+        """The file holds content that is indexed already."""
+        ...
+
+    def write(
+        self,
+        file: FileRow,
+        photo: AnalysedPhoto,
+        profile_id: int,
+        keep_thumbnail: Callable[[PhotoId, bytes], None],
+    ) -> Written:
+        """Store everything about one photo; a full indexing replaces a coarse one.
+
+        Nothing is written if the file's folder was removed meanwhile.
+
+        Args:
+            keep_thumbnail: called inside the transaction, once the id is known.
+        """
+        ...
+
+    def record_failure(self, file: FileRow, error: EngineError, stage: str) -> None:
+        """The file could not be indexed. What it held before stays searchable."""
+        ...
+
+    def record_missing(self, file: FileRow) -> None:
+        """The file is gone although its folder is there."""
+        ...
+
+
+class FailureTable(Protocol):
+    """Files that could not be indexed, and entries that scans left out."""
+
+    def problems(self, limit: int) -> tuple[Problem, ...]:
+        """Failed files, newest first, then entries that were left out."""
+        ...
+
+    def retry(self, paths: Iterable[Path] | None) -> int:
+        """Make failed files pending again (None: all); returns how many."""
+        ...
+
+
+class CountTable(Protocol):
+    """Counters for the status line; reading them takes no longer in a large library."""
+
+    def totals(self, profile_id: int) -> Totals:
+        """Files and regions under a profile."""
+        ...
+
+    def waiting(self, profile_id: int) -> Waiting:
+        """What is left to index for a profile."""
+        ...
+
+    def record_throughput(self, profile_id: int, level: IndexLevel, per_second: float) -> None:
+        """Keep the measured rate of a pass, photos a second."""
+        ...
+
+    def throughput(self, profile_id: int) -> dict[IndexLevel, float]:
+        """Photos a second of each pass, as last recorded."""
+        ...
+
+    def repair(self) -> tuple[str, ...]:
+        """Count anew; the names of counters that were wrong."""
+        ...
+
+
+class ProfileTable(Protocol):
+    """Profiles that the store holds data of."""
+
+    def all(self) -> tuple[ProfileRow, ...]:
+        """Every profile, in the order they were first used."""
+        ...
+
+    def photo_bytes(self, profile_id: int) -> tuple[float, float] | None:
+        """Bytes and regions of one photo indexed in full, estimated; None if there is none."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Space that new rows will use before the store grows."""
+        ...
+
+    def delete_step(self, profile_id: int) -> int:
+        """Delete a batch of a profile's data; the number of photos, 0 when all is deleted."""
+        ...
+
+
+class Store(Protocol):
+    """One open store; close it once. See the module for what it promises.
 
     Attributes:
-        folders, files, photos, profiles, regions, failures, outcomes, counts, model_answers:
-            its tables.
-        read_only: whether writing raises.
+        read_only: every method that writes raises.
     """
 
-    def __init__(self, db: Database, lock, *, read_only: bool) -> None:
-        self.read_only = read_only
-        self._db = db
-        self._lock = lock
-        self.folders = Folders(db)
-        self.files = Files(db)
-        self.photos = Photos(db)
-        self.profiles = Profiles(db)
-        self.regions = Regions(db)
-        self.failures = Failures(db)
-        self.outcomes = Outcomes(db)
-        self.counts = Counts(db)
-        self.model_answers = ModelAnswers(db, read_only)
+    read_only: bool
 
-    @classmethod
-    def open(cls, paths: LibraryPaths, *, read_only: bool = False) -> Store:
-        """Open the store, making it unless ``read_only``.
-
-        Raises:
-            LibraryInUse, StoreTooNew, StoreDamaged, DiskFull: as the names say.
-            FolderProblem: the library's folder cannot be made or written, or (``read_only``)
-                there is no library in it.
-        """
-        if read_only:
-            return cls(_open_for_reading(paths), None, read_only=True)
-        _make_folder(paths.root)
-        lock = _take_lock(paths.lock)
-        try:
-            migrations.migrate(paths.store)
-            return cls(Database(paths.store), lock, read_only=False)
-        except BaseException:
-            lock.release()
-            raise
+    @property
+    def folders(self) -> FolderTable: ...
+    @property
+    def files(self) -> FileTable: ...
+    @property
+    def photos(self) -> PhotoTable: ...
+    @property
+    def regions(self) -> RegionTable: ...
+    @property
+    def outcomes(self) -> ResultWriter: ...
+    @property
+    def failures(self) -> FailureTable: ...
+    @property
+    def counts(self) -> CountTable: ...
+    @property
+    def profiles(self) -> ProfileTable: ...
+    @property
+    def model_answers(self) -> AnswerCache: ...
 
     def profile_id(self, key: str, ndim: int, description: str) -> int:
-        """The number of a profile in this store; a new profile gets one, except for readers,
-        who get 0 (which no row has)."""
-        query = "SELECT id, ndim FROM profiles WHERE key = ?"
-        with self._db.reading() as connection:
-            row = connection.execute(query, (key,)).fetchone()
-        if row is None and self.read_only:
-            return 0
-        if row is None:
-            with self._db.writing() as connection:
-                connection.execute(  # another thread may have been faster
-                    "INSERT INTO profiles(key, ndim, description) VALUES (?, ?, ?) "
-                    "ON CONFLICT(key) DO NOTHING",
-                    (key, ndim, description),
-                )
-                row = connection.execute(query, (key,)).fetchone()
-        if row[1] != ndim:
-            raise ValueError(f"expected vectors of {row[1]} numbers for profile {key}, got {ndim}")
-        return row[0]
+        """The number of a profile; a new one gets a number, except in a read-only store, where it
+        is 0 (which no row has).
+
+        Raises:
+            ValueError: the profile is known with vectors of another length.
+        """
+        ...
 
     def faults(self) -> tuple[str, ...]:
-        """SQLite's own check of the file, and rows that point nowhere. May take a while."""
-        with self._db.reading() as connection:
-            found = [row[0] for row in connection.execute("PRAGMA quick_check(20)")]
-            faults = [f"database: {text}" for text in found if text != "ok"]
-            for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-                faults.append(f"database: row {rowid} of {table} points to no row of {parent}")
-            for query, meaning in _BROKEN_PROMISES.items():
-                count = connection.execute(query).fetchone()[0]
-                if count:
-                    faults.append(f"database: {count} {meaning}")
-        return tuple(faults[:50])
+        """Damage and broken constraints, for people; empty if all is well. May take a while."""
+        ...
 
     def close(self) -> None:
-        """Checkpoint, close, and give the lock back."""
-        self._db.close()
-        if self._lock is not None:
-            self._lock.release()
-
-
-def _open_for_reading(paths: LibraryPaths) -> Database:
-    if not paths.store.is_file():
-        raise FolderProblem(
-            "There is no library in this folder.",
-            operation="opening the library",
-            path=paths.root,
-            hint="Add a folder of photos to it first.",
-        )
-    db = Database(paths.store, read_only=True)
-    try:
-        with db.reading() as connection:
-            migrations.refuse_newer(connection, paths.store)
-            if not migrations.is_current(connection):
-                raise StoreDamaged(
-                    "This library was written by an older version of Pickout.",
-                    operation="opening the library",
-                    path=paths.store,
-                    hint="Open it once for writing; that brings it up to date.",
-                )
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _make_folder(root: Path) -> None:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(root, error) from error
-
-
-def _take_lock(path: Path):
-    from filelock import FileLock, Timeout
-
-    # Not tied to a thread: whoever closes the library need not be who opened it.
-    lock = FileLock(path, timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LibraryInUse(
-            "Another program is using this library.",
-            operation="opening the library",
-            path=path.parent,
-            hint="Close the other Pickout, or the command that is still running.",
-        ) from None
-    except OSError as error:
-        raise _unusable(path.parent, error) from error
-    return lock
-
-
-def _unusable(root: Path, error: OSError) -> EngineError:
-    kind = DiskFull if error.errno == errno.ENOSPC else FolderProblem
-    reason = error.strerror or str(error)
-    with contextlib.suppress(OSError):
-        if root.exists() and not root.is_dir():
-            reason = "it is a file"
-    return kind(
-        f"The library's folder cannot be used ({reason}).",
-        operation="opening the library",
-        path=root,
-        hint="Choose another folder for the library.",
-    )
+        """Finish writing and release everything. Any later use raises."""
+        ...

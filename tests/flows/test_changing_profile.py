@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadRequest, Cancelled, ModelBroken, ModelMissing
-from engine.index import vector_index
+from engine.index import usearch_index
 from engine.library import Library
 from engine.profiles import registry
 from engine.records import SearchRequest, SearchResult
@@ -97,7 +97,7 @@ def test_changing_to_and_fro_while_searching_never_errs_and_never_mixes(
 ) -> None:
     if asks_the_index:
         monkeypatch.setattr(candidates, "ALL_PHOTOS", 0)
-        monkeypatch.setattr(vector_index, "SEAL_AT", 10)
+        monkeypatch.setattr(usearch_index, "SEAL_AT", 10)
     answered: list[str] = []
     for wanted in ("wide", "colours", "wide", "colours", "wide", "colours"):
         job = library.models.change(wanted)
@@ -308,7 +308,7 @@ def test_the_cost_is_told_from_a_trial_and_then_from_what_was_measured(library: 
     assert cost.fits and 0 < cost.disk_bytes < cost.free_bytes
     assert levels(library, "wide") == [], "a trial keeps nothing"
     assert library.models.change_cost("colours").result(PATIENCE_S).photos == 0
-    library._components.store.counts.note_pace(
+    library._components.store.counts.record_throughput(
         library._components.store.profile_id("wide-1", colour_models.WIDE_NDIM, "wide"),
         IndexLevel.FULL,
         2.0,

@@ -222,7 +222,7 @@ def test_status_and_search_between_the_passes(tmp_path):
         job = library.indexing.start()
         while library.status().searchable < 20:
             assert not job.ended
-        library._components.store.counts.note_pace(1, IndexLevel.FULL, 0.5)
+        library._components.store.counts.record_throughput(1, IndexLevel.FULL, 0.5)
         said = run("--library", home, "status").out
         assert "20 photos: 20 searchable (20 of them not outlined yet), 0 to index" in said
         assert "20 photos to become outlined, about 40 s at 0.5 a second" in said

@@ -8,33 +8,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.index import vector_index
-from engine.index.vector_index import VectorIndex
+from engine.index import usearch_index
+from engine.index.usearch_index import UsearchIndex
 from engine.paths import LibraryPaths
 from engine.records import Rle
 from engine.store.rows import AnalysedPhoto, FileVersion
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 
 NDIM = 12
 
 
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vector_index, "SEAL_AT", 60)
-    monkeypatch.setattr(vector_index, "MERGED_COUNT", 400)
-    monkeypatch.setattr(vector_index, "MERGE_AT", 3)
+    monkeypatch.setattr(usearch_index, "SEAL_AT", 60)
+    monkeypatch.setattr(usearch_index, "MERGED_COUNT", 400)
+    monkeypatch.setattr(usearch_index, "MERGE_AT", 3)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(LibraryPaths(tmp_path / "library"))
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore.open(LibraryPaths(tmp_path / "library"))
     opened.profile_id("p", NDIM, "p")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def fill(store: Store) -> Callable[[int], None]:
+def fill(store: SqliteStore) -> Callable[[int], None]:
     """Add photos of 10 vectors each."""
     folder_id = store.folders.add(Path("/photos"))
     rng = np.random.default_rng(3)
@@ -44,7 +44,7 @@ def fill(store: Store) -> Callable[[int], None]:
         first = added[0]
         added[0] += photos
         files = [(f"{i}.jpg", 10 + i, i) for i in range(first, added[0])]
-        store.files.note_found(folder_id, files)
+        store.files.record_found(folder_id, files)
         for file in store.files.pending(photos):
             photo = AnalysedPhoto(
                 version=FileVersion(file.path.name.encode(), file.size_bytes, file.mtime_ns),
@@ -64,9 +64,9 @@ def fill(store: Store) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def open_index(store: Store, tmp_path: Path) -> Callable[..., VectorIndex]:
-    def run(*, read_only: bool = False, metric: str = "ip", key: str = "p") -> VectorIndex:
-        return VectorIndex(
+def open_index(store: SqliteStore, tmp_path: Path) -> Callable[..., UsearchIndex]:
+    def run(*, read_only: bool = False, metric: str = "ip", key: str = "p") -> UsearchIndex:
+        return UsearchIndex(
             tmp_path / "library" / "index",
             store.regions,
             1,
@@ -79,7 +79,7 @@ def open_index(store: Store, tmp_path: Path) -> Callable[..., VectorIndex]:
     return run
 
 
-def exact(store: Store, query: np.ndarray, k: int, metric: str = "ip") -> list[int]:
+def exact(store: SqliteStore, query: np.ndarray, k: int, metric: str = "ip") -> list[int]:
     """The true neighbours, by brute force over the store."""
     parts = list(store.regions.vectors_after(1, 0))
     ids = np.concatenate([part[0] for part in parts])

@@ -10,22 +10,23 @@ import numpy as np
 import pytest
 
 from engine.errors import Cancelled, DiskFull
-from engine.index import consistency, manifest, vector_index
-from engine.index.vector_index import VectorIndex
+from engine.index import manifest, usearch_index
+from engine.index.usearch_index import UsearchIndex
+from engine.index.vector_index import IndexReport
 from engine.jobs import CancelToken
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 
 from .conftest import NDIM, exact
 
 Fill = Callable[[int], None]
-Open = Callable[..., VectorIndex]
+Open = Callable[..., UsearchIndex]
 
 
 def queries(count: int = 10) -> np.ndarray:
     return np.random.default_rng(1).normal(size=(count, NDIM)).astype(np.float32)
 
 
-def recall(index: VectorIndex, store: Store, metric: str = "ip") -> float:
+def recall(index: UsearchIndex, store: SqliteStore, metric: str = "ip") -> float:
     found = [
         len(set(index.search(q, 10).ids.tolist()) & set(exact(store, q, 10, metric))) / 10
         for q in queries()
@@ -33,7 +34,7 @@ def recall(index: VectorIndex, store: Store, metric: str = "ip") -> float:
     return float(np.mean(found))
 
 
-def shard_files(index: VectorIndex) -> list[str]:
+def shard_files(index: UsearchIndex) -> list[str]:
     return sorted(path.name for path in index.folder.glob("*.usearch"))
 
 
@@ -43,7 +44,7 @@ def test_an_empty_index_finds_nothing(open_index: Open) -> None:
 
 @pytest.mark.parametrize("metric", ["ip", "cos"])
 def test_the_tail_is_searched_exactly(
-    store: Store, fill: Fill, open_index: Open, metric: str
+    store: SqliteStore, fill: Fill, open_index: Open, metric: str
 ) -> None:
     fill(8)
     index = open_index(metric=metric)
@@ -56,7 +57,7 @@ def test_the_tail_is_searched_exactly(
 @pytest.mark.usefixtures("small_shards")
 @pytest.mark.parametrize("metric", ["ip", "cos"])
 def test_shards_and_tail_together_find_the_same(
-    store: Store, fill: Fill, open_index: Open, metric: str
+    store: SqliteStore, fill: Fill, open_index: Open, metric: str
 ) -> None:
     index = open_index(metric=metric)
     for _ in range(4):
@@ -71,7 +72,7 @@ def test_shards_and_tail_together_find_the_same(
 
 
 def test_what_was_committed_a_moment_ago_is_found(
-    store: Store, fill: Fill, open_index: Open
+    store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     index = open_index()
     for _ in range(3):
@@ -80,7 +81,7 @@ def test_what_was_committed_a_moment_ago_is_found(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_every_vector_of_a_shard_finds_itself(store: Store, fill: Fill, open_index: Open) -> None:
+def test_every_vector_of_a_shard_finds_itself(store: SqliteStore, fill: Fill, open_index: Open) -> None:
     fill(40)
     index = open_index(metric="cos")
     index.maintain()
@@ -91,7 +92,7 @@ def test_every_vector_of_a_shard_finds_itself(store: Store, fill: Fill, open_ind
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_small_neighbours_are_merged_into_one(store: Store, fill: Fill, open_index: Open) -> None:
+def test_small_neighbours_are_merged_into_one(store: SqliteStore, fill: Fill, open_index: Open) -> None:
     index = open_index()
     for _ in range(3):
         fill(7)
@@ -102,7 +103,7 @@ def test_small_neighbours_are_merged_into_one(store: Store, fill: Fill, open_ind
     entry = index.opened()[0].entry
     assert (entry.after, entry.up_to, entry.count) == (0, 210, 210)
     assert recall(index, store) >= 0.95
-    assert consistency.check(index) == consistency.IndexReport(210, (), ())
+    assert index.check() == IndexReport(210, (), ())
 
 
 @pytest.mark.usefixtures("small_shards")
@@ -117,7 +118,7 @@ def test_an_index_opened_again_reads_its_shards_and_not_the_store(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_no_damage_to_a_shard_reaches_usearch(store: Store, fill: Fill, open_index: Open) -> None:
+def test_no_damage_to_a_shard_reaches_usearch(store: SqliteStore, fill: Fill, open_index: Open) -> None:
     """Cut off, flipped, emptied, swapped, gone: found out by the hash, searched exactly, and
     made again."""
     rng = random.Random(5)
@@ -142,13 +143,13 @@ def test_no_damage_to_a_shard_reaches_usearch(store: Store, fill: Fill, open_ind
         assert index.complete and len(index.damaged()) == 1
         index.maintain()
         assert not index.damaged() and len(index.buffered_ids()) == 0
-        assert consistency.check(index) == consistency.IndexReport(200, (), ())
+        assert index.check() == IndexReport(200, (), ())
 
 
 @pytest.mark.usefixtures("small_shards")
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 1, "shards": 3}'])
 def test_a_manifest_that_cannot_be_read_means_beginning_anew(
-    store: Store, fill: Fill, open_index: Open, text: str
+    store: SqliteStore, fill: Fill, open_index: Open, text: str
 ) -> None:
     fill(20)
     index = open_index()
@@ -158,7 +159,7 @@ def test_a_manifest_that_cannot_be_read_means_beginning_anew(
     assert again.search(queries()[0], 5).ids.tolist() == exact(store, queries()[0], 5)
     assert shard_files(again) == [], "files that no manifest names are removed"
     again.maintain()
-    assert consistency.check(again).faults == ()
+    assert again.check().faults == ()
 
 
 @pytest.mark.usefixtures("small_shards")
@@ -172,7 +173,7 @@ def test_vectors_of_another_profile_are_never_used(fill: Fill, open_index: Open)
 
 @pytest.mark.usefixtures("small_shards")
 def test_cancelling_a_seal_leaves_the_index_as_it_was(
-    store: Store, fill: Fill, open_index: Open
+    store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     fill(20)
     index = open_index()
@@ -187,7 +188,7 @@ def test_cancelling_a_seal_leaves_the_index_as_it_was(
 
 @pytest.mark.usefixtures("small_shards")
 def test_a_full_disk_leaves_the_index_as_it_was(
-    store: Store, fill: Fill, open_index: Open, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, fill: Fill, open_index: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(20)
     index = open_index()
@@ -208,7 +209,7 @@ def test_a_full_disk_leaves_the_index_as_it_was(
 
 @pytest.mark.usefixtures("small_shards")
 def test_a_reader_follows_the_writer_and_writes_nothing(
-    store: Store, fill: Fill, open_index: Open
+    store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     writer, reader = open_index(), open_index(read_only=True)
     fill(20)
@@ -223,28 +224,28 @@ def test_a_reader_follows_the_writer_and_writes_nothing(
 
 @pytest.mark.usefixtures("small_shards")
 def test_deleted_regions_make_a_shard_anew_once_they_are_many(
-    store: Store, fill: Fill, open_index: Open
+    store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     fill(20)
     index = open_index()
     index.maintain()
     delete_photos(store, 2)
-    assert consistency.check(index) == consistency.IndexReport(180, (), ())
+    assert index.check() == IndexReport(180, (), ())
     assert index.opened()[0].entry.count == 200, "a few ghosts do no harm"
     delete_photos(store, 5)
-    report = consistency.check(index)
+    report = index.check()
     assert report.vectors == 130 and "deleted regions" in report.repaired[0]
     assert index.opened()[0].entry.count == 130
     delete_photos(store, 13)
-    assert consistency.check(index).vectors == 0
+    assert index.check().vectors == 0
     assert shard_files(index) == []
     fill(1)
-    assert consistency.check(index) == consistency.IndexReport(10, (), ())
+    assert index.check() == IndexReport(10, (), ())
 
 
 @pytest.mark.usefixtures("small_shards")
 def test_removed_regions_leave_the_tail_at_once_and_a_shard_when_many(
-    store: Store, fill: Fill, open_index: Open
+    store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     fill(20)
     index = open_index()
@@ -265,12 +266,12 @@ def test_removed_regions_leave_the_tail_at_once_and_a_shard_when_many(
     remove(5)
     assert index.opened()[0].entry.count == 130
     assert recall(index, store) == 1.0
-    assert consistency.check(index) == consistency.IndexReport(130, (), ())
+    assert index.check() == IndexReport(130, (), ())
 
 
 @pytest.mark.usefixtures("small_shards")
 def test_a_shard_that_lacks_regions_is_made_again(
-    store: Store, fill: Fill, open_index: Open
+    store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     """As after putting an older index beside a newer store."""
     fill(20)
@@ -286,17 +287,17 @@ def test_a_shard_that_lacks_regions_is_made_again(
     manifest.save(index.folder, stretched)
     fill(6)
     again = open_index()
-    report = consistency.check(again)
+    report = again.check()
     assert "lacked 60 regions" in report.repaired[0]
     assert report.vectors == 260 and report.faults == ()
 
 
 @pytest.mark.usefixtures("small_shards")
 def test_too_many_vectors_without_a_shard_are_searched_in_part(
-    store: Store, fill: Fill, open_index: Open, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, fill: Fill, open_index: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(20)
-    monkeypatch.setattr(vector_index, "TAIL_LIMIT", 90)
+    monkeypatch.setattr(usearch_index, "TAIL_LIMIT", 90)
     read = store.regions.vectors_after
     monkeypatch.setattr(store.regions, "vectors_after", lambda *args: read(*args, chunk=30))
     index = open_index()
@@ -304,15 +305,15 @@ def test_too_many_vectors_without_a_shard_are_searched_in_part(
     assert not index.complete
     index.maintain()
     assert index.complete
-    assert consistency.check(index) == consistency.IndexReport(200, (), ())
+    assert index.check() == IndexReport(200, (), ())
 
 
-def delete_photos(store: Store, count: int, *, newest: bool = False) -> None:
+def delete_photos(store: SqliteStore, count: int, *, newest: bool = False) -> None:
     """Let files vanish for so long that their photos are forgotten."""
     folder_id = next(iter(store.folders.paths()))
     names = sorted(store.files.present(folder_id), key=lambda name: int(name.split(".")[0]))
-    store.files.note_gone(folder_id, names[-count:] if newest else names[:count])
-    assert len(store.files.forget_missing("2999")) == count
+    store.files.record_missing(folder_id, names[-count:] if newest else names[:count])
+    assert len(store.files.delete_missing("2999")) == count
 
 
 def as_dict(entry: manifest.ShardEntry) -> dict:

@@ -10,7 +10,7 @@ import pytest
 from engine.indexing.work_list import Task, WorkList
 from engine.paths import LibraryPaths
 from engine.store.rows import IndexLevel
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 from tests.engine.store.conftest import NDIM, analysed
 
 COARSE, FULL = IndexLevel.COARSE, IndexLevel.FULL
@@ -18,24 +18,24 @@ FEW = 2
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(LibraryPaths(tmp_path / "library"))
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore.open(LibraryPaths(tmp_path / "library"))
     opened.profile_id("p", NDIM, "p")
     opened.folders.add(Path("/photos"))
     yield opened
     opened.close()
 
 
-def work_list(store: Store, *, coarse_pass: bool = True, page: int = 4) -> WorkList:
+def work_list(store: SqliteStore, *, coarse_pass: bool = True, page: int = 4) -> WorkList:
     return WorkList(store, 1, coarse_pass=coarse_pass, few=FEW, page=page)
 
 
-def add(store: Store, *numbers: int) -> None:
+def add(store: SqliteStore, *numbers: int) -> None:
     """Files as old as their number says: the higher, the newer."""
-    store.files.note_found(1, [(f"{n}.jpg", 10, n) for n in numbers])
+    store.files.record_found(1, [(f"{n}.jpg", 10, n) for n in numbers])
 
 
-def write(store: Store, task: Task) -> None:
+def write(store: SqliteStore, task: Task) -> None:
     photo = analysed(task.file.path.name.encode(), task.file, level=task.level)
     store.outcomes.write(task.file, photo, 1, lambda *_: None)
 
@@ -44,7 +44,7 @@ def said(task: Task) -> tuple[str, IndexLevel]:
     return task.file.path.stem, task.level
 
 
-def worked_off(store: Store, work: WorkList) -> list[tuple[str, IndexLevel]]:
+def worked_off(store: SqliteStore, work: WorkList) -> list[tuple[str, IndexLevel]]:
     done = []
     while (task := work.next([])) is not None:
         write(store, task)
@@ -52,7 +52,7 @@ def worked_off(store: Store, work: WorkList) -> list[tuple[str, IndexLevel]]:
     return done
 
 
-def test_many_are_all_searchable_before_the_first_is_outlined(store: Store) -> None:
+def test_many_are_all_searchable_before_the_first_is_outlined(store: SqliteStore) -> None:
     add(store, *range(10))
     newest_first = [str(n) for n in reversed(range(10))]
     expected = [(n, COARSE) for n in newest_first] + [(n, FULL) for n in newest_first]
@@ -60,17 +60,17 @@ def test_many_are_all_searchable_before_the_first_is_outlined(store: Store) -> N
     assert store.counts.waiting(1) == (0, 0, 0)
 
 
-def test_a_few_are_indexed_in_full_at_once(store: Store) -> None:
+def test_a_few_are_indexed_in_full_at_once(store: SqliteStore) -> None:
     add(store, 1, 2)
     assert worked_off(store, work_list(store)) == [("2", FULL), ("1", FULL)]
 
 
-def test_a_profile_without_a_coarse_pass_indexes_in_full(store: Store) -> None:
+def test_a_profile_without_a_coarse_pass_indexes_in_full(store: SqliteStore) -> None:
     add(store, *range(5))
     assert {level for _, level in worked_off(store, work_list(store, coarse_pass=False))} == {FULL}
 
 
-def test_new_photos_do_not_wait_for_the_full_pass(store: Store) -> None:
+def test_new_photos_do_not_wait_for_the_full_pass(store: SqliteStore) -> None:
     add(store, *range(5))
     work = work_list(store)
     for _ in range(7):
@@ -82,7 +82,7 @@ def test_new_photos_do_not_wait_for_the_full_pass(store: Store) -> None:
     assert done[6:] == [(n, FULL) for n in ("14", "13", "12", "11", "10", "7", "2", "1", "0")]
 
 
-def test_one_new_photo_goes_before_the_others_in_full(store: Store) -> None:
+def test_one_new_photo_goes_before_the_others_in_full(store: SqliteStore) -> None:
     add(store, *range(5))
     work = work_list(store)
     for _ in range(6):
@@ -91,7 +91,7 @@ def test_one_new_photo_goes_before_the_others_in_full(store: Store) -> None:
     assert worked_off(store, work)[:2] == [("9", FULL), ("3", FULL)]
 
 
-def test_what_is_in_work_is_not_given_out_again(store: Store) -> None:
+def test_what_is_in_work_is_not_given_out_again(store: SqliteStore) -> None:
     add(store, *range(3))
     work = work_list(store)
     given = [work.next([]) for _ in range(3)]
@@ -103,7 +103,7 @@ def test_what_is_in_work_is_not_given_out_again(store: Store) -> None:
     assert [said(task) for task in full] == [("2", FULL), ("1", FULL)]
 
 
-def test_another_profile_makes_all_photos_new(store: Store) -> None:
+def test_another_profile_makes_all_photos_new(store: SqliteStore) -> None:
     add(store, *range(6))
     worked_off(store, work_list(store))
     other = store.profile_id("other", NDIM, "other")
@@ -118,7 +118,7 @@ def test_another_profile_makes_all_photos_new(store: Store) -> None:
     assert store.counts.totals(1).outlined == store.counts.totals(other).outlined == 6
 
 
-def test_a_restless_file_is_left_for_the_next_run(store: Store) -> None:
+def test_a_restless_file_is_left_for_the_next_run(store: SqliteStore) -> None:
     add(store, 1)
     work = work_list(store)
     for _ in range(3):
@@ -126,7 +126,7 @@ def test_a_restless_file_is_left_for_the_next_run(store: Store) -> None:
     assert work.next([]) is None
 
 
-def test_no_full_look_begins_while_a_coarse_one_goes_on(store: Store) -> None:
+def test_no_full_look_begins_while_a_coarse_one_goes_on(store: SqliteStore) -> None:
     add(store, 1, 2, 3)
     work = work_list(store)
     first, second, last = (work.next([]) for _ in range(3))

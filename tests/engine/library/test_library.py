@@ -113,7 +113,7 @@ def test_opening_a_library_of_many_photos_reads_none_of_them(tmp_path: Path) -> 
     with Library.open(tmp_path / "library", profile=colour_models.profile()) as library:
         store = library._components.store
         folder_id = store.folders.add(tmp_path / "photos")
-        store.files.note_found(folder_id, ((f"{i}.jpg", 1, i) for i in range(20_000)))
+        store.files.record_found(folder_id, ((f"{i}.jpg", 1, i) for i in range(20_000)))
     with Library.open(tmp_path / "library", profile=colour_models.profile()) as library:
         steps = []
         with library._components.store._db.reading() as connection:

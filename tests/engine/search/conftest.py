@@ -8,39 +8,39 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.index.vector_index import VectorIndex
+from engine.index.usearch_index import UsearchIndex
 from engine.paths import LibraryPaths
 from engine.records import Rle
 from engine.store.rows import AnalysedPhoto, FileVersion, IndexLevel
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 
 NDIM = 16
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(LibraryPaths(tmp_path / "library"))
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore.open(LibraryPaths(tmp_path / "library"))
     opened.profile_id("p", NDIM, "p")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def index(store: Store, tmp_path: Path) -> VectorIndex:
-    return VectorIndex(
+def index(store: SqliteStore, tmp_path: Path) -> UsearchIndex:
+    return UsearchIndex(
         tmp_path / "index", store.regions, 1, profile_key="p", ndim=NDIM, metric="ip"
     )
 
 
 @pytest.fixture
-def add_photos(store: Store) -> Callable[..., int]:
+def add_photos(store: SqliteStore) -> Callable[..., int]:
     """Add photos of three things each (coarse ones of none) to a folder, or look in full at
     that many of its coarse ones; returns the folder's id."""
     rng = np.random.default_rng(11)
 
     def run(folder: str, count: int, level: IndexLevel = IndexLevel.FULL) -> int:
         folder_id = store.folders.add(Path("/", folder))
-        store.files.note_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(count)])
+        store.files.record_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(count)])
         things = 3 if level is IndexLevel.FULL else 0
         for file in store.files.pending(count) or store.files.coarse(1, count):
             vectors = rng.normal(size=(things + 1, NDIM))

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.index.vector_index import VectorIndex
+from engine.index.usearch_index import UsearchIndex
 from engine.records import SearchRequest
 from engine.search import candidates
 from engine.search.query import Query
 from engine.search.ranking import rank
 from engine.search.region_similarities import RegionCache
 from engine.store.rows import IndexLevel
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 from tests.fakes.colour_models import BestRegionScorer
 
 from .conftest import NDIM
@@ -25,7 +25,7 @@ def queries() -> list[np.ndarray]:
     return list(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def ranking(store: Store, index: VectorIndex, query: Query) -> list[int]:
+def ranking(store: SqliteStore, index: UsearchIndex, query: Query) -> list[int]:
     found = candidates.find(query, store, index)
     rows = RegionCache(store.regions, 1).rows(found.photo_ids)
     return [item.photo_id for item in rank(query, rows, BestRegionScorer())]
@@ -44,8 +44,8 @@ def few_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_index_gives_the_ranking_that_every_photo_gives(
-    store: Store,
-    index: VectorIndex,
+    store: SqliteStore,
+    index: UsearchIndex,
     add_photos: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -59,7 +59,7 @@ def test_the_index_gives_the_ranking_that_every_photo_gives(
 
 @pytest.mark.usefixtures("few_candidates")
 def test_a_folder_filter_finds_the_folders_best_however_deep_they_lie(
-    store: Store, index: VectorIndex, add_photos: Callable[..., int]
+    store: SqliteStore, index: UsearchIndex, add_photos: Callable[..., int]
 ) -> None:
     add_photos("many", 250)
     few = add_photos("few", 60)
@@ -74,19 +74,19 @@ def test_a_folder_filter_finds_the_folders_best_however_deep_they_lie(
 
 @pytest.mark.usefixtures("few_candidates")
 def test_photos_that_vanish_do_not_come_up(
-    store: Store, index: VectorIndex, add_photos: Callable[..., int]
+    store: SqliteStore, index: UsearchIndex, add_photos: Callable[..., int]
 ) -> None:
     folder_id = add_photos("a", 200)
     query = text_query(queries()[0])
     best = ranking(store, index, query)
     names = [photo.path.name for photo in store.photos.visible(best[:3]).values()]
-    store.files.note_gone(folder_id, names)
+    store.files.record_missing(folder_id, names)
     after = ranking(store, index, query)
     assert not set(best[:3]) & set(after) and after[:7] == best[3:]
 
 
 def test_the_examples_photo_is_left_out(
-    store: Store, index: VectorIndex, add_photos: Callable[..., int]
+    store: SqliteStore, index: UsearchIndex, add_photos: Callable[..., int]
 ) -> None:
     add_photos("a", 20)
     region = int(store.regions.ids(1)[1])
@@ -98,7 +98,7 @@ def test_the_examples_photo_is_left_out(
 
 
 def test_the_cache_stays_within_its_budget_and_gives_the_same(
-    store: Store, add_photos: Callable[..., int]
+    store: SqliteStore, add_photos: Callable[..., int]
 ) -> None:
     add_photos("a", 30)
     ids = store.photos.searchable_ids(1, frozenset(), 100)
@@ -111,7 +111,7 @@ def test_the_cache_stays_within_its_budget_and_gives_the_same(
 
 
 def test_the_cache_takes_over_what_a_full_look_has_found(
-    store: Store, index: VectorIndex, add_photos: Callable[..., int]
+    store: SqliteStore, index: UsearchIndex, add_photos: Callable[..., int]
 ) -> None:
     add_photos("a", 5, level=IndexLevel.COARSE)
     cache = RegionCache(store.regions, 1)
@@ -126,7 +126,7 @@ def test_the_cache_takes_over_what_a_full_look_has_found(
 
 @pytest.mark.usefixtures("few_candidates")
 def test_coarse_photos_are_found_among_full_ones(
-    store: Store, index: VectorIndex, add_photos: Callable[..., int]
+    store: SqliteStore, index: UsearchIndex, add_photos: Callable[..., int]
 ) -> None:
     add_photos("full", 100)
     add_photos("coarse", 100, level=IndexLevel.COARSE)

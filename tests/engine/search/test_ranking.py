@@ -30,7 +30,7 @@ from engine.search.ranking import (
     z_scores,
 )
 from engine.search.region_similarities import similarities
-from engine.store.regions import RegionRows
+from engine.store.rows import RegionRows
 from tests.fakes.colour_models import BestRegionScorer, FreeVerifier, LookingVerifier
 
 

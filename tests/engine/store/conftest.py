@@ -11,7 +11,7 @@ import pytest
 from engine.paths import LibraryPaths
 from engine.records import Rle
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 
 NDIM = 8
 
@@ -22,19 +22,19 @@ def paths(tmp_path: Path) -> LibraryPaths:
 
 
 @pytest.fixture
-def store(paths: LibraryPaths) -> Iterator[Store]:
-    opened = Store.open(paths)
+def store(paths: LibraryPaths) -> Iterator[SqliteStore]:
+    opened = SqliteStore.open(paths)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def profile_id(store: Store) -> int:
+def profile_id(store: SqliteStore) -> int:
     return store.profile_id("test-profile", NDIM, "test")
 
 
 @pytest.fixture
-def folder_id(store: Store, tmp_path: Path) -> int:
+def folder_id(store: SqliteStore, tmp_path: Path) -> int:
     return store.folders.add(tmp_path / "photos")
 
 
@@ -61,7 +61,7 @@ def analysed(
 
 
 @pytest.fixture
-def index_all(store: Store, profile_id: int) -> Callable[..., dict[str, int]]:
+def index_all(store: SqliteStore, profile_id: int) -> Callable[..., dict[str, int]]:
     """Write made-up results for everything that is pending; thumbnails into the given dict."""
 
     def run(

@@ -14,7 +14,7 @@ from engine.records import PhotoId
 from engine.scoring.model_answer import ModelAnswer
 from engine.store import migrations
 from engine.store.migrations import APPLICATION_ID, MIGRATIONS, migrate
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 
 
 def newer(fail: bool = False) -> Migrations:
@@ -80,12 +80,12 @@ def test_a_failing_migration_leaves_the_old_schema(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_newer_library_is_refused(paths: LibraryPaths, read_only: bool) -> None:
-    Store.open(paths).close()
+    SqliteStore.open(paths).close()
     migrate(paths.store, newer())
     with pytest.raises(StoreTooNew):
-        Store.open(paths, read_only=read_only)
+        SqliteStore.open(paths, read_only=read_only)
     with pytest.raises(StoreTooNew):  # the refusal holds no lock
-        Store.open(paths)
+        SqliteStore.open(paths)
 
 
 def test_somebody_elses_database_is_refused_and_untouched(tmp_path: Path) -> None:
@@ -136,12 +136,12 @@ def test_what_was_indexed_before_there_were_levels_is_outlined(paths: LibraryPat
         """
     )
     connection.close()
-    store = Store.open(paths)
+    store = SqliteStore.open(paths)
     try:
         totals = store.counts.totals(1)
         assert (totals.photos, totals.searchable, totals.outlined, totals.pending) == (3, 2, 2, 1)
         assert store.counts.waiting(1) == (1, 0, 0)
-        store.files.note_gone(1, ["a.jpg"])
+        store.files.record_missing(1, ["a.jpg"])
         assert store.counts.totals(1).outlined == 1
         assert store.counts.repair() == () and store.faults() == ()
     finally:
@@ -162,7 +162,7 @@ def test_a_library_from_before_there_were_looks_can_keep_them(paths: LibraryPath
         """
     )
     connection.close()
-    store = Store.open(paths)
+    store = SqliteStore.open(paths)
     try:
         assert paths.store.with_name("library.sqlite.before-m0003_looks").is_file()
         look = ModelAnswer(0.5, 1.0, None)

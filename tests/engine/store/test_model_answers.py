@@ -12,7 +12,7 @@ from engine.records import BoxXyxy, PhotoId
 from engine.scoring.model_answer import ModelAnswer
 from engine.store.database import Database
 from engine.store.model_answers import ModelAnswers
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
 
 IndexAll = Callable[..., dict[str, int]]
 
@@ -20,13 +20,13 @@ POINTED = ModelAnswer(0.875, 0.75, (BoxXyxy(1.5, 2, 30, 40.25), BoxXyxy(0, 0, 5,
 
 
 @pytest.fixture
-def photo_id(store: Store, folder_id: int, index_all: IndexAll) -> PhotoId:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+def photo_id(store: SqliteStore, folder_id: int, index_all: IndexAll) -> PhotoId:
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     return PhotoId(index_all()["a.jpg"])
 
 
 @pytest.fixture
-def db(paths: LibraryPaths, store: Store, photo_id: PhotoId) -> Iterator[Database]:
+def db(paths: LibraryPaths, store: SqliteStore, photo_id: PhotoId) -> Iterator[Database]:
     """The file of the store, which is closed: only one may write."""
     store.close()
     opened = Database(paths.store)
@@ -35,35 +35,35 @@ def db(paths: LibraryPaths, store: Store, photo_id: PhotoId) -> Iterator[Databas
 
 
 @pytest.mark.parametrize("look", [POINTED, ModelAnswer(0.1, 1.0, ()), ModelAnswer(0.5, 0.25, None)])
-def test_a_look_comes_back_as_it_was(store: Store, photo_id: PhotoId, look: ModelAnswer) -> None:
+def test_a_look_comes_back_as_it_was(store: SqliteStore, photo_id: PhotoId, look: ModelAnswer) -> None:
     store.model_answers.put(photo_id, "red cup", "model", look)
     assert store.model_answers.get(photo_id, "red cup", "model") == look
 
 
-def test_looks_are_kept_by_photo_query_and_model(store: Store, photo_id: PhotoId) -> None:
+def test_looks_are_kept_by_photo_query_and_model(store: SqliteStore, photo_id: PhotoId) -> None:
     store.model_answers.put(photo_id, "red cup", "model", POINTED)
     assert store.model_answers.get(PhotoId(photo_id + 1), "red cup", "model") is None
     assert store.model_answers.get(photo_id, "cup", "model") is None
     assert store.model_answers.get(photo_id, "red cup", "other model") is None
 
 
-def test_white_space_makes_no_other_query_but_case_does(store: Store, photo_id: PhotoId) -> None:
+def test_white_space_makes_no_other_query_but_case_does(store: SqliteStore, photo_id: PhotoId) -> None:
     store.model_answers.put(photo_id, " red\t cup\n", "model", POINTED)
     assert store.model_answers.get(photo_id, "red cup", "model") == POINTED
     assert store.model_answers.get(photo_id, "Red cup", "model") is None
 
 
-def test_a_newer_look_takes_the_place_of_the_older(store: Store, photo_id: PhotoId) -> None:
+def test_a_newer_look_takes_the_place_of_the_older(store: SqliteStore, photo_id: PhotoId) -> None:
     store.model_answers.put(photo_id, "cup", "model", ModelAnswer(0.1, 1.0))
     store.model_answers.put(photo_id, "cup", "model", POINTED)
     assert store.model_answers.get(photo_id, "cup", "model") == POINTED
 
 
 def test_looks_are_there_after_reopening_and_for_readers(
-    paths: LibraryPaths, store: Store, photo_id: PhotoId
+    paths: LibraryPaths, store: SqliteStore, photo_id: PhotoId
 ) -> None:
     store.model_answers.put(photo_id, "cup", "model", POINTED)
-    reader = Store.open(paths, read_only=True)
+    reader = SqliteStore.open(paths, read_only=True)
     try:
         assert reader.model_answers.get(photo_id, "cup", "model") == POINTED
         reader.model_answers.put(photo_id, "cup", "model", ModelAnswer(0.1, 1.0))
@@ -73,13 +73,13 @@ def test_looks_are_there_after_reopening_and_for_readers(
 
 
 def test_the_looks_of_a_photo_go_with_it(
-    store: Store, folder_id: int, photo_id: PhotoId, index_all: IndexAll
+    store: SqliteStore, folder_id: int, photo_id: PhotoId, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("b.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("b.jpg", 10, 1)])
     other = PhotoId(index_all()["b.jpg"])
     for one in (photo_id, other):
         store.model_answers.put(one, "cup", "model", POINTED)
-    store.files.note_found(folder_id, [("a.jpg", 11, 2)])
+    store.files.record_found(folder_id, [("a.jpg", 11, 2)])
     assert index_all({"a.jpg": b"other content"})["a.jpg"] != photo_id
     assert store.model_answers.get(photo_id, "cup", "model") is None
     assert store.model_answers.get(other, "cup", "model") == POINTED
@@ -90,7 +90,7 @@ def test_the_looks_of_a_photo_go_with_it(
     assert store.faults() == ()
 
 
-def test_a_look_at_a_photo_that_is_gone_is_not_kept(store: Store, photo_id: PhotoId) -> None:
+def test_a_look_at_a_photo_that_is_gone_is_not_kept(store: SqliteStore, photo_id: PhotoId) -> None:
     gone = PhotoId(photo_id + 1)
     store.model_answers.put(gone, "cup", "model", POINTED)
     assert store.model_answers.get(gone, "cup", "model") is None

@@ -12,49 +12,49 @@ import pytest
 
 from engine.errors import FolderProblem, LibraryInUse, PhotoUnreadable
 from engine.paths import LibraryPaths
-from engine.store.files import NEWEST
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
-from engine.store.store import Store
+from engine.store.sqlite_store import SqliteStore
+from engine.store.store import NEWEST
 
 from .conftest import NDIM, analysed
 
 IndexAll = Callable[..., dict[str, int]]
 
 
-def test_a_second_writer_is_refused_and_a_reader_is_not(paths: LibraryPaths, store: Store) -> None:
+def test_a_second_writer_is_refused_and_a_reader_is_not(paths: LibraryPaths, store: SqliteStore) -> None:
     with pytest.raises(LibraryInUse):
-        Store.open(paths)
-    reader = Store.open(paths, read_only=True)
+        SqliteStore.open(paths)
+    reader = SqliteStore.open(paths, read_only=True)
     assert reader.folders.paths() == {}
     reader.close()
 
 
 def test_the_lock_is_free_after_closing(paths: LibraryPaths) -> None:
-    Store.open(paths).close()
-    Store.open(paths).close()
+    SqliteStore.open(paths).close()
+    SqliteStore.open(paths).close()
 
 
 def test_reading_a_library_that_is_not_there(paths: LibraryPaths) -> None:
     with pytest.raises(FolderProblem):
-        Store.open(paths, read_only=True)
+        SqliteStore.open(paths, read_only=True)
     assert not paths.root.exists()
 
 
 def test_a_library_cannot_be_made_where_a_file_lies(tmp_path: Path) -> None:
     (tmp_path / "library").write_text("a file")
     with pytest.raises(FolderProblem):
-        Store.open(LibraryPaths(tmp_path / "library"))
+        SqliteStore.open(LibraryPaths(tmp_path / "library"))
 
 
-def test_a_profile_keeps_its_number_and_its_size(store: Store, profile_id: int) -> None:
+def test_a_profile_keeps_its_number_and_its_size(store: SqliteStore, profile_id: int) -> None:
     assert store.profile_id("test-profile", NDIM, "test") == profile_id
     assert store.profile_id("another", NDIM, "other") != profile_id
     with pytest.raises(ValueError, match="expected vectors of 8"):
         store.profile_id("test-profile", NDIM + 1, "test")
 
 
-def test_found_files_wait_newest_first(store: Store, folder_id: int) -> None:
-    store.files.note_found(folder_id, [("old.jpg", 1, 100), ("new.jpg", 1, 300), ("b.jpg", 1, 200)])
+def test_found_files_wait_newest_first(store: SqliteStore, folder_id: int) -> None:
+    store.files.record_found(folder_id, [("old.jpg", 1, 100), ("new.jpg", 1, 300), ("b.jpg", 1, 200)])
     names = [file.path.name for file in store.files.pending(2)]
     assert names == ["new.jpg", "b.jpg"]
     calm = store.files.pending(10, unsettled_ns=(250, 400))
@@ -62,9 +62,9 @@ def test_found_files_wait_newest_first(store: Store, folder_id: int) -> None:
 
 
 def test_an_indexed_file_is_searchable_and_waits_no_more(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     thumbnails: dict = {}
     photo_id = index_all(thumbnails=thumbnails)["a.jpg"]
     assert store.files.pending(10) == []
@@ -78,8 +78,8 @@ def test_an_indexed_file_is_searchable_and_waits_no_more(
     assert (totals.photos, totals.searchable, totals.pending, totals.things) == (1, 1, 0, 2)
 
 
-def test_vectors_come_back_as_they_went_in(store: Store, folder_id: int, profile_id: int) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+def test_vectors_come_back_as_they_went_in(store: SqliteStore, folder_id: int, profile_id: int) -> None:
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     file = store.files.pending(1)[0]
     photo = analysed(b"abc", file, things=3)
     photo_id = store.outcomes.write(file, photo, profile_id, lambda *_: None).photo_id
@@ -94,9 +94,9 @@ def test_vectors_come_back_as_they_went_in(store: Store, folder_id: int, profile
 
 
 def test_a_photo_without_things_is_kept_as_a_whole(
-    store: Store, folder_id: int, profile_id: int
+    store: SqliteStore, folder_id: int, profile_id: int
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     file = store.files.pending(1)[0]
     photo = analysed(b"abc", file, things=0)
     photo_id = store.outcomes.write(file, photo, profile_id, lambda *_: None).photo_id
@@ -111,9 +111,9 @@ def test_a_photo_without_things_is_kept_as_a_whole(
     ("vector", "message"), [(np.nan, "finite"), (np.inf, "finite"), (0.0, "norm")]
 )
 def test_unusable_vectors_are_refused(
-    store: Store, folder_id: int, vector: float, message: str
+    store: SqliteStore, folder_id: int, vector: float, message: str
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     good = analysed(b"abc", store.files.pending(1)[0])
     vectors = good.vectors.copy()
     vectors[1] = vector
@@ -122,9 +122,9 @@ def test_unusable_vectors_are_refused(
 
 
 def test_a_copy_is_the_same_photo(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 2), ("b.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 2), ("b.jpg", 10, 1)])
     photos = index_all({"a.jpg": b"same", "b.jpg": b"same"})
     assert photos["a.jpg"] == photos["b.jpg"]
     assert len(store.regions.ids(profile_id)) == 3
@@ -132,9 +132,9 @@ def test_a_copy_is_the_same_photo(
 
 
 def test_content_that_is_known_needs_no_model(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     photo_id = index_all({"a.jpg": b"x"})["a.jpg"]
     version = FileVersion(b"x", 10, 5)
     assert store.outcomes.known_photo(version, profile_id) == photo_id
@@ -143,15 +143,15 @@ def test_content_that_is_known_needs_no_model(
 
 
 def test_a_move_keeps_the_photo_and_its_regions(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     photo_id = index_all({"a.jpg": b"x"})["a.jpg"]
     regions = store.regions.ids(profile_id).tolist()
-    assert store.files.note_gone(folder_id, ["a.jpg"]) == {photo_id}
+    assert store.files.record_missing(folder_id, ["a.jpg"]) == {photo_id}
     assert store.photos.get(photo_id) is None
-    store.files.note_found(folder_id, [("sub/b.jpg", 10, 1)])
-    store.outcomes.link(store.files.pending(1)[0], FileVersion(b"x", 10, 1), photo_id)
+    store.files.record_found(folder_id, [("sub/b.jpg", 10, 1)])
+    store.outcomes.link_known(store.files.pending(1)[0], FileVersion(b"x", 10, 1), photo_id)
     assert store.photos.get(photo_id).path.name == "b.jpg"
     assert store.regions.ids(profile_id).tolist() == regions
     assert store.files.present(folder_id) == {"sub/b.jpg": (10, 1)}
@@ -159,84 +159,84 @@ def test_a_move_keeps_the_photo_and_its_regions(
 
 
 def test_a_file_that_is_back_unchanged_needs_no_work(
-    store: Store, folder_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     photo_id = index_all()["a.jpg"]
-    store.files.note_gone(folder_id, ["a.jpg"])
-    assert store.files.note_found(folder_id, [("a.jpg", 10, 1)]) == {photo_id}
+    store.files.record_missing(folder_id, ["a.jpg"])
+    assert store.files.record_found(folder_id, [("a.jpg", 10, 1)]) == {photo_id}
     assert store.files.pending(10) == []
     assert store.photos.get(photo_id) is not None
 
 
 def test_a_changed_file_keeps_its_old_photo_until_the_new_one_is_there(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     old = index_all({"a.jpg": b"old"})["a.jpg"]
-    store.files.note_found(folder_id, [("a.jpg", 11, 2)])
+    store.files.record_found(folder_id, [("a.jpg", 11, 2)])
     assert store.photos.get(old) is not None
     error = PhotoUnreadable("It is damaged.", operation="reading")
-    store.outcomes.fail(store.files.pending(1)[0], error, "reading")
+    store.outcomes.record_failure(store.files.pending(1)[0], error, "reading")
     assert store.photos.get(old) is not None, "a failure removes nothing"
-    store.files.note_found(folder_id, [("a.jpg", 12, 3)])
+    store.files.record_found(folder_id, [("a.jpg", 12, 3)])
     file = store.files.pending(1)[0]
     written = store.outcomes.write(file, analysed(b"new", file), profile_id, lambda *_: None)
-    assert written.forgotten == (old,) and written.photo_id != old
+    assert written.deleted_photos == (old,) and written.photo_id != old
     assert store.photos.get(old) is None
     assert store.failures.problems(10) == ()
     assert store.faults() == () and store.counts.repair() == ()
 
 
 def test_failures_are_listed_and_tried_again_when_asked_or_changed(
-    store: Store, folder_id: int, profile_id: int, tmp_path: Path
+    store: SqliteStore, folder_id: int, profile_id: int, tmp_path: Path
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 2)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 2)])
     for file in store.files.pending(10):
         error = PhotoUnreadable("It is damaged.", operation="reading", hint="Copy it again.")
-        store.outcomes.fail(file, error, "reading")
+        store.outcomes.record_failure(file, error, "reading")
     assert store.files.pending(10) == []
     assert store.counts.totals(profile_id).problems == 2
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     assert store.files.pending(10) == [], "an unchanged file is not tried again"
     path = tmp_path / "photos" / "a.jpg"
     assert store.failures.retry([path, tmp_path / "elsewhere.jpg"]) == 1
     file = store.files.pending(10)[0]
     assert file.path == path
-    store.outcomes.fail(file, PhotoUnreadable("Still.", operation="reading"), "reading")
+    store.outcomes.record_failure(file, PhotoUnreadable("Still.", operation="reading"), "reading")
     problem = next(p for p in store.failures.problems(10) if p.path == path)
     assert (problem.attempts, problem.message, problem.kind) == (2, "Still.", "unreadable")
-    store.files.note_found(folder_id, [("b.jpg", 11, 9)])
+    store.files.record_found(folder_id, [("b.jpg", 11, 9)])
     assert [file.path.name for file in store.files.pending(10)] == ["b.jpg"]
     assert store.failures.retry(None) == 1
 
 
 def test_a_failure_of_a_file_that_changed_meanwhile_is_dropped(
-    store: Store, folder_id: int
+    store: SqliteStore, folder_id: int
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     file = store.files.pending(1)[0]
-    store.files.note_found(folder_id, [("a.jpg", 20, 2)])
-    store.outcomes.fail(file, PhotoUnreadable("Cut off.", operation="reading"), "reading")
+    store.files.record_found(folder_id, [("a.jpg", 20, 2)])
+    store.outcomes.record_failure(file, PhotoUnreadable("Cut off.", operation="reading"), "reading")
     assert [f.size_bytes for f in store.files.pending(10)] == [20]
     assert store.failures.problems(10) == ()
 
 
-def test_skipped_entries_are_listed_until_the_next_scan(store: Store, folder_id: int) -> None:
+def test_skipped_entries_are_listed_until_the_next_scan(store: SqliteStore, folder_id: int) -> None:
     skip = ("x.jpg", "folder", "x.jpg is a folder, not a photo.", "")
-    assert store.files.note_skips(folder_id, [skip])
-    assert not store.files.note_skips(folder_id, [skip])
+    assert store.files.record_skipped(folder_id, [skip])
+    assert not store.files.record_skipped(folder_id, [skip])
     assert [problem.kind for problem in store.failures.problems(10)] == ["folder"]
-    assert store.files.note_skips(folder_id, [])
+    assert store.files.record_skipped(folder_id, [])
     assert store.failures.problems(10) == ()
 
 
 def test_an_offline_folder_keeps_its_photos_and_does_no_work(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     photo_id = index_all()["a.jpg"]
-    store.files.note_found(folder_id, [("b.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("b.jpg", 10, 1)])
     assert store.folders.set_online(folder_id, False)
     assert not store.folders.set_online(folder_id, False)
     assert store.photos.get(photo_id).available is False
@@ -247,11 +247,11 @@ def test_an_offline_folder_keeps_its_photos_and_does_no_work(
 
 
 def test_a_photo_in_two_folders_is_shown_where_it_can_be_read(
-    store: Store, folder_id: int, tmp_path: Path, index_all: IndexAll
+    store: SqliteStore, folder_id: int, tmp_path: Path, index_all: IndexAll
 ) -> None:
     other = store.folders.add(tmp_path / "other")
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
-    store.files.note_found(other, [("b.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(other, [("b.jpg", 10, 1)])
     photo_id = index_all({"a.jpg": b"x", "b.jpg": b"x"})["a.jpg"]
     store.folders.set_online(folder_id, False)
     photo = store.photos.get(photo_id)
@@ -261,11 +261,11 @@ def test_a_photo_in_two_folders_is_shown_where_it_can_be_read(
 
 
 def test_removing_a_folder_hides_it_at_once_and_then_deletes_it(
-    store: Store, folder_id: int, tmp_path: Path, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, tmp_path: Path, profile_id: int, index_all: IndexAll
 ) -> None:
     other = store.folders.add(tmp_path / "other")
-    store.files.note_found(folder_id, [("a.jpg", 10, 1), ("only here.jpg", 10, 1)])
-    store.files.note_found(other, [("b.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1), ("only here.jpg", 10, 1)])
+    store.files.record_found(other, [("b.jpg", 10, 1)])
     photos = index_all({"a.jpg": b"x", "b.jpg": b"x", "only here.jpg": b"y"})
     assert store.folders.mark_removed(folder_id)
     assert not store.folders.mark_removed(folder_id)
@@ -282,9 +282,9 @@ def test_removing_a_folder_hides_it_at_once_and_then_deletes_it(
 
 
 def test_results_for_a_file_whose_folder_is_gone_are_dropped(
-    store: Store, folder_id: int, profile_id: int
+    store: SqliteStore, folder_id: int, profile_id: int
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     file = store.files.pending(1)[0]
     store.folders.mark_removed(folder_id)
     while store.folders.purge() is not None:
@@ -295,21 +295,21 @@ def test_results_for_a_file_whose_folder_is_gone_are_dropped(
 
 
 def test_files_gone_for_long_are_forgotten(
-    store: Store, folder_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 1)])
     photo_id = index_all()["a.jpg"]
-    store.files.note_gone(folder_id, ["a.jpg"])
-    assert store.files.forget_missing("2000-01-01T00:00:00+00:00") is None
-    assert store.files.forget_missing("2999-01-01T00:00:00+00:00") == (photo_id,)
-    assert store.files.forget_missing("2999-01-01T00:00:00+00:00") is None
+    store.files.record_missing(folder_id, ["a.jpg"])
+    assert store.files.delete_missing("2000-01-01T00:00:00+00:00") is None
+    assert store.files.delete_missing("2999-01-01T00:00:00+00:00") == (photo_id,)
+    assert store.files.delete_missing("2999-01-01T00:00:00+00:00") is None
     assert list(store.files.present(folder_id)) == ["b.jpg"]
 
 
 def test_another_profile_makes_a_work_list_of_indexed_files(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(5)])
+    store.files.record_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(5)])
     index_all()
     other = store.profile_id("other", NDIM, "other")
     assert store.counts.waiting(profile_id) == (0, 0, 0)
@@ -327,16 +327,16 @@ def test_another_profile_makes_a_work_list_of_indexed_files(
     assert store.counts.repair() == ()
 
 
-def coarsely(store: Store, folder_id: int, profile_id: int, **thumbnails) -> FileRow:
+def coarsely(store: SqliteStore, folder_id: int, profile_id: int, **thumbnails) -> FileRow:
     """One file that only a coarse look has been at; as it waits for the full one."""
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     photo = analysed(b"x", file := store.files.pending(1)[0], level=IndexLevel.COARSE)
     store.outcomes.write(file, photo, profile_id, thumbnails.get("keep", lambda *_: None))
     return store.files.coarse(profile_id, 10)[0]
 
 
 def test_a_coarse_photo_is_searchable_and_waits_for_the_full_look(
-    store: Store, folder_id: int, profile_id: int
+    store: SqliteStore, folder_id: int, profile_id: int
 ) -> None:
     file = coarsely(store, folder_id, profile_id)
     assert (file.content_hash, file.photo_id) == (b"x", 1)
@@ -353,7 +353,7 @@ def test_a_coarse_photo_is_searchable_and_waits_for_the_full_look(
 
 
 def test_a_full_look_takes_the_place_of_a_coarse_one_and_never_the_reverse(
-    store: Store, folder_id: int, profile_id: int
+    store: SqliteStore, folder_id: int, profile_id: int
 ) -> None:
     thumbnails: dict = {}
     file = coarsely(store, folder_id, profile_id, keep=thumbnails.__setitem__)
@@ -361,8 +361,8 @@ def test_a_full_look_takes_the_place_of_a_coarse_one_and_never_the_reverse(
     thumbnails.clear()
     full = analysed(b"x", file)
     written = store.outcomes.write(file, full, profile_id, thumbnails.__setitem__)
-    assert (written.photo_id, written.forgotten) == (file.photo_id, ())
-    assert list(written.replaced) == whole and set(thumbnails) == {file.photo_id}
+    assert (written.photo_id, written.deleted_photos) == (file.photo_id, ())
+    assert list(written.replaced_regions) == whole and set(thumbnails) == {file.photo_id}
     ids = store.regions.ids(profile_id).tolist()
     assert len(ids) == 3 and min(ids) > whole[0], "a key of the index is never used again"
     assert store.regions.outlined([file.photo_id], profile_id) == {file.photo_id}
@@ -371,24 +371,24 @@ def test_a_full_look_takes_the_place_of_a_coarse_one_and_never_the_reverse(
     assert store.files.coarse(profile_id, 10) == []
     for photo in (analysed(b"x", file, level=IndexLevel.COARSE), full):
         again = store.outcomes.write(file, photo, profile_id, lambda *_: pytest.fail("again"))
-        assert again.replaced == () and store.regions.ids(profile_id).tolist() == ids
+        assert again.replaced_regions == () and store.regions.ids(profile_id).tolist() == ids
     assert store.faults() == () and store.counts.repair() == ()
 
 
 def test_a_failing_full_look_leaves_the_coarse_one(
-    store: Store, folder_id: int, profile_id: int
+    store: SqliteStore, folder_id: int, profile_id: int
 ) -> None:
     file = coarsely(store, folder_id, profile_id)
     error = PhotoUnreadable("The analyst stopped.", operation="looking")
-    store.outcomes.fail(file, error, "looking")
+    store.outcomes.record_failure(file, error, "looking")
     assert store.photos.searchable_ids(profile_id, frozenset(), 10) == [file.photo_id]
     assert store.counts.waiting(profile_id) == (0, 0, 0), "it is not tried again by itself"
     totals = store.counts.totals(profile_id)
     assert (totals.searchable, totals.pending, totals.problems) == (0, 0, 1)
     store.failures.retry(None)
-    store.outcomes.link(store.files.pending(1)[0], FileVersion(b"x", 10, 1), file.photo_id)
+    store.outcomes.link_known(store.files.pending(1)[0], FileVersion(b"x", 10, 1), file.photo_id)
     file = store.files.coarse(profile_id, 10)[0]
-    store.outcomes.fail(file, error, "looking")
+    store.outcomes.record_failure(file, error, "looking")
     assert [problem.attempts for problem in store.failures.problems(10)] == [2]
     store.failures.retry(None)
     file = store.files.pending(1)[0]
@@ -398,12 +398,12 @@ def test_a_failing_full_look_leaves_the_coarse_one(
 
 
 def test_a_full_look_at_one_copy_outlines_the_other(
-    store: Store, folder_id: int, profile_id: int
+    store: SqliteStore, folder_id: int, profile_id: int
 ) -> None:
     coarsely(store, folder_id, profile_id)
-    store.files.note_found(folder_id, [("b.jpg", 10, 2)])
+    store.files.record_found(folder_id, [("b.jpg", 10, 2)])
     copy = store.files.pending(1)[0]
-    store.outcomes.link(copy, FileVersion(b"x", 10, 2), 1)
+    store.outcomes.link_known(copy, FileVersion(b"x", 10, 2), 1)
     assert store.counts.waiting(profile_id) == (0, 0, 2)
     file = store.files.coarse(profile_id, 1)[0]
     store.outcomes.write(file, analysed(b"x", file), profile_id, lambda *_: None)
@@ -413,25 +413,25 @@ def test_a_full_look_at_one_copy_outlines_the_other(
 
 
 def test_a_file_that_changed_has_no_hash_until_it_is_read(
-    store: Store, folder_id: int, profile_id: int
+    store: SqliteStore, folder_id: int, profile_id: int
 ) -> None:
     coarsely(store, folder_id, profile_id)
-    store.files.note_found(folder_id, [("a.jpg", 11, 2)])
+    store.files.record_found(folder_id, [("a.jpg", 11, 2)])
     assert store.files.coarse(profile_id, 10) == []
     assert store.files.pending(1)[0].content_hash is None
 
 
-def test_a_coarse_photo_has_no_things(store: Store, folder_id: int) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+def test_a_coarse_photo_has_no_things(store: SqliteStore, folder_id: int) -> None:
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     full = analysed(b"x", store.files.pending(1)[0])
     with pytest.raises(ValueError, match="no things"):
         AnalysedPhoto(**{**vars(full), "level": IndexLevel.COARSE})
 
 
 def test_pages_of_photos_have_no_gap_and_no_repeat(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [(f"{i}.jpg", 10, i // 2 * 10**9) for i in range(7)])
+    store.files.record_found(folder_id, [(f"{i}.jpg", 10, i // 2 * 10**9) for i in range(7)])
     index_all()
     seen, before = [], None
     while page := store.photos.page(profile_id, 3, before):
@@ -442,16 +442,16 @@ def test_pages_of_photos_have_no_gap_and_no_repeat(
 
 
 def test_searchable_ids_gives_up_past_its_limit(
-    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(4)])
+    store.files.record_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(4)])
     photos = index_all()
     assert set(store.photos.searchable_ids(profile_id, frozenset(), 4)) == set(photos.values())
     assert store.photos.searchable_ids(profile_id, frozenset(), 3) is None
     assert store.photos.searchable_ids(profile_id, frozenset([folder_id + 1]), 3) == []
 
 
-def test_counters_hold_through_any_history(store: Store, tmp_path: Path, profile_id: int) -> None:
+def test_counters_hold_through_any_history(store: SqliteStore, tmp_path: Path, profile_id: int) -> None:
     """Random adds, changes, failures, moves and removals; then everything is counted anew."""
     rng = random.Random(7)
     other = store.profile_id("other", NDIM, "other")
@@ -461,9 +461,9 @@ def test_counters_hold_through_any_history(store: Store, tmp_path: Path, profile
         name = f"{rng.randrange(12)}.jpg"
         what = rng.randrange(6)
         if what <= 1:
-            store.files.note_found(folder, [(name, rng.randrange(1, 4), step)])
+            store.files.record_found(folder, [(name, rng.randrange(1, 4), step)])
         elif what == 2:
-            store.files.note_gone(folder, [name])
+            store.files.record_missing(folder, [name])
         elif what == 3:
             for file in store.files.pending(rng.randrange(3)):
                 content = bytes([rng.randrange(8)])
@@ -476,7 +476,7 @@ def test_counters_hold_through_any_history(store: Store, tmp_path: Path, profile
         elif what == 4:
             for file in store.files.pending(1):
                 error = PhotoUnreadable("no", operation="reading")
-                store.outcomes.fail(file, error, "reading")
+                store.outcomes.record_failure(file, error, "reading")
         else:
             for file in store.files.coarse(profile_id, 1):
                 photo = analysed(file.content_hash, file)
@@ -501,16 +501,16 @@ def test_counters_hold_through_any_history(store: Store, tmp_path: Path, profile
 
 
 def test_wrong_counters_are_found_and_put_right(
-    store: Store, paths: LibraryPaths, folder_id: int, profile_id: int, index_all: IndexAll
+    store: SqliteStore, paths: LibraryPaths, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     index_all()
     store.close()
     connection = sqlite3.connect(paths.store)
     connection.execute("UPDATE file_counts SET n = 99")
     connection.commit()
     connection.close()
-    again = Store.open(paths)
+    again = SqliteStore.open(paths)
     try:
         assert again.counts.totals(profile_id).photos >= 99
         assert again.counts.repair() == ("file_counts",)
@@ -521,9 +521,9 @@ def test_wrong_counters_are_found_and_put_right(
 
 
 def test_broken_promises_are_reported(
-    store: Store, paths: LibraryPaths, folder_id: int, index_all: IndexAll
+    store: SqliteStore, paths: LibraryPaths, folder_id: int, index_all: IndexAll
 ) -> None:
-    store.files.note_found(folder_id, [("a.jpg", 10, 1)])
+    store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     index_all()
     assert store.faults() == ()
     store.close()
@@ -533,7 +533,7 @@ def test_broken_promises_are_reported(
     connection.execute("UPDATE indexings SET level = 'coarse'")
     connection.commit()
     connection.close()
-    again = Store.open(paths)
+    again = SqliteStore.open(paths)
     try:
         text = " ".join(again.faults())
         assert "regions" in text and "no file" in text and "nobody looked" in text

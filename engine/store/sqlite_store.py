@@ -1,0 +1,187 @@
+"""The library's truth: opens it under the writer's lock and hands out its parts."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from pathlib import Path
+
+from engine.errors import DiskFull, EngineError, FolderProblem, LibraryInUse, StoreDamaged
+from engine.paths import LibraryPaths
+from engine.store import migrations
+from engine.store.counts import Counts
+from engine.store.database import Database
+from engine.store.failures import Failures
+from engine.store.files import Files
+from engine.store.folders import Folders
+from engine.store.model_answers import ModelAnswers
+from engine.store.outcomes import Outcomes
+from engine.store.photos import Photos
+from engine.store.profiles import Profiles
+from engine.store.regions import Regions
+
+_BROKEN_PROMISES = {
+    """SELECT count(*) FROM indexings i WHERE i.things + 1 <> (SELECT count(*) FROM regions r
+       WHERE r.photo_id = i.photo_id AND r.profile_id = i.profile_id)""": (
+        "photos have more or fewer regions than were found in them"
+    ),
+    "SELECT count(*) FROM indexings WHERE level NOT IN ('coarse', 'full')": (
+        "photos were looked at to an extent that means nothing"
+    ),
+    "SELECT count(*) FROM indexings WHERE level = 'coarse' AND things <> 0": (
+        "photos have things though nobody looked for any"
+    ),
+    """SELECT count(*) FROM photos p
+       WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id)""": (
+        "photos belong to no file"
+    ),
+}
+"""What every transaction keeps true, and what it would mean if it were not."""
+
+
+class SqliteStore:
+    """One open store; close it once. Thread-safe.
+
+    Attributes:
+        folders, files, photos, profiles, regions, failures, outcomes, counts, model_answers:
+            its tables.
+        read_only: whether writing raises.
+    """
+
+    def __init__(self, db: Database, lock, *, read_only: bool) -> None:
+        self.read_only = read_only
+        self._db = db
+        self._lock = lock
+        self.folders = Folders(db)
+        self.files = Files(db)
+        self.photos = Photos(db)
+        self.profiles = Profiles(db)
+        self.regions = Regions(db)
+        self.failures = Failures(db)
+        self.outcomes = Outcomes(db)
+        self.counts = Counts(db)
+        self.model_answers = ModelAnswers(db, read_only)
+
+    @classmethod
+    def open(cls, paths: LibraryPaths, *, read_only: bool = False) -> SqliteStore:
+        """Open the store, making it unless ``read_only``.
+
+        Raises:
+            LibraryInUse, StoreTooNew, StoreDamaged, DiskFull: as the names say.
+            FolderProblem: the library's folder cannot be made or written, or (``read_only``)
+                there is no library in it.
+        """
+        if read_only:
+            return cls(_open_for_reading(paths), None, read_only=True)
+        _make_folder(paths.root)
+        lock = _take_lock(paths.lock)
+        try:
+            migrations.migrate(paths.store)
+            return cls(Database(paths.store), lock, read_only=False)
+        except BaseException:
+            lock.release()
+            raise
+
+    def profile_id(self, key: str, ndim: int, description: str) -> int:
+        """The number of a profile in this store; a new profile gets one, except for readers,
+        who get 0 (which no row has)."""
+        query = "SELECT id, ndim FROM profiles WHERE key = ?"
+        with self._db.reading() as connection:
+            row = connection.execute(query, (key,)).fetchone()
+        if row is None and self.read_only:
+            return 0
+        if row is None:
+            with self._db.writing() as connection:
+                connection.execute(  # another thread may have been faster
+                    "INSERT INTO profiles(key, ndim, description) VALUES (?, ?, ?) "
+                    "ON CONFLICT(key) DO NOTHING",
+                    (key, ndim, description),
+                )
+                row = connection.execute(query, (key,)).fetchone()
+        if row[1] != ndim:
+            raise ValueError(f"expected vectors of {row[1]} numbers for profile {key}, got {ndim}")
+        return row[0]
+
+    def faults(self) -> tuple[str, ...]:
+        """SQLite's own check of the file, and rows that point nowhere. May take a while."""
+        with self._db.reading() as connection:
+            found = [row[0] for row in connection.execute("PRAGMA quick_check(20)")]
+            faults = [f"database: {text}" for text in found if text != "ok"]
+            for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+                faults.append(f"database: row {rowid} of {table} points to no row of {parent}")
+            for query, meaning in _BROKEN_PROMISES.items():
+                count = connection.execute(query).fetchone()[0]
+                if count:
+                    faults.append(f"database: {count} {meaning}")
+        return tuple(faults[:50])
+
+    def close(self) -> None:
+        """Checkpoint, close, and give the lock back."""
+        self._db.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _open_for_reading(paths: LibraryPaths) -> Database:
+    if not paths.store.is_file():
+        raise FolderProblem(
+            "There is no library in this folder.",
+            operation="opening the library",
+            path=paths.root,
+            hint="Add a folder of photos to it first.",
+        )
+    db = Database(paths.store, read_only=True)
+    try:
+        with db.reading() as connection:
+            migrations.refuse_newer(connection, paths.store)
+            if not migrations.is_current(connection):
+                raise StoreDamaged(
+                    "This library was written by an older version of Pickout.",
+                    operation="opening the library",
+                    path=paths.store,
+                    hint="Open it once for writing; that brings it up to date.",
+                )
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _make_folder(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(root, error) from error
+
+
+def _take_lock(path: Path):
+    from filelock import FileLock, Timeout
+
+    # Not tied to a thread: whoever closes the library need not be who opened it.
+    lock = FileLock(path, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LibraryInUse(
+            "Another program is using this library.",
+            operation="opening the library",
+            path=path.parent,
+            hint="Close the other Pickout, or the command that is still running.",
+        ) from None
+    except OSError as error:
+        raise _unusable(path.parent, error) from error
+    return lock
+
+
+def _unusable(root: Path, error: OSError) -> EngineError:
+    kind = DiskFull if error.errno == errno.ENOSPC else FolderProblem
+    reason = error.strerror or str(error)
+    with contextlib.suppress(OSError):
+        if root.exists() and not root.is_dir():
+            reason = "it is a file"
+    return kind(
+        f"The library's folder cannot be used ({reason}).",
+        operation="opening the library",
+        path=root,
+        hint="Choose another folder for the library.",
+    )
