@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.evaluation.annotated_search import Watcher
-from engine.index.vector_index import VectorIndex
+from engine.index.usearch_index import UsearchIndex
 from engine.jobs import Progress
 from engine.profiles.profile import Profile
 from engine.profiles.starter import starter_profile
@@ -75,7 +75,7 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
 def _one_size(size: int, profile: Profile) -> dict[str, Any]:
     made = MadeVectors(size, profile.ndim)
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
-        index = VectorIndex(
+        index = UsearchIndex(
             Path(temporary),
             made,
             1,

@@ -1,4 +1,4 @@
-"""Work off the caller's thread: cancelling, progress, lanes."""
+"""Background work: cancel tokens, progress, jobs and lanes."""
 
 from engine.jobs.cancel import CancelToken
 from engine.jobs.lanes import Job, JobContext, JobState, Lane

@@ -1,4 +1,4 @@
-"""A flag that asks work to stop."""
+"""A flag that requests work to stop."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from engine.errors import Cancelled
 
 
 class CancelToken:
-    """Set once by whoever waits, read often by whoever works. Thread-safe."""
+    """Set once by the caller, polled by the work. Thread-safe."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
 
     def cancel(self) -> None:
-        """Ask the work to stop; it does at its next check."""
+        """Request the work to stop at its next check."""
         self._event.set()
 
     @property
     def cancelled(self) -> bool:
+        """Whether ``cancel`` was called."""
         return self._event.is_set()
 
     def raise_if_set(self) -> None:
-        """Raises:
-        Cancelled: if ``cancel`` was called.
+        """Raise if ``cancel`` was called.
+
+        Raises:
+            Cancelled: if it was.
         """
         if self._event.is_set():
             raise Cancelled

@@ -1,4 +1,7 @@
-"""Named lanes: one plain Python thread each, because torch may crash in a thread that Qt made."""
+"""Lanes: one thread each, which runs jobs in order.
+
+They are plain Python threads, because torch may crash in a thread created by Qt.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ T = TypeVar("T")
 
 
 class JobState(StrEnum):
-    """A job ends in exactly one of the last three."""
+    """State of a job; the last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -28,7 +31,7 @@ class JobState(StrEnum):
 
 
 class JobContext:
-    """What a job function is given: the cancel token, and where to report."""
+    """Passed to a job function: its cancel token, and where it reports progress and results."""
 
     def __init__(self, cancel: CancelToken) -> None:
         self.cancel = cancel
@@ -40,12 +43,15 @@ class JobContext:
         self.progress = progress
 
     def publish(self, partial: Any) -> None:
-        """Replace the partial result (immutable) that watchers may show before the end."""
+        """Replace the partial result (immutable), which readers may show before the end."""
         self.partial = partial
 
 
 class Job(Generic[T]):
-    """A piece of work in a lane. Poll ``state``, ``progress``, ``partial``; or wait in ``result``."""
+    """One piece of work in a lane.
+
+    Poll ``state``, ``progress`` and ``partial``, or wait in ``result``.
+    """
 
     def __init__(self, name: str, work: Callable[[JobContext], T]) -> None:
         self.name = name
@@ -58,27 +64,31 @@ class Job(Generic[T]):
 
     @property
     def state(self) -> JobState:
+        """Current state."""
         return self._state
 
     @property
     def progress(self) -> Progress:
+        """Latest progress snapshot."""
         return self._context.progress
 
     @property
     def partial(self) -> Any:
+        """Latest partial result; None if none was published."""
         return self._context.partial
 
     @property
     def error(self) -> BaseException | None:
-        """Why it failed; None unless the state is FAILED."""
+        """The exception that the work raised; None unless the state is FAILED."""
         return self._error
 
     @property
     def ended(self) -> bool:
+        """Whether the state is final."""
         return self._ended.is_set()
 
     def cancel(self) -> None:
-        """Ask it to stop. A job that has not begun never begins."""
+        """Request the job to stop. A job that has not started is never started."""
         self._context.cancel.cancel()
 
     def result(self, timeout_s: float | None = None) -> T:
@@ -87,7 +97,7 @@ class Job(Generic[T]):
         Raises:
             Cancelled: if it was cancelled.
             TimeoutError: if it has not ended within ``timeout_s``.
-            Exception: whatever the work raised.
+            Exception: as raised by the work.
         """
         if not self._ended.wait(timeout_s):
             raise TimeoutError(f"{self.name} has not ended after {timeout_s} s")
@@ -98,7 +108,7 @@ class Job(Generic[T]):
         return self._result  # type: ignore[return-value]
 
     def run(self) -> None:
-        """Do the work on this thread. Never raises: the ending is in ``state``."""
+        """Do the work in the calling thread. Never raises: the outcome is in ``state``."""
         if self._context.cancel.cancelled:
             self._end(JobState.CANCELLED)
             return
@@ -121,12 +131,12 @@ class Job(Generic[T]):
 
 
 class Lane:
-    """One thread that runs jobs in order. ``latest_wins`` cancels all earlier ones first."""
+    """One thread that runs jobs in order."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._open: list[Job] = []
+        self._unfinished: list[Job] = []
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -136,6 +146,11 @@ class Lane:
     ) -> Job[T]:
         """Queue ``work``; the thread starts with the first job.
 
+        Args:
+            name: name of the job in logs and errors.
+            work: called in the lane's thread.
+            latest_wins: cancel all earlier jobs of this lane.
+
         Raises:
             RuntimeError: after ``close``.
         """
@@ -144,22 +159,22 @@ class Lane:
             if self._closing:
                 raise RuntimeError(f"lane {self.name} is closed")
             if latest_wins:
-                for earlier in self._open:
+                for earlier in self._unfinished:
                     earlier.cancel()
-            self._open.append(job)
+            self._unfinished.append(job)
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._serve, name=f"pickout-{self.name}", daemon=True
+                    target=self._run_jobs, name=f"pickout-{self.name}", daemon=True
                 )
                 self._thread.start()
         self._queue.put(job)
         return job
 
     def close(self, timeout_s: float = 10.0) -> bool:
-        """Cancel everything, wait for the thread; False if it is still busy after ``timeout_s``."""
+        """Cancel all jobs and wait for the thread; False if it still runs after ``timeout_s``."""
         with self._lock:
             self._closing = True
-            for job in self._open:
+            for job in self._unfinished:
                 job.cancel()
             thread = self._thread
         if thread is None:
@@ -168,8 +183,8 @@ class Lane:
         thread.join(timeout_s)
         return not thread.is_alive()
 
-    def _serve(self) -> None:
+    def _run_jobs(self) -> None:
         while (job := self._queue.get()) is not None:
             job.run()
             with self._lock:
-                self._open.remove(job)
+                self._unfinished.remove(job)

@@ -1,4 +1,4 @@
-"""What this computer has for us."""
+"""Processor cores and memory of this computer."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import os
 
 
 def usable_cores() -> int:
-    """Processor cores that this process may run on, at least one; fewer than the machine has
-    where somebody limited them."""
+    """Number of processor cores that this process may run on, at least 1.
+
+    Fewer than the machine has if the CPU affinity of the process is limited.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def memory_bytes() -> int:
-    """All memory that this machine has, used or free."""
+    """Total memory of this machine in bytes, used or free."""
     import psutil
 
-    return psutil.virtual_memory().total
+    return int(psutil.virtual_memory().total)

@@ -1,4 +1,4 @@
-"""How far a job has come."""
+"""Progress of a job."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A snapshot; the newest replaces the one before, nothing queues up.
+    """A snapshot of a job's progress. Each replaces the one before; snapshots are not queued.
 
     Attributes:
-        stage: what is being done, for people ("Looking at photos").
-        total: None while it is not known.
-        seconds_left: measured, None until there is something to measure.
+        stage: current step, as shown to the user ("Looking at photos").
+        done: number of items that are done.
+        total: number of all items; None while it is not known.
+        per_second: measured throughput; None until there is a measurement.
+        seconds_left: estimated from the throughput; None until there is a measurement.
+        current: name of the current item.
     """
 
     stage: str = ""

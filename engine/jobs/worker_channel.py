@@ -1,4 +1,4 @@
-"""Messages between a parent and its child process: pickles whose big arrays travel beside them."""
+"""Messages between a parent and its child process: pickles with arrays sent out of band."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import struct
 from multiprocessing.connection import Connection
 from typing import Any
 
-# A receiver buffers each piece once before it lands in its place, so pieces bound that waste.
 PIECE_BYTES = 16 << 20
+"""Arrays are sent in pieces of this size: a receiver holds each piece twice for a moment."""
 
 
 def send(connection: Connection, message: Any) -> None:
-    """Send anything that can be pickled. Arrays go out of band and are not copied here.
+    """Send anything that can be pickled. Arrays are sent out of band, without a copy.
 
     Raises:
         OSError: the other side is gone.
-        Exception: whatever pickling raises; then nothing was sent.
+        Exception: as raised by pickling; nothing was sent then.
     """
     buffers: list[pickle.PickleBuffer] = []
     head = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)

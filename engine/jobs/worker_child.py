@@ -1,4 +1,4 @@
-"""The child's side of a worker process: serve requests until the parent is gone."""
+"""The child's side of a worker process: answer requests until the parent is gone."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from engine.errors import Cancelled, EngineError
 from engine.jobs import worker_channel
 from engine.jobs.worker_signals import WorkerSignals
 
-Handle = Callable[..., Any]
-"""Answers one request; a patient worker's is given a cancel token besides."""
+Handler = Callable[..., Any]
+"""Answers one request. That of a ``CancellableWorker`` takes a cancel token as second argument."""
 
-Serve = Callable[[], Handle]
+HandlerFactory = Callable[[], Handler]
 """Called once in the child, before the first request."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """How much of the machine a child may take.
+    """Limits of a child's use of the machine.
 
     Attributes:
-        threads: for numeric libraries; None for their default.
+        threads: number of threads of numeric libraries; None for their default.
         memory_bytes: address space, where the platform can limit it; None for no limit.
-        background: give way to whatever the person does meanwhile, where the platform can.
-        log_path: file that takes what is printed, native code's words included.
+        background: run at a lower priority, where the platform has one.
+        log_path: file to which all output, native code included, is appended.
     """
 
     threads: int | None = None
@@ -44,28 +44,30 @@ class ChildLimits:
 
 
 _BACKGROUND_NICENESS = 10
-_LONG_LOG_BYTES = 1 << 20
+_LOG_LIMIT_BYTES = 1 << 20
 
 
 def run_child(
     connection: Connection,
-    pickled_serve: bytes,
+    pickled_factory: bytes,
     limits: ChildLimits,
     signals: WorkerSignals | None = None,
 ) -> None:
     """Main function of the child.
 
-    Replies are pairs: ``("ready", None)`` first, then ``("reply", value)``, ``("problem",
-    EngineError)``, ``("cancelled", None)`` or ``("bug", traceback)``. With ``signals``, requests
-    are pairs too, of a number and what is asked, and what answers them is given a cancel token
-    besides.
+    Replies are pairs: ``("ready", None)`` first, then ``("reply", value)``, ``("engine-error",
+    EngineError)``, ``("cancelled", None)`` or ``("other-error", traceback)``. With ``signals``,
+    messages are pairs too, of a request number and the request, and the handler is called with the
+    request and its cancel token.
     """
     if limits.log_path is not None:
-        _print_into(limits.log_path)
+        _redirect_output(limits.log_path)
     if signals is not None:
-        signals.start_beating()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when this ends
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+        signals.start_heartbeat()
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole process group; the parent ends the child
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     if limits.threads is not None:
         for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[variable] = str(limits.threads)
@@ -75,41 +77,43 @@ def run_child(
         os.nice(_BACKGROUND_NICENESS)
     with contextlib.suppress(EOFError, OSError):  # the parent closed the pipe or is gone
         try:
-            handle = pickle.loads(pickled_serve)()
+            handler = pickle.loads(pickled_factory)()
         except Exception as error:
             worker_channel.send(connection, _failure(error))
             return
         worker_channel.send(connection, ("ready", None))
         while True:
-            _answer(handle, connection, signals)
+            _answer(handler, connection, signals)
 
 
-def _answer(handle: Handle, connection: Connection, signals: WorkerSignals | None) -> None:
-    asked = [worker_channel.receive(connection)]
+def _answer(handler: Handler, connection: Connection, signals: WorkerSignals | None) -> None:
+    """Receive one request, run the handler and send its reply."""
+    arguments = [worker_channel.receive(connection)]
     if signals is not None:
-        number, request = asked[0]
-        asked = [request, signals.token(number)]
+        number, request = arguments[0]
+        arguments = [request, signals.token(number)]
     try:
-        reply = ("reply", handle(*asked))
+        reply = ("reply", handler(*arguments))
     except Exception as error:
         reply = _failure(error)
     try:
         worker_channel.send(connection, reply)
     except OSError:
         raise
-    except Exception as error:  # it cannot be pickled, and nothing was sent yet
+    except Exception as error:  # the reply cannot be pickled; nothing was sent yet
         worker_channel.send(connection, _failure(error))
 
 
 def _failure(error: Exception) -> tuple[str, Any]:
+    """The reply for an exception of the handler."""
     if isinstance(error, Cancelled):
         return ("cancelled", None)
     if isinstance(error, EngineError):
-        return ("problem", error)
-    return ("bug", "".join(traceback.format_exception(error)))
+        return ("engine-error", error)
+    return ("other-error", "".join(traceback.format_exception(error)))
 
 
-def _leave_with_parent() -> None:
+def _exit_with_parent() -> None:
     """End this process when its parent is gone, even in the middle of a request."""
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -117,18 +121,22 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def _print_into(path: Path) -> None:
-    """Both streams, down to their descriptors. What was there is kept aside once it is long."""
+def _redirect_output(path: Path) -> None:
+    """Append both output streams, at the level of their file descriptors, to the file at ``path``.
+
+    A file that has grown too long is renamed to ``*.old`` first.
+    """
     with contextlib.suppress(OSError):
-        if path.exists() and path.stat().st_size > _LONG_LOG_BYTES:
+        if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
             os.replace(path, path.with_name(f"{path.name}.old"))
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        for stream in (1, 2):
-            os.dup2(file, stream)
+        for descriptor in (1, 2):
+            os.dup2(file, descriptor)
         os.close(file)
 
 
 def _limit_memory(limit_bytes: int) -> None:
+    """Limit the address space of this process, where the platform can."""
     try:
         import resource
     except ImportError:

@@ -1,63 +1,62 @@
-"""A child process that answers one request at a time, and may crash, hang or be killed."""
+"""A child process that answers one request at a time. It may crash, hang or be killed."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import multiprocessing
 import pickle
-import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import Cancelled, PhotoTimedOut, WorkerCrashed
-from engine.jobs import worker_channel, worker_child
+from engine.jobs import spawning, worker_channel, worker_child
 from engine.jobs.cancel import CancelToken
-from engine.jobs.worker_child import Serve
+from engine.jobs.worker_child import HandlerFactory
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 STARTING = "starting a worker"
-"""Operation of the errors of a child that could not be started."""
-POLL_S = 0.1
-"""How often a waiting call looks whether it was cancelled."""
+"""``operation`` of the errors about a child that could not be started."""
 
-FAREWELL_S = 2.0
-"""How long a child may take to leave by itself when it is closed."""
+_WORKING = "working on a photo"
+POLL_S = 0.1
+"""Interval at which a waiting call checks whether it was cancelled."""
+
+EXIT_GRACE_S = 2.0
+"""How long a child may take to exit by itself before it is killed."""
 
 _start_lock = threading.Lock()
 
 
 class WorkerProcess:
-    """Runs ``serve`` in a spawned child, which is started when it is needed and after each death.
+    """Runs a request handler in a spawned child, started on demand and again after each death.
 
     Thread-safe: requests are answered one at a time, in no particular order of arrival. The child
-    ends by itself when this process ends, however that happens.
+    exits by itself when this process ends, even if this process is killed.
 
     Args:
-        name: for people and logs ("photo decoder").
-        serve: called once in the child, returns what answers the requests. It must be picklable:
-            a function at the top of a module, or a ``functools.partial`` of one. ``__main__`` is
-            not imported in the child unless ``serve`` itself lives there.
-        time_limit_s: for one request; a child that takes longer is killed.
-        start_limit_s: for starting the child and for ``serve`` to return.
+        name: name of the child in messages and logs ("photo decoder").
+        handler_factory: called once in the child; returns the function that answers requests. It
+            must be picklable: a module-level function, or a ``functools.partial`` of one.
+            ``__main__`` is not imported in the child unless the factory is defined there.
+        time_limit_s: limit for one request; a child that takes longer is killed.
+        start_limit_s: limit for starting the child and for ``handler_factory`` to return.
         threads: how many threads numeric libraries in the child may use; None for their default.
-        memory_limit_bytes: address space the child may have, where the platform can limit it.
+        memory_limit_bytes: limit of the child's address space, where the platform has one.
             None for children that run torch, which reserves far more than it uses.
-        background: the child runs at a lower priority, where the platform has one.
-        log_path: what the child and native code in it print goes to the end of this file.
+        background: run the child at a lower priority, where the platform has one.
+        log_path: file to which the output of the child, native code included, is appended.
     """
 
     def __init__(
         self,
         name: str,
-        serve: Serve,
+        handler_factory: HandlerFactory,
         *,
         time_limit_s: float,
         start_limit_s: float = 120.0,
@@ -67,7 +66,7 @@ class WorkerProcess:
         log_path: Path | None = None,
     ) -> None:
         self.name = name
-        self._serve = serve
+        self._handler_factory = handler_factory
         self._time_limit_s = time_limit_s
         self._start_limit_s = start_limit_s
         self._limits = worker_child.ChildLimits(threads, memory_limit_bytes, background, log_path)
@@ -84,20 +83,21 @@ class WorkerProcess:
         process = self._process
         try:
             return process.pid if process is not None else None
-        except ValueError:  # closed between the two looks
+        except ValueError:  # closed since the line above read it
             return None
 
-    def warm(self, *, wait: bool = False) -> None:
-        """Start the child without a request; with ``wait``, until it is ready.
+    def start(self, *, wait: bool = False) -> None:
+        """Start the child before the first request; with ``wait``, block until it is ready.
 
-        Without ``wait`` it returns at once, and a failing start shows at the next call.
+        Without ``wait`` this returns at once, and a failed start is raised by the next call.
 
         Raises:
-            EngineError: with ``wait``, what ``serve`` raised; WorkerCrashed if it cannot start.
+            EngineError: with ``wait``, as raised by ``handler_factory``.
+            WorkerCrashed: with ``wait``, if the child cannot start.
             RuntimeError: after ``close``.
         """
         if not self._lock.acquire(blocking=wait):
-            return  # a request is being answered: the child is there
+            return  # a request is being answered, so the child runs already
         try:
             if self._closing.is_set():
                 raise RuntimeError(f"{self.name} is closed")
@@ -118,22 +118,23 @@ class WorkerProcess:
         """Send ``request`` to the child and wait for its reply.
 
         Args:
-            time_limit_s: instead of the one given at the start.
-            path: the file concerned, for the errors raised here.
+            cancel: token that ends the wait.
+            time_limit_s: replaces the limit given to the constructor.
+            path: file that the errors raised here name.
 
         Raises:
             EngineError: as raised in the child.
-            WorkerCrashed: the child died or could not start, or raised anything else.
-            PhotoTimedOut: over the time limit; the child was killed.
-            Cancelled: within a second of ``cancel`` being set, or of ``close``.
+            WorkerCrashed: the child died, could not start or raised another exception.
+            PhotoTimedOut: the time limit was exceeded; the child was killed.
+            Cancelled: ``cancel`` was set or ``close`` called, less than a second ago.
             RuntimeError: after ``close``.
         """
         if self._closing.is_set():
             raise RuntimeError(f"{self.name} is closed")
         while not self._lock.acquire(timeout=POLL_S):
-            self._raise_if_unwanted(cancel)
+            self._raise_if_cancelled(cancel)
         try:
-            self._raise_if_unwanted(cancel)
+            self._raise_if_cancelled(cancel)
             self._start_if_needed()
             self._wait_until_ready(cancel)
             limit_s = self._time_limit_s if time_limit_s is None else time_limit_s
@@ -141,24 +142,24 @@ class WorkerProcess:
         finally:
             self._lock.release()
 
-    def rest(self) -> None:
-        """End the child, which gives its memory back; the next call starts another."""
+    def stop_child(self) -> None:
+        """End the child, which frees its memory; the next call starts a new one."""
         with self._lock:
             if self._process is None:
                 return
             if self._ready:
-                self._connection.close()  # the child reads the end of its pipe and leaves
-                self._process.join(FAREWELL_S)
+                self._open_connection().close()  # the child reads end of file and exits
+                self._process.join(EXIT_GRACE_S)
             self._discard()
 
     def close(self) -> None:
-        """End the child and leave no zombie. A call that is waiting ends as cancelled."""
+        """End the child and reap it. A call that is waiting raises ``Cancelled``."""
         self._closing.set()
-        self.rest()
+        self.stop_child()
 
-    # -- all below: with the lock held --------------------------------------------------------
+    # -- all methods below are called with the lock held ---------------------------------------
 
-    def _raise_if_unwanted(self, cancel: CancelToken | None) -> None:
+    def _raise_if_cancelled(self, cancel: CancelToken | None) -> None:
         if self._closing.is_set() or (cancel is not None and cancel.cancelled):
             raise Cancelled
 
@@ -167,45 +168,68 @@ class WorkerProcess:
             return
         self._discard()
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
+        parent_end, child_end = context.Pipe()
         process = context.Process(
             target=worker_child.run_child,
             name=self.name,
-            # Pickled apart: numeric libraries must not be imported before the child has set
-            # how many threads they may use.
-            args=(theirs, pickle.dumps(self._serve), self._limits, *self._extras(context)),
+            # Pickled separately: the child sets the thread limits before it unpickles the
+            # factory, which imports numeric libraries.
+            args=(
+                child_end,
+                pickle.dumps(self._handler_factory),
+                self._limits,
+                *self._extra_child_arguments(context),
+            ),
             daemon=True,
         )
         try:
-            with _start_lock, _without_interrupts(), _without_main(self._serve):
+            with (
+                _start_lock,
+                spawning.without_interrupts(),
+                spawning.without_main(self._handler_factory),
+            ):
                 process.start()
         except OSError as error:
-            ours.close()
+            parent_end.close()
             raise WorkerCrashed(
                 f"The {self.name} could not be started ({error.strerror}).",
                 operation=STARTING,
                 hint="Close other programs and try again.",
             ) from error
         finally:
-            theirs.close()  # the only other holder is the child: its death is an end of file here
-        self._process, self._connection = process, ours
+            child_end.close()  # only the child holds it now, so its death is an end of file here
+        self._process, self._connection = process, parent_end
         self._ready = False
         self._started_at = time.monotonic()
 
-    def _extras(self, context: multiprocessing.context.BaseContext) -> tuple[Any, ...]:
-        """What else a new child is given."""
+    def _extra_child_arguments(
+        self, context: multiprocessing.context.BaseContext
+    ) -> tuple[Any, ...]:
+        """Further arguments for ``worker_child.run_child``; none here, a hook for subclasses."""
         return ()
 
-    def _listen(self) -> None:
-        """Called again and again while the child is waited for."""
+    def _check_heartbeat(self) -> None:
+        """Called at every poll while a caller waits for the child; a hook for subclasses."""
+
+    def _open_connection(self) -> Connection:
+        assert self._connection is not None, "the child was started before"
+        return self._connection
+
+    def _running_process(self) -> multiprocessing.process.BaseProcess:
+        assert self._process is not None, "the child was started before"
+        return self._process
 
     def _wait_until_ready(self, cancel: CancelToken | None) -> None:
-        """A cancelled caller leaves the child starting: loading a model twice helps nobody."""
+        """Wait for the child's first message.
+
+        If the caller cancels, the child continues to start: the next call can use it, and the
+        model is not loaded twice.
+        """
         if self._ready:
             return
-        while not self._connection.poll(POLL_S):
-            self._raise_if_unwanted(cancel)
-            self._listen()
+        while not self._open_connection().poll(POLL_S):
+            self._raise_if_cancelled(cancel)
+            self._check_heartbeat()
             if time.monotonic() - self._started_at > self._start_limit_s:
                 self._discard()
                 raise WorkerCrashed(
@@ -214,61 +238,66 @@ class WorkerProcess:
                     hint="The computer may be short of memory; close other programs.",
                 )
         try:
-            reply = worker_channel.receive(self._connection)
+            reply = worker_channel.receive(self._open_connection())
         except (EOFError, OSError) as error:
             raise self._crashed(STARTING, None) from error
         if reply[0] != "ready":
             self._discard()
-        self._open_reply(reply, STARTING, None)
+        self._reply_value(reply, STARTING, None)
         self._ready = True
 
     def _exchange(
         self, request: Any, cancel: CancelToken | None, limit_s: float, path: Path | None
     ) -> Any:
-        def talk() -> tuple[str, Any]:
-            worker_channel.send(self._connection, request)
-            return worker_channel.receive(self._connection)
+        """Send one request and wait for its reply."""
 
-        reply = self._guarded(talk, cancel, limit_s, path)
-        return self._open_reply(reply, "working on a photo", path)
+        def send_and_receive() -> tuple[str, Any]:
+            worker_channel.send(self._open_connection(), request)
+            return worker_channel.receive(self._open_connection())
 
-    def _guarded(
+        reply = self._with_watchdog(send_and_receive, cancel, limit_s, path)
+        return self._reply_value(reply, _WORKING, path)
+
+    def _with_watchdog(
         self,
-        talk: Callable[[], T],
+        exchange: Callable[[], T],
         cancel: CancelToken | None,
         limit_s: float,
         path: Path | None,
     ) -> T:
-        """Talk to the child, which is killed if that takes too long or is no longer wanted."""
-        guard = _Guard(self._process, limit_s, lambda: self._raise_if_unwanted(cancel))
+        """Run a blocking exchange with the child; kill the child at the limit or when cancelled."""
+        watchdog = _Watchdog(
+            self._running_process(), limit_s, lambda: self._raise_if_cancelled(cancel)
+        )
         try:
-            said = talk()
+            result = exchange()
         except (EOFError, OSError) as error:
-            guard.stop()
-            if guard.verdict is None:
-                raise self._crashed("working on a photo", path) from error
+            watchdog.stop()
+            if watchdog.kill_reason is None:
+                raise self._crashed(_WORKING, path) from error
             self._discard()
-            if guard.verdict == "cancelled":
+            if watchdog.kill_reason == "cancelled":
                 raise Cancelled from None
-            raise timed_out(limit_s, path) from None
+            raise timeout_error(limit_s, path) from None
         except BaseException:
-            # A request that cannot be pickled, or Ctrl-C: a late reply must never meet the next
-            # request.
-            guard.stop()
+            # A request that cannot be pickled, or Ctrl-C. The child is discarded, so that a late
+            # reply is never taken for the reply to the next request.
+            watchdog.stop()
             self._discard()
             raise
-        guard.stop()
-        if guard.verdict is not None:  # it fired as the reply came in; the reply still counts
+        watchdog.stop()
+        if watchdog.kill_reason is not None:  # killed just after it replied; the reply is valid
             self._discard()
-        return said
+        return result
 
-    def _open_reply(self, reply: tuple[str, Any], operation: str, path: Path | None) -> Any:
+    def _reply_value(self, reply: tuple[str, Any], operation: str, path: Path | None) -> Any:
+        """The value of a reply of ``worker_child.run_child``; raises if it reports an error."""
         kind, value = reply
         if kind == "cancelled":
             raise Cancelled
-        if kind == "problem":
+        if kind == "engine-error":
             raise value
-        if kind == "bug":
+        if kind == "other-error":
             log.error("the %s failed:\n%s", self.name, value)
             raise WorkerCrashed(
                 f"Something went wrong in the {self.name} ({value.strip().splitlines()[-1]}).",
@@ -278,8 +307,10 @@ class WorkerProcess:
         return value
 
     def _crashed(self, operation: str, path: Path | None) -> WorkerCrashed:
-        self._process.join(FAREWELL_S)
-        code = self._process.exitcode
+        """Reap a child that died, and return the error for it."""
+        process = self._running_process()
+        process.join(EXIT_GRACE_S)
+        code = process.exitcode
         self._discard()
         log.warning("the %s died with exit code %s", self.name, code)
         return WorkerCrashed(
@@ -290,8 +321,8 @@ class WorkerProcess:
         )
 
     def _discard(self) -> None:
-        """Kill the child if it still lives, and reap it."""
-        if self._process is None:
+        """Kill the child if it still runs, and reap it."""
+        if self._process is None or self._connection is None:
             return
         self._process.kill()
         self._process.join()
@@ -301,91 +332,56 @@ class WorkerProcess:
         self._ready = False
 
 
-def timed_out(limit_s: float, path: Path | None) -> PhotoTimedOut:
-    """What a caller is told when the time is over."""
+def timeout_error(limit_s: float, path: Path | None) -> PhotoTimedOut:
+    """The error for a request that exceeded its time limit."""
     return PhotoTimedOut(
         f"This took longer than {limit_s:g} seconds and was stopped.",
-        operation="working on a photo",
+        operation=_WORKING,
         path=path,
         hint="Try again when the computer is less busy.",
     )
 
 
-class _Guard:
-    """Kills a child that takes too long or is no longer wanted.
+class _Watchdog:
+    """Kills a child that exceeds its time limit or whose caller cancelled.
 
-    A thread of its own, so that a child that stops in the middle of a reply is caught as well:
-    its death ends whatever the calling thread is blocked in.
+    It runs in a thread of its own, because the calling thread may be blocked in the pipe, even in
+    the middle of a reply. The child's death ends that blocking call.
+
+    Attributes:
+        kill_reason: "cancelled" or "timed-out"; None if the child was not killed.
     """
 
     def __init__(
         self,
         process: multiprocessing.process.BaseProcess,
         limit_s: float,
-        raise_if_unwanted: Callable[[], None],
+        raise_if_cancelled: Callable[[], None],
     ) -> None:
-        self.verdict: str | None = None
+        self.kill_reason: str | None = None
         self._process = process
         self._deadline = time.monotonic() + limit_s
-        self._raise_if_unwanted = raise_if_unwanted
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="pickout-guard", daemon=True)
+        self._raise_if_cancelled = raise_if_cancelled
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="pickout-watchdog", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the watch; afterwards ``verdict`` is final and the child is left alone."""
-        self._over.set()
+        """End the thread; afterwards ``kill_reason`` is final and the child is not killed."""
+        self._stopped.set()
         self._thread.join()
 
     def _watch(self) -> None:
         while True:
-            left_s = self._deadline - time.monotonic()
-            if self._over.wait(min(POLL_S, max(left_s, 0.0))):
+            remaining_s = self._deadline - time.monotonic()
+            if self._stopped.wait(min(POLL_S, max(remaining_s, 0.0))):
                 return
             try:
-                self._raise_if_unwanted()
+                self._raise_if_cancelled()
             except Cancelled:
-                self.verdict = "cancelled"
-            if self.verdict is None and time.monotonic() >= self._deadline:
-                self.verdict = "timed-out"
-            if self.verdict is not None:
+                self.kill_reason = "cancelled"
+            if self.kill_reason is None and time.monotonic() >= self._deadline:
+                self.kill_reason = "timed-out"
+            if self.kill_reason is not None:
                 self._process.kill()
                 return
-
-
-# -- starting ------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start the child with Ctrl-C blocked: it could come before the child can ignore it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # starting it later would unblock what is blocked here
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _without_main(serve: Serve) -> Iterator[None]:
-    """Start the child without importing ``__main__`` in it, unless ``serve`` lives there.
-
-    A script may lack the guard that spawning asks for, or import a whole window toolkit.
-    """
-    main = sys.modules.get("__main__")
-    function = getattr(serve, "func", serve)
-    if main is None or getattr(function, "__module__", None) == "__main__":
-        yield
-        return
-    hidden = {key: main.__dict__[key] for key in ("__spec__", "__file__") if key in main.__dict__}
-    main.__dict__.update(dict.fromkeys(hidden))
-    try:
-        yield
-    finally:
-        main.__dict__.update(hidden)

@@ -1,4 +1,4 @@
-"""Memory that a parent and its child share, for what must not wait in a pipe."""
+"""Memory shared by a parent and its child, for signals that must not wait in a pipe."""
 
 from __future__ import annotations
 
@@ -8,49 +8,55 @@ import time
 
 from engine.errors import Cancelled
 
-BEAT_S = 0.2
-"""How often a child that runs says so."""
+HEARTBEAT_S = 0.2
+"""Interval between two heartbeats of a child."""
 
 
 class WorkerSignals:
-    """The child's pulse one way, the number of the request that is no longer wanted the other.
+    """The time of the child's last heartbeat, and the number of the last cancelled request.
 
-    Each of the two is written by one side only, as one aligned word, so no lock is needed.
+    The child writes the first, the parent the second. Each is one aligned 64-bit word with one
+    writer, so no lock is needed.
     """
 
     def __init__(self, context: multiprocessing.context.BaseContext) -> None:
         self._words = context.RawArray("Q", 2)
 
     @property
-    def silence_s(self) -> float:
-        """Since the child's last sign of life, seconds; a few tenths while any of its threads can
-        run, and 0 before the first sign."""
-        last_ns = self._words[0]
-        return (time.monotonic_ns() - last_ns) / 1e9 if last_ns else 0.0
+    def seconds_since_heartbeat(self) -> float:
+        """Age of the child's last heartbeat; 0 before the first.
 
-    def start_beating(self) -> None:
-        """In the child, once."""
-        threading.Thread(target=self._beat, name="pickout-pulse", daemon=True).start()
+        It stays at a few tenths of a second while any thread of the child can run.
+        """
+        heartbeat_ns = self._words[0]
+        return (time.monotonic_ns() - heartbeat_ns) / 1e9 if heartbeat_ns else 0.0
+
+    def start_heartbeat(self) -> None:
+        """Start the heartbeat thread; called once, in the child."""
+        threading.Thread(
+            target=self._write_heartbeats, name="pickout-heartbeat", daemon=True
+        ).start()
 
     def cancel(self, number: int) -> None:
-        """Ask the child to give up this request and all before it."""
+        """Cancel the request of this number and all before it; called in the parent."""
         self._words[1] = number
 
-    def token(self, number: int) -> SharedToken:
-        """In the child: tells whether the request of this number was given up."""
-        return SharedToken(self, number)
+    def token(self, number: int) -> SharedCancelToken:
+        """The cancel token of the request of this number; called in the child."""
+        return SharedCancelToken(self, number)
 
     def is_cancelled(self, number: int) -> bool:
+        """Whether the parent cancelled the request of this number."""
         return self._words[1] >= number
 
-    def _beat(self) -> None:
+    def _write_heartbeats(self) -> None:
         while True:
-            self._words[0] = time.monotonic_ns()  # one clock for all processes of a machine
-            time.sleep(BEAT_S)
+            self._words[0] = time.monotonic_ns()  # the same clock in all processes of a machine
+            time.sleep(HEARTBEAT_S)
 
 
-class SharedToken:
-    """What ``CancelToken`` is within one process."""
+class SharedCancelToken:
+    """A read-only ``CancelToken`` for a request of another process."""
 
     def __init__(self, signals: WorkerSignals, number: int) -> None:
         self._signals, self._number = signals, number
@@ -60,8 +66,10 @@ class SharedToken:
         return self._signals.is_cancelled(self._number)
 
     def raise_if_set(self) -> None:
-        """Raises:
-        Cancelled: if the parent gave the request up.
+        """Raise if the parent cancelled the request.
+
+        Raises:
+            Cancelled: if it did.
         """
         if self.cancelled:
             raise Cancelled

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.jobs.worker_signals import SharedToken
+from engine.jobs.worker_signals import SharedCancelToken
 from engine.reranking import answers
 from engine.reranking.model_selection import VisionLanguageModel
 
@@ -59,7 +59,7 @@ def serving(model: VisionLanguageModel, settings: SessionSettings) -> Callable[[
 
 def serve_answers(
     model: VisionLanguageModel, settings: SessionSettings
-) -> Callable[[AnswerRequest, SharedToken], AnswerReply]:
+) -> Callable[[AnswerRequest, SharedCancelToken], AnswerReply]:
     """Raises:
     ModelMissing: llama-cpp-python is not installed, or cannot be loaded here.
     ModelBroken: the model cannot be loaded.
@@ -69,7 +69,7 @@ def serve_answers(
     return partial(_look, LlamaSession(model, settings))
 
 
-def _look(session: LlamaSession, request: AnswerRequest, token: SharedToken) -> AnswerReply:
+def _look(session: LlamaSession, request: AnswerRequest, token: SharedCancelToken) -> AnswerReply:
     text, finished = None, True
     with session.with_picture(request.picture, token) as context_of_picture:
         said = context_of_picture.first_word(request.question)

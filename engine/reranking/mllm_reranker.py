@@ -88,7 +88,7 @@ class MllmReranker:
                 path,
                 limit_s=settings.second_look_time_limit_s,
                 idle_s=settings.second_look_idle_minutes * 60,
-                on_silence=lambda silent: tell(_SILENT if silent else ""),
+                on_unresponsive=lambda silent: tell(_SILENT if silent else ""),
             )
 
         return MllmVerifier(run.model, run.session.side_px, judged_by, self._memory, ask)

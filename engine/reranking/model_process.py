@@ -30,7 +30,7 @@ MOST_RESTARTS = 3
 FORGIVING_ANSWERS = 20
 GROWTH_LIMIT_BYTES = 150 << 20
 """A process that grew by so much since its second answer leaks, and makes room for a fresh one."""
-SILENCE_LIMIT_S = 15.0
+UNRESPONSIVE_LIMIT_S = 15.0
 """A process none of whose threads has run for so long is killed."""
 _START_LIMIT_S = 900.0
 """Ten gigabytes from a slow disk."""
@@ -68,7 +68,7 @@ class ModelProcess:
             start_limit_s=_START_LIMIT_S,
             threads=run.session.threads,
             log_path=log_path,
-            silence_limit_s=SILENCE_LIMIT_S,
+            unresponsive_limit_s=UNRESPONSIVE_LIMIT_S,
         )
         self._lock = threading.Lock()
         self._idle: threading.Timer | None = None
@@ -89,14 +89,14 @@ class ModelProcess:
         *,
         limit_s: float,
         idle_s: float,
-        on_silence: Callable[[bool], None],
+        on_unresponsive: Callable[[bool], None],
     ) -> AnswerReply:
         """Blocks until the model has answered, at most ``limit_s`` once it is loaded.
 
         Args:
             path: of the photo, for errors.
             idle_s: the process ends when nothing was asked of it for so long.
-            on_silence: see ``CancellableWorker``.
+            on_unresponsive: see ``CancellableWorker``.
 
         Raises:
             RerankerUnavailable: there is no use in asking again.
@@ -104,7 +104,7 @@ class ModelProcess:
             Cancelled: the process stays.
         """
         self._stop_clock()
-        self._worker.on_silence = on_silence
+        self._worker.on_unresponsive = on_unresponsive
         try:
             reply = self._answered(request, cancel, path, limit_s)
         finally:
@@ -164,7 +164,7 @@ class ModelProcess:
         self._level = (pid, answers, level)
         if answers > 2 and reply.memory_bytes - level > GROWTH_LIMIT_BYTES:
             log.info("%s grew to %d bytes and is replaced", self.run.model.name, reply.memory_bytes)
-            self._worker.rest()
+            self._worker.stop_child()
 
     def _start_clock(self, idle_s: float) -> None:
         with self._lock:

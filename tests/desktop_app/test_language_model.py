@@ -75,7 +75,7 @@ def test_verdicts_of_a_model_come_into_the_grid(desktop, answers, qtbot):
 def test_a_window_whose_model_is_killed_or_stopped_keeps_its_hits_and_goes_on(
     desktop, answers, qtbot, monkeypatch, caplog, how
 ):
-    monkeypatch.setattr(model_process, "SILENCE_LIMIT_S", 2.0)
+    monkeypatch.setattr(model_process, "UNRESPONSIVE_LIMIT_S", 2.0)
     verified(desktop, qtbot, answers, "red")
     probe = StallProbe()
     probe.start()

@@ -311,7 +311,7 @@ def test_a_process_killed_again_and_again_is_left_alone_in_the_end(
 def test_a_stopped_process_is_noticed_at_once_and_replaced_later(
     open_library, fitted, monkeypatch, caplog
 ) -> None:
-    monkeypatch.setattr(model_process, "SILENCE_LIMIT_S", 2.0)
+    monkeypatch.setattr(model_process, "UNRESPONSIVE_LIMIT_S", 2.0)
     library = open_library()
     pid = started(library)
     forget_answers(library)

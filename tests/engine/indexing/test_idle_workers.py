@@ -22,7 +22,7 @@ def worker(name: str) -> WorkerProcess:
 
 def test_one_that_runs_comes_before_one_that_would_have_to_be_started() -> None:
     cold, warm = worker("cold"), worker("warm")
-    warm.warm(wait=True)
+    warm.start(wait=True)
     try:
         idle = IdleWorkers([cold, warm])
         assert idle.take() is warm

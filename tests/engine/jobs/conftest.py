@@ -1,4 +1,4 @@
-"""Servants that a spawned child can import by name."""
+"""Request handlers that a spawned child can import by name."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def worker_functions(monkeypatch):
-    """The module ``worker_functions``; its folder reaches the child through ``sys.path``."""
+    """The module ``worker_functions``; its folder is added to ``sys.path``, which a child inherits."""
     monkeypatch.syspath_prepend(Path(__file__).parent / "worker_functions")
     import worker_functions
 

@@ -1,4 +1,4 @@
-"""A child process may crash, hang or be killed; its parent is told, and goes on."""
+"""A child process may crash, hang or be killed; its parent gets an error and continues."""
 
 import functools
 import os
@@ -29,7 +29,7 @@ DEADLINE_S = 30.0
 
 @pytest.fixture
 def worker(worker_functions):
-    process = WorkerProcess("odd worker", worker_functions.serve, time_limit_s=DEADLINE_S)
+    process = WorkerProcess("test worker", worker_functions.serve, time_limit_s=DEADLINE_S)
     yield process
     process.close()
 
@@ -37,7 +37,7 @@ def worker(worker_functions):
 def wait_for(condition, deadline_s=DEADLINE_S):
     end = time.monotonic() + deadline_s
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "the condition did not become true in time"
         threading.Event().wait(0.01)
 
 
@@ -61,7 +61,7 @@ def test_it_answers_from_another_process_and_keeps_it(worker):
     assert worker.call(("pid",)) == first
 
 
-def test_arrays_come_back_whole_and_writable(worker):
+def test_arrays_arrive_complete_and_writable(worker):
     reply = worker.call(("ones", (2500, 4000, 3)))  # more than one piece
     assert reply["rgb"].shape == (2500, 4000, 3)
     assert reply["rgb"].sum() == 2500 * 4000 * 3
@@ -69,24 +69,24 @@ def test_arrays_come_back_whole_and_writable(worker):
     reply["rgb"][0, 0] = 9
 
 
-def test_arrays_travel_to_the_child_too(worker):
+def test_arrays_are_sent_to_the_child(worker):
     photo = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
     assert np.array_equal(worker.call(("echo", photo[:, ::-1])), photo[:, ::-1])
 
 
 def test_an_engine_error_arrives_as_it_was_raised(worker):
     with pytest.raises(PhotoUnreadable) as caught:
-        worker.call(("problem",))
+        worker.call(("engine_error",))
     assert caught.value.path == Path("a.jpg")
     assert caught.value.hint == "x"
     assert worker.call(("echo", 1)) == 1
 
 
-@pytest.mark.parametrize("what", ["bug", "unpicklable"])
-def test_a_bug_in_the_child_is_logged_with_its_traceback(worker, caplog, what):
+@pytest.mark.parametrize("command", ["bug", "unpicklable"])
+def test_a_bug_in_the_child_is_logged_with_its_traceback(worker, caplog, command):
     pid = worker.call(("pid",))
     with pytest.raises(WorkerCrashed):
-        worker.call((what,))
+        worker.call((command,))
     assert "Traceback" in caplog.text
     caplog.clear()
     assert worker.call(("pid",)) == pid
@@ -112,7 +112,7 @@ def test_a_child_killed_in_the_middle_of_a_request(worker, tmp_path, caplog):
     assert worker.call(("echo", "again")) == "again"
 
 
-def test_a_child_killed_between_requests_is_not_noticed(worker):
+def test_a_child_killed_between_requests_is_replaced(worker):
     os.kill(worker.call(("pid",)), signal.SIGKILL)
     wait_for(lambda: not worker._process.is_alive())
     assert worker.call(("echo", 5)) == 5
@@ -138,17 +138,17 @@ def test_a_child_stopped_by_a_signal_is_killed_too(worker):
 def test_cancelling_kills_the_child(worker, tmp_path):
     cancel, marker = CancelToken(), tmp_path / "pid"
 
-    def change_my_mind():
+    def cancel_when_started():
         read_pid(marker)
         cancel.cancel()
 
-    threading.Thread(target=change_my_mind).start()
+    threading.Thread(target=cancel_when_started).start()
     with pytest.raises(Cancelled):
         worker.call(("hang", str(marker)), cancel=cancel)
     assert not is_running(read_pid(marker))
 
 
-def test_a_caller_in_the_queue_can_cancel_without_harm(worker, tmp_path):
+def test_a_queued_call_can_be_cancelled_without_effect_on_the_running_one(worker, tmp_path):
     marker, cancel, endings = tmp_path / "pid", CancelToken(), []
 
     def call_first():
@@ -159,10 +159,10 @@ def test_a_caller_in_the_queue_can_cancel_without_harm(worker, tmp_path):
     first = threading.Thread(target=call_first)
     first.start()
     pid = read_pid(marker)
-    impatient = CancelToken()
-    impatient.cancel()
+    cancelled = CancelToken()
+    cancelled.cancel()
     with pytest.raises(Cancelled):
-        worker.call(("echo", 1), cancel=impatient)
+        worker.call(("echo", 1), cancel=cancelled)
     assert is_running(pid) and not endings
     cancel.cancel()
     first.join()
@@ -171,7 +171,7 @@ def test_a_caller_in_the_queue_can_cancel_without_harm(worker, tmp_path):
 def test_a_caller_who_cancels_during_the_start_leaves_the_child_starting(worker_functions):
     worker = WorkerProcess("slow starter", worker_functions.serve_never, time_limit_s=1)
     try:
-        worker.warm()
+        worker.start()
         pid, cancel = worker.pid, CancelToken()
         cancel.cancel()
         with pytest.raises(Cancelled):
@@ -182,11 +182,11 @@ def test_a_caller_who_cancels_during_the_start_leaves_the_child_starting(worker_
     assert not is_running(pid)
 
 
-def test_what_the_factory_raises_reaches_every_caller(worker_functions):
+def test_an_error_of_the_factory_is_raised_for_every_caller(worker_functions):
     worker = WorkerProcess("no model", worker_functions.serve_without_model, time_limit_s=1)
     for _ in range(2):
         with pytest.raises(ModelMissing, match="Install it"):
-            worker.warm(wait=True)
+            worker.start(wait=True)
     assert worker.pid is None
 
 
@@ -214,13 +214,13 @@ def test_a_partial_is_a_factory(worker_functions):
         worker.close()
 
 
-def test_a_request_that_cannot_be_pickled_harms_nobody(worker):
+def test_a_request_that_cannot_be_pickled_leaves_the_worker_usable(worker):
     with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
         worker.call(("echo", lambda: None))
     assert worker.call(("echo", 3)) == 3
 
 
-def test_threads_are_answered_one_at_a_time_each_with_its_own(worker):
+def test_each_thread_gets_the_replies_to_its_own_requests(worker):
     answers = {}
 
     def ask(number):
@@ -242,11 +242,11 @@ def test_close_ends_the_child_and_leaves_no_zombie(worker):
     with pytest.raises(RuntimeError, match="closed"):
         worker.call(("echo", 1))
     with pytest.raises(RuntimeError, match="closed"):
-        worker.warm()
+        worker.start()
     worker.close()
 
 
-def test_close_while_somebody_waits(worker, tmp_path):
+def test_close_cancels_a_waiting_call(worker, tmp_path):
     marker = tmp_path / "pid"
     closer = threading.Thread(target=lambda: (read_pid(marker), worker.close()))
     closer.start()
@@ -257,7 +257,7 @@ def test_close_while_somebody_waits(worker, tmp_path):
 
 
 def test_the_number_of_threads_is_set_before_anything_is_imported(worker_functions):
-    worker = WorkerProcess("narrow", worker_functions.serve, time_limit_s=9, threads=1)
+    worker = WorkerProcess("one thread", worker_functions.serve, time_limit_s=9, threads=1)
     try:
         assert worker.call(("environment", "OMP_NUM_THREADS")) == "1"
     finally:
@@ -265,7 +265,7 @@ def test_the_number_of_threads_is_set_before_anything_is_imported(worker_functio
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
-def test_a_memory_limit_turns_a_bomb_into_an_error(worker_functions, caplog):
+def test_an_allocation_over_the_memory_limit_is_an_error(worker_functions, caplog):
     worker = WorkerProcess(
         "small", worker_functions.serve, time_limit_s=DEADLINE_S, memory_limit_bytes=2 << 30
     )
@@ -300,7 +300,7 @@ def test_a_script_without_a_guard_works_and_its_imports_stay_in_the_parent(tmp_p
     assert (ended.stdout, ended.stderr, ended.returncode) == ("False 7\n", "", 0)
 
 
-def test_what_lives_in_main_can_serve(tmp_path):
+def test_a_factory_in_main_works(tmp_path):
     text = (
         "def serve():\n    return handle\n"
         "def handle(request):\n    return request + 1\n"
@@ -313,7 +313,7 @@ def test_what_lives_in_main_can_serve(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("state", ["waiting", "busy"])
-def test_a_killed_parent_takes_its_child_along(tmp_path, state):
+def test_the_child_ends_when_its_parent_is_killed(tmp_path, state):
     marker = tmp_path / "pid"
     if state == "busy":
         text = f"worker.call(('spin', {str(marker)!r}))\n"

@@ -1,4 +1,4 @@
-"""What the child processes of these tests run. Nothing here is heavy to import."""
+"""Handler factories that the child processes of these tests run; light to import."""
 
 import os
 import sys
@@ -30,8 +30,8 @@ def serve_as(answer):
 
 
 def handle(request):
-    what, *rest = request
-    return globals()[f"do_{what}"](*rest)
+    command, *arguments = request
+    return globals()[f"do_{command}"](*arguments)
 
 
 def do_echo(value):
@@ -48,7 +48,7 @@ def do_ones(shape):
     return {"rgb": np.ones(shape, np.uint8), "mask": np.zeros((3, 4), bool).T}
 
 
-def do_problem():
+def do_engine_error():
     raise PhotoUnreadable("The file is empty.", operation="reading", path=Path("a.jpg"), hint="x")
 
 
@@ -88,24 +88,24 @@ def do_spin(marker):
         time.time()
 
 
-def serve_patiently():
-    """Answers with a cancel token at hand."""
+def serve_cancellable():
+    """A handler for a ``CancellableWorker``, which takes a cancel token."""
 
     def answer(request, token):
-        what, *rest = request
-        if what == "until cancelled":
-            Path(rest[0]).write_text("begun")
+        command, *arguments = request
+        if command == "until cancelled":
+            Path(arguments[0]).write_text("started")
             while not token.cancelled:
                 time.sleep(0.01)
-            Path(rest[0]).write_text("cancelled")
+            Path(arguments[0]).write_text("cancelled")
             token.raise_if_set()
-        if what == "stubborn":
-            Path(rest[0]).write_text("begun")
+        if command == "ignore cancel":
+            Path(arguments[0]).write_text("started")
             threading.Event().wait()
-        if what == "print":
+        if command == "print":
             print("said in Python", flush=True)
             os.write(1, b"said by native code\n")
             os.write(2, b"complained\n")
-        return handle(("pid",)) if what == "print" else handle(request)
+        return handle(("pid",)) if command == "print" else handle(request)
 
     return answer
