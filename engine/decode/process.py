@@ -35,10 +35,6 @@ class DecoderProcess:
         """The child's process id; None while there is no child."""
         return self._worker.pid
 
-    def warm(self) -> None:
-        """Start the child before somebody waits for it."""
-        self._worker.warm()
-
     def read(
         self, path: Path, longest_px: int | None = None, cancel: CancelToken | None = None
     ) -> DecodedPhoto:

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def worker_functions(monkeypatch):
-    """The module ``worker_functions``; its folder is added to ``sys.path``, which a child inherits."""
+    """The module ``worker_functions``; its folder is on ``sys.path``, which a child inherits."""
     monkeypatch.syspath_prepend(Path(__file__).parent / "worker_functions")
     import worker_functions
 
