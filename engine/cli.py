@@ -60,10 +60,10 @@ def run(argv: Sequence[str] | None, *, profile: Any = None, console: Console | N
     except SystemExit as end:  # argparse has said what is wrong, or printed its help
         return end.code if isinstance(end.code, int) else EXIT_USAGE
     except EngineError as error:
-        console.remark(f"Error: {_explain(error)}")
+        console.note(f"Error: {_explain(error)}")
         return EXIT_FAILED
     except (KeyboardInterrupt, Cancelled):
-        console.remark("Stopped. What was finished is kept.")
+        console.note("Stopped. What was finished is kept.")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough; what is left in the buffer goes nowhere.

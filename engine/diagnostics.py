@@ -19,7 +19,7 @@ from engine import settings as settings_file
 from engine.benchmarks import indexing
 from engine.benchmarks.benchmark import BenchRequest
 from engine.errors import EngineError
-from engine.evaluation.annotated_search import Watcher
+from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs.cancel import CancelToken
 from engine.jobs.machine import usable_cores
 from engine.reranking import calibration
@@ -68,7 +68,7 @@ class Part:
     fine: bool = True
 
 
-def parts(library_root: Path, watcher: Watcher, verify: bool) -> list[Part]:
+def parts(library_root: Path, listener: ProgressListener, verify: bool) -> list[Part]:
     """All parts; one that fails says why and the others go on.
 
     Args:
@@ -80,7 +80,7 @@ def parts(library_root: Path, watcher: Watcher, verify: bool) -> list[Part]:
         "models": lambda: models(ModelStore(), verify),
         "second look": lambda: second_look(ModelStore(), library_root),
         "disk": lambda: disk(library_root),
-        "rate": lambda: rate(watcher),
+        "rate": lambda: rate(listener),
     }
     return [_guarded(title, look) for title, look in looks.items()]
 
@@ -227,13 +227,13 @@ def disk(library_root: Path) -> Part:
     return Part("disk", figures, tuple(lines), fine)
 
 
-def rate(watcher: Watcher) -> Part:
+def rate(listener: ProgressListener) -> Part:
     """Photos a second of the starter models on a few sample photos, measured now."""
     samples = sorted((paths.resources_dir() / "samples").glob("*.jpg"))[:SAMPLES]
     with tempfile.TemporaryDirectory(prefix="pickout-doctor-") as folder:
         for sample in samples:
             shutil.copy(sample, folder)
-        measured = indexing.measure(BenchRequest(folder=Path(folder)), watcher).figures
+        measured = indexing.measure(BenchRequest(folder=Path(folder)), listener).figures
     lines = (
         f"{measured['photos']} sample photos in {measured['seconds']:.1f} s, loading included",
         f"{measured['full_photos_per_s'] or measured['photos_per_s']:.2f} photos a second",

@@ -11,7 +11,7 @@ import numpy as np
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.errors import BadRequest
 from engine.evaluation import annotated_library, mask_overlap, metrics
-from engine.evaluation.annotated_search import AnnotatedSearch, Watcher, place_of
+from engine.evaluation.annotated_search import AnnotatedSearch, ProgressListener, truth_index
 from engine.evaluation.coco_truth import Instance, TruthPhoto
 from engine.jobs import JobContext
 from engine.jobs.cancel import CancelToken
@@ -39,7 +39,7 @@ class Outcome:
     kind: str
 
 
-def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """On things that some stored mask covers, since no box can find a mask that is not there; of
     the others, whether their boxes rightly match none.
 
@@ -56,17 +56,17 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
     truth = annotated_library.load_present(request.coco, request.folder, request.photos)
     notes = _Notes()
     opened = annotated_library.indexed(
-        truth, request.folder, watcher, profile=request.profile, reranker=notes
+        truth, request.folder, listener, profile=request.profile, reranker=notes
     )
     tally = _Tally()
     with opened as judged:
         profile = judged.library.models.active.name
-        search = AnnotatedSearch(judged.library, truth, len(truth.photos), watcher)
+        search = AnnotatedSearch(judged.library, truth, len(truth.photos), listener)
         for category_id, name in truth.queries().items():
             notes.candidates.clear()
-            search.ask_all([name], "Matching boxes")
+            search.search_all([name], "Matching boxes")
             for candidate in notes.candidates:
-                photo = truth.photos[place_of(candidate.photo)]
+                photo = truth.photos[truth_index(candidate.photo)]
                 tally.add(candidate, photo, category_id)
     if not tally.covered:
         raise BadRequest(
@@ -121,11 +121,11 @@ class _Tally:
                 self.exact.append(_outcome(box, candidate, photo, thing, overlaps))
                 moved, rng = self.moved, self._rng
             for _ in range(DRAWS):
-                drawn = shaken(box, photo.size_wh, rng)
+                drawn = jittered(box, photo.size_wh, rng)
                 moved.append(_outcome(drawn, candidate, photo, thing, overlaps))
 
 
-def shaken(box: BoxXyxy, size_wh: tuple[int, int], rng: np.random.Generator) -> BoxXyxy:
+def jittered(box: BoxXyxy, size_wh: tuple[int, int], rng: np.random.Generator) -> BoxXyxy:
     """The box with every side moved at random, within the photo."""
     dx0, dx1 = rng.uniform(-MOVED_BY, MOVED_BY, 2) * box.width
     dy0, dy1 = rng.uniform(-MOVED_BY, MOVED_BY, 2) * box.height
@@ -205,7 +205,7 @@ class _Notes:
     def info(self) -> RerankerInfo:
         return RerankerInfo("notes", "Notes")
 
-    def verifier(self, context: JobContext, tell: Callable[[str], None]) -> _Notes:
+    def verifier(self, context: JobContext, set_note: Callable[[str], None]) -> _Notes:
         return self
 
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:

@@ -16,7 +16,7 @@ from engine.benchmarks import recoloured_photos
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.errors import BadRequest
 from engine.evaluation import coco_truth, metrics
-from engine.evaluation.annotated_search import Watcher, place_of
+from engine.evaluation.annotated_search import ProgressListener, truth_index
 from engine.evaluation.coco_truth import CocoTruth
 from engine.jobs import Progress
 from engine.library import Library
@@ -53,7 +53,7 @@ class Label:
     colours: frozenset[str]
 
 
-def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """Make photos of repainted things and search them; with labels, the labelled photos too.
 
     Raises:
@@ -72,7 +72,7 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
     figures: dict[str, Any] = {"bench": "colours"}
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
         folder = Path(temporary, "painted")
-        watcher.report(Progress("Painting things"))
+        listener.report(Progress("Painting things"))
         made = recoloured_photos.make(folder, truth, request.folder, CATEGORIES)
         if not made:
             raise BadRequest(
@@ -89,15 +89,15 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
             )
             for one in made
         ]
-        figures["painted"] = _searched(shown, request.profile, watcher)
+        figures["painted"] = _searched(shown, request.profile, listener)
     if request.labels is not None:
-        figures["labelled_things"] = _region_figures(labels, truth, request.folder, watcher)
+        figures["labelled_things"] = _region_figures(labels, truth, request.folder, listener)
         shown = _labelled(labels, truth, request.folder)
-        figures["labelled_photos"] = _searched(shown, request.profile, watcher)
+        figures["labelled_photos"] = _searched(shown, request.profile, listener)
     return BenchResult(tuple(_lines(figures)), figures)
 
 
-def _searched(shown: Sequence[Shown], profile: Any, watcher: Watcher) -> dict[str, Any]:
+def _searched(shown: Sequence[Shown], profile: Any, listener: ProgressListener) -> dict[str, Any]:
     """Index the photos in a temporary library, and ask for every colour of every category."""
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
         photos_dir = Path(temporary, "photos")
@@ -108,13 +108,13 @@ def _searched(shown: Sequence[Shown], profile: Any, watcher: Watcher) -> dict[st
         library = Library.open(Path(temporary, "library"), profile=profile)
         with contextlib.closing(library):
             library.folders.add(photos_dir)
-            watcher.follow(library.indexing.start())
+            listener.follow(library.indexing.start())
 
             def ask(text: str) -> list[int]:
-                watcher.report(Progress("Asking", current=text))
+                listener.report(Progress("Asking", current=text))
                 request = SearchRequest(text=text, limit=len(shown))
-                hits = watcher.follow(library.search.start(request)).hits
-                return [place_of(hit.photo) for hit in hits]
+                hits = listener.follow(library.search.start(request)).hits
+                return [truth_index(hit.photo) for hit in hits]
 
             return ranking_figures(shown, ask)
 
@@ -212,7 +212,7 @@ def _labelled(labels: Sequence[Label], truth: CocoTruth, folder: Path) -> list[S
 
 
 def _region_figures(
-    labels: Sequence[Label], truth: CocoTruth, folder: Path, watcher: Watcher
+    labels: Sequence[Label], truth: CocoTruth, folder: Path, listener: ProgressListener
 ) -> dict[str, Any]:
     """The colours of the labelled things under their true masks, without any search."""
     from PIL import Image
@@ -220,7 +220,7 @@ def _region_figures(
     colours = {label.annotation_id: label.colours for label in labels}
     rows: list[tuple[str, int, frozenset[str], np.ndarray]] = []
     for done, photo in enumerate(truth.photos):
-        watcher.report(Progress("Naming colours", done, len(truth.photos)))
+        listener.report(Progress("Naming colours", done, len(truth.photos)))
         things = [one for one in photo.instances if one.annotation_id in colours]
         if not things:
             continue

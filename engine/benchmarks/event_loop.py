@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.errors import BadRequest, WorkerCrashed
-from engine.evaluation.annotated_search import Watcher
+from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs import Progress
 
 _MODULE = "desktop_app.stall_benchmark"
@@ -19,7 +19,7 @@ _LIMIT_S = 900
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
-def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """Run the window's own probe; it prints one JSON object as its last line.
 
     Raises:
@@ -32,7 +32,7 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
             operation="measuring the event loop",
             hint="Install PySide6_Essentials.",
         )
-    watcher.report(Progress("Measuring the window's event loop"))
+    listener.report(Progress("Measuring the window's event loop"))
     chosen = [] if request.library is None else ["--library", str(request.library)]
     try:
         probe = subprocess.run(

@@ -12,7 +12,7 @@ from engine.benchmarks import synthetic_photos
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.benchmarks.process_memory import PeakMemory
 from engine.errors import BadRequest
-from engine.evaluation.annotated_search import Watcher
+from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs import Job, Progress
 from engine.library import Library
 from engine.records import LibraryStatus
@@ -21,7 +21,7 @@ PHOTOS = 48
 _POLL_S = 0.05
 
 
-def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """Index a folder, or photos made for it, into a temporary library.
 
     Raises:
@@ -31,13 +31,13 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
         folder = request.folder
         if folder is None:
             folder = Path(temporary, "photos")
-            watcher.report(Progress("Making photos"))
-            synthetic_photos.make_as_taken(folder, request.photos or PHOTOS)
+            listener.report(Progress("Making photos"))
+            synthetic_photos.write_camera_like_photos(folder, request.photos or PHOTOS)
         with PeakMemory() as memory:
             library = Library.open(Path(temporary, "library"), profile=request.profile)
             with contextlib.closing(library):
                 library.folders.add(folder)
-                course = _followed(library, library.indexing.start(), watcher)
+                course = _followed(library, library.indexing.start(), listener)
                 status = library.status()
         photos = status.outlined
         if not photos:
@@ -76,12 +76,12 @@ class _Course:
         self.coarse |= status.searchable > status.outlined + 1
 
 
-def _followed(library: Library, job: Job, watcher: Watcher) -> _Course:
+def _followed(library: Library, job: Job, listener: ProgressListener) -> _Course:
     course = _Course()
     started_s = time.perf_counter()
     while not job.ended:
         course.note(time.perf_counter() - started_s, library.status())
-        watcher.report(job.progress)
+        listener.report(job.progress)
         time.sleep(_POLL_S)
     job.result()
     course.seconds = time.perf_counter() - started_s

@@ -17,8 +17,8 @@ from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.benchmarks.process_memory import resident_bytes
 from engine.decode.reader import read_upright
 from engine.errors import Cancelled, EngineError
-from engine.evaluation.annotated_search import Watcher
-from engine.evaluation.recording_reranker import RecordedAnswers
+from engine.evaluation.annotated_search import ProgressListener
+from engine.evaluation.recording_reranker import RecordingAnswerCache
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.paths import resources_dir
 from engine.records import Photo, PhotoId
@@ -38,7 +38,7 @@ TINY = "tiny"
 _QUERIES = ("a dog", "a red umbrella left of a bench", "eine Katze", "something blue")
 
 
-def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """With the installed model that this computer would use; without one, with a tiny one of
     random numbers, whose times mean little, but whose process is the real one.
 
@@ -52,9 +52,9 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
     with tempfile.TemporaryDirectory(prefix="pickout-worker-") as temporary:
         folder = Path(temporary)
         log_path, model_store = folder / "worker.log", _model_store(folder)
-        look = MllmReranker(Settings, log_path, RecordedAnswers(), model_store)
+        look = MllmReranker(Settings, log_path, RecordingAnswerCache(), model_store)
         try:
-            figures = _measured(look, looks, watcher)
+            figures = _measured(look, looks, listener)
         finally:
             look.close()
     return BenchResult(tuple(_lines(figures)), figures)
@@ -63,10 +63,10 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
 def _model_store(folder: Path) -> ModelStore:
     """This computer's models, or one with a tiny model."""
     model_store = ModelStore()
-    return model_store if model_selection.installed(model_store) else tiny_model_store(folder)
+    return model_store if model_selection.installed(model_store) else make_tiny_model_store(folder)
 
 
-def tiny_model_store(folder: Path) -> ModelStore:
+def make_tiny_model_store(folder: Path) -> ModelStore:
     """A shelf in ``folder`` whose only model, ``TINY``, is made of random numbers."""
     files = vision_language_model.write(folder / "files")
     pair = (files.language, files.vision)
@@ -77,7 +77,7 @@ def tiny_model_store(folder: Path) -> ModelStore:
     return model_store
 
 
-def _measured(look: MllmReranker, looks: int, watcher: Watcher) -> dict[str, Any]:
+def _measured(look: MllmReranker, looks: int, listener: ProgressListener) -> dict[str, Any]:
     info = look.info()
     verifier = look.verifier(JobContext(CancelToken()), lambda words: None)
     candidates = _candidates()
@@ -86,7 +86,7 @@ def _measured(look: MllmReranker, looks: int, watcher: Watcher) -> dict[str, Any
     first_s = time.perf_counter() - started_s
     seconds, memory, pids, lost = [], [], {look.pid}, 0
     for done in range(looks):
-        watcher.report(Progress("Looking", done, looks))
+        listener.report(Progress("Looking", done, looks))
         started_s = time.perf_counter()
         try:
             verifier.verify(
@@ -113,10 +113,10 @@ def _measured(look: MllmReranker, looks: int, watcher: Watcher) -> dict[str, Any
         "memory_growth_bytes": max(memory[1:], default=level) - level,
         "processes": len(pids - {None}),
     }
-    watcher.report(Progress("Changing one's mind"))
+    listener.report(Progress("Changing one's mind"))
     figures |= _letting_go(look, verifier, candidates, figures["look_s_p50"])
     if hasattr(signal, "SIGSTOP"):
-        watcher.report(Progress("Killing and stopping it"))
+        listener.report(Progress("Killing and stopping it"))
         figures |= _violence(look, candidates)
     return figures
 

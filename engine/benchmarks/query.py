@@ -13,7 +13,7 @@ import numpy as np
 from engine.benchmarks import synthetic_photos
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.errors import BadRequest, LibraryInUse
-from engine.evaluation.annotated_search import Watcher
+from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs import Progress
 from engine.library import Library
 from engine.records import SearchRequest
@@ -24,10 +24,10 @@ PHOTOS = 24
 QUERIES = tuple(f"a {kind} {thing}" for kind in _KINDS for thing in _THINGS)
 
 
-def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """Ask 60 different texts, one after the other; the very first, which loads the text encoder,
     is told apart."""
-    with _library(request, watcher) as library:
+    with _library(request, listener) as library:
         status = library.status()
         if not status.searchable:
             raise BadRequest(
@@ -36,11 +36,11 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
                 path=request.library,
                 hint="Index it first, or leave --library out.",
             )
-        cold_ms = _ask(library, "anything at all", watcher)
+        cold_ms = _ask(library, "anything at all", listener)
         warm_ms = []
         for done, text in enumerate(QUERIES):
-            watcher.report(Progress("Asking", done, len(QUERIES), current=text))
-            warm_ms.append(_ask(library, text, watcher))
+            listener.report(Progress("Asking", done, len(QUERIES), current=text))
+            warm_ms.append(_ask(library, text, listener))
     p50, p95 = (float(np.percentile(warm_ms, share)) for share in (50, 95))
     figures = {
         "bench": "query",
@@ -61,15 +61,15 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
     return BenchResult(lines, figures)
 
 
-def _ask(library: Library, text: str, watcher: Watcher) -> float:
+def _ask(library: Library, text: str, listener: ProgressListener) -> float:
     """Milliseconds until the complete result is there."""
     started_s = time.perf_counter()
-    watcher.follow(library.search.start(SearchRequest(text=text)))
+    listener.follow(library.search.start(SearchRequest(text=text)))
     return (time.perf_counter() - started_s) * 1000
 
 
 @contextlib.contextmanager
-def _library(request: BenchRequest, watcher: Watcher) -> Iterator[Library]:
+def _library(request: BenchRequest, listener: ProgressListener) -> Iterator[Library]:
     if request.library is not None:
         try:
             library = Library.open(request.library, profile=request.profile)
@@ -83,5 +83,5 @@ def _library(request: BenchRequest, watcher: Watcher) -> Iterator[Library]:
         library = Library.open(Path(temporary, "library"), profile=request.profile)
         with contextlib.closing(library):
             library.folders.add(Path(temporary, "photos"))
-            watcher.follow(library.indexing.start())
+            listener.follow(library.indexing.start())
             yield library

@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
-from engine.evaluation.annotated_search import Watcher
+from engine.evaluation.annotated_search import ProgressListener
 
 AVAILABLE = {
     "query": "time from a text to its hits, with the library open",
@@ -31,10 +31,10 @@ _MODULES = {
 }
 
 
-def run(name: str, request: BenchRequest, watcher: Watcher) -> BenchResult:
+def run(name: str, request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """Run one of ``AVAILABLE``; blocks.
 
     Raises:
         EngineError: what it measures cannot be set up.
     """
-    return importlib.import_module(f"engine.benchmarks.{_MODULES[name]}").measure(request, watcher)
+    return importlib.import_module(f"engine.benchmarks.{_MODULES[name]}").measure(request, listener)

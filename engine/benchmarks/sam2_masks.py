@@ -13,7 +13,7 @@ from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.benchmarks.process_memory import PeakMemory
 from engine.decode.reader import read_upright
 from engine.evaluation import coco_truth
-from engine.evaluation.annotated_search import Watcher
+from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs import Progress
 from engine.jobs.worker_process import WorkerProcess
 from engine.masks import rle as rle_codec
@@ -44,7 +44,7 @@ SMALLEST_PX = 32 * 32
 _SAMPLE = resources_dir() / "samples" / "horses.jpg"
 
 
-def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """On a sample photo and fixed weights; with a COCO file the adaptive grid too.
 
     Raises:
@@ -55,15 +55,15 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
     torch.set_num_threads(THREADS)
     photo = read_upright(_SAMPLE).rgb
     figures: dict[str, Any] = {"threads": THREADS, "grid": GRID}
-    watcher.report(Progress("Comparing with the stock generator, small photo"))
+    listener.report(Progress("Comparing with the stock generator, small photo"))
     small = _compared(_sized(photo, SMALL_WH), batch=64)
     figures["small"] = {"size_wh": SMALL_WH, **small}
-    watcher.report(Progress("Comparing with the stock generator, 12 megapixels"))
+    listener.report(Progress("Comparing with the stock generator, 12 megapixels"))
     figures["large"] = {"size_wh": LARGE_WH, **_compared(_sized(photo, LARGE_WH), STOCK_BATCH)}
-    watcher.report(Progress("Measuring memory, 24 megapixels"))
+    listener.report(Progress("Measuring memory, 24 megapixels"))
     figures["peak_memory_bytes_24mp"] = _peak_memory(HUGE_WH)
     if request.folder is not None and request.coco is not None:
-        watcher.report(Progress("Asking an oracle"))
+        listener.report(Progress("Asking an oracle"))
         figures["adaptive"] = adaptive_figures(request.folder, request.coco)
     return BenchResult(tuple(_lines(figures)), figures)
 

@@ -42,7 +42,7 @@ def make(folder: Path, count: int, seed: int = 0) -> None:
         _write(folder / f"made-{number:05d}.jpg", rgb)
 
 
-def make_as_taken(folder: Path, count: int, seed: int = 0) -> None:
+def write_camera_like_photos(folder: Path, count: int, seed: int = 0) -> None:
     """Write ``count`` different JPEG files as a camera would: the sample photos, enlarged, every
     other one to 12 megapixels, the rest to 2, with the grain of a sensor. Their content is real,
     so there is as much to find in them as in photos."""

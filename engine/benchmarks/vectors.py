@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
-from engine.evaluation.annotated_search import Watcher
+from engine.evaluation.annotated_search import ProgressListener
 from engine.index.usearch_index import UsearchIndex
 from engine.jobs import Progress
 from engine.profiles.profile import Profile
@@ -24,7 +24,7 @@ _SPREAD = 0.7
 _READ_ROWS = 4096
 
 
-class MadeVectors:
+class SyntheticVectors:
     """Stands where the store stands: hands the index its vectors, in ascending order of id.
 
     Unit vectors around random centres, because vectors of things come in kinds; vectors without
@@ -54,12 +54,12 @@ class MadeVectors:
             yield np.arange(start + 1, stop + 1), self.vectors[start:stop]
 
 
-def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
+def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """Build an index of each size by the product's own path, then ask it."""
     profile = request.profile or starter_profile()
     rows = []
     for done, size in enumerate(request.sizes):
-        watcher.report(Progress("Building", done, len(request.sizes), current=f"{size:,} vectors"))
+        listener.report(Progress("Building", done, len(request.sizes), current=f"{size:,} vectors"))
         rows.append(_one_size(size, profile))
     lines = [f"{profile.ndim} dimensions, {QUERIES} queries, {NEIGHBOURS} neighbours each"]
     for row in rows:
@@ -73,7 +73,7 @@ def measure(request: BenchRequest, watcher: Watcher) -> BenchResult:
 
 
 def _one_size(size: int, profile: Profile) -> dict[str, Any]:
-    made = MadeVectors(size, profile.ndim)
+    made = SyntheticVectors(size, profile.ndim)
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
         index = UsearchIndex(
             Path(temporary),

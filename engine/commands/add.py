@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import command_line, opened_to_write
+from engine.commands.library_access import command_line, open_for_writing
 from engine.commands.terminal.console import Console, counted, plain
 from engine.errors import EngineError
 
@@ -20,14 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Add each folder, count its photos; 1 if one of them could not be added."""
     failed = 0
-    with opened_to_write(arguments, profile) as library:
+    with open_for_writing(arguments, profile) as library:
         added = []
         for path in arguments.folders:
             try:
                 added.append(library.folders.add(path.expanduser().absolute()).id)
             except EngineError as error:
                 failed += 1
-                console.remark(f"Not added: {plain(error)}")
+                console.note(f"Not added: {plain(error)}")
         if added:
             console.follow(library.folders.scan())
         for folder in library.folders.all():

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     from engine.benchmarks.benchmark import BenchRequest
 
     if arguments.name in registry.LATER:
-        console.remark(
+        console.note(
             f"bench {arguments.name}: not available yet. There are: {', '.join(registry.AVAILABLE)}."
         )
         return 2

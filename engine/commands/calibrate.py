@@ -56,8 +56,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     from engine.weights.model_store import ModelStore
 
     model = model_selection.choose(ModelStore(), arguments.second_look)
-    put_broken_aside(model.folder, console)
-    request = reranking_calibration.FittingRequest(
+    set_broken_rule_aside(model.folder, console)
+    request = reranking_calibration.CalibrationRequest(
         arguments.photos.expanduser().absolute(),
         arguments.coco.expanduser(),
         arguments.verify,
@@ -74,14 +74,14 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     for line in lines(looks, fitting):
         console.print(line)
     console.print(f"The rule of {plain(model.title)} is kept in {plain(path)}")
-    if warning := verdict_on(fitting.calibration):
-        console.remark(warning)
+    if warning := warning_about(fitting.calibration):
+        console.note(warning)
     if arguments.json is not None:
         json_file.write(arguments.json.expanduser(), fitting.as_json(looks, model.name))
     return 0
 
 
-def put_broken_aside(folder: Path, console: Console) -> None:
+def set_broken_rule_aside(folder: Path, console: Console) -> None:
     """A rule that cannot be read would keep the model from looking; it is about to be replaced."""
     from engine.reranking import calibration
 
@@ -93,7 +93,7 @@ def put_broken_aside(folder: Path, console: Console) -> None:
             os.replace(folder / calibration.FILE_NAME, aside)
         except OSError:
             raise error from None
-        console.remark(f"{error.message} It was put aside as {plain(aside.name)}.")
+        console.note(f"{error.message} It was put aside as {plain(aside.name)}.")
 
 
 def keep(folder: Path, fitted: Calibration) -> Path:
@@ -132,7 +132,7 @@ def lines(looks: LabelledAnswers, fitting: Fitting) -> list[str]:
     ]
 
 
-def verdict_on(rule: Calibration) -> str:
+def warning_about(rule: Calibration) -> str:
     """What to tell whoever fitted it; empty if all is well."""
     if not rule.uninformative:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from engine.commands.library_access import opened_to_write
+from engine.commands.library_access import open_for_writing
 from engine.commands.terminal.console import Console, counted, plain
 
 SUMMARY = "check store and index against each other, repair what is derived"
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """0 if all is well (again), 1 if something could not be repaired."""
-    with opened_to_write(arguments, profile) as library:
+    with open_for_writing(arguments, profile) as library:
         report = console.follow(library.maintenance.check())
     console.print(
         f"{counted(report.photos, 'photo')}, {counted(report.regions, 'thing')}, "

@@ -111,9 +111,9 @@ def _write_pictures(
                 library.exports.start(ExportRequest(hits, folder, kind, query))
             )
         except EngineError as error:
-            console.remark(f"  Not written: {plain(error)}")
+            console.note(f"  Not written: {plain(error)}")
             continue
         for path in summary.written:
             console.print(f"  wrote {plain(path.name)}")
         for problem in summary.problems:
-            console.remark(f"  Not written: {plain(problem.path.name)}: {plain(problem.message)}")
+            console.note(f"  Not written: {plain(problem.path.name)}: {plain(problem.message)}")

@@ -106,16 +106,16 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             info = recording.info()
             if not info.available:
                 said = " ".join(filter(None, (info.problem, info.hint)))
-                console.remark(f"Going on without a second look. {plain(said)}")
+                console.note(f"Going on without a second look. {plain(said)}")
         result = evaluation.evaluate(request, console, profile=profile, reranker=recording)
     console.print(evaluation_table.table(result))
     console.print("Seconds a photo: wall time of indexing, loading the models included.")
     if result.second_look is not None:
-        console.print(f"\n{evaluation_table.second_look_table(result.second_look)}")
+        console.print(f"\n{evaluation_table.reranking_table(result.second_look)}")
     if arguments.verbose:
         console.print(f"\n{evaluation_table.worst_table(result)}")
     if result.words is not None:
-        console.print(f"\n{evaluation_table.words_table(result.words)}")
+        console.print(f"\n{evaluation_table.vocabulary_table(result.words)}")
     if request.sheets_dir is not None:
         console.print(f"The contact sheets are in {plain(request.sheets_dir)}")
     if arguments.json is not None:

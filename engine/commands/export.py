@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.commands.library_access import (
     add_profile_argument,
-    opened_to_read,
+    open_for_reading,
     refuse_if_empty,
 )
 from engine.commands.terminal.argument_types import query_text, whole_number
@@ -43,14 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Search and write; hits that could not be written are named. 1 if there was none to write."""
     limit = arguments.limit or _MOST_UNASKED
-    with opened_to_read(arguments, profile, console) as library:
+    with open_for_reading(arguments, profile, console) as library:
         refuse_if_empty(library, arguments)
         result = console.follow(
             library.search.start(SearchRequest(text=arguments.text, limit=limit))
         )
         hits = result.hits if arguments.limit else _likely(result.hits)
         if not hits:
-            console.remark(
+            console.note(
                 f"No photo is likely to show {plain(arguments.text)!r}. "
                 "With --limit N the first N hits are written whatever their verdict."
             )
@@ -61,8 +61,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     for path in summary.written:
         console.print(plain(path))
     for problem in summary.problems:
-        console.remark(f"Not written: {plain(problem.path)}: {plain(problem.message)}")
-    console.remark(f"{counted(len(summary.written), 'file')} written.")
+        console.note(f"Not written: {plain(problem.path)}: {plain(problem.message)}")
+    console.note(f"{counted(len(summary.written), 'file')} written.")
     return 0 if summary.written else 1
 
 

@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any
 
-from engine.commands.library_access import add_profile_argument, command_line, opened_to_write
+from engine.commands.library_access import add_profile_argument, command_line, open_for_writing
 from engine.commands.terminal.console import Console, counted, duration, plain
 
 SUMMARY = "index what is new, show progress, stop when done"
@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Index; photos that fail are counted and kept as problems, and are no failure."""
     started_s = time.monotonic()
-    with opened_to_write(arguments, profile) as library:
+    with open_for_writing(arguments, profile) as library:
         if not library.folders.all():
-            console.remark(
+            console.note(
                 f"No folder is watched yet. Add one first: {command_line(arguments, 'add FOLDER')}"
             )
             return 0

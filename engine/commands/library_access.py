@@ -40,7 +40,7 @@ def _chosen(arguments: argparse.Namespace, profile: Any) -> Any:
 
 
 @contextlib.contextmanager
-def opened_to_write(arguments: argparse.Namespace, profile: Any) -> Iterator[Library]:
+def open_for_writing(arguments: argparse.Namespace, profile: Any) -> Iterator[Library]:
     """The library with the writer's lock; closed at the end.
 
     Raises:
@@ -52,7 +52,7 @@ def opened_to_write(arguments: argparse.Namespace, profile: Any) -> Iterator[Lib
 
 
 @contextlib.contextmanager
-def opened_to_read(
+def open_for_reading(
     arguments: argparse.Namespace, profile: Any, console: Console
 ) -> Iterator[Library]:
     """The library, read-only if another process is writing to it; closed at the end."""
@@ -61,7 +61,7 @@ def opened_to_read(
         library = Library.open(root, profile=profile)
     except LibraryInUse:
         library = Library.open(root, profile=profile, read_only=True)
-        console.remark("Another Pickout is writing to this library; reading along.")
+        console.note("Another Pickout is writing to this library; reading along.")
     with contextlib.closing(library):
         yield library
 

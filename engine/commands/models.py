@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from engine.commands.terminal.console import Console, agreed, plain, table
+from engine.commands.terminal.console import Console, confirm, plain, table
 from engine.errors import BadRequest, EngineError
 from engine.jobs import JobContext, Lane, Progress
 
@@ -142,7 +142,7 @@ def _of_second_look(model: InstalledModel) -> list[tuple[str, str]]:
         found = second_look.from_installed(model)
     except EngineError as error:
         return [("problem", error.message)]
-    does = "points at things with boxes" if found.points else "answers yes and no only"
+    does = "points at things with boxes" if found.gives_boxes else "answers yes and no only"
     return [("family", found.family.name), ("second look", does)]
 
 
@@ -162,12 +162,12 @@ def _of_file(file: ModelFile, model: InstalledModel | None) -> list[str]:
 def _download(model_store: ModelStore, entry: CatalogueEntry, yes: bool, console: Console) -> int:
     from engine.weights.download import download
 
-    console.remark(f"{entry.title}, {_size(entry.size_bytes)}, to {plain(model_store.root)}.")
-    console.remark(f"Licence {entry.licence}: {entry.terms}")
+    console.note(f"{entry.title}, {_size(entry.size_bytes)}, to {plain(model_store.root)}.")
+    console.note(f"Licence {entry.licence}: {entry.terms}")
     if entry.notes:
-        console.remark(entry.notes)
-    if not yes and not agreed("Download it?"):
-        console.remark("Nothing was downloaded.")
+        console.note(entry.notes)
+    if not yes and not confirm("Download it?"):
+        console.note("Nothing was downloaded.")
         return 1
     model = _done(console, lambda job: download(entry, model_store, job.cancel, _reporter(job)))
     return _said(model, console)
@@ -245,7 +245,7 @@ def _files_of(paths: list[Path]) -> list[Path]:
 def _verify(model_store: ModelStore, name: str | None, console: Console) -> int:
     names = [name] if name else [model.entry.name for model in model_store.installed()]
     if not names:
-        console.remark("No model is installed besides the built-in ones.")
+        console.note("No model is installed besides the built-in ones.")
         return 1
     for one in names:
         _done(console, lambda job, one=one: model_store.verify(one, job.cancel, _reporter(job)))
@@ -258,8 +258,8 @@ def _remove(model_store: ModelStore, entry: CatalogueEntry, yes: bool, console: 
 
     own = custom_models.is_registered(entry)
     again = "imported again from your own files" if own else "downloaded again"
-    if not yes and not agreed(f"Delete {entry.title}? It can be {again}."):
-        console.remark("Nothing was deleted.")
+    if not yes and not confirm(f"Delete {entry.title}? It can be {again}."):
+        console.note("Nothing was deleted.")
         return 1
     freed = model_store.remove(entry.name)
     if own:
@@ -272,7 +272,7 @@ def _said(model: InstalledModel, console: Console) -> int:
     for name, file in model.files.items():
         sure = "as published" if file.published else "pinned: no SHA-256 of it is published"
         console.print(f"{name}: {_size(file.size_bytes)}, SHA-256 {file.sha256} ({sure})")
-    console.remark(f"{model.entry.title} is installed in {plain(model.folder)}.")
+    console.note(f"{model.entry.title} is installed in {plain(model.folder)}.")
     return 0
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from engine.commands.library_access import command_line, opened_to_read, opened_to_write
+from engine.commands.library_access import command_line, open_for_reading, open_for_writing
 from engine.commands.status import change_text
-from engine.commands.terminal.console import Console, agreed, counted, duration, plain, table
+from engine.commands.terminal.console import Console, confirm, counted, duration, plain, table
 from engine.errors import BadRequest
 from engine.library import Library
 from engine.records import KeptProfile, ProfileCost
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             operation=f"profile {arguments.action}",
             hint=f"Name them: {command_line(arguments, f'profile {arguments.action} NAME')}",
         )
-    with opened_to_write(arguments, profile) as library:
+    with open_for_writing(arguments, profile) as library:
         if arguments.action == "cancel":
             library.models.cancel_change()
             console.print(f"{plain(library.models.active.name)} answers, and stays.")
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
 
 
 def _show(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    with opened_to_read(arguments, profile, console) as library:
+    with open_for_reading(arguments, profile, console) as library:
         kept = library.models.kept()
         status = library.status()
     rows = [("models", "state", "photos", "disk")]
@@ -80,17 +80,17 @@ def _use(library: Library, arguments: argparse.Namespace, console: Console) -> i
         return 0
     cost = console.follow(library.models.change_cost(arguments.name))
     if cost.photos:
-        console.remark(cost_text(cost))
+        console.note(cost_text(cost))
         if not cost.fits:
-            console.remark("That does not fit on the disk.")
-        if not arguments.yes and not agreed("Change to them?"):
-            console.remark("Nothing was changed.")
+            console.note("That does not fit on the disk.")
+        if not arguments.yes and not confirm("Change to them?"):
+            console.note("Nothing was changed.")
             return 1
     try:
         console.follow(library.models.change(arguments.name))
     except KeyboardInterrupt:
         again = command_line(arguments, f"profile use {arguments.name}")
-        console.remark(f"{plain(library.models.active.name)} answers. To go on: {again}")
+        console.note(f"{plain(library.models.active.name)} answers. To go on: {again}")
         raise
     if library.models.active.name != arguments.name:
         console.print(
@@ -121,8 +121,8 @@ def _forget(library: Library, arguments: argparse.Namespace, console: Console) -
         if one.name == arguments.name and not (one.answering or one.next)
     ]
     photos = counted(sum(one.photos for one in spare), "photo")
-    if spare and not arguments.yes and not agreed(f"Forget what they found in {photos}?"):
-        console.remark("Nothing was deleted.")
+    if spare and not arguments.yes and not confirm(f"Forget what they found in {photos}?"):
+        console.note("Nothing was deleted.")
         return 1
     freed = console.follow(library.models.forget(arguments.name))
     console.print(

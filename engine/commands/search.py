@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.commands.library_access import (
     add_profile_argument,
-    opened_to_read,
+    open_for_reading,
     refuse_if_empty,
 )
 from engine.commands.terminal import hit_table
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Print the hits, best first."""
     request = SearchRequest(text=arguments.text, limit=arguments.limit, verify=arguments.verify)
-    with opened_to_read(arguments, profile, console) as library:
+    with open_for_reading(arguments, profile, console) as library:
         refuse_if_empty(library, arguments)
         result = console.follow(library.search.start(request))
     if arguments.json:
@@ -48,5 +48,5 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     for line in hit_table.lines(result.hits, arguments.text):
         console.print(line)
     if result.note:
-        console.remark(plain(result.note))
+        console.note(plain(result.note))
     return 0

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     paths = LibraryPaths(root_of(arguments))
     settings, notice = settings_file.load(paths.settings)
     if notice:
-        console.remark(notice)
+        console.note(notice)
     if arguments.name is None:
         rows = [("name", "value", "unit", "meaning")]
         rows += [_row(settings, row) for row in fields(Settings)]
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     name, value, unit, _ = _row(settings_file.load(paths.settings)[0], row)
     console.print(f"{name} = {plain(value)} {unit}".rstrip())
     when = "with its next search" if row.name.startswith("second_look") else "at its next start"
-    console.remark(f"A Pickout that has this library open takes it over {when}.")
+    console.note(f"A Pickout that has this library open takes it over {when}.")
     return 0
 
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from engine.commands.library_access import command_line, opened_to_read, root_of
+from engine.commands.library_access import command_line, open_for_reading, root_of
 from engine.commands.terminal.console import Console, counted, duration, plain
 from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange, RerankerInfo
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Print the counts; the first problems, or all of them as JSON."""
-    with opened_to_read(arguments, profile, console) as library:
+    with open_for_reading(arguments, profile, console) as library:
         status = library.status()
         problems = library.indexing.problems(_ALL)
         second_look = library.search.reranker()

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.errors import BadRequest
 from engine.evaluation import coco_truth
-from engine.evaluation.annotated_search import Watcher, place_of
+from engine.evaluation.annotated_search import ProgressListener, truth_index
 from engine.evaluation.coco_truth import CocoTruth
 from engine.library import Library
 from engine.records import Photo
@@ -38,7 +38,7 @@ class AnnotatedLibrary:
         """All that could be indexed, by their places in the truth."""
         found, before = {}, None
         while page := self.library.photos.page(_PAGE, before):
-            found |= {place_of(photo): photo for photo in page}
+            found |= {truth_index(photo): photo for photo in page}
             before = page[-1].id
         return found
 
@@ -65,7 +65,7 @@ def load_present(coco_path: Path, photos_dir: Path, first: int | None = None) ->
 def indexed(
     truth: CocoTruth,
     photos_dir: Path,
-    watcher: Watcher,
+    listener: ProgressListener,
     *,
     profile: Any = None,
     reranker: Reranker | None = None,
@@ -85,7 +85,7 @@ def indexed(
         with contextlib.closing(library):
             library.folders.add(listed_dir)
             started_s = time.perf_counter()
-            watcher.follow(library.indexing.start())
+            listener.follow(library.indexing.start())
             yield AnnotatedLibrary(library, time.perf_counter() - started_s)
 
 

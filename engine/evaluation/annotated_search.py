@@ -18,7 +18,7 @@ RANKS = 50
 """Photos of a ranking that count."""
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """Whoever waits for the evaluation."""
 
     def follow(self, job: Job[T]) -> T:
@@ -30,7 +30,7 @@ class Watcher(Protocol):
         ...
 
 
-def place_of(photo: Photo) -> int:
+def truth_index(photo: Photo) -> int:
     """The photo's place in the truth, which its file name is led by."""
     return int(photo.path.name.partition("-")[0])
 
@@ -56,7 +56,9 @@ class Ranking:
     def outlined(self, category_id: int) -> list[bool]:
         """Per hit of the first ``RANKS``, whether its mask lies on a thing of the category."""
         pairs = list(zip(self.hits, self.photos, strict=True))[:RANKS]
-        return [mask_overlap.lies_on(hit.region, photo, category_id) for hit, photo in pairs]
+        return [
+            mask_overlap.matches_category(hit.region, photo, category_id) for hit, photo in pairs
+        ]
 
     def verdicts(self, first: int) -> list[Verdict]:
         """Of the first hits; those that were not looked at are left out."""
@@ -72,17 +74,19 @@ class AnnotatedSearch:
         verify: hits of each query that the second look looks at.
     """
 
-    def __init__(self, library: Library, truth: CocoTruth, verify: int, watcher: Watcher) -> None:
+    def __init__(
+        self, library: Library, truth: CocoTruth, verify: int, listener: ProgressListener
+    ) -> None:
         self.truth = truth
         self._library = library
         self._verify = verify
-        self._watcher = watcher
+        self._listener = listener
 
     def without_reranking(self) -> AnnotatedSearch:
         """The same, answered by stage one alone."""
-        return AnnotatedSearch(self._library, self.truth, 0, self._watcher)
+        return AnnotatedSearch(self._library, self.truth, 0, self._listener)
 
-    def ask_all(self, texts: Sequence[str], stage: str) -> list[Ranking]:
+    def search_all(self, texts: Sequence[str], stage: str) -> list[Ranking]:
         """The answers in the same order; ``stage`` is what the progress says.
 
         Raises:
@@ -90,18 +94,18 @@ class AnnotatedSearch:
         """
         rankings = []
         for done, text in enumerate(texts):
-            self._watcher.report(Progress(stage, done, len(texts), current=text))
+            self._listener.report(Progress(stage, done, len(texts), current=text))
             rankings.append(self._ask(text))
-        self._watcher.report(Progress(stage, len(texts), len(texts)))
+        self._listener.report(Progress(stage, len(texts), len(texts)))
         return rankings
 
     def _ask(self, text: str) -> Ranking:
         limit = max(RANKS, len(self.truth.photos))
         request = SearchRequest(text=text, limit=limit, verify=self._verify)
         started_s = time.perf_counter()
-        result = self._watcher.follow(self._library.search.start(request))
+        result = self._listener.follow(self._library.search.start(request))
         took_ms = (time.perf_counter() - started_s) * 1000
-        photos = tuple(self.truth.photos[place_of(hit.photo)] for hit in result.hits)
+        photos = tuple(self.truth.photos[truth_index(hit.photo)] for hit in result.hits)
         return Ranking(text, result.hits, photos, took_ms)
 
     def image_ap(self, ranking: Ranking, category_id: int) -> float:

@@ -157,9 +157,9 @@ def _hit_tile(
     except EngineError as error:
         return tile_drawing.tile(None, error.message, _HIT_SIDE_PX, ink=BAD)
     colour = _VERDICT_COLOURS[hit.verdict]
-    lit = tile_drawing.with_lit(rgb, None if hit.region is None else hit.region.rle, colour)
+    lit = tile_drawing.with_highlight(rgb, None if hit.region is None else hit.region.rle, colour)
     probability = "" if hit.probability is None else f" {hit.probability:.2f}"
-    on_it = " +" if mask_overlap.lies_on(hit.region, photo, category_id) else ""
+    on_it = " +" if mask_overlap.matches_category(hit.region, photo, category_id) else ""
     return tile_drawing.tile(
         lit,
         f"{rank}  {hit.verdict}{probability}{on_it}",

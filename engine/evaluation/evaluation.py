@@ -19,11 +19,11 @@ from engine.evaluation import (
     reranking_figures,
     vocabulary_figures,
 )
-from engine.evaluation.annotated_search import RANKS, AnnotatedSearch, Ranking, Watcher
+from engine.evaluation.annotated_search import RANKS, AnnotatedSearch, ProgressListener, Ranking
 from engine.evaluation.coco_truth import CocoTruth
 from engine.evaluation.recording_reranker import RecordingReranker
-from engine.evaluation.reranking_figures import SecondLookFigures
-from engine.evaluation.vocabulary_figures import WordFigures
+from engine.evaluation.reranking_figures import RerankingFigures
+from engine.evaluation.vocabulary_figures import VocabularyFigures
 from engine.jobs import Progress
 from engine.records import PhotoId
 
@@ -86,8 +86,8 @@ class EvaluationResult:
     verdict_auroc: float | None
     verdict_ece: float | None
     per_category: tuple[CategoryFigures, ...]
-    words: WordFigures | None = None
-    second_look: SecondLookFigures | None = None
+    words: VocabularyFigures | None = None
+    second_look: RerankingFigures | None = None
     not_indexed: int = 0
 
     def as_json(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class _Asked:
 
 def evaluate(
     request: EvaluationRequest,
-    watcher: Watcher,
+    listener: ProgressListener,
     *,
     profile: Any = None,
     reranker: RecordingReranker | None = None,
@@ -154,11 +154,11 @@ def evaluate(
     info = reranker.info() if reranker is not None and request.verify else None
     verify = request.verify if info is not None and info.available else 0
     opened = annotated_library.indexed(
-        truth, request.photos_dir, watcher, profile=profile, reranker=reranker
+        truth, request.photos_dir, listener, profile=profile, reranker=reranker
     )
     with opened as judged:
         library = judged.library
-        search = AnnotatedSearch(library, truth, verify, watcher)
+        search = AnnotatedSearch(library, truth, verify, listener)
         before = _ask(search.without_reranking(), queries, "Asking") if verify else None
         asked = _ask(search, queries, "Asking with the second look" if verify else "Asking")
         figures = _second_look(before, asked, info.name, verify, reranker) if before else None
@@ -166,13 +166,13 @@ def evaluate(
         photos = judged.photos()
         regions = {place: library.photos.regions(photo.id) for place, photo in photos.items()}
         if request.sheets_dir is not None:
-            watcher.report(Progress("Drawing contact sheets"))
+            listener.report(Progress("Drawing contact sheets"))
             read_rgb = library.photos.read
             contact_sheet.write_mask_sheets(request.sheets_dir, truth, photos, regions, read_rgb)
             contact_sheet.write_query_sheets(request.sheets_dir, asked.rankings, truth, read_rgb)
         status = library.status()
     masks = list(mask_overlap.of_photos(regions, truth))
-    recall = [_share(*metrics.covered_share(masks, first)) for first in (20, 50)]
+    recall = [_share(*metrics.count_covered(masks, first)) for first in (20, 50)]
     rated = _rated(asked, asked.looked_at() if verify else None)
     return EvaluationResult(
         photos=len(truth.photos),
@@ -194,18 +194,18 @@ def evaluate(
 
 
 def _ask(search: AnnotatedSearch, queries: Mapping[int, str], stage: str) -> _Asked:
-    answers = search.ask_all(list(queries.values()), stage)
+    answers = search.search_all(list(queries.values()), stage)
     rankings = dict(zip(queries, answers, strict=True))
     return _Asked(rankings, _per_category(search, rankings))
 
 
 def _second_look(
     before: _Asked, asked: _Asked, model: str, verify: int, watched: RecordingReranker
-) -> SecondLookFigures:
+) -> RerankingFigures:
     looked_at = asked.looked_at()
     rated = _rated(asked, looked_at)
     seen = tuple(watched.seen)
-    return SecondLookFigures(
+    return RerankingFigures(
         model=model,
         looked_at_per_query=verify,
         image_map_at_50_before=before.image_map,

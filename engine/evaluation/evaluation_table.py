@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from engine.evaluation.evaluation import EvaluationResult
-from engine.evaluation.reranking_figures import SecondLookFigures
+from engine.evaluation.reranking_figures import RerankingFigures
 from engine.evaluation.vocabulary import PROMISED_WITHIN
-from engine.evaluation.vocabulary_figures import WordFigures, mean_difference, within_bar
+from engine.evaluation.vocabulary_figures import (
+    VocabularyFigures,
+    mean_difference,
+    within_tolerance,
+)
 
 WORST = 5
 
@@ -29,7 +33,7 @@ def table(result: EvaluationResult) -> str:
     return _lines(rows)
 
 
-def second_look_table(figures: SecondLookFigures) -> str:
+def reranking_table(figures: RerankingFigures) -> str:
     """What the second look changed, without it and with it, and what it took."""
     rows = [
         ("image mAP@50", figures.image_map_at_50_before, figures.image_map_at_50),
@@ -65,7 +69,7 @@ def worst_table(result: EvaluationResult) -> str:
     return "\n".join([head, *rows])
 
 
-def words_table(words: WordFigures) -> str:
+def vocabulary_table(words: VocabularyFigures) -> str:
     """Other names, one a line, and the verdicts on what is there and what is not."""
     lines = []
     if words.synonyms:
@@ -79,7 +83,7 @@ def words_table(words: WordFigures) -> str:
                 f"  {pair.difference:>+10.3f}"
             )
         lines.append("")
-    kept = sum(map(within_bar, words.promised))
+    kept = sum(map(within_tolerance, words.promised))
     rows = [
         ("other names, mean difference", _figure(mean_difference(words.synonyms), "+.3f")),
         ("promised names, mean difference", _figure(mean_difference(words.promised), "+.3f")),

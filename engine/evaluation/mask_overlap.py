@@ -18,7 +18,7 @@ SMALLEST_OBJECT_PX = 32 * 32
 MOST_MASKS = 50
 
 
-def lies_on(region: Region | None, photo: TruthPhoto, category_id: int) -> bool:
+def matches_category(region: Region | None, photo: TruthPhoto, category_id: int) -> bool:
     """Whether a hit's one mask lies on a thing of the category."""
     if region is None:
         return False

@@ -31,7 +31,7 @@ def average_precision_at(relevance: Sequence[bool], relevant_total: int, k: int 
     return float((precision * counted).sum() / min(k, relevant_total))
 
 
-def covered_share(ious: Sequence[np.ndarray], first: int) -> tuple[int, int]:
+def count_covered(ious: Sequence[np.ndarray], first: int) -> tuple[int, int]:
     """How many objects some one of the first masks of their photo covers.
 
     Args:

@@ -13,14 +13,14 @@ from pathlib import Path
 from engine.jobs import JobContext
 from engine.jobs.cancel import CancelToken
 from engine.records import Photo, PhotoId, RerankerInfo
-from engine.scoring.model_answer import ModelAnswer, folded
+from engine.scoring.model_answer import ModelAnswer, normalised_query
 from engine.scoring.reranker import Reranker
 from engine.scoring.verifier import Candidate, Verification, Verifier
 from engine.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedAnswer:
+class RecordedVerification:
     """One photo that was looked at for one query.
 
     Attributes:
@@ -36,7 +36,7 @@ class RecordedAnswer:
     answered: bool
 
 
-class RecordedAnswers:
+class RecordingAnswerCache:
     """Remembers every look but never answers from memory; a ``AnswerCache``. Thread-safe."""
 
     def __init__(self) -> None:
@@ -49,12 +49,12 @@ class RecordedAnswers:
 
     def put(self, photo_id: PhotoId, query: str, model_key: str, look: ModelAnswer) -> None:
         with self._lock:
-            self._looks[photo_id, folded(query)] = look
+            self._looks[photo_id, normalised_query(query)] = look
 
-    def of(self, seen: RecordedAnswer) -> ModelAnswer | None:
+    def of(self, seen: RecordedVerification) -> ModelAnswer | None:
         """What the model said then."""
         with self._lock:
-            return self._looks.get((seen.photo.id, folded(seen.query)))
+            return self._looks.get((seen.photo.id, normalised_query(seen.query)))
 
 
 class RecordingReranker:
@@ -65,21 +65,21 @@ class RecordingReranker:
     """
 
     def __init__(self, reranker: Reranker) -> None:
-        self.seen: list[RecordedAnswer] = []
+        self.seen: list[RecordedVerification] = []
         self._reranker = reranker
 
     def info(self) -> RerankerInfo:
         return self._reranker.info()
 
-    def verifier(self, context: JobContext, tell: Callable[[str], None]) -> Verifier:
-        return _RecordingVerifier(self._reranker.verifier(context, tell), self.seen)
+    def verifier(self, context: JobContext, set_note: Callable[[str], None]) -> Verifier:
+        return _RecordingVerifier(self._reranker.verifier(context, set_note), self.seen)
 
     def close(self) -> None:
         self._reranker.close()
 
 
 class _RecordingVerifier:
-    def __init__(self, verifier: Verifier, seen: list[RecordedAnswer]) -> None:
+    def __init__(self, verifier: Verifier, seen: list[RecordedVerification]) -> None:
         self._verifier, self._seen = verifier, seen
         self.free = verifier.free
         self.match_at, self.no_below = verifier.match_at, verifier.no_below
@@ -94,14 +94,14 @@ class _RecordingVerifier:
         finally:
             took_s = time.perf_counter() - started_s
             self._seen.append(
-                RecordedAnswer(candidate.photo, query, candidate.z_score, took_s, answered)
+                RecordedVerification(candidate.photo, query, candidate.z_score, took_s, answered)
             )
 
 
 @contextlib.contextmanager
 def language_model(
     model: str = "", gpu_layers: int | None = None
-) -> Iterator[tuple[RecordingReranker, RecordedAnswers]]:
+) -> Iterator[tuple[RecordingReranker, RecordingAnswerCache]]:
     """The language model of the second look, watched, with its raw answers; closed at the end.
 
     Args:
@@ -113,7 +113,7 @@ def language_model(
     settings = Settings(second_look_model=model)
     if gpu_layers is not None:
         settings = Settings(second_look_model=model, second_look_gpu_layers=gpu_layers)
-    looks = RecordedAnswers()
+    looks = RecordingAnswerCache()
     with tempfile.TemporaryDirectory(prefix="pickout-second-look-") as folder:
         log_path = Path(folder, "second-look.log")
         watched = RecordingReranker(MllmReranker(lambda: settings, log_path, looks))

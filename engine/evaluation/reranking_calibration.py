@@ -11,19 +11,19 @@ import numpy as np
 
 from engine.errors import BadRequest
 from engine.evaluation import annotated_library, metrics, reranking_figures
-from engine.evaluation.annotated_search import AnnotatedSearch, Watcher, place_of
-from engine.evaluation.recording_reranker import RecordedAnswers, RecordingReranker
+from engine.evaluation.annotated_search import AnnotatedSearch, ProgressListener, truth_index
+from engine.evaluation.recording_reranker import RecordingAnswerCache, RecordingReranker
 from engine.reranking import calibration
 from engine.reranking.calibration import Calibration
 
-LEAST_OF_EACH = 30
+MIN_PER_CLASS = 30
 """Looks at photos that show what was asked, and at photos that do not; fewer prove nothing."""
 FOLDS = 3
 _SEED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class FittingRequest:
+class CalibrationRequest:
     """What to learn from.
 
     Attributes:
@@ -112,10 +112,10 @@ class Fitting:
 
 
 def collect(
-    request: FittingRequest,
-    watcher: Watcher,
+    request: CalibrationRequest,
+    listener: ProgressListener,
     reranker: RecordingReranker,
-    recorded: RecordedAnswers,
+    recorded: RecordingAnswerCache,
     *,
     profile: Any = None,
 ) -> LabelledAnswers:
@@ -132,11 +132,11 @@ def collect(
     truth = annotated_library.load_present(request.coco_path, request.photos_dir, request.first)
     queries = truth.queries()
     opened = annotated_library.indexed(
-        truth, request.photos_dir, watcher, profile=profile, reranker=reranker
+        truth, request.photos_dir, listener, profile=profile, reranker=reranker
     )
     with opened as judged:
-        search = AnnotatedSearch(judged.library, truth, request.verify, watcher)
-        search.ask_all(list(queries.values()), "Asking with the second look")
+        search = AnnotatedSearch(judged.library, truth, request.verify, listener)
+        search.search_all(list(queries.values()), "Asking with the second look")
     category_of = {name.strip(): category_id for category_id, name in queries.items()}
     looks, unanswered = [], 0
     for seen in reranker.seen:
@@ -144,24 +144,24 @@ def collect(
         if look is None:
             unanswered += 1
             continue
-        place = place_of(seen.photo)
+        place = truth_index(seen.photo)
         relevant = truth.photos[place].holds(category_of[seen.query.strip()])
         looks.append(LabelledAnswer(place, look.yes, seen.z_score, relevant))
     seconds = reranking_figures.seconds_per_look(reranker.seen)
     return LabelledAnswers(tuple(looks), len(queries), unanswered, seconds)
 
 
-def fit(looks: Sequence[LabelledAnswer], least_of_each: int = LEAST_OF_EACH) -> Fitting:
+def fit(looks: Sequence[LabelledAnswer], min_per_class: int = MIN_PER_CLASS) -> Fitting:
     """The rule, and what it is worth on photos that it was not fitted to.
 
     Raises:
         BadRequest: there are too few looks of one kind.
     """
     relevant = sum(look.relevant for look in looks)
-    if min(relevant, len(looks) - relevant) < least_of_each:
+    if min(relevant, len(looks) - relevant) < min_per_class:
         raise BadRequest(
             f"The model looked at {relevant} photos that show what was asked and at "
-            f"{len(looks) - relevant} that do not; {least_of_each} of each are needed.",
+            f"{len(looks) - relevant} that do not; {min_per_class} of each are needed.",
             operation="calibrating the second look",
             hint="Give more photos, or look at more hits of each query with --verify.",
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.evaluation.recording_reranker import RecordedAnswer
+from engine.evaluation.recording_reranker import RecordedVerification
 
 
 @dataclass(frozen=True, slots=True)
-class SecondLookFigures:
+class RerankingFigures:
     """The figures, named as in the JSON form, which ``FIGURES.md`` explains.
 
     Attributes:
@@ -33,6 +33,6 @@ class SecondLookFigures:
     unanswered: int
 
 
-def seconds_per_look(seen: Sequence[RecordedAnswer]) -> float | None:
+def seconds_per_look(seen: Sequence[RecordedVerification]) -> float | None:
     """Mean wall time; None of nothing."""
     return sum(one.seconds for one in seen) / len(seen) if seen else None

@@ -57,7 +57,7 @@ def with_masks(photo_rgb: np.ndarray, masks: Sequence[tuple[Rle, Colour]]) -> np
     return drawn
 
 
-def with_lit(photo_rgb: np.ndarray, rle: Rle | None, colour: Colour) -> np.ndarray:
+def with_highlight(photo_rgb: np.ndarray, rle: Rle | None, colour: Colour) -> np.ndarray:
     """The photo with one thing lit and outlined and the rest dimmed; None: all of it is meant."""
     if rle is None:
         return photo_rgb

@@ -31,7 +31,7 @@ class SynonymFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class WordFigures:
+class VocabularyFigures:
     """The figures, named as in the JSON form. None: nothing to count.
 
     Attributes:
@@ -69,7 +69,7 @@ class WordFigures:
         return figures | {
             "synonyms_mean_difference": mean_difference(self.synonyms),
             "promised_mean_difference": mean_difference(self.promised),
-            "promised_within_bar": sum(map(within_bar, self.promised)),
+            "promised_within_bar": sum(map(within_tolerance, self.promised)),
             "promised_asked": len(self.promised),
         }
 
@@ -79,7 +79,7 @@ def mean_difference(pairs: Sequence[SynonymFigures]) -> float | None:
     return metrics.mean([pair.difference for pair in pairs]) if pairs else None
 
 
-def within_bar(pair: SynonymFigures) -> bool:
+def within_tolerance(pair: SynonymFigures) -> bool:
     """Whether the word does as well as its category, give or take what is allowed."""
     return pair.difference >= -PROMISED_WITHIN
 
@@ -90,7 +90,7 @@ def measure(
     *,
     synonyms: Mapping[str, str] = SYNONYMS,
     absent: Sequence[str] = ABSENT,
-) -> WordFigures:
+) -> VocabularyFigures:
     """Ask for the words; blocks.
 
     Args:
@@ -103,19 +103,19 @@ def measure(
     """
     ids = {ranking.text: category_id for category_id, ranking in rankings.items()}
     pairs = [(word, name) for word, name in synonyms.items() if name in ids]
-    answers = search.ask_all([word for word, _ in pairs], "Asking other names")
+    answers = search.search_all([word for word, _ in pairs], "Asking other names")
     figures = []
     for (word, name), answer in zip(pairs, answers, strict=True):
         own = search.image_ap(rankings[ids[name]], ids[name])
         figures.append(SynonymFigures(word, name, own, search.image_ap(answer, ids[name])))
-    declined = search.ask_all(absent, "Asking for what is not there")
+    declined = search.search_all(absent, "Asking for what is not there")
     first_right = [
         ranking.shown(category_id)[0]
         for category_id, ranking in rankings.items()
         if _first_is_match(ranking)
     ]
     rated = [ranking for ranking in rankings.values() if not ranking.hits or ranking.verdicts(1)]
-    return WordFigures(
+    return VocabularyFigures(
         synonyms=tuple(figures),
         absent_queries=len(declined),
         absent_first_declined=_declined_share(declined, 1),

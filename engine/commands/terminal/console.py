@@ -80,7 +80,7 @@ class Console:
         self._close_line()
         print(text, file=self._out, flush=True)
 
-    def remark(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """A line beside the result."""
         self._close_line()
         print(text, file=self._err, flush=True)
@@ -144,7 +144,7 @@ def table(rows: list[tuple[Any, ...]], right: frozenset[int] = frozenset()) -> l
     return lines
 
 
-def agreed(question: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask on the terminal; whoever cannot answer has not agreed."""
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

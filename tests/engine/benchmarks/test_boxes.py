@@ -10,11 +10,11 @@ import pytest
 
 from engine.benchmarks import boxes
 from engine.benchmarks.benchmark import BenchRequest
-from engine.benchmarks.boxes import Outcome, shaken
+from engine.benchmarks.boxes import Outcome, jittered
 from engine.errors import BadRequest
 from engine.records import BoxXyxy
-from tests.fakes import colour_models, made_photos
-from tests.fakes.waiting import Waiting
+from tests.fakes import colour_models, synthetic_photos
+from tests.fakes.recording_listener import Waiting
 
 RED, GREEN, SMALL = (10, 10, 60, 60), (90, 40, 150, 100), (120, 5, 140, 25)
 ELSEWHERE = (70, 70, 118, 118)
@@ -23,7 +23,7 @@ ELSEWHERE = (70, 70, 118, 118)
 def _coco(folder: Path, things: list[tuple[str, tuple[int, int, int, int], int]]) -> Path:
     """One photo with a red and a green thing; ``things``: category, box, crowd."""
     shapes = [("red", RED), ("green", GREEN), ("red", SMALL)]
-    made_photos.write(folder / "a.png", made_photos.pixels(shapes))
+    synthetic_photos.write(folder / "a.png", synthetic_photos.pixels(shapes))
     names = ["red", "green"]
     annotations = []
     for n, (name, (x0, y0, x1, y1), crowd) in enumerate(things):
@@ -95,7 +95,7 @@ def test_without_annotated_photos_there_is_nothing_to_measure(tmp_path):
 def test_moved_boxes_stay_near_and_within_the_photo():
     rng = np.random.default_rng(0)
     box = BoxXyxy(0, 50, 100, 120)
-    drawn = np.array([shaken(box, (160, 120), rng).as_tuple() for _ in range(300)])
+    drawn = np.array([jittered(box, (160, 120), rng).as_tuple() for _ in range(300)])
     assert drawn.min() >= 0 and drawn[:, 3].max() <= 120
     assert np.abs(drawn - box.as_tuple()).max(axis=0) == pytest.approx([10, 7, 10, 7], abs=0.3)
     assert len(np.unique(drawn[:, 1])) > 250

@@ -12,8 +12,8 @@ from engine.benchmarks import colours
 from engine.benchmarks.benchmark import BenchRequest
 from engine.benchmarks.colours import Shown
 from engine.errors import BadRequest
-from tests.fakes import colour_models, made_photos
-from tests.fakes.waiting import Waiting
+from tests.fakes import colour_models, synthetic_photos
+from tests.fakes.recording_listener import Waiting
 
 LABELS = Path(__file__).parents[2] / "data" / "coco_colours.json"
 
@@ -85,9 +85,9 @@ def cars(tmp_path: Path) -> Path:
     box = [60, 40, 240, 190]
     x0, y0, x1, y1 = box
     for number, colour in enumerate(("red", "blue")):
-        rgb = made_photos.pixels([(colour, tuple(box))], (320, 240))
-        made_photos.write(tmp_path / f"{number}.png", rgb)
-    made_photos.write(tmp_path / "2.png", np.full((240, 320, 3), 128, np.uint8))
+        rgb = synthetic_photos.pixels([(colour, tuple(box))], (320, 240))
+        synthetic_photos.write(tmp_path / f"{number}.png", rgb)
+    synthetic_photos.write(tmp_path / "2.png", np.full((240, 320, 3), 128, np.uint8))
     document = {
         "images": [
             {"id": n, "file_name": f"{n}.png", "width": 320, "height": 240} for n in range(3)

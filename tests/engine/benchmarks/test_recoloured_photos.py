@@ -11,7 +11,7 @@ from engine.benchmarks import recoloured_photos
 from engine.benchmarks.recoloured_photos import PAINTS
 from engine.evaluation.coco_truth import CocoTruth, Instance, TruthPhoto
 from engine.starter.colours.colour_vectors import COLOURS, colour_vectors
-from tests.fakes import made_photos
+from tests.fakes import synthetic_photos
 
 CAR, DOG, TREE = 3, 7, 9
 MASK = np.zeros((240, 320), bool)
@@ -29,7 +29,7 @@ def _photo(folder: Path, name: str, *things: Instance) -> TruthPhoto:
     rgb = np.full((240, 320, 3), 128, np.uint8)
     rgb[60:180, 80:240] = rng.integers(90, 200, (120, 160, 1))
     rgb[:, :40] = 240
-    made_photos.write(folder / name, rgb)
+    synthetic_photos.write(folder / name, rgb)
     return TruthPhoto(name, (320, 240), things)
 
 

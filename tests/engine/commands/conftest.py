@@ -11,7 +11,7 @@ import pytest
 
 from engine import cli
 from engine.commands.terminal.console import Console
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> IndexedLibrary:
     """Made once, only read by the tests."""
     root = tmp_path_factory.mktemp("library")
     photos, library = root / "photos", root / "library"
-    made_photos.write(photos / "red.png", made_photos.pixels([("red", RED_BOX)]))
-    made_photos.write(photos / "green.png", made_photos.pixels([("green", (40, 20, 110, 100))]))
-    made_photos.write(photos / "blue.png", made_photos.pixels([("blue", (10, 10, 60, 60))]))
-    made_photos.aged(_text(photos / "letter.jpg"), 3600)
+    synthetic_photos.write(photos / "red.png", synthetic_photos.pixels([("red", RED_BOX)]))
+    synthetic_photos.write(photos / "green.png", synthetic_photos.pixels([("green", (40, 20, 110, 100))]))
+    synthetic_photos.write(photos / "blue.png", synthetic_photos.pixels([("blue", (10, 10, 60, 60))]))
+    synthetic_photos.aged(_text(photos / "letter.jpg"), 3600)
     added = run("--library", library, "add", photos)
     indexed = run("--library", library, "index")
     return IndexedLibrary(photos, library, added, indexed)

@@ -9,7 +9,7 @@ import pytest
 
 from engine.reranking import calibration
 from engine.tiny_models import vision_language_model
-from tests.fakes import made_photos, tiny_models
+from tests.fakes import synthetic_photos, tiny_models
 
 OF_EACH = 31
 
@@ -21,9 +21,9 @@ def coco(tmp_path: Path) -> Path:
     images, annotations = [], []
     for n in range(2 * OF_EACH):
         colour, (x0, y0, x1, y1) = ("red", red) if n % 2 else ("green", green)
-        rgb = made_photos.pixels([(colour, (x0, y0, x1 - n % 7, y1))])
+        rgb = synthetic_photos.pixels([(colour, (x0, y0, x1 - n % 7, y1))])
         rgb[0, 0] = (n, n, n)  # two photos of the same bytes are one
-        made_photos.write(tmp_path / "photos" / f"{n}.png", rgb)
+        synthetic_photos.write(tmp_path / "photos" / f"{n}.png", rgb)
         images.append({"id": n, "file_name": f"{n}.png", "width": 160, "height": 120})
         if n % 2:
             drawn = [x0, y0, x1, y0, x1, y1, x0, y1]

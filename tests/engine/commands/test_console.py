@@ -72,7 +72,7 @@ def test_results_and_remarks_go_apart():
     out, err = io.StringIO(), io.StringIO()
     console = Console(out, err)
     console.print("result")
-    console.remark("remark")
+    console.note("remark")
     console.report(Progress("Working", 1, 2))
     assert out.getvalue() == "result\n"
     assert err.getvalue() == "remark\nWorking  1/2\n"

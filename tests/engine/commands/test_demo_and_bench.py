@@ -104,7 +104,7 @@ def test_bench_index_makes_photos_as_cameras_do(tmp_path, run_command):
 
 
 def test_made_photos_are_of_a_cameras_size(tmp_path):
-    synthetic_photos.make_as_taken(tmp_path, 2)
+    synthetic_photos.write_camera_like_photos(tmp_path, 2)
     large, small = sorted(tmp_path.iterdir())
     with Image.open(large) as image:
         assert 10e6 < image.width * image.height < 17e6

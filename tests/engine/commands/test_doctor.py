@@ -49,7 +49,7 @@ def test_a_sound_installation_is_told_with_a_measured_rate(tmp_path):
 
 
 def test_a_model_that_changed_on_the_disk_is_found(tmp_path, own_shelf, monkeypatch):
-    monkeypatch.setattr(diagnostics, "rate", lambda watcher: diagnostics.Part("rate", {}, ()))
+    monkeypatch.setattr(diagnostics, "rate", lambda listener: diagnostics.Part("rate", {}, ()))
     (tmp_path / "toy.safetensors").write_bytes(CONTENT)
     model = own_shelf.import_files("toy", [tmp_path], CancelToken())
     assert "toy: every byte verified" in doctor(tmp_path, "--verify")[1]
@@ -59,7 +59,7 @@ def test_a_model_that_changed_on_the_disk_is_found(tmp_path, own_shelf, monkeypa
 
 
 def test_a_part_that_fails_does_not_silence_the_others(tmp_path, monkeypatch):
-    def broken(_watcher) -> diagnostics.Part:
+    def broken(_listener) -> diagnostics.Part:
         raise RuntimeError("the models are gone")
 
     monkeypatch.setattr(diagnostics, "rate", broken)
@@ -72,7 +72,7 @@ def test_a_part_that_fails_does_not_silence_the_others(tmp_path, monkeypatch):
 @pytest.fixture
 def language_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an installed language model, the only model there is."""
-    monkeypatch.setattr(diagnostics, "rate", lambda watcher: diagnostics.Part("rate", {}, ()))
+    monkeypatch.setattr(diagnostics, "rate", lambda listener: diagnostics.Part("rate", {}, ()))
     files = (
         gguf_files.language(tmp_path / "given" / "l.gguf"),
         gguf_files.vision(tmp_path / "given" / "v.gguf"),

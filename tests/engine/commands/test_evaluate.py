@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import made_photos
+from tests.fakes import synthetic_photos
 
 BOX = (20, 20, 90, 90)
 
@@ -17,7 +17,7 @@ def coco(tmp_path: Path) -> Path:
     """A red and a green photo with their instances file beside them."""
     images, annotations, categories = [], [], []
     for n, colour in enumerate(("red", "green")):
-        made_photos.write(tmp_path / f"{colour}.png", made_photos.pixels([(colour, BOX)]))
+        synthetic_photos.write(tmp_path / f"{colour}.png", synthetic_photos.pixels([(colour, BOX)]))
         images.append({"id": n, "file_name": f"{colour}.png", "width": 160, "height": 120})
         categories.append({"id": n, "name": colour})
         corners = [20, 20, 90, 20, 90, 90, 20, 90]

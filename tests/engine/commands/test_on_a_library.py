@@ -18,7 +18,7 @@ from engine import cli
 from engine.commands.terminal.console import Console
 from engine.library import Library
 from engine.store.rows import IndexLevel
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 from .conftest import run
 
@@ -215,7 +215,7 @@ def test_status_and_search_between_the_passes(tmp_path):
     """As a reader beside the indexer sees it: searchable, and not outlined yet."""
     photos, gate, home = tmp_path / "photos", tmp_path / "gate", tmp_path / "library"
     for i in range(20):
-        made_photos.photo(photos / f"{i:02}.jpg", "red", seed=i)
+        synthetic_photos.photo(photos / f"{i:02}.jpg", "red", seed=i)
     held = functools.partial(colour_models.load_held_models, gate)
     with closing(Library.open(home, profile=colour_models.profile(analysis=held))) as library:
         library.folders.add(photos)

@@ -12,7 +12,7 @@ import pytest
 from engine import cli
 from engine.commands.terminal.console import Console
 from engine.profiles import registry
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def run(tmp_path: Path, known: dict):
     (tmp_path / "library").mkdir()
     (tmp_path / "library/settings.json").write_text('{"profile": "colours"}')
     for i in range(6):
-        made_photos.photo(tmp_path / f"photos/{i}.jpg", "red", seed=i, age_s=1000 + i)
+        synthetic_photos.photo(tmp_path / f"photos/{i}.jpg", "red", seed=i, age_s=1000 + i)
     command("add", tmp_path / "photos")
     assert command("index")[0] == 0
     return command

@@ -14,8 +14,8 @@ from engine.evaluation.annotated_search import Ranking
 from engine.evaluation.evaluation import EvaluationRequest
 from engine.evaluation.recording_reranker import RecordingReranker
 from engine.records import Photo, PhotoId, RerankerInfo
-from tests.fakes import colour_models, made_photos
-from tests.fakes.waiting import Waiting
+from tests.fakes import colour_models, synthetic_photos
+from tests.fakes.recording_listener import Waiting
 
 RED, GREEN, BLUE, SMALL = (10, 10, 60, 60), (90, 40, 150, 100), (20, 20, 90, 80), (120, 10, 140, 30)
 
@@ -59,8 +59,8 @@ def photos(tmp_path: Path) -> Path:
     is there but not listed, the reddest of all."""
     shapes = [[("red", RED), ("green", SMALL)], [("green", GREEN)], [("blue", BLUE)]]
     for number, drawn in enumerate(shapes):
-        made_photos.write(tmp_path / "below" / f"{number}.png", made_photos.pixels(drawn))
-    made_photos.write(tmp_path / "unlisted.png", made_photos.pixels([("red", (0, 0, 160, 120))]))
+        synthetic_photos.write(tmp_path / "below" / f"{number}.png", synthetic_photos.pixels(drawn))
+    synthetic_photos.write(tmp_path / "unlisted.png", synthetic_photos.pixels([("red", (0, 0, 160, 120))]))
     return tmp_path
 
 
@@ -93,7 +93,7 @@ def test_everything_right(photos):
 
 
 def test_a_photo_that_cannot_be_read_counts_as_never_returned(photos):
-    made_photos.aged(_broken(photos / "below" / "1.png"), 3600)
+    synthetic_photos.aged(_broken(photos / "below" / "1.png"), 3600)
     result = _evaluate(photos, [(10, 0, RED, 0), (11, 1, GREEN, 0)])
     assert (result.photos, result.not_indexed) == (3, 1)
     assert result.image_map_at_50 == pytest.approx(0.5)
@@ -189,7 +189,7 @@ def drawn(tmp_path_factory) -> Path:
     """Sheets of a red photo and of a green one whose truth lies elsewhere."""
     root = tmp_path_factory.mktemp("sheets")
     for number, shape in enumerate((("red", RED), ("green", GREEN))):
-        made_photos.write(root / "below" / f"{number}.png", made_photos.pixels([shape]))
+        synthetic_photos.write(root / "below" / f"{number}.png", synthetic_photos.pixels([shape]))
     _evaluate(root, [(10, 0, RED, 0), (11, 1, (0, 0, 40, 40), 0)], sheets_dir=root / "sheets")
     return root / "sheets"
 
@@ -216,14 +216,14 @@ class TestContactSheets:
         def read_rgb(photo_id, longest_px):
             if photo_id == 1:
                 raise PhotoMissing("The photo is gone.", operation="reading")
-            return made_photos.pixels([("red", RED)])
+            return synthetic_photos.pixels([("red", RED)])
 
         photos = {n: Photo(PhotoId(n + 1), tmp_path / f"{n}.png", (160, 120)) for n in (0, 1)}
         truth = coco_truth.load(_truth(tmp_path, [(10, 0, RED, 0), (11, 0, RED, 0)]))
         (path,) = contact_sheet.write_mask_sheets(tmp_path, truth, photos, {}, read_rgb)
         tiles = np.array_split(_pixels(path), 4, axis=1)
         # Nothing was proposed in the second photo, so its thing is drawn as missed.
-        grey = made_photos.GREY
+        grey = synthetic_photos.GREY
         assert _count(tiles[0], grey) == 0 and _count(tiles[2], grey) > 5000
         assert _count(tiles[3], tile_drawing.BAD) > 50
 
@@ -231,7 +231,7 @@ class TestContactSheets:
         monkeypatch.setattr(contact_sheet, "_QUERIES_A_PAGE", 2)
         truth = coco_truth.load(_truth(tmp_path, [(10, 0, RED, 0)]))
         rankings = {n: Ranking(f"nothing {n}", (), (), 1.0) for n in range(5)}
-        files = contact_sheet.write_query_sheets(tmp_path, rankings, truth, made_photos.pixels)
+        files = contact_sheet.write_query_sheets(tmp_path, rankings, truth, synthetic_photos.pixels)
         assert [path.name for path in files] == [f"queries-0{n}.png" for n in (1, 2, 3)]
 
     def test_a_folder_with_something_in_it_is_refused_before_any_work(self, photos):
@@ -288,13 +288,13 @@ class TestSecondLook:
         names = figures["second_look"]
         assert {name for name in names if f"`{name}`" not in explained} == set()
         assert json.loads(json.dumps(figures)) == figures
-        table = evaluation_table.second_look_table(looked.second_look)
+        table = evaluation_table.reranking_table(looked.second_look)
         assert "eyes: the first 2 hits of each query, 6 looks" in table
 
     def test_photos_that_it_cannot_judge_are_counted(self, tmp_path):
         drawn = [("a.png", "red"), ("unverifiable.png", "green")]
         for name, colour in drawn:
-            made_photos.write(tmp_path / name, made_photos.pixels([(colour, RED)]))
+            synthetic_photos.write(tmp_path / name, synthetic_photos.pixels([(colour, RED)]))
         document = json.loads(_truth(tmp_path, [(10, 0, RED, 0), (11, 1, RED, 0)]).read_text())
         for image, (name, _) in zip(document["images"], drawn, strict=False):
             image["file_name"] = name

@@ -40,9 +40,9 @@ def test_covered_share_counts_objects_not_photos():
     no_masks = np.zeros((0, 2))
     no_objects = np.zeros((3, 0))
     ious = [first, second, no_masks, no_objects]
-    assert metrics.covered_share(ious, 1) == (0, 5)
-    assert metrics.covered_share(ious, 2) == (1, 5)
-    assert metrics.covered_share(ious, 50) == (2, 5)
+    assert metrics.count_covered(ious, 1) == (0, 5)
+    assert metrics.count_covered(ious, 2) == (1, 5)
+    assert metrics.count_covered(ious, 50) == (2, 5)
 
 
 @pytest.mark.parametrize(

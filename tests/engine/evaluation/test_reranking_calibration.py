@@ -13,13 +13,17 @@ from engine.commands import calibrate
 from engine.commands.terminal.console import Console
 from engine.errors import BadRequest, ExportProblem
 from engine.evaluation import reranking_calibration
-from engine.evaluation.recording_reranker import RecordedAnswers, RecordingReranker
-from engine.evaluation.reranking_calibration import FittingRequest, LabelledAnswer, LabelledAnswers
+from engine.evaluation.recording_reranker import RecordingAnswerCache, RecordingReranker
+from engine.evaluation.reranking_calibration import (
+    CalibrationRequest,
+    LabelledAnswer,
+    LabelledAnswers,
+)
 from engine.reranking import calibration
 from engine.reranking.calibration import Calibration
 from engine.scoring.model_answer import ModelAnswer
-from tests.fakes import colour_models, made_photos
-from tests.fakes.waiting import Waiting
+from tests.fakes import colour_models, synthetic_photos
+from tests.fakes.recording_listener import Waiting
 
 BOX = (20, 20, 90, 90)
 COLOURS = ("red", "green", "blue", "yellow")
@@ -28,7 +32,7 @@ COLOURS = ("red", "green", "blue", "yellow")
 class _Answering(colour_models.LookingVerifier):
     """Gives its raw answers to a memory, as a language model's verifier does."""
 
-    def __init__(self, memory: RecordedAnswers) -> None:
+    def __init__(self, memory: RecordingAnswerCache) -> None:
         self._memory = memory
 
     def verify(self, query, candidate, cancel):
@@ -45,7 +49,7 @@ def looks(tmp_path_factory) -> LabelledAnswers:
     images, annotations = [], []
     for n, colour in enumerate(COLOURS):
         name = f"{colour}.png" if colour != "yellow" else "unverifiable.png"
-        made_photos.write(folder / name, made_photos.pixels([(colour, BOX)]))
+        synthetic_photos.write(folder / name, synthetic_photos.pixels([(colour, BOX)]))
         images.append({"id": n, "file_name": name, "width": 160, "height": 120})
         corners = [20, 20, 90, 20, 90, 90, 20, 90]
         annotations.append(
@@ -56,10 +60,10 @@ def looks(tmp_path_factory) -> LabelledAnswers:
     path.write_text(
         json.dumps({"images": images, "annotations": annotations, "categories": categories})
     )
-    recorded = RecordedAnswers()
+    recorded = RecordingAnswerCache()
     eyes = colour_models.FakeReranker(lambda: _Answering(recorded))
     return reranking_calibration.collect(
-        FittingRequest(folder, path, verify=10),
+        CalibrationRequest(folder, path, verify=10),
         Waiting(),
         RecordingReranker(eyes),
         recorded,
@@ -133,7 +137,7 @@ def test_few_photos_give_too_few_looks(looks: LabelledAnswers):
 
 
 def test_the_figures_for_people_and_for_files(looks: LabelledAnswers):
-    fitting = reranking_calibration.fit(looks.judged, least_of_each=3)
+    fitting = reranking_calibration.fit(looks.judged, min_per_class=3)
     said = "\n".join(calibrate.lines(looks, fitting))
     assert "12 looks for 4 queries" in said and "4 more without an answer" in said
     figures = fitting.as_json(looks, "eyes")
@@ -152,10 +156,10 @@ def test_the_rule_is_kept_beside_the_model(tmp_path: Path):
 def test_a_rule_that_cannot_be_read_is_put_aside(tmp_path: Path):
     err = io.StringIO()
     console = Console(io.StringIO(), err)
-    calibrate.put_broken_aside(tmp_path, console)
+    calibrate.set_broken_rule_aside(tmp_path, console)
     assert err.getvalue() == ""
     (tmp_path / calibration.FILE_NAME).write_text("{")
-    calibrate.put_broken_aside(tmp_path, console)
+    calibrate.set_broken_rule_aside(tmp_path, console)
     assert "put aside" in err.getvalue()
     assert [path.name for path in tmp_path.iterdir()] == ["calibration.broken"]
     assert not calibration.load(tmp_path).measured

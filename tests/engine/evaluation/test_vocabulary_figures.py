@@ -11,10 +11,10 @@ import pytest
 from engine.evaluation import evaluation_table, vocabulary, vocabulary_figures
 from engine.evaluation.annotated_search import AnnotatedSearch
 from engine.evaluation.coco_truth import CocoTruth, Instance, TruthPhoto
-from engine.evaluation.vocabulary_figures import WordFigures
+from engine.evaluation.vocabulary_figures import VocabularyFigures
 from engine.library import Library
-from tests.fakes import colour_models, made_photos
-from tests.fakes.waiting import Waiting
+from tests.fakes import colour_models, synthetic_photos
+from tests.fakes.recording_listener import Waiting
 
 COCO = frozenset(
     "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,"
@@ -60,8 +60,8 @@ def search(tmp_path_factory: pytest.TempPathFactory):
     root = tmp_path_factory.mktemp("words")
     photos = []
     for place, (colour, category) in enumerate((("red", RED), ("green", GREEN), ("blue", BLUE))):
-        made_photos.write(
-            root / "photos" / f"{place:06d}-{colour}.png", made_photos.pixels([(colour, BOX)])
+        synthetic_photos.write(
+            root / "photos" / f"{place:06d}-{colour}.png", synthetic_photos.pixels([(colour, BOX)])
         )
         drawn = ((20.0, 20.0, 90.0, 20.0, 90.0, 90.0, 20.0, 90.0),)
         thing = Instance(category, 4900.0, False, drawn)
@@ -74,9 +74,9 @@ def search(tmp_path_factory: pytest.TempPathFactory):
         yield AnnotatedSearch(library, truth, 0, Waiting())
 
 
-def _measured(search: AnnotatedSearch, *asked: int, **lists) -> WordFigures:
+def _measured(search: AnnotatedSearch, *asked: int, **lists) -> VocabularyFigures:
     names = [search.truth.categories[category_id] for category_id in asked]
-    rankings = dict(zip(asked, search.ask_all(names, "Asking"), strict=True))
+    rankings = dict(zip(asked, search.search_all(names, "Asking"), strict=True))
     return vocabulary_figures.measure(search, rankings, **lists)
 
 
@@ -95,7 +95,9 @@ def test_a_name_that_is_understood_and_one_that_is_not(search):
     # The blue photo comes first for "blue", so the green one is second or third.
     assert bad.image_ap_at_50 in (pytest.approx(1 / 2), pytest.approx(1 / 3))
     assert vocabulary_figures.mean_difference(found.synonyms) == pytest.approx(bad.difference / 2)
-    assert not vocabulary_figures.within_bar(bad) and vocabulary_figures.within_bar(good)
+    assert not vocabulary_figures.within_tolerance(bad) and vocabulary_figures.within_tolerance(
+        good
+    )
 
 
 def test_absent_things_declined_and_not(search):
@@ -110,7 +112,7 @@ def test_absent_things_declined_and_not(search):
 
 
 def test_a_match_that_is_wrong_is_counted_as_wrong(search):
-    texts = search.ask_all(["red", "green"], "Asking")
+    texts = search.search_all(["red", "green"], "Asking")
     # The truth is asked for green where "red" was typed.
     found = vocabulary_figures.measure(
         search, {GREEN: texts[0], BLUE: texts[1]}, synonyms={}, absent=("yellow",)
@@ -137,13 +139,13 @@ def test_no_verdicts_no_figures(tmp_path):
         found = _measured(search, RED, synonyms={}, absent=("yellow",))
     assert found.absent_first_declined is found.absent_first_5_declined is None
     assert found.present_first_matched is None
-    assert "not rated" in evaluation_table.words_table(found)
+    assert "not rated" in evaluation_table.vocabulary_table(found)
 
 
 @contextlib.contextmanager
 def _small(root: Path, verifier):
     """One red photo."""
-    made_photos.write(root / "photos" / "000000-red.png", made_photos.pixels([("red", BOX)]))
+    synthetic_photos.write(root / "photos" / "000000-red.png", synthetic_photos.pixels([("red", BOX)]))
     drawn = ((20.0, 20.0, 90.0, 20.0, 90.0, 90.0, 20.0, 90.0),)
     photo = TruthPhoto("red.png", (160, 120), (Instance(RED, 4900.0, False, drawn),))
     truth = CocoTruth((photo,), {RED: "red"})
@@ -162,5 +164,5 @@ def test_as_json_and_as_a_table(search):
     assert json.loads(json.dumps(figures)) == figures
     assert figures["promised_asked"] == 1 and figures["promised_within_bar"] in (0, 1)
     assert figures["synonyms"][1]["difference"] == pytest.approx(0)
-    shown = evaluation_table.words_table(found)
+    shown = evaluation_table.vocabulary_table(found)
     assert "kid red" in shown and "absent, yet called a match: red" in shown

@@ -12,7 +12,7 @@ import pytest
 
 from engine.benchmarks import model_worker
 from engine.errors import Cancelled
-from engine.evaluation.recording_reranker import RecordedAnswers
+from engine.evaluation.recording_reranker import RecordingAnswerCache
 from engine.jobs import CancelToken, JobContext
 from engine.library import Library
 from engine.paths import resources_dir
@@ -21,7 +21,7 @@ from engine.records import RerankerInfo, SearchRequest
 from engine.reranking.mllm_reranker import MllmReranker
 from engine.scoring.verifier import Candidate, Verification, Verifier
 from engine.settings import Settings
-from tests.fakes import made_photos
+from tests.fakes import synthetic_photos
 from tests.fakes.tiny_models import needs_llama
 
 
@@ -36,7 +36,7 @@ class _Recorder:
     def info(self) -> RerankerInfo:
         return RerankerInfo("recorder", "Recorder", "here")
 
-    def verifier(self, context: JobContext, tell: Callable[[str], None]) -> _Recorder:
+    def verifier(self, context: JobContext, set_note: Callable[[str], None]) -> _Recorder:
         return self
 
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
@@ -55,9 +55,9 @@ def candidates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Candidate]
     folder = tmp_path_factory.mktemp("protocol")
     photos = folder / "photos"
     photos.mkdir()
-    made_photos.aged(Path(shutil.copy(resources_dir() / "samples/cat.jpg", photos)), 3600)
-    made_photos.write(photos / "wide.png", made_photos.pixels([], (900, 40)))
-    made_photos.write(photos / "plain.png", made_photos.pixels([], (40, 40)))
+    synthetic_photos.aged(Path(shutil.copy(resources_dir() / "samples/cat.jpg", photos)), 3600)
+    synthetic_photos.write(photos / "wide.png", synthetic_photos.pixels([], (900, 40)))
+    synthetic_photos.write(photos / "plain.png", synthetic_photos.pixels([], (40, 40)))
     recorder = _Recorder()
     library = Library.open(folder / "library", profile=starter_profile(), reranker=recorder)
     library.folders.add(photos)
@@ -74,7 +74,7 @@ def _starter(folder: Path) -> Iterator[Verifier]:
 
 def _language_model(folder: Path) -> Iterator[Verifier]:
     look = MllmReranker(
-        Settings, folder / "log", RecordedAnswers(), model_worker.tiny_model_store(folder)
+        Settings, folder / "log", RecordingAnswerCache(), model_worker.make_tiny_model_store(folder)
     )
     yield look.verifier(JobContext(CancelToken()), lambda words: None)
     look.close()
