@@ -1,18 +1,19 @@
-"""Compares an index with the store region by region, and makes good what differs."""
+"""Compares an index with the store region by region, and repairs what differs."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from engine.index.shard import Shard
-from engine.index.usearch_index import GHOST_SHARE, UsearchIndex
+from engine.index.usearch_index import DELETED_SHARE, UsearchIndex
 from engine.index.vector_index import IndexReport
 from engine.jobs import CancelToken
 
 
 def check(index: UsearchIndex, cancel: CancelToken | None = None) -> IndexReport:
-    """Index lane only. A shard that lacks a region, has one too many, or is damaged, is made
-    again; ghosts of deleted regions are left until they are many.
+    """See ``VectorIndex.check``. Index lane only.
+
+    A shard that is damaged, lacks a region, or holds too many deleted ones is built again.
 
     Raises:
         Cancelled: between two shards.
@@ -38,11 +39,11 @@ def check(index: UsearchIndex, cancel: CancelToken | None = None) -> IndexReport
     stored = index.regions.ids(index.profile_id)
     in_shards = [_stored(index, shard) for shard in index.opened()]
     rest = np.setdiff1d(stored, np.concatenate([*in_shards, np.zeros(0, np.int64)]))
-    tail = index.buffered_ids()
-    index.drop_from_buffer(np.setdiff1d(tail, stored))
-    if len(np.unique(tail)) != len(tail):
+    buffered = index.buffered_ids()
+    index.drop_from_buffer(np.setdiff1d(buffered, stored))
+    if len(np.unique(buffered)) != len(buffered):
         faults.append("index: a region is in the tail twice")
-    vectors += len(np.intersect1d(tail, rest))
+    vectors += len(np.intersect1d(buffered, rest))
     if vectors != len(stored):
         faults.append(f"index: {len(stored) - vectors} of {len(stored)} regions cannot be found")
     return IndexReport(vectors, tuple(repaired), tuple(faults))
@@ -57,7 +58,7 @@ def _wrong_with(index: UsearchIndex, shard: Shard) -> str:
     lacking = len(np.setdiff1d(stored, keys))
     if lacking:
         return f"lacked {lacking} regions"
-    ghosts = len(np.setdiff1d(keys, stored))
-    if ghosts > GHOST_SHARE * len(keys):
-        return f"held {ghosts} deleted regions"
+    deleted = len(np.setdiff1d(keys, stored))
+    if deleted > DELETED_SHARE * len(keys):
+        return f"held {deleted} deleted regions"
     return ""

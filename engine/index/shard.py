@@ -16,7 +16,7 @@ from engine.jobs import CancelToken
 log = logging.getLogger(__name__)
 
 _ADD_BATCH = 256
-"""Vectors added between two looks at the cancel token."""
+"""Vectors added between two checks of the cancel token."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def build(
             cancel.raise_if_set()
         batch = slice(start, start + _ADD_BATCH)
         index.add(ids[batch].astype(np.uint64), vectors[batch], threads=1)
-    image = bytes(index.save())
+    image = bytes(index.save() or b"")
     digest = hashlib.sha256(image).hexdigest()
     name = f"shard-{span[0]}-{span[1]}-{digest[:8]}.usearch"
     write_whole(folder / name, lambda path: path.write_bytes(image))

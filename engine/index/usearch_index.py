@@ -1,4 +1,4 @@
-"""The vector index of one profile: shards and tail behind one search, derived from the store."""
+"""``VectorIndex`` on local files: immutable USearch shards, and a buffer of newer vectors."""
 
 from __future__ import annotations
 
@@ -23,25 +23,28 @@ from engine.store.rows import MIN_NORM
 log = logging.getLogger(__name__)
 
 SEAL_AT = 20_000
-"""Vectors in the tail at which they become a shard: about 4 ms of exact search."""
+"""Vectors in the buffer at which they are sealed into a shard: about 4 ms of exact search."""
 MERGED_COUNT = 160_000
 """Shards of this size are not merged any further."""
 MERGE_AT = 8
-"""Small neighbouring shards that are merged into one."""
-GHOST_SHARE = 0.2
-"""Share of deleted regions from which a shard is made again."""
-TAIL_LIMIT = 200_000
-"""Most vectors searched exactly while shards are made again; the rest must wait for theirs."""
+"""So many small neighbouring shards are merged into one."""
+DELETED_SHARE = 0.2
+"""Share of deleted regions in a shard above which it is built again."""
+BUFFER_LIMIT = 200_000
+"""Most vectors searched exactly while shards are rebuilt; searches miss the rest until then."""
 
 
 class UsearchIndex:
-    """Searching is for any thread; ``maintain`` and the repairs of ``check`` are for the index
-    lane, and searches go on meanwhile. Opens nothing before it is first used.
+    """See ``VectorIndex`` for what it promises.
+
+    Regions up to some id are in sealed shards, one for each span of ids; newer ones, and those of
+    damaged shards, are in the buffer and searched exactly.
 
     Args:
-        folder: where this profile's shards lie.
+        folder: of this profile's shards; made when the first one is written.
+        regions: where vectors come from.
         metric: ``ip`` or ``cos``.
-        read_only: another process may own the files: follow its manifest, write nothing.
+        read_only: another process may write the files; follow its manifest, write nothing.
     """
 
     def __init__(
@@ -61,27 +64,23 @@ class UsearchIndex:
         self.read_only = read_only
         self._empty = Manifest(profile_key=profile_key, ndim=ndim, metric=metric)
         self._lock = threading.RLock()
-        self._manifest: Manifest | None = None
-        self._stamp: tuple | None = None
+        self._opened_manifest: Manifest | None = None
+        self._stamp: tuple[int, int, int] | None = None
         self._shards: dict[str, shards.Shard] = {}
         self._buffer = VectorBuffer(ndim)
-        self._seen = 0
+        self._read_up_to = 0
         self._complete = True
         self._removed: list[int] = []
-        self._ghosts: Counter[str] = Counter()
+        self._deleted_in: Counter[str] = Counter()
 
     # -- searching -------------------------------------------------------------------------
 
     def search(self, query: np.ndarray, k: int) -> Neighbours:
-        """The ``k`` nearest regions, those committed a moment ago included.
-
-        Args:
-            query: float32 (D,).
-        """
-        opened, tail = self._snapshot()
-        query = self._in_space(query.astype(np.float32)[None])[0]
+        """See ``VectorIndex``."""
+        opened, buffered = self._snapshot()
+        query = self._for_dot_product(query.astype(np.float32)[None])[0]
         found = [shard.search(query, k) for shard in opened]
-        found.append(tail.search(query, k))
+        found.append(buffered.search(query, k))
         ids = np.concatenate([ids for ids, _ in found])
         scores = np.concatenate([scores for _, scores in found])
         best = np.argsort(-scores, kind="stable")[:k]
@@ -89,22 +88,30 @@ class UsearchIndex:
 
     @property
     def complete(self) -> bool:
-        """False while vectors wait for shards to be made again, and searches miss them."""
+        """See ``VectorIndex``."""
         return self._complete
 
     def refresh(self) -> None:
-        """Catch up with the store (and, ``read_only``, with the writer's manifest)."""
+        """Read new regions from the store (and, ``read_only``, the writer's manifest)."""
         with self._lock:
-            if self._manifest is None or (self.read_only and self._file_stamp() != self._stamp):
+            if self._opened_manifest is None or (
+                self.read_only and self._file_stamp() != self._stamp
+            ):
                 self._load()
             self._read_new()
 
     def close(self) -> None:
-        """Let go of files and memory. A later use opens the index again."""
+        """See ``VectorIndex``."""
         with self._lock:
             self._shards = {}
             self._buffer = VectorBuffer(self._empty.ndim)
-            self._manifest = self._stamp = None
+            self._opened_manifest = self._stamp = None
+
+    @property
+    def _manifest(self) -> Manifest:
+        """Of an index that was opened by ``refresh``."""
+        assert self._opened_manifest is not None, "refresh opens the index"
+        return self._opened_manifest
 
     def _snapshot(self) -> tuple[list[shards.Shard], BufferSnapshot]:
         with self._lock:
@@ -114,7 +121,7 @@ class UsearchIndex:
     # -- maintaining -----------------------------------------------------------------------
 
     def maintain(self, cancel: CancelToken | None = None, *, merge: bool = True) -> None:
-        """Make damaged shards again, seal a long tail, merge small shards. Index lane only.
+        """See ``VectorIndex``: rebuild damaged shards, seal a long buffer, merge small shards.
 
         Raises:
             Cancelled: between two steps; each is whole or not begun.
@@ -125,7 +132,7 @@ class UsearchIndex:
         self.refresh()
         for entry in self.damaged():
             self.rebuild(entry, cancel)
-        for entry in self._take_out_removed():
+        for entry in self._drop_removed():
             self.rebuild(entry, cancel)
         while len(self._buffer) >= SEAL_AT:
             self._seal(cancel)
@@ -134,14 +141,13 @@ class UsearchIndex:
             self._rewrite(group, (group[0].after, group[-1].up_to), cancel)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """The store has deleted these regions. They leave the index with the next ``maintain``:
-        the tail at once, a shard when many of its regions have gone. Until then a search may
-        name them, as it may name any region that was deleted a moment ago."""
+        """See ``VectorIndex``. ``maintain`` drops them from the buffer, and rebuilds a shard once
+        many of its regions are deleted."""
         with self._lock:
             self._removed.extend(ids)
 
-    def _take_out_removed(self) -> list[ShardEntry]:
-        """Drop removed regions from the tail; the shards that now hold too many of them."""
+    def _drop_removed(self) -> list[ShardEntry]:
+        """Drop removed regions from the buffer; returns shards that hold too many of them."""
         with self._lock:
             removed, self._removed = np.array(self._removed, np.int64), []
             if (removed > self._manifest.sealed_up_to).any():
@@ -149,8 +155,8 @@ class UsearchIndex:
             entries = self._manifest.shards
             for entry in entries:
                 inside = (removed > entry.after) & (removed <= entry.up_to)
-                self._ghosts[entry.file] += int(inside.sum())
-            return [e for e in entries if self._ghosts[e.file] > GHOST_SHARE * e.count]
+                self._deleted_in[entry.file] += int(inside.sum())
+            return [e for e in entries if self._deleted_in[e.file] > DELETED_SHARE * e.count]
 
     def check(self, cancel: CancelToken | None = None) -> IndexReport:
         """See ``VectorIndex``. A shard that differs from the store is built again."""
@@ -164,7 +170,7 @@ class UsearchIndex:
             return [entry for entry in self._manifest.shards if entry.file not in self._shards]
 
     def rebuild(self, entry: ShardEntry, cancel: CancelToken | None = None) -> None:
-        """Make one shard again from the store."""
+        """Build one shard again from the store."""
         self._rewrite([entry], (entry.after, entry.up_to), cancel)
 
     def opened(self) -> list[shards.Shard]:
@@ -173,7 +179,7 @@ class UsearchIndex:
             return list(self._shards.values())
 
     def buffered_ids(self) -> np.ndarray:
-        """int64: the regions searched exactly."""
+        """int64 (N,): ids of the regions in the buffer."""
         return self._buffer.view().ids
 
     def sealed_up_to(self) -> int:
@@ -182,21 +188,21 @@ class UsearchIndex:
             return self._manifest.sealed_up_to
 
     def drop_from_buffer(self, ids: np.ndarray) -> None:
-        """Forget regions of the tail that the store has deleted."""
+        """Drop regions from the buffer that the store has deleted."""
         with self._lock:
             self._buffer.keep(~np.isin(self._buffer.view().ids, ids))
 
     def _seal(self, cancel: CancelToken | None) -> None:
         with self._lock:
             sealed = self._manifest.sealed_up_to
-        tail = self._buffer.view()
-        ids = np.sort(tail.ids[tail.ids > sealed])[:MERGED_COUNT]
+        buffered = self._buffer.view().ids
+        ids = np.sort(buffered[buffered > sealed])[:MERGED_COUNT]
         if not len(ids):
             return
         self._rewrite([], (sealed, int(ids[-1])), cancel)
 
     def _mergeable(self) -> list[ShardEntry]:
-        """The first run of neighbours that are all small and enough to be worth the work."""
+        """The first run of neighbouring small shards that is long enough to merge; else empty."""
         run: list[ShardEntry] = []
         for entry in self._manifest.shards:
             small = entry.count < MERGED_COUNT // 2
@@ -208,7 +214,7 @@ class UsearchIndex:
     def _rewrite(
         self, old: list[ShardEntry], span: tuple[int, int], cancel: CancelToken | None
     ) -> None:
-        """Put one shard for a span of ids in the place of others (or none), from the store."""
+        """Build one shard for a span of ids from the store, in the place of ``old``."""
         parts = []
         for ids, vectors in self.regions.vectors_after(self.profile_id, *span):
             parts.append(self._usable(ids, vectors))
@@ -224,7 +230,7 @@ class UsearchIndex:
             fresh = shards.open_verified(self.folder, self._manifest, entry)
             entries[place : place + len(old)] = [entry]
         else:
-            # Nothing lives there any more; a neighbour answers for the empty span.
+            # The span has no regions any more; a neighbouring shard takes it over.
             del entries[place : place + len(old)]
             if place < len(entries):
                 entries[place] = replace(entries[place], after=span[0])
@@ -240,10 +246,10 @@ class UsearchIndex:
             if fresh is not None:
                 self._shards[fresh.entry.file] = fresh
             self._shards = {name: s for name, s in self._shards.items() if name in kept}
-            self._ghosts = Counter({n: c for n, c in self._ghosts.items() if n in kept})
+            self._deleted_in = Counter({n: c for n, c in self._deleted_in.items() if n in kept})
             ids = self._buffer.view().ids
             self._buffer.keep((ids <= span[0]) | (ids > span[1]))
-            self._manifest = new
+            self._opened_manifest = new
             self._stamp = self._file_stamp()
         for name in gone:
             # Windows keeps a file that a search still maps; the next opening removes it.
@@ -253,7 +259,7 @@ class UsearchIndex:
     # -- loading ---------------------------------------------------------------------------
 
     def _load(self) -> None:
-        """Open what the manifest names, put the rest into the tail."""
+        """Open the shards of the manifest; regions of damaged ones go into the buffer."""
         self._stamp = self._file_stamp()
         found = manifests.load(self.folder)
         if found is None or not found.fits(self._empty):
@@ -265,46 +271,46 @@ class UsearchIndex:
             opened = known or shards.open_verified(self.folder, found, entry)
             if opened is not None:
                 self._shards[entry.file] = opened
-        self._manifest = found
+        self._opened_manifest = found
         self._buffer = VectorBuffer(found.ndim)
         self._complete = True
-        self._seen = found.sealed_up_to
+        self._read_up_to = found.sealed_up_to
         for entry in self.damaged():
             self._read_span(entry.after, entry.up_to)
         if not self.read_only:
             self._remove_unlisted()
 
     def _read_new(self) -> None:
-        self._seen = self._read_span(self._seen, None)
+        self._read_up_to = self._read_span(self._read_up_to, None)
 
     def _read_span(self, after: int, up_to: int | None) -> int:
-        """Append a span of ids to the tail as far as there is room; the last id read."""
+        """Append a span of ids to the buffer up to its limit; returns the last id read."""
         for ids, vectors in self.regions.vectors_after(self.profile_id, after, up_to):
-            if len(self._buffer) >= TAIL_LIMIT:
+            if len(self._buffer) >= BUFFER_LIMIT:
                 self._complete = False
                 return after
             after = int(ids[-1])
             ids, vectors = self._usable(ids, vectors)
-            self._buffer.append(ids, self._in_space(vectors.astype(np.float32)))
+            self._buffer.append(ids, self._for_dot_product(vectors.astype(np.float32)))
         if up_to is None and not self.damaged():
             self._complete = True
         return after
 
     def _usable(self, ids: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Leave out rows that no search could use; they can only come from a damaged store."""
+        """Leave out vectors that are not finite or zero; they come from a damaged store only."""
         as_float = vectors.astype(np.float32)
         norms = np.linalg.norm(as_float, axis=1)
         good = np.isfinite(as_float).all(axis=1) & (norms >= MIN_NORM / 2)
         return (ids, vectors) if good.all() else (ids[good], vectors[good])
 
-    def _in_space(self, vectors: np.ndarray) -> np.ndarray:
-        """Rows (N, D) as the metric compares them by dot product."""
+    def _for_dot_product(self, vectors: np.ndarray) -> np.ndarray:
+        """Vectors (N, D) such that a dot product is the metric's similarity."""
         if self._empty.metric != "cos":
             return vectors
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.maximum(norms, np.finfo(np.float32).tiny)
 
-    def _file_stamp(self) -> tuple | None:
+    def _file_stamp(self) -> tuple[int, int, int] | None:
         try:
             stat = (self.folder / manifests.NAME).stat()
         except OSError:
@@ -312,7 +318,7 @@ class UsearchIndex:
         return (stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
     def _remove_unlisted(self) -> None:
-        """Files that a kill left behind, or that Windows would not delete."""
+        """Delete files that a kill left behind, or that Windows could not delete before."""
         named = {entry.file for entry in self._manifest.shards} | {manifests.NAME}
         if not self.folder.is_dir():
             return

@@ -1,4 +1,4 @@
-"""Vectors that no shard holds yet, searched exactly."""
+"""Vectors that are in no shard yet; they are searched exactly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class BufferSnapshot:
-    """The tail at one moment; stays valid whatever is added or dropped later.
+    """The buffer at one moment; later changes of the buffer do not affect it.
 
     Attributes:
         ids: int64 (N,).
@@ -31,7 +31,8 @@ class BufferSnapshot:
 
 
 class VectorBuffer:
-    """Grows at the end, by doubling. Not thread-safe: its owner holds a lock; views are free."""
+    """Arrays that grow at the end, by doubling. Not thread-safe: its owner holds a lock; snapshots
+    need none."""
 
     def __init__(self, ndim: int) -> None:
         self._ids = np.zeros(0, np.int64)
@@ -42,10 +43,11 @@ class VectorBuffer:
         return self._count
 
     def view(self) -> BufferSnapshot:
+        """The vectors as they are now, without a copy."""
         return BufferSnapshot(self._ids[: self._count], self._vectors[: self._count])
 
     def append(self, ids: np.ndarray, vectors: np.ndarray) -> None:
-        """``ids`` int64 (n,), ``vectors`` (n, D). Rows already in views are never moved."""
+        """``ids`` int64 (n,), ``vectors`` (n, D). Rows in earlier snapshots stay where they are."""
         needed = self._count + len(ids)
         if needed > len(self._ids):
             room = max(needed, 2 * len(self._ids), 1024)

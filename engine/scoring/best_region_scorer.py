@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.scoring.photo_scorer import RegionSimilarities
 
 WHOLE_SHARE = 0.2
-"""Of the photo as a scene; the paper takes the best region alone (0). A guess until it can be
-measured with the published weights: it decides between photos whose best regions are alike."""
+"""Weight of the whole photo's similarity; the paper uses the best region alone (0). A guess until
+it can be measured with the published weights: it decides between photos whose best regions are
+equally similar."""
 
 
 class BestRegionScorer:

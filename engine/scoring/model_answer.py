@@ -1,4 +1,4 @@
-"""What a model said of a photo, and whoever keeps that."""
+"""A language model's answer about one photo, and the protocol of the cache that stores answers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from engine.records import BoxXyxy, PhotoId
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """A model's answer, before any calibration.
+    """A model's answer, not calibrated.
 
     Attributes:
-        yes: probability of yes among yes and no, 0..1.
-        mass: share of the first word's probability that was on the two, 0..1.
-        boxes_xyxy: what it points at, in pixels of the upright photo, clearest first; empty if
-            it sees none. None: it was not asked, or its answer could not be read.
+        yes: probability of yes relative to yes and no together, 0..1.
+        mass: probability of yes and no together within the whole vocabulary, 0..1.
+        boxes_xyxy: boxes of what the query names, in pixels of the upright photo, clearest first;
+            empty if the model finds none. None if it was not asked for boxes, or if its boxes
+            could not be read.
     """
 
     yes: float
@@ -28,22 +29,22 @@ class ModelAnswer:
             raise ValueError(f"expected shares in 0..1, got {self.yes}, {self.mass}")
 
 
-def folded(query: str) -> str:
-    """The query as looks are kept by: the same whatever white space it is written with.
+def normalised_query(query: str) -> str:
+    """The query with single spaces for any white space: the form in which it is a cache key.
 
-    >>> folded("  a red\\n umbrella ")
+    >>> normalised_query("  a red\\n umbrella ")
     'a red umbrella'
     """
     return " ".join(query.split())
 
 
 class AnswerCache(Protocol):
-    """Keeps looks by photo (its content), query (``folded``) and model. Thread-safe."""
+    """Stores answers by photo, query (after ``normalised_query``) and model. Thread-safe."""
 
     def get(self, photo_id: PhotoId, query: str, model_key: str) -> ModelAnswer | None:
-        """What the model said of this photo when it was last asked this; None if never."""
+        """The model's last answer to this query about this photo; None if there is none."""
         ...
 
-    def put(self, photo_id: PhotoId, query: str, model_key: str, look: ModelAnswer) -> None:
-        """Keep it, where writing is possible."""
+    def put(self, photo_id: PhotoId, query: str, model_key: str, answer: ModelAnswer) -> None:
+        """Store the answer; does nothing where the cache cannot be written to."""
         ...

@@ -1,4 +1,4 @@
-"""Protocol: from similarities of a query to a photo's regions to one score and one region."""
+"""Protocol of photo scorers: one score and one region from a photo's similarities to a query."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class RegionSimilarities:
-    """What stage one knows of one photo for one query.
+    """Similarities of one photo to one query, with the geometry of its regions.
 
     Attributes:
         region_scores: float32 (N,), dot products with the query vector.
@@ -29,12 +29,14 @@ class RegionSimilarities:
 
 @runtime_checkable
 class PhotoScorer(Protocol):
-    """Pure arithmetic, fitted with the models of its profile."""
+    """Scores photos in the first stage. Pure arithmetic on any thread, fitted with the models of
+    its profile."""
 
     def score(self, similarities: RegionSimilarities) -> float:
         """Higher is better; comparable within one query. Asked of every candidate photo."""
         ...
 
     def region(self, similarities: RegionSimilarities) -> int | None:
-        """Index of the region to show, None if only the whole matched. Asked of those shown."""
+        """Index of the region to show, None if only the photo as a whole matched. Called for the
+        photos that are shown."""
         ...

@@ -14,23 +14,23 @@ class Reranker(Protocol):
     """Supplies slow verifiers, which rerank the first hits of a search. Thread-safe."""
 
     def info(self) -> RerankerInfo:
-        """Which model it is and where it runs, or why there is none; loads nothing."""
+        """Which model reranks and where it runs, or why none does. Loads nothing."""
         ...
 
-    def verifier(self, context: JobContext, tell: Callable[[str], None]) -> Verifier:
-        """For one search. Search lane; its first verdict may have to wait for a model to load.
+    def verifier(self, context: JobContext, set_note: Callable[[str], None]) -> Verifier:
+        """A verifier for one search (search lane). Its first verdict may wait for a model to load.
 
         Args:
-            context: what keeps people waiting is shown as its progress.
-            tell: given what people should know while a verdict keeps them waiting, and an empty
-                string when that is over.
+            context: gets the progress of loading.
+            set_note: called with a note for the user while a verdict is slow, and with an empty
+                string afterwards.
 
         Raises:
-            RerankerUnavailable: there is none; the verifier raises it too once there is no use
-                in asking for another photo.
+            RerankerUnavailable: there is none. The verifier raises it too, once no further photo
+                can be verified.
         """
         ...
 
     def close(self) -> None:
-        """End what it has started; a verdict that is waited for ends as cancelled."""
+        """End its processes; a verdict in progress is cancelled."""
         ...

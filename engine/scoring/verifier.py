@@ -14,18 +14,18 @@ from engine.records import BoxXyxy, Photo, Region
 
 @dataclass(frozen=True)
 class Candidate:
-    """One photo of the first stage, with what a verifier may want to know of it.
+    """A photo of the first stage with everything a verifier may use.
 
     Attributes:
         regions: the stored regions of the photo.
         region_scores: float32 (N,), the query's similarity to each, same order.
         whole_score: the query's similarity to the photo as a scene.
         region_vectors: float32 (N, D), same order, and ``whole_vector`` (D,).
-        best: index into ``regions`` of the region stage one chose, None if there is none.
-        stage_one_score: the score stage one ranked by.
+        best: index into ``regions`` of the region the first stage chose, None if there is none.
+        stage_one_score: the score the first stage ranked by.
         z_score: how far that lies above the mean of all hits, in standard deviations, -3..3.
         read_rgb: decodes the upright photo, longest side at most the given number of pixels
-            (uint8 HWC). Only a verifier that looks at pixels pays for it.
+            (uint8 HWC). Takes as long as decoding the photo.
     """
 
     photo: Photo
@@ -46,8 +46,8 @@ class Verification:
 
     Attributes:
         probability: calibrated 0..1.
-        boxes_xyxy: what it points at, clearest first, in pixels of the upright photo; empty to
-            keep the region stage one chose.
+        boxes_xyxy: where it sees the thing, clearest first, in pixels of the upright photo; empty
+            to keep the region that the first stage chose.
         reason: one short sentence for people.
     """
 
@@ -62,12 +62,13 @@ class Verification:
 
 @runtime_checkable
 class Verifier(Protocol):
-    """Used by the search lane only.
+    """Gives a verdict on one hit. Search lane only.
 
     Attributes:
-        free: True if a verdict costs so little that every hit gets one; such a verifier looks at
-            no pixels. A profile's own verifier is free, a second look is not.
-        match_at: a probability from here on is a match; below ``no_below`` it is a no.
+        free: True if a verdict costs so little that every hit gets one; such a verifier reads no
+            pixels. A profile's own verifier is free, a reranker's is not.
+        match_at, no_below: a probability of at least ``match_at`` is a match, one below
+            ``no_below`` a no, anything between is unsure.
     """
 
     free: bool
@@ -75,8 +76,10 @@ class Verifier(Protocol):
     no_below: float
 
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
-        """Raises:
-        EngineError: if no answer could be had; the hit then stays unverified.
-        Cancelled: if the token was set.
+        """The probability that the photo shows what was asked.
+
+        Raises:
+            EngineError: it could not be verified; the hit then stays unverified.
+            Cancelled: the token was set.
         """
         ...

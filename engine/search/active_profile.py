@@ -1,4 +1,4 @@
-"""What answers now: one profile with its index and its search, changed in one step."""
+"""The active profile: the one that answers searches, with its index; replaced in one step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.search.service import SearchService
 
 @dataclass(frozen=True, eq=False)
 class ProfileRuntime:
-    """Everything that belongs to the vectors of one profile; none of it is ever exchanged.
+    """A profile in use, with the index of its vectors and the search over them. Immutable.
 
     Attributes:
         profile_id: the profile's number in the store.
@@ -27,13 +27,15 @@ class ProfileRuntime:
 
 
 class ActiveProfile:
-    """Holds the profile that answers, and every other one that is in use. Thread-safe.
+    """Holds the runtime of the active profile, and of every other profile in use. Thread-safe.
 
-    A profile in use has one ``ProfileRuntime``, whoever uses it, so that its index has one owner; it
-    is closed when the last user has let go of it. The answering one is always in use.
+    Runtimes are counted by their users: a profile in use has exactly one, so that its index has
+    one owner, and its index is closed when the last user has released it. The active profile is
+    always in use.
 
     Args:
-        build: makes what belongs to a profile; it must not load anything heavy.
+        build: builds the runtime of a profile; it must not load anything heavy.
+        first: the profile that is active at first.
     """
 
     def __init__(self, build: Callable[[Profile], ProfileRuntime], first: Profile) -> None:
@@ -45,22 +47,22 @@ class ActiveProfile:
 
     @property
     def current(self) -> ProfileRuntime:
-        """The one that answers; for short looks. Whoever keeps it for longer takes it."""
+        """The active runtime, for short use; use ``using`` or ``acquire`` to keep it open."""
         return self._current
 
     @contextlib.contextmanager
     def using(self) -> Iterator[ProfileRuntime]:
-        """The one that answers, open until the block ends even if another answers by then."""
+        """The active runtime, open until the block ends, even if another one is active by then."""
         with self._lock:
-            answering = self._current
-            self._users[answering.profile.key] += 1
+            runtime = self._current
+            self._users[runtime.profile.key] += 1
         try:
-            yield answering
+            yield runtime
         finally:
-            self.release(answering)
+            self.release(runtime)
 
     def acquire(self, profile: Profile) -> ProfileRuntime:
-        """What belongs to a profile, until ``release``."""
+        """The runtime of a profile, open until it is released."""
         with self._lock:
             found = self._open.get(profile.key)
             if found is None:
@@ -68,18 +70,18 @@ class ActiveProfile:
             self._users[profile.key] = self._users.get(profile.key, 0) + 1
             return found
 
-    def release(self, answering: ProfileRuntime) -> None:
-        """One user less; the last one closes it."""
-        key = answering.profile.key
+    def release(self, runtime: ProfileRuntime) -> None:
+        """Undo one ``acquire``; the last release closes the index."""
+        key = runtime.profile.key
         with self._lock:
             self._users[key] -= 1
             if self._users[key]:
                 return
             del self._users[key], self._open[key]
-        answering.index.close()
+        runtime.index.close()
 
     def activate(self, profile: Profile) -> None:
-        """From now on this one answers; searches that have begun end as they began."""
+        """Make a profile the active one. Searches that have begun end with the old one."""
         fresh = self.acquire(profile)
         with self._lock:
             before, self._current = self._current, fresh

@@ -1,4 +1,4 @@
-"""Outlines for hits where the second look pointed at a place that no stored mask fits."""
+"""Masks for hits whose reranker box no stored mask fits."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from engine.records import BoxXyxy, Photo, PhotoId, Region, SearchHit, Verdict
 log = logging.getLogger(__name__)
 
 OutlineBox = Callable[[Photo, BoxXyxy, CancelToken], Region | None]
-"""Outlines the thing in a box, pixels of the upright photo; None if none can be had. Raises
-EngineError, Cancelled."""
+"""Makes a region for the thing in a box (pixels of the upright photo); None if there is none.
+Raises EngineError, Cancelled."""
 _KEPT = 200
 
 
 class BoxOutlines:
-    """Asks for an outline once for each box. Used by the search lane.
+    """Makes one mask for each box and caches it. Search lane only.
 
-    Verdicts that are remembered come again with every repetition of a search, at once; their
-    outlines then do too.
+    Cached verdicts come at once when a search is repeated; so do the masks of their boxes.
     """
 
     def __init__(self, outline: OutlineBox) -> None:
@@ -30,8 +29,8 @@ class BoxOutlines:
         self._made: dict[tuple[PhotoId, BoxXyxy], Region | None] = {}
 
     def outlined(self, hit: SearchHit, cancel: CancelToken) -> SearchHit:
-        """The hit with an outline in place of its box; the hit as it is if it has no box, was
-        refused, or no outline can be had, for whatever reason.
+        """The hit with a region in place of its box; unchanged if it has no box, was rejected, or
+        no mask could be made.
 
         Raises:
             Cancelled: ``cancel`` was set.

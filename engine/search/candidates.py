@@ -1,4 +1,4 @@
-"""Stage one, first half: which photos are worth an exact look."""
+"""Candidates: the photos that are scored exactly, found with the vector index."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from engine.search.query import Query
 from engine.store.store import Store
 
 ALL_PHOTOS = 2000
-"""Up to this many photos, every one is looked at exactly and the index is not asked."""
+"""Up to this many photos, each one is scored exactly and the index is not searched."""
 CANDIDATES = 400
-"""Photos looked at exactly otherwise."""
+"""Photos scored exactly otherwise."""
 _FIRST_REGIONS = 2000
 _MOST_REGIONS = 64_000
 
 
 @dataclass(frozen=True)
 class CandidatePhotos:
-    """Visible photos in no order that matters. ``complete`` is False if the index could not
-    answer for the whole library."""
+    """Visible photos, in no particular order.
+
+    Attributes:
+        complete: False if the index could not search all regions.
+    """
 
     photo_ids: list[PhotoId]
     complete: bool = True
 
 
 def find(query: Query, store: Store, index: VectorIndex) -> CandidatePhotos:
-    """Photos that may be among the best for the query."""
+    """Photos that may be among the best hits of the query."""
     request = query.request
     few = store.photos.searchable_ids(index.profile_id, request.folder_ids, ALL_PHOTOS)
     if few is not None:
@@ -37,8 +40,8 @@ def find(query: Query, store: Store, index: VectorIndex) -> CandidatePhotos:
     k = _FIRST_REGIONS
     while True:
         near = index.search(query.vector, k)
-        photo_of = store.regions.photos_of(near.ids)
-        # In the order of their best region; deleted regions are not in the store any more.
+        photo_of = store.regions.photos_of(near.ids.tolist())
+        # In the order of their best region. Deleted regions are not in the store any more.
         ordered = list(dict.fromkeys(photo_of[i] for i in near.ids.tolist() if i in photo_of))
         visible = store.photos.visible_ids(ordered, request.folder_ids) - {query.like_photo}
         if len(visible) >= enough or len(near.ids) < k or k >= _MOST_REGIONS:

@@ -1,4 +1,4 @@
-"""A request becomes a vector, and a rule for which photos may answer it."""
+"""From a search request to a query vector and a rule for which photos may be hits."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from engine.store.store import RegionTable
 
 @dataclass(frozen=True)
 class Query:
-    """What stage one looks for.
+    """What the first stage searches for.
 
     Attributes:
-        vector: float32 (D,); None if the words say nothing the models know.
-        like_photo: the photo whose region is the example. It is left out of the answer: whoever
-            asks for more like this has it on the screen.
-        remark: what to tell whoever typed the text; empty if all is well.
+        vector: float32 (D,), not zero.
+        like_photo: in a search by example, the photo of the example region. It is left out of the
+            hits, because it is on the screen already.
+        remark: note about the text for the user; empty if there is none.
     """
 
     request: SearchRequest
-    vector: np.ndarray | None
+    vector: np.ndarray
     like_photo: PhotoId | None = None
     remark: str = ""
 
@@ -40,19 +40,22 @@ def resolve(
     text_embedder: Callable[[], TextEmbedder],
     regions: RegionTable,
     profile_id: int,
-) -> Query:
-    """Args:
-        text_embedder: asked for only if there is a text, because loading it takes long.
+) -> Query | None:
+    """The query of a request; None if the text model knows none of its words.
+
+    Args:
+        text_embedder: called only if there is a text, because loading it takes long.
 
     Raises:
-        BadRequest: the example region does not exist (any more), or is one of other models:
-            their vectors cannot be compared.
+        BadRequest: the example region does not exist (any more), or belongs to another profile,
+            whose vectors cannot be compared.
         ModelBroken: the text model gives no usable vector.
     """
     if request.like_region is None:
         embedder, text = text_embedder(), request.text.strip()
         remark = embedder.remarks(text) if isinstance(embedder, Remarking) else ""
-        return Query(request, _text_vector(embedder, text), remark=remark)
+        text_vector = _text_vector(embedder, text)
+        return None if text_vector is None else Query(request, text_vector, remark=remark)
     region = regions.get(request.like_region)
     vector = regions.vector(request.like_region, profile_id)
     if region is not None and vector is None:
@@ -71,6 +74,7 @@ def resolve(
 
 
 def _text_vector(embedder: TextEmbedder, text: str) -> np.ndarray | None:
+    """float32 (D,); None for the zero vector, which means that no word is known."""
     vectors = np.asarray(embedder.embed([text]), np.float32)
     if vectors.shape != (1, embedder.ndim) or not np.isfinite(vectors).all():
         raise ModelBroken(

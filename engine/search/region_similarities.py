@@ -1,4 +1,4 @@
-"""What is stored about a photo's regions, kept in memory for the next query."""
+"""Similarities of a query to the regions of photos, and the cache of what they are made from."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ _BUDGET_BYTES = 128 * 1024 * 1024
 
 
 class RegionCache:
-    """Region rows by photo, least recently used first out. Used by the search lane only.
+    """Arrays of regions by photo; the least recently used are dropped first. Search lane only.
 
-    A photo's regions under one profile change once at most, when a full look takes the place of a
-    coarse one; what was kept of a coarse look is asked about again. That a photo was deleted shows
-    when it is looked up among the visible ones.
+    The regions of a photo under one profile change once at most, when a full indexing replaces a
+    coarse one; so arrays of a coarse indexing are checked before they are used again. A deleted
+    photo need not be noticed here: it is not among the visible photos.
     """
 
-    def __init__(self, regions: RegionTable, profile_id: int, budget_bytes: int = _BUDGET_BYTES):
+    def __init__(
+        self, regions: RegionTable, profile_id: int, budget_bytes: int = _BUDGET_BYTES
+    ) -> None:
         self._regions = regions
         self._profile_id = profile_id
         self._budget_bytes = budget_bytes
@@ -31,7 +33,7 @@ class RegionCache:
         self._bytes = 0
 
     def rows(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, RegionRows]:
-        """Those of the photos that have vectors."""
+        """Arrays of the photos; those without vectors are left out."""
         self._drop_outdated(photo_ids)
         missing = [photo_id for photo_id in photo_ids if photo_id not in self._rows]
         fresh = self._regions.rows(missing, self._profile_id)
@@ -49,14 +51,14 @@ class RegionCache:
         return found
 
     def _drop_outdated(self, photo_ids: Sequence[PhotoId]) -> None:
-        """Forget coarse rows of photos that are indexed in full by now."""
+        """Drop arrays of a coarse indexing that a full one has replaced."""
         coarse = [i for i in photo_ids if i in self._rows and not self._rows[i].outlined]
         for photo_id in self._regions.outlined(coarse, self._profile_id):
             self._bytes -= self._rows.pop(photo_id).nbytes
 
 
 def similarities(rows: RegionRows, query: np.ndarray) -> RegionSimilarities:
-    """Similarities of one photo to a query vector, float32 (D,)."""
+    """Similarities of one photo to a query vector, float32 (D,), as dot products."""
     return RegionSimilarities(
         region_scores=rows.vectors @ query,
         mask_scores=rows.mask_scores,

@@ -1,4 +1,4 @@
-"""Stage two: the first hits are looked at one after the other, and each verdict shows at once."""
+"""Reranking: the first hits are verified in turn, and each verdict is published at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.scoring.reranker import Reranker
 from engine.scoring.verifier import Candidate
 from engine.search import ranking
 from engine.search.box_outlines import BoxOutlines
-from engine.search.result_builder import Answer
+from engine.search.result_builder import ResultBuilder
 
 log = logging.getLogger(__name__)
 
@@ -24,74 +24,79 @@ def rerank(
     hits: Sequence[SearchHit],
     candidates: Sequence[Candidate],
     outlines: BoxOutlines,
-    answer: Answer,
+    results: ResultBuilder,
     context: JobContext,
 ) -> SearchResult:
-    """The hits with what the second look says of as many of the first as were asked for.
+    """The hits with the reranker's verdicts on the first ``request.verify`` of them, reordered.
 
-    Whatever goes wrong with it costs verdicts, never hits: a note says so. Partial results are
-    published before it begins, after every photo, again when something that was pointed at got an
-    outline, and whenever there is something to say of a wait. Runs in the search lane.
+    A failure costs verdicts, never hits; a note says so. Partial results are published before the
+    first verdict, after each one, when a box got an outline, and when a wait has to be explained.
+    Runs in the search lane.
 
     Args:
-        hits: in the order of stage one, with the verdicts there are; ``candidates`` in the same.
+        hits: in the order of the first stage, with the verdicts of the profile's own verifier;
+            ``candidates`` in the same order.
+        outlines: makes masks for boxes that no stored mask fits.
 
     Raises:
         Cancelled: by a newer search.
     """
-    stage = _Publisher(answer, context, list(hits))
+    publisher = _Publisher(results, context, list(hits))
     info = reranker.info()
     if not info.available:
-        return stage.given_up(info.problem, info.hint)
-    answer.reranker = info.title
-    answer.to_look_at = min(answer.request.verify, len(hits))
-    stage.say("")
+        return publisher.abandoned(info.problem, info.hint)
+    results.reranker = info.title
+    results.to_look_at = min(results.request.verify, len(hits))
+    publisher.publish()
     failed: list[EngineError] = []
     try:
-        verifier = reranker.verifier(context, stage.say)
-        for i in range(answer.to_look_at):
+        verifier = reranker.verifier(context, publisher.publish)
+        for i in range(results.to_look_at):
             context.cancel.raise_if_set()
-            context.report(Progress("Looking closer", i, answer.to_look_at))
+            context.report(Progress("Looking closer", i, results.to_look_at))
             try:
-                found = verifier.verify(text, candidates[i], context.cancel)
+                verification = verifier.verify(text, candidates[i], context.cancel)
             except RerankerUnavailable:
                 raise
             except EngineError as error:
                 log.info("no verdict for %s: %s", hits[i].photo.path, error)
                 failed.append(error)
-                stage.hits[i] = replace(stage.hits[i], reason=error.message)
+                publisher.hits[i] = replace(publisher.hits[i], reason=error.message)
             else:
-                stage.hits[i] = ranking.with_verification(hits[i], verifier, found, candidates[i])
-            answer.looked_at = i + 1
-            stage.say("")
-            outlined = outlines.outlined(stage.hits[i], context.cancel)
-            if outlined is not stage.hits[i]:  # the verdict did not wait for it
-                stage.hits[i] = outlined
-                stage.say("")
+                publisher.hits[i] = ranking.with_verification(
+                    hits[i], verifier, verification, candidates[i]
+                )
+            results.looked_at = i + 1
+            publisher.publish()
+            outlined = outlines.outlined(publisher.hits[i], context.cancel)
+            if outlined is not publisher.hits[i]:  # published again: the verdict did not wait
+                publisher.hits[i] = outlined
+                publisher.publish()
     except RerankerUnavailable as error:
         log.info("no second look: %s", error)
-        return stage.given_up(error.message, error.hint)
-    context.report(Progress("Looking closer", answer.to_look_at, answer.to_look_at))
-    return stage.done(failed)
+        return publisher.abandoned(error.message, error.hint)
+    context.report(Progress("Looking closer", results.to_look_at, results.to_look_at))
+    return publisher.finished(failed)
 
 
 class _Publisher:
-    """What is published while it goes on."""
+    """Publishes the hits as they are now, in their order."""
 
-    def __init__(self, answer: Answer, context: JobContext, hits: list[SearchHit]) -> None:
+    def __init__(self, results: ResultBuilder, context: JobContext, hits: list[SearchHit]) -> None:
         self.hits = hits
-        self._answer, self._context = answer, context
+        self._results, self._context = results, context
 
-    def say(self, words: str) -> None:
-        """Publish how things stand; ``words`` are about the wait."""
-        self._context.publish(self._result(words, complete=False))
+    def publish(self, note: str = "") -> None:
+        """Publish a partial result; ``note`` explains a wait."""
+        self._context.publish(self._result(note, complete=False))
 
-    def given_up(self, problem: str, hint: str | None) -> SearchResult:
-        """The end, without verdicts that are still missing."""
+    def abandoned(self, problem: str, hint: str | None) -> SearchResult:
+        """The final result when no more verdicts can be had."""
         return self._result(" ".join(filter(None, (problem, hint))))
 
-    def done(self, failed: Sequence[EngineError]) -> SearchResult:
-        return self._result(self._answer.without_verdict(failed))
+    def finished(self, failed: Sequence[EngineError]) -> SearchResult:
+        """The final result after all verdicts; ``failed``: photos without one."""
+        return self._result(self._results.failure_note(failed))
 
     def _result(self, note: str, complete: bool = True) -> SearchResult:
-        return self._answer.result(ranking.reordered(self.hits), note=note, complete=complete)
+        return self._results.result(ranking.reordered(self.hits), note=note, complete=complete)

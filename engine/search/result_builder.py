@@ -1,4 +1,4 @@
-"""The results of one request as they come about, and how long that has taken."""
+"""Builds the partial and final results of one search."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from engine.errors import EngineError
 from engine.records import SearchHit, SearchRequest, SearchResult
 
 
-class Answer:
-    """Makes one result after the other, each more complete. Used by the search lane.
+class ResultBuilder:
+    """Builds results that share their request, profile and start time. Search lane only.
 
     Attributes:
-        request: what is answered.
-        note: what every result says from now on.
+        note: of every result from now on.
         reranker, to_look_at, looked_at: as in ``SearchResult``.
     """
 
@@ -27,8 +26,9 @@ class Answer:
         self._profile = profile
         self._started_s = time.perf_counter()
 
-    def without_verdict(self, failed: Sequence[EngineError]) -> str:
-        """What is said of photos that could not be judged; nothing if all could."""
+    @staticmethod
+    def failure_note(failed: Sequence[EngineError]) -> str:
+        """Note about photos that could not be verified; empty if all could."""
         if not failed:
             return ""
         photos = "One photo" if len(failed) == 1 else f"{len(failed)} photos"
@@ -37,8 +37,10 @@ class Answer:
     def result(
         self, hits: Sequence[SearchHit], *, note: str = "", complete: bool = True
     ) -> SearchResult:
-        """Args:
-        note: said after the answer's own.
+        """A result with these hits.
+
+        Args:
+            note: appended to the builder's own.
         """
         return SearchResult(
             self.request,

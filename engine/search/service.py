@@ -1,4 +1,4 @@
-"""Answers a request: stage one at once, then verdicts as they come. Runs in the search lane."""
+"""Runs a search: candidates, ranking, verdicts, reranking. Runs in the search lane."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from engine.search.query import Query, resolve
 from engine.search.ranking import ExampleScorer, RankedPhoto
 from engine.search.region_similarities import RegionCache
 from engine.search.rerank import rerank
-from engine.search.result_builder import Answer
+from engine.search.result_builder import ResultBuilder
 from engine.store.store import Store
 
 log = logging.getLogger(__name__)
 
 ReadRgb = Callable[[Photo, int], np.ndarray]
-"""The upright photo, longest side at most so many pixels: uint8 (H, W, 3)."""
+"""Decodes the upright photo, longest side at most so many pixels: uint8 (H, W, 3)."""
 
 _INCOMPLETE = "The search index is being made again; some photos are missing until it is done."
 _NO_WORDS = "The models know none of these words."
 
 
 class SearchService:
-    """Loads what it needs with the first search, or before. Used by the search lane; ``load`` is
-    for any thread.
+    """Searches with one profile. Models are loaded with the first search, or before by ``load`` or
+    ``warm_up``. Search lane only, but for ``load``, which any thread may call.
 
     Args:
-        read_rgb: for verifiers that look at pixels.
-        outline: for places that a second look points at and no stored mask fits.
+        read_rgb: for verifiers that need pixels.
+        outline: makes masks for boxes of the reranker that no stored mask fits.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class SearchService:
         self._loading = threading.RLock()
 
     def load(self) -> None:
-        """Load the models and the index before this service has its first search.
+        """Load the models and the index, before this profile becomes the active one.
 
         Raises:
             ModelMissing, ModelBroken: the models cannot answer.
@@ -94,80 +94,87 @@ class SearchService:
         self._cache.rows(few or [])
 
     def search(self, request: SearchRequest, context: JobContext) -> SearchResult:
-        """Publishes a partial result after stage one, and after every verdict of a second look.
+        """The final result; a partial one is published after the first stage, and after every
+        verdict of the reranker.
 
         Raises:
             Cancelled: by a newer search.
             BadRequest, ModelMissing, ModelBroken: as the names say.
         """
-        answer = Answer(request, self._profile.name)
+        results = ResultBuilder(request, self._profile.name)
         context.report(Progress("Searching"))
         query = resolve(request, self._text_embedder, self._store.regions, self._index.profile_id)
         context.cancel.raise_if_set()
-        if query.vector is None:
-            return answer.result((), note=_NO_WORDS)
-        matches, complete = self._stage_one(query, context)
-        answer.note = " ".join(filter(None, (query.remark, "" if complete else _INCOMPLETE)))
+        if query is None:
+            return results.result((), note=_NO_WORDS)
+        matches, complete = self._first_stage(query, context)
+        results.note = " ".join(filter(None, (query.remark, "" if complete else _INCOMPLETE)))
         hits = [_hit(match) for match in matches]
-        context.publish(answer.result(hits, complete=False))
+        context.publish(results.result(hits, complete=False))
         if not query.text:
-            return answer.result(hits)
+            return results.result(hits)
         candidates_of = self._candidates(matches, ranking.z_scores(hits))
-        hits = self._quick_verdicts(query.text, hits, candidates_of, answer, context)
+        hits = self._verified(query.text, hits, candidates_of, results, context)
         if not request.verify or not hits:
-            return answer.result(hits)
+            return results.result(hits)
         return rerank(
-            self._reranker, query.text, hits, candidates_of, self._outlines, answer, context
+            self._reranker, query.text, hits, candidates_of, self._outlines, results, context
         )
 
-    def _quick_verdicts(
+    def _verified(
         self,
         text: str,
         hits: Sequence[SearchHit],
         candidates_of: Sequence[Candidate],
-        answer: Answer,
+        results: ResultBuilder,
         context: JobContext,
     ) -> list[SearchHit]:
-        """What the profile's own verifier says; it is made of what stage one knows already, and
-        stage one was fitted to order by it, so the order stays. A failure costs one verdict."""
+        """The hits with the verdicts of the profile's own verifier.
+
+        It uses the same numbers as the ranking, which was fitted to them, so the order stays. A
+        failure costs one verdict.
+        """
         verifier = self._verifier()
         if verifier is None:
             return list(hits)
-        judged: list[SearchHit] = []
+        verified: list[SearchHit] = []
         failed: list[EngineError] = []
         for hit, candidate in zip(hits, candidates_of, strict=True):
             context.cancel.raise_if_set()
             try:
-                found = verifier.verify(text, candidate, context.cancel)
+                verification = verifier.verify(text, candidate, context.cancel)
             except EngineError as error:
                 log.info("no verdict for %s: %s", hit.photo.path, error)
                 failed.append(error)
-                judged.append(hit)
+                verified.append(hit)
             else:
-                judged.append(ranking.with_verification(hit, verifier, found, candidate))
-        answer.note = " ".join(filter(None, (answer.note, answer.without_verdict(failed))))
-        return judged
+                verified.append(ranking.with_verification(hit, verifier, verification, candidate))
+        results.note = " ".join(filter(None, (results.note, results.failure_note(failed))))
+        return verified
 
-    def _stage_one(self, query: Query, context: JobContext) -> tuple[list[_Match], bool]:
+    def _first_stage(self, query: Query, context: JobContext) -> tuple[list[_Match], bool]:
+        """The ranked photos with their regions, and whether the index could search everything."""
         found = candidates.find(query, self._store, self._index)
         context.cancel.raise_if_set()
         rows = self._cache.rows(found.photo_ids)
         context.cancel.raise_if_set()
-        scorer = ExampleScorer() if query.like_photo is not None else self._scorer()
+        by_example = query.like_photo is not None
+        scorer = ExampleScorer() if by_example else self._scorer()
         ranked = ranking.rank(query, rows, scorer)
         return self._matches(ranked, query.request), found.complete
 
     def _matches(self, ranked: Sequence[RankedPhoto], request: SearchRequest) -> list[_Match]:
-        """What is shown of each photo; one that was deleted this very moment is left out."""
+        """Each ranked photo with its record and regions; photos deleted meanwhile are left out."""
         ids = [item.photo_id for item in ranked]
         photos = self._store.photos.visible(ids, request.folder_ids)
         regions = self._store.regions.of_photos(ids, self._index.profile_id)
         matches = []
         for item in ranked:
             by_id = {region.id: region for region in regions.get(item.photo_id, ())}
-            ordered = [by_id.get(RegionId(i)) for i in item.rows.ids.tolist()]
-            if item.photo_id in photos and None not in ordered:
-                matches.append(_Match(photos[item.photo_id], item, tuple(ordered)))
+            ids_in_order = [RegionId(i) for i in item.rows.ids.tolist()]
+            if item.photo_id in photos and all(i in by_id for i in ids_in_order):
+                ordered = tuple(by_id[i] for i in ids_in_order)
+                matches.append(_Match(photos[item.photo_id], item, ordered))
         return matches
 
     def _candidates(self, matches: Sequence[_Match], z_scores: Sequence[float]) -> list[Candidate]:
@@ -208,7 +215,7 @@ class SearchService:
 
 @dataclass(frozen=True)
 class _Match:
-    """A ranked photo with what is shown of it; ``regions`` in the order of its evidence."""
+    """A ranked photo with its record; ``regions`` in the order of its similarities."""
 
     photo: Photo
     ranked: RankedPhoto

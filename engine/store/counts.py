@@ -1,4 +1,4 @@
-"""Counters for the status line, kept by triggers, and looked over by ``check``."""
+"""Counters for the status line; triggers keep them, ``check`` repairs them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _TRUE_COUNTS = {
 
 
 class Counts:
-    """Reads and repairs the counters. Thread-safe."""
+    """The tables of counters; see ``CountTable``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def totals(self, profile_id: int) -> Totals:
-        """Counts under one profile; reads a handful of rows, however large the library."""
+        """See ``CountTable``; reads one row for each folder and state."""
         query = """
             SELECT
                 (SELECT coalesce(sum(n), 0) FROM file_counts WHERE folder_id IN watched),
@@ -53,7 +53,7 @@ class Counts:
         return Totals(photos, searchable, outlined, pending, problems, things)
 
     def waiting(self, profile_id: int) -> Waiting:
-        """What is left to do for one profile."""
+        """See ``CountTable``."""
         query = """
             WITH reachable AS (SELECT id FROM folders WHERE online AND removed_at IS NULL),
                 known AS (SELECT coalesce(sum(n), 0) AS n, coalesce(sum(outlined), 0) AS outlined
@@ -68,7 +68,7 @@ class Counts:
             return Waiting(*connection.execute(query, (profile_id,)).fetchone())
 
     def record_throughput(self, profile_id: int, level: IndexLevel, per_second: float) -> None:
-        """How fast a pass is, for others to read."""
+        """See ``CountTable``."""
         with self._db.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO paces VALUES (?, ?, ?)",
@@ -76,17 +76,17 @@ class Counts:
             )
 
     def throughput(self, profile_id: int) -> dict[IndexLevel, float]:
-        """Photos a second of each pass, as last measured."""
+        """See ``CountTable``."""
         query = "SELECT level, per_second FROM paces WHERE profile_id = ?"
         with self._db.reading() as connection:
             return {IndexLevel(row[0]): row[1] for row in connection.execute(query, (profile_id,))}
 
     def repair(self) -> tuple[str, ...]:
-        """Count anew; the names of counters that were wrong, now right."""
+        """See ``CountTable``."""
         wrong = []
         with self._db.writing() as connection:
             for table, (query, count) in _TRUE_COUNTS.items():
-                # Zeros say nothing: a counter that went back to none keeps its row.
+                # A counter that went back to zero keeps its row.
                 kept = connection.execute(f"SELECT * FROM {table} WHERE {count} <> 0")
                 if set(kept) != set(connection.execute(query)):
                     connection.execute(f"DELETE FROM {table}")

@@ -9,7 +9,7 @@ from engine.records import PhotoId
 
 
 def delete_files(connection: sqlite3.Connection, file_ids: Sequence[int]) -> tuple[PhotoId, ...]:
-    """Delete file rows with their failures; the photos that went with them."""
+    """Delete file rows with their failures; returns the photos that were deleted with them."""
     photos = set()
     for file_id in file_ids:
         row = connection.execute("SELECT photo_id FROM files WHERE id = ?", (file_id,)).fetchone()
@@ -22,8 +22,8 @@ def delete_files(connection: sqlite3.Connection, file_ids: Sequence[int]) -> tup
 def delete_unreferenced(
     connection: sqlite3.Connection, photo_ids: Iterable[PhotoId]
 ) -> tuple[PhotoId, ...]:
-    """Delete those of the photos that no file row holds, missing ones included; which they were."""
-    forgotten = []
+    """Delete those of the photos that no file row holds (rows of missing files count); returns them."""
+    deleted = []
     for photo_id in photo_ids:
         held = connection.execute(
             "SELECT 1 FROM files WHERE photo_id = ? LIMIT 1", (photo_id,)
@@ -34,5 +34,5 @@ def delete_unreferenced(
         connection.execute("DELETE FROM indexings WHERE photo_id = ?", (photo_id,))
         connection.execute("DELETE FROM looks WHERE photo_id = ?", (photo_id,))
         connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))
-        forgotten.append(photo_id)
-    return tuple(forgotten)
+        deleted.append(photo_id)
+    return tuple(deleted)

@@ -1,4 +1,4 @@
-"""Files that could not be indexed, and entries a scan passed over."""
+"""Files that could not be indexed, and entries that a scan left out."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from engine.store.database import Database
 
 
 class Failures:
-    """The tables ``failures`` and ``skips``. Thread-safe."""
+    """The tables ``failures`` and ``skips``; see ``FailureTable``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def problems(self, limit: int) -> tuple[Problem, ...]:
-        """Newest first; files that failed before entries that were passed over."""
+        """See ``FailureTable``."""
         query = """
             SELECT o.path, f.rel_path, x.kind, x.message, x.hint, x.attempts, x.happened_at,
                 0 AS part
@@ -34,7 +34,7 @@ class Failures:
             )
 
     def retry(self, paths: Iterable[Path] | None) -> int:
-        """Put failed files back in the queue (None: all of them); how many."""
+        """See ``FailureTable``."""
         with self._db.writing() as connection:
             if paths is None:
                 return connection.execute(

@@ -1,4 +1,4 @@
-"""Files below the watched folders: what a scan changes, and the work list made from them."""
+"""The table of files below watched folders: results of scans, and work lists."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _STEP = 200
 
 
 class Files:
-    """The table ``files``. Thread-safe."""
+    """The table ``files``; see ``FileTable``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def present(self, folder_id: FolderId) -> dict[str, tuple[int, int]]:
-        """Relative path -> size in bytes, mtime in ns, of every file not known to be gone."""
+        """See ``FileTable``."""
         query = """SELECT rel_path, size_bytes, mtime_ns FROM files
                    WHERE folder_id = ? AND missing_since IS NULL"""
         with self._db.reading() as connection:
@@ -32,14 +32,7 @@ class Files:
     def record_found(
         self, folder_id: FolderId, found: Iterable[tuple[str, int, int]]
     ) -> set[PhotoId]:
-        """Files that are new, changed or back: relative path, size in bytes, mtime in ns.
-
-        A file that is back unchanged needs no work; every other one waits to be indexed, and
-        keeps what it held until then.
-
-        Returns:
-            Photos that are back.
-        """
+        """See ``FileTable``."""
         query = """
             INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)
             ON CONFLICT(folder_id, rel_path) DO UPDATE SET
@@ -61,7 +54,7 @@ class Files:
         return photos
 
     def record_missing(self, folder_id: FolderId, rel_paths: Iterable[str]) -> set[PhotoId]:
-        """Files that are no longer there; returns the photos they held."""
+        """See ``FileTable``."""
         query = """UPDATE files SET missing_since = ?
                    WHERE folder_id = ? AND rel_path = ? AND missing_since IS NULL
                    RETURNING photo_id"""
@@ -77,8 +70,7 @@ class Files:
     def record_skipped(
         self, folder_id: FolderId, skips: Iterable[tuple[str, str, str, str]]
     ) -> bool:
-        """Entries a scan passed over: relative path, kind, message, hint. Replaces the earlier
-        ones of the folder; True if they differ."""
+        """See ``FileTable``."""
         fresh = {skip[0]: skip for skip in skips}
         with self._db.writing() as connection:
             query = "SELECT rel_path, kind, message, hint FROM skips WHERE folder_id = ?"
@@ -93,11 +85,7 @@ class Files:
             return True
 
     def delete_missing(self, before: str) -> tuple[PhotoId, ...] | None:
-        """Delete rows of files that were gone before that moment (ISO, UTC), one short step.
-
-        Returns:
-            The photos that no file holds any more; None when nothing is left to do.
-        """
+        """See ``FileTable``."""
         query = """SELECT f.id FROM files f JOIN folders o ON o.id = f.folder_id
                    WHERE f.missing_since < ? AND o.online LIMIT ?"""
         with self._db.reading() as connection:
@@ -108,36 +96,26 @@ class Files:
             return deletion.delete_files(connection, [row[0] for row in rows])
 
     def pending(self, limit: int, *, unsettled_ns: tuple[int, int] | None = None) -> list[FileRow]:
-        """Files whose bytes wait to be looked at, newest first.
-
-        Args:
-            unsettled_ns: leave out files modified within this span (first excluded, second
-                included): somebody may still be writing them.
-        """
-        calm = "AND NOT (f.mtime_ns > ? AND f.mtime_ns <= ?)" if unsettled_ns else ""
-        return self._work("pending", calm, unsettled_ns or (), limit)
+        """See ``FileTable``."""
+        settled = "AND NOT (f.mtime_ns > ? AND f.mtime_ns <= ?)" if unsettled_ns else ""
+        return self._work("pending", settled, unsettled_ns or (), limit)
 
     def lacking(
         self, profile_id: int, limit: int, after: tuple[int, int] = NEWEST
     ) -> list[FileRow]:
-        """Indexed files whose photo has no vectors of this profile, newest first.
-
-        Args:
-            after: ``mtime_ns`` and ``id`` of the last file seen.
-        """
+        """See ``FileTable``."""
         condition = """AND (f.mtime_ns, f.id) < (?, ?) AND NOT EXISTS (SELECT 1 FROM indexings i
             WHERE i.photo_id = f.photo_id AND i.profile_id = ?)"""
         return self._work("ready", condition, (*after, profile_id), limit)
 
     def coarse(self, profile_id: int, limit: int) -> list[FileRow]:
-        """Files whose photo has a coarse indexing of this profile and waits for the full one,
-        newest first. Walks over every indexed file that is newer."""
+        """See ``FileTable``. Reads every ready file that is newer."""
         condition = """AND EXISTS (SELECT 1 FROM indexings i WHERE i.photo_id = f.photo_id
             AND i.profile_id = ? AND i.level = 'coarse')"""
         return self._work("ready", condition, (profile_id,), limit)
 
     def record_version(self, file: FileRow, size_bytes: int, mtime_ns: int) -> None:
-        """The file is not what the last scan saw: it waits on, with its new size and time."""
+        """See ``FileTable``."""
         with self._db.writing() as connection:
             connection.execute(
                 "UPDATE files SET size_bytes = ?, mtime_ns = ?, state = 'pending' WHERE id = ?",
@@ -167,7 +145,7 @@ def _is_watched(connection: sqlite3.Connection, folder_id: FolderId) -> bool:
 
 
 def _batches(items: Iterable) -> Iterator[list]:
-    """Short transactions: a search or a new folder never waits long for the writing lock."""
+    """Items in batches: short transactions, so that other writers never wait long."""
     batch = []
     for item in items:
         batch.append(item)

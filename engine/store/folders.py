@@ -1,4 +1,4 @@
-"""Watched folders: rows, and forgetting one in steps that block nobody."""
+"""The table of watched folders; deletion of a folder in short steps."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _PURGE_BATCH = 200
 
 
 class Folders:
-    """The table ``folders``. Thread-safe."""
+    """The table ``folders``; see ``FolderTable``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def all(self, profile_id: int) -> tuple[Folder, ...]:
-        """Every folder with its counts, in the order they were added."""
+        """See ``FolderTable``."""
         query = """
             SELECT id, path, online,
                 coalesce((SELECT sum(n) FROM file_counts c WHERE c.folder_id = f.id), 0),
@@ -36,13 +36,13 @@ class Folders:
             )
 
     def paths(self) -> dict[FolderId, Path]:
-        """Where the folders lie."""
+        """See ``FolderTable``."""
         with self._db.reading() as connection:
             rows = connection.execute("SELECT id, path FROM folders WHERE removed_at IS NULL")
             return {FolderId(row[0]): Path(row[1]) for row in rows}
 
     def add(self, path: Path) -> FolderId:
-        """The folder's id; a folder that is there already keeps its own."""
+        """See ``FolderTable``."""
         with self._db.writing() as connection:
             known = connection.execute(
                 "SELECT id FROM folders WHERE path = ? AND removed_at IS NULL", (str(path),)
@@ -52,10 +52,11 @@ class Folders:
             cursor = connection.execute(
                 "INSERT INTO folders(path, added_at) VALUES (?, ?)", (str(path), now())
             )
+            assert cursor.lastrowid is not None
             return FolderId(cursor.lastrowid)
 
     def set_online(self, folder_id: FolderId, online: bool) -> bool:
-        """Note whether it can be reached; True if that is news."""
+        """See ``FolderTable``."""
         with self._db.writing() as connection:
             cursor = connection.execute(
                 "UPDATE folders SET online = ? WHERE id = ? AND online <> ?",
@@ -64,14 +65,14 @@ class Folders:
             return cursor.rowcount > 0
 
     def record_scan(self, folder_id: FolderId) -> None:
-        """Remember that it was looked through just now."""
+        """See ``FolderTable``."""
         with self._db.writing() as connection:
             connection.execute(
                 "UPDATE folders SET last_scan_at = ? WHERE id = ?", (now(), folder_id)
             )
 
     def mark_removed(self, folder_id: FolderId) -> bool:
-        """Hide it and its files at once; ``purge`` does the long work. False if unknown."""
+        """See ``FolderTable``."""
         with self._db.writing() as connection:
             cursor = connection.execute(
                 "UPDATE folders SET removed_at = ? WHERE id = ? AND removed_at IS NULL",
@@ -80,17 +81,13 @@ class Folders:
             return cursor.rowcount > 0
 
     def has_removed(self) -> bool:
-        """Whether there is something for ``purge`` to do."""
+        """See ``FolderTable``."""
         with self._db.reading() as connection:
             query = "SELECT 1 FROM folders WHERE removed_at IS NOT NULL LIMIT 1"
             return connection.execute(query).fetchone() is not None
 
     def purge(self) -> tuple[PhotoId, ...] | None:
-        """One short step of deleting removed folders; None when nothing is left to do.
-
-        Returns:
-            The photos that no file holds any more.
-        """
+        """See ``FolderTable``. A step is one short transaction; other writers never wait long."""
         with self._db.writing() as connection:
             row = connection.execute(
                 "SELECT id FROM folders WHERE removed_at IS NOT NULL LIMIT 1"

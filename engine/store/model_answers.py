@@ -1,4 +1,4 @@
-"""What a language model said of photos: kept, so that the same question needs no second wait."""
+"""Answers of language models about photos, stored so that no question is asked twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 
 from engine.errors import EngineError
 from engine.records import BoxXyxy, PhotoId
-from engine.scoring.model_answer import ModelAnswer, folded
+from engine.scoring.model_answer import ModelAnswer, normalised_query
 from engine.store.database import Database
 from engine.store.rows import now
 
@@ -16,18 +16,18 @@ log = logging.getLogger(__name__)
 
 MOST_ROWS = 200_000
 _STEP = 5_000
-"""So many more than needed are deleted at once; until then nothing has to be counted."""
+"""So many more than necessary are deleted at once; rows need not be counted until then."""
 
 
 class ModelAnswers:
-    """The looks of a library; a ``AnswerCache``. Thread-safe.
+    """The table ``looks``; an ``AnswerCache``. Thread-safe.
 
-    A query is the same whatever white space it is written with. What cannot be kept or read is
-    as if it had never been there: it costs a look, never an error.
+    White space in queries does not count. An answer that cannot be stored or read is treated as
+    missing: the model is asked again, and nothing raises.
 
     Args:
         read_only: ``put`` then does nothing.
-        most_rows: of all looks; the oldest go first.
+        most_rows: of the table; the oldest are deleted first.
     """
 
     def __init__(self, db: Database, read_only: bool, most_rows: int = MOST_ROWS) -> None:
@@ -39,26 +39,28 @@ class ModelAnswers:
         self._at_most: int | None = None  # bound of the number of rows; None before the first count
 
     def get(self, photo_id: PhotoId, query: str, model_key: str) -> ModelAnswer | None:
-        """What the model said of this photo when it was last asked this; None if never."""
+        """See ``AnswerCache``."""
         sql = """SELECT yes, mass, boxes_json FROM looks
                  WHERE photo_id = ? AND query = ? AND model_key = ?"""
         try:
             with self._db.reading() as connection:
-                row = connection.execute(sql, (photo_id, folded(query), model_key)).fetchone()
+                row = connection.execute(
+                    sql, (photo_id, normalised_query(query), model_key)
+                ).fetchone()
             return None if row is None else ModelAnswer(row[0], row[1], _boxes(row[2]))
         except (EngineError, ValueError, TypeError) as error:
-            log.info("a look at photo %d cannot be read: %s", photo_id, error)
+            log.info("the answer about photo %d cannot be read: %s", photo_id, error)
             return None
 
     def put(self, photo_id: PhotoId, query: str, model_key: str, look: ModelAnswer) -> None:
-        """Keep it in the place of an older one, unless the photo is gone meanwhile."""
+        """See ``AnswerCache``. It replaces an older answer; a photo that is deleted gets none."""
         if self._read_only:
             return
         boxes = look.boxes_xyxy
         boxes_json = None if boxes is None else json.dumps([box.as_tuple() for box in boxes])
-        row = (photo_id, folded(query), model_key, look.yes, look.mass, boxes_json, now())
+        row = (photo_id, normalised_query(query), model_key, look.yes, look.mass, boxes_json, now())
         try:
-            # REPLACE gives a new rowid, so that the order of rowids is that of the looks.
+            # REPLACE gives a new rowid, so that rows are in the order in which they were stored.
             with self._db.writing() as connection:
                 connection.execute(
                     """INSERT OR REPLACE INTO looks
@@ -69,10 +71,10 @@ class ModelAnswers:
                 )
             self._prune()
         except EngineError as error:
-            log.info("a look at photo %d cannot be kept: %s", photo_id, error)
+            log.info("the answer about photo %d cannot be stored: %s", photo_id, error)
 
     def _prune(self) -> None:
-        """Delete the oldest, many at once, when there may be too many."""
+        """Delete the oldest rows, many at once, when there may be too many."""
         with self._lock:
             if self._at_most is not None:
                 self._at_most += 1

@@ -1,4 +1,4 @@
-"""What became of one file, each written in one transaction: a kill leaves all of it or nothing."""
+"""Results of indexing one file, each written in one transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, W
 
 
 class Outcomes:
-    """Writes results of the index lane. Thread-safe."""
+    """Writes to several tables; see ``ResultWriter``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -23,7 +23,7 @@ class Outcomes:
     def known_photo(
         self, version: FileVersion, profile_id: int, level: IndexLevel = IndexLevel.FULL
     ) -> PhotoId | None:
-        """The photo with this content, if this profile has indexed it to that level already."""
+        """See ``ResultWriter``."""
         query = """SELECT p.id FROM photos p JOIN indexings i ON i.photo_id = p.id
                    WHERE p.content_hash = ? AND p.size_bytes = ? AND i.profile_id = ?
                        AND i.level IN ('full', ?)"""
@@ -33,12 +33,12 @@ class Outcomes:
             return PhotoId(row[0]) if row else None
 
     def link_known(self, file: FileRow, version: FileVersion, photo_id: PhotoId) -> Written:
-        """The file holds content that is known: no model has to look at it."""
+        """See ``ResultWriter``."""
         with self._db.writing() as connection:
             exists = connection.execute("SELECT 1 FROM photos WHERE id = ?", (photo_id,)).fetchone()
             if exists is None:
                 return Written(None)
-            return _settle(connection, file, version, photo_id)
+            return _assign_photo(connection, file, version, photo_id)
 
     def write(
         self,
@@ -47,12 +47,8 @@ class Outcomes:
         profile_id: int,
         keep_thumbnail: Callable[[PhotoId, bytes], None],
     ) -> Written:
-        """Keep everything about one photo, in the place of what a coarser look has kept of it.
-
-        Args:
-            keep_thumbnail: called inside the transaction, once the id is known. Should the
-                process die before the commit, the next photo gets the same id and overwrites it.
-        """
+        """See ``ResultWriter``. If the process dies after ``keep_thumbnail`` and before the commit,
+        the next photo gets the same id and overwrites the thumbnail."""
         with self._db.writing() as connection:
             watched = connection.execute("SELECT 1 FROM files WHERE id = ?", (file.id,)).fetchone()
             if watched is None:
@@ -70,11 +66,11 @@ class Outcomes:
                 _insert_regions(connection, photo_id, profile_id, photo)
                 keep_thumbnail(photo_id, photo.thumbnail_jpeg)
             return replace(
-                _settle(connection, file, photo.version, photo_id), replaced_regions=replaced
+                _assign_photo(connection, file, photo.version, photo_id), replaced_regions=replaced
             )
 
     def record_failure(self, file: FileRow, error: EngineError, stage: str) -> None:
-        """Note why a file could not be indexed. What it held before stays searchable."""
+        """See ``ResultWriter``."""
         query = """
             INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
             ON CONFLICT(file_id) DO UPDATE SET kind = excluded.kind, message = excluded.message,
@@ -89,11 +85,11 @@ class Outcomes:
                    WHERE id = ? AND size_bytes = ? AND mtime_ns = ?""",
                 (file.id, file.size_bytes, file.mtime_ns),
             )
-            if cursor.rowcount:  # else it changed meanwhile, and waits for another try
+            if cursor.rowcount:  # else the file has changed meanwhile and is pending again
                 connection.execute(query, (*values, file.size_bytes, file.mtime_ns, now()))
 
     def record_missing(self, file: FileRow) -> None:
-        """The file is gone though its folder is there."""
+        """See ``ResultWriter``."""
         with self._db.writing() as connection:
             connection.execute(
                 "UPDATE files SET missing_since = ? WHERE id = ? AND missing_since IS NULL",
@@ -123,6 +119,7 @@ def _photo_id(connection: sqlite3.Connection, file: FileRow, photo: AnalysedPhot
             now(),
         ),
     )
+    assert cursor.lastrowid is not None
     return PhotoId(cursor.lastrowid)
 
 
@@ -170,13 +167,13 @@ def _insert_regions(
     )
 
 
-def _settle(
+def _assign_photo(
     connection: sqlite3.Connection, file: FileRow, version: FileVersion, photo_id: PhotoId
 ) -> Written:
-    """The file holds this photo, which replaces what it was before.
+    """Record that the file holds this photo, in the place of an earlier one.
 
-    Its failure is forgotten only when the photo was looked at in full: a coarse look that comes
-    first says nothing about whether the next full one fails as the last one did.
+    A recorded failure is deleted only when the photo is indexed in full: a coarse indexing before
+    says nothing about whether the next full one will fail again.
     """
     before = connection.execute("SELECT photo_id FROM files WHERE id = ?", (file.id,)).fetchone()
     if before is None:
@@ -191,7 +188,7 @@ def _settle(
            AND EXISTS (SELECT 1 FROM indexings WHERE photo_id = ? AND level = 'full')""",
         (file.id, photo_id),
     )
-    # The photo was moved here: where it was before is of no interest any more.
+    # The photo was moved here: its earlier places need not be kept.
     connection.execute(
         "DELETE FROM files WHERE photo_id = ? AND missing_since IS NOT NULL", (photo_id,)
     )

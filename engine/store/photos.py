@@ -1,4 +1,4 @@
-"""Photos as people see them: what they hold, and where they lie now."""
+"""The table of photos, with the files that hold them."""
 
 from __future__ import annotations
 
@@ -21,22 +21,19 @@ _PLACES = """
 
 
 class Photos:
-    """The table ``photos``, joined with the files that hold them. Thread-safe."""
+    """The table ``photos``, joined with the files that hold them; see ``PhotoTable``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def get(self, photo_id: PhotoId) -> Photo | None:
-        """The photo, None if no file below a watched folder holds it."""
+        """See ``PhotoTable``."""
         return self.visible([photo_id]).get(photo_id)
 
     def visible(
         self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
     ) -> dict[PhotoId, Photo]:
-        """Those of the photos that some file holds (below these folders, if any are given).
-
-        A photo with several files is shown where it can be read, then where it was seen first.
-        """
+        """See ``PhotoTable``."""
         found: dict[PhotoId, Photo] = {}
         with self._db.reading() as connection:
             for start in range(0, len(photo_ids), _CHUNK):
@@ -51,7 +48,7 @@ class Photos:
     def visible_ids(
         self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
     ) -> set[PhotoId]:
-        """As ``visible``, without the photos themselves; much faster for many."""
+        """See ``PhotoTable``."""
         found: set[PhotoId] = set()
         with self._db.reading() as connection:
             for start in range(0, len(photo_ids), _CHUNK):
@@ -66,7 +63,7 @@ class Photos:
         return found
 
     def page(self, profile_id: int, limit: int, before: PhotoId | None) -> tuple[Photo, ...]:
-        """Searchable photos, the most recently taken first (file time where that is unknown)."""
+        """See ``PhotoTable``."""
         query = """
             SELECT p.id FROM photos p
             WHERE EXISTS (SELECT 1 FROM indexings i WHERE i.photo_id = p.id AND i.profile_id = ?)
@@ -87,7 +84,7 @@ class Photos:
     def searchable_ids(
         self, profile_id: int, folder_ids: frozenset[FolderId], limit: int
     ) -> list[PhotoId] | None:
-        """All visible photos with vectors of this profile; None if they are more than ``limit``."""
+        """See ``PhotoTable``."""
         query = f"""
             SELECT DISTINCT f.photo_id FROM files f JOIN folders o ON o.id = f.folder_id
             JOIN indexings i ON i.photo_id = f.photo_id AND i.profile_id = ?
@@ -99,7 +96,7 @@ class Photos:
         return [PhotoId(row[0]) for row in rows] if len(rows) <= limit else None
 
     def all_ids(self) -> set[PhotoId]:
-        """Every photo, shown or not."""
+        """See ``PhotoTable``."""
         with self._db.reading() as connection:
             return {PhotoId(row[0]) for row in connection.execute("SELECT id FROM photos")}
 

@@ -1,4 +1,4 @@
-"""Profiles the store holds vectors of, what they take, and forgetting one in short steps."""
+"""Profiles that the store holds vectors of; deletion of one in short steps."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from engine.store.rows import ProfileRow
 _SAMPLE = 200
 _STEP = 200
 _ROW_BYTES = 120
-"""What a region takes beside its vector and its mask: numbers, keys, the pages' slack."""
+"""Bytes of a region beside its vector and mask: numbers, keys, unused space of the pages."""
 
 
 class Profiles:
-    """The table ``profiles``. Thread-safe."""
+    """The table ``profiles``; see ``ProfileTable``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def all(self) -> tuple[ProfileRow, ...]:
-        """Every profile, in the order they were first used."""
+        """See ``ProfileTable``."""
         query = """SELECT p.id, p.key, p.description, p.ndim, coalesce(c.photos, 0),
                        coalesce(c.things, 0)
                    FROM profiles p LEFT JOIN profile_counts c ON c.profile_id = p.id
@@ -27,8 +27,7 @@ class Profiles:
             return tuple(ProfileRow(*row) for row in connection.execute(query))
 
     def photo_bytes(self, profile_id: int) -> tuple[float, float] | None:
-        """Bytes in the database and regions of one photo indexed in full, the mean over some;
-        None if there is none."""
+        """See ``ProfileTable``: the mean over some photos."""
         query = f"""
             SELECT count(DISTINCT r.photo_id), count(*),
                 sum(length(r.vector) + coalesce(length(r.rle), 0) + {_ROW_BYTES})
@@ -41,14 +40,13 @@ class Profiles:
         return (total / photos, regions / photos) if photos else None
 
     def free_bytes(self) -> int:
-        """Space inside the database file that new rows will use before it grows."""
+        """See ``ProfileTable``."""
         with self._db.reading() as connection:
             pages = connection.execute("PRAGMA freelist_count").fetchone()[0]
             return pages * connection.execute("PRAGMA page_size").fetchone()[0]
 
     def delete_step(self, profile_id: int) -> int:
-        """One short step of deleting what a profile has made; how many photos lost theirs. 0: it
-        is all gone, the profile's row too."""
+        """See ``ProfileTable``; the last step deletes the profile's row too."""
         mine = "profile_id = ?"
         with self._db.writing() as connection:
             photos = [

@@ -1,4 +1,4 @@
-"""Regions and their vectors, as the window, the scorer and the index want them."""
+"""The table of regions: records for the window, arrays for scoring, vectors for the index."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _THING = """SELECT id, photo_id, x0, y0, x1, y1, rle_h, rle_w, rle, mask_score F
 
 
 class Regions:
-    """The table ``regions``. Thread-safe."""
+    """The table ``regions``; see ``RegionTable``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def get(self, region_id: RegionId) -> Region | None:
-        """A thing; None if there is none of this id (the photo as a whole is none)."""
+        """See ``RegionTable``."""
         with self._db.reading() as connection:
             row = connection.execute(f"{_THING} AND id = ?", (int(region_id),)).fetchone()
         return _region(row) if row else None
 
     def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
-        """The things of a photo, best mask first."""
+        """See ``RegionTable``."""
         return self.of_photos([photo_id], profile_id).get(photo_id, ())
 
     def of_photos(
         self, photo_ids: Sequence[PhotoId], profile_id: int
     ) -> dict[PhotoId, tuple[Region, ...]]:
-        """The things of several photos, best mask first."""
+        """See ``RegionTable``."""
         found: dict[PhotoId, list[Region]] = {}
         with self._db.reading() as connection:
             for ids in _chunks(photo_ids):
@@ -47,7 +47,7 @@ class Regions:
         return {photo_id: tuple(regions) for photo_id, regions in found.items()}
 
     def rows(self, photo_ids: Sequence[PhotoId], profile_id: int) -> dict[PhotoId, RegionRows]:
-        """Numbers of all regions of several photos; photos without vectors are left out."""
+        """See ``RegionTable``."""
         grouped: dict[PhotoId, list[tuple]] = {}
         with self._db.reading() as connection:
             for ids in _chunks(photo_ids):
@@ -65,7 +65,7 @@ class Regions:
         return {photo_id: _numbers(rows) for photo_id, rows in grouped.items()}
 
     def outlined(self, photo_ids: Sequence[PhotoId], profile_id: int) -> set[PhotoId]:
-        """Those of the photos that are indexed in full."""
+        """See ``RegionTable``."""
         found: set[PhotoId] = set()
         with self._db.reading() as connection:
             for ids in _chunks(photo_ids):
@@ -77,7 +77,7 @@ class Regions:
         return found
 
     def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
-        """Region id -> its photo, for those that still exist."""
+        """See ``RegionTable``."""
         found: dict[int, PhotoId] = {}
         with self._db.reading() as connection:
             for ids in _chunks(region_ids):
@@ -87,7 +87,7 @@ class Regions:
         return found
 
     def vector(self, region_id: RegionId, profile_id: int) -> np.ndarray | None:
-        """float32 (D,), None if the region does not exist or was made with another profile."""
+        """See ``RegionTable``."""
         query = "SELECT vector FROM regions WHERE id = ? AND profile_id = ?"
         with self._db.reading() as connection:
             row = connection.execute(query, (int(region_id), profile_id)).fetchone()
@@ -98,13 +98,8 @@ class Regions:
     def vectors_after(
         self, profile_id: int, after: int, up_to: int | None = None, chunk: int = 4096
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Vectors in the order of their ids, ``after`` excluded, ``up_to`` included.
-
-        Each chunk is read in a transaction of its own, so that a long walk blocks no checkpoint.
-
-        Yields:
-            int64 (n,) ids and float16 (n, D) vectors, n at most ``chunk``.
-        """
+        """See ``VectorSource``. Each chunk is read in a transaction of its own, so that a long read
+        blocks no checkpoint."""
         query = """SELECT id, vector FROM regions
                    WHERE id > ? AND id <= ? AND profile_id = ? ORDER BY id LIMIT ?"""
         last = 2**63 - 1 if up_to is None else up_to
@@ -121,7 +116,7 @@ class Regions:
             after = int(ids[-1])
 
     def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
-        """int64, ascending: every region of the profile in a range of ids."""
+        """See ``VectorSource``."""
         query = "SELECT id FROM regions WHERE id > ? AND id <= ? AND profile_id = ? ORDER BY id"
         last = 2**63 - 1 if up_to is None else up_to
         with self._db.reading() as connection:

@@ -1,4 +1,4 @@
-"""The values that go into the store and come out of it, beside those in ``engine.records``."""
+"""Values that go into the store and come out of it, beside those in ``engine.records``."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import numpy as np
 from engine.records import FolderId, PhotoId, RegionId, Rle
 
 MIN_NORM = 1e-3
-"""A vector shorter than this has no direction that float16 could keep."""
+"""Least norm of a vector; a shorter one loses its direction in float16."""
 
 
 def now() -> str:
-    """This moment as ISO 8601 in UTC, as every ``_at`` column of ours but ``taken_at``."""
+    """The current time as ISO 8601 in UTC, as in every ``_at`` column but ``taken_at``."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class IndexLevel(StrEnum):
-    """How much is known of a photo: ``COARSE`` is the photo as a whole, from a small picture;
-    ``FULL`` its things too. A full indexing takes the place of a coarse one, never the reverse."""
+    """How far a photo is indexed: ``COARSE`` has one vector of the whole photo, computed at a small
+    size; ``FULL`` has its regions too. A full indexing replaces a coarse one, never the reverse."""
 
     COARSE = "coarse"
     FULL = "full"
@@ -31,7 +31,7 @@ class IndexLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A file that waits to be indexed.
+    """A file of a work list.
 
     Attributes:
         photo_id: the content it held when it was last indexed, None before the first time.
@@ -49,7 +49,7 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """What a file held when its bytes were read."""
+    """Content hash, size and time of a file when its bytes were read."""
 
     content_hash: bytes
     size_bytes: int
@@ -58,7 +58,7 @@ class FileVersion:
 
 @dataclass(frozen=True)
 class AnalysedPhoto:
-    """All that is kept of one photo. Row 0 of the arrays is the photo as a whole.
+    """Everything that is stored of one photo. Row 0 of the arrays is the photo as a whole.
 
     Attributes:
         version: of the bytes it was made from.
@@ -68,10 +68,10 @@ class AnalysedPhoto:
         mask_scores, area_fractions: float32 (N + 1,), 0..1; both 1 for the whole.
         vectors: float16 (N + 1, D), finite, none of them (nearly) zero.
         thumbnail_jpeg: longest side 384 px.
-        level: ``COARSE`` has the whole alone.
+        level: with ``COARSE`` there is row 0 only.
 
     Raises:
-        ValueError: if shapes, types or numbers are not as said.
+        ValueError: shapes, dtypes or values differ from this.
     """
 
     version: FileVersion
@@ -107,7 +107,7 @@ class AnalysedPhoto:
 
 
 def check_vectors(vectors: np.ndarray) -> None:
-    """Look at vectors (N, D) before they are kept: USearch takes anything and finds nothing.
+    """Refuse vectors (N, D) that no search could find; USearch would accept them.
 
     Raises:
         ValueError: if one holds NaN or infinity, or is (nearly) zero.
@@ -124,9 +124,9 @@ class Written:
     """What a transaction about one file changed.
 
     Attributes:
-        photo_id: the photo the file now holds; None if the file was forgotten meanwhile.
+        photo_id: the photo the file now holds; None if the file was deleted meanwhile.
         deleted_photos: photos that no file holds any more; their thumbnails can go.
-        replaced_regions: regions of the coarse indexing that a full one took the place of.
+        replaced_regions: regions of a coarse indexing that a full one replaced.
     """
 
     photo_id: PhotoId | None
@@ -136,15 +136,15 @@ class Written:
 
 @dataclass(frozen=True)
 class RegionRows:
-    """What stage one needs of all regions of one photo; N things and the whole.
+    """Arrays of all N regions of one photo, and the photo as a whole.
 
     Attributes:
-        ids: int64 (N,), keys of the things.
+        ids: int64 (N,), region ids.
         boxes_xyxy: float32 (N, 4), fractions of the photo's width and height.
         mask_scores, area_fractions: float32 (N,).
         vectors: float32 (N, D).
-        whole: float32 (D,).
-        outlined: False after a coarse look alone: there may be things, nobody has looked yet.
+        whole: float32 (D,), of the photo as a whole.
+        outlined: False after a coarse indexing, which does not look for regions.
     """
 
     ids: np.ndarray
@@ -162,8 +162,12 @@ class RegionRows:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Files below watched folders; ``photos == searchable + pending + problems``. Of the
-    searchable ones, ``outlined`` are indexed in full."""
+    """Numbers of files below watched folders; ``photos == searchable + pending + problems``.
+
+    Attributes:
+        outlined: searchable files that are indexed in full.
+        things: regions.
+    """
 
     photos: int
     searchable: int
@@ -174,8 +178,12 @@ class Totals:
 
 
 class Waiting(NamedTuple):
-    """How many files the work list holds: never looked at, lacking this profile, and known to it
-    from a coarse look only. Files in folders that cannot be reached do not count."""
+    """Numbers of files left to index for a profile, in folders that can be reached.
+
+    Attributes:
+        pending: their bytes are to be read. lacking: no vectors of this profile yet.
+        coarse: only a coarse indexing of this profile.
+    """
 
     pending: int
     lacking: int
@@ -184,7 +192,7 @@ class Waiting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
-    """One profile; ``name`` is what it was called when it was first used here."""
+    """A profile; ``name`` as it was when it was first used in this store."""
 
     id: int
     key: str

@@ -1,10 +1,11 @@
-"""The library's truth: opens it under the writer's lock and hands out its parts."""
+"""``Store`` in one SQLite file: opened under the writer's lock, one object for each table."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import DiskFull, EngineError, FolderProblem, LibraryInUse, StoreDamaged
 from engine.paths import LibraryPaths
@@ -20,7 +21,10 @@ from engine.store.photos import Photos
 from engine.store.profiles import Profiles
 from engine.store.regions import Regions
 
-_BROKEN_PROMISES = {
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_CONSTRAINTS = {
     """SELECT count(*) FROM indexings i WHERE i.things + 1 <> (SELECT count(*) FROM regions r
        WHERE r.photo_id = i.photo_id AND r.profile_id = i.profile_id)""": (
         "photos have more or fewer regions than were found in them"
@@ -36,19 +40,21 @@ _BROKEN_PROMISES = {
         "photos belong to no file"
     ),
 }
-"""What every transaction keeps true, and what it would mean if it were not."""
+"""Query that counts violations -> what it means if there are any."""
 
 
 class SqliteStore:
-    """One open store; close it once. Thread-safe.
+    """See ``Store`` for what it promises. SQLite keeps one moment for each reading method, and one
+    writing connection behind a lock.
 
     Attributes:
         folders, files, photos, profiles, regions, failures, outcomes, counts, model_answers:
             its tables.
-        read_only: whether writing raises.
+        read_only: every method that writes raises.
     """
 
-    def __init__(self, db: Database, lock, *, read_only: bool) -> None:
+    def __init__(self, db: Database, lock: BaseFileLock | None, *, read_only: bool) -> None:
+        """``lock``: released when the store is closed."""
         self.read_only = read_only
         self._db = db
         self._lock = lock
@@ -74,7 +80,7 @@ class SqliteStore:
         if read_only:
             return cls(_open_for_reading(paths), None, read_only=True)
         _make_folder(paths.root)
-        lock = _take_lock(paths.lock)
+        lock = _acquire_lock(paths.lock)
         try:
             migrations.migrate(paths.store)
             return cls(Database(paths.store), lock, read_only=False)
@@ -83,8 +89,7 @@ class SqliteStore:
             raise
 
     def profile_id(self, key: str, ndim: int, description: str) -> int:
-        """The number of a profile in this store; a new profile gets one, except for readers,
-        who get 0 (which no row has)."""
+        """See ``Store``."""
         query = "SELECT id, ndim FROM profiles WHERE key = ?"
         with self._db.reading() as connection:
             row = connection.execute(query, (key,)).fetchone()
@@ -103,20 +108,20 @@ class SqliteStore:
         return row[0]
 
     def faults(self) -> tuple[str, ...]:
-        """SQLite's own check of the file, and rows that point nowhere. May take a while."""
+        """See ``Store``: SQLite's own check of the file, foreign keys, and our constraints."""
         with self._db.reading() as connection:
             found = [row[0] for row in connection.execute("PRAGMA quick_check(20)")]
             faults = [f"database: {text}" for text in found if text != "ok"]
             for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
                 faults.append(f"database: row {rowid} of {table} points to no row of {parent}")
-            for query, meaning in _BROKEN_PROMISES.items():
+            for query, meaning in _CONSTRAINTS.items():
                 count = connection.execute(query).fetchone()[0]
                 if count:
                     faults.append(f"database: {count} {meaning}")
         return tuple(faults[:50])
 
     def close(self) -> None:
-        """Checkpoint, close, and give the lock back."""
+        """Checkpoint, close all connections, release the lock."""
         self._db.close()
         if self._lock is not None:
             self._lock.release()
@@ -151,13 +156,13 @@ def _make_folder(root: Path) -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unusable(root, error) from error
+        raise _folder_error(root, error) from error
 
 
-def _take_lock(path: Path):
+def _acquire_lock(path: Path) -> BaseFileLock:
     from filelock import FileLock, Timeout
 
-    # Not tied to a thread: whoever closes the library need not be who opened it.
+    # Not tied to a thread: the library may be closed by another thread than opened it.
     lock = FileLock(path, timeout=0, thread_local=False)
     try:
         lock.acquire()
@@ -169,11 +174,11 @@ def _take_lock(path: Path):
             hint="Close the other Pickout, or the command that is still running.",
         ) from None
     except OSError as error:
-        raise _unusable(path.parent, error) from error
+        raise _folder_error(path.parent, error) from error
     return lock
 
 
-def _unusable(root: Path, error: OSError) -> EngineError:
+def _folder_error(root: Path, error: OSError) -> EngineError:
     kind = DiskFull if error.errno == errno.ENOSPC else FolderProblem
     reason = error.strerror or str(error)
     with contextlib.suppress(OSError):

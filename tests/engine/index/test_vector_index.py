@@ -81,7 +81,9 @@ def test_what_was_committed_a_moment_ago_is_found(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_every_vector_of_a_shard_finds_itself(store: SqliteStore, fill: Fill, open_index: Open) -> None:
+def test_every_vector_of_a_shard_finds_itself(
+    store: SqliteStore, fill: Fill, open_index: Open
+) -> None:
     fill(40)
     index = open_index(metric="cos")
     index.maintain()
@@ -92,7 +94,9 @@ def test_every_vector_of_a_shard_finds_itself(store: SqliteStore, fill: Fill, op
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_small_neighbours_are_merged_into_one(store: SqliteStore, fill: Fill, open_index: Open) -> None:
+def test_small_neighbours_are_merged_into_one(
+    store: SqliteStore, fill: Fill, open_index: Open
+) -> None:
     index = open_index()
     for _ in range(3):
         fill(7)
@@ -118,7 +122,9 @@ def test_an_index_opened_again_reads_its_shards_and_not_the_store(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_no_damage_to_a_shard_reaches_usearch(store: SqliteStore, fill: Fill, open_index: Open) -> None:
+def test_no_damage_to_a_shard_reaches_usearch(
+    store: SqliteStore, fill: Fill, open_index: Open
+) -> None:
     """Cut off, flipped, emptied, swapped, gone: found out by the hash, searched exactly, and
     made again."""
     rng = random.Random(5)
@@ -297,7 +303,7 @@ def test_too_many_vectors_without_a_shard_are_searched_in_part(
     store: SqliteStore, fill: Fill, open_index: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(20)
-    monkeypatch.setattr(usearch_index, "TAIL_LIMIT", 90)
+    monkeypatch.setattr(usearch_index, "BUFFER_LIMIT", 90)
     read = store.regions.vectors_after
     monkeypatch.setattr(store.regions, "vectors_after", lambda *args: read(*args, chunk=30))
     index = open_index()

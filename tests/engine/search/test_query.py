@@ -1,4 +1,4 @@
-"""What people ask for becomes a vector, or an error they can act on."""
+"""A search request becomes a query vector, or an error with a hint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fakes.colour_models import NDIM, WordEmbedder
 
 
 class Nonsense:
-    """Gives whatever it was told to."""
+    """Returns the vectors it was given."""
 
     ndim = NDIM
 
@@ -29,8 +29,8 @@ def test_text_is_trimmed_and_embedded() -> None:
     assert np.array_equal(query.vector, WordEmbedder().embed(["red"])[0])
 
 
-def test_words_without_meaning_have_no_vector() -> None:
-    assert resolve(SearchRequest(text="xyzzy"), WordEmbedder, None, 1).vector is None
+def test_words_without_meaning_make_no_query() -> None:
+    assert resolve(SearchRequest(text="xyzzy"), WordEmbedder, None, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_a_model_that_gives_nonsense_is_broken(vectors: np.ndarray) -> None:
 
 
 def test_a_remark_of_the_text_model_comes_along():
-    class Talker(WordEmbedder):
+    class RemarkingEmbedder(WordEmbedder):
         def remarks(self, text: str) -> str:
             return f"{text}?"
 
-    assert resolve(SearchRequest(text=" red "), Talker, None, 1).remark == "red?"
+    assert resolve(SearchRequest(text=" red "), RemarkingEmbedder, None, 1).remark == "red?"
     assert resolve(SearchRequest(text="red"), WordEmbedder, None, 1).remark == ""
