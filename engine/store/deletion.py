@@ -22,7 +22,7 @@ def delete_files(connection: sqlite3.Connection, file_ids: Sequence[int]) -> tup
 def delete_unreferenced(
     connection: sqlite3.Connection, photo_ids: Iterable[PhotoId]
 ) -> tuple[PhotoId, ...]:
-    """Delete those of the photos that no file row holds (rows of missing files count); returns them."""
+    """Delete those of the photos that no file row holds (missing files count); returns them."""
     deleted = []
     for photo_id in photo_ids:
         held = connection.execute(

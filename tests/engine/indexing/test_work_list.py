@@ -11,7 +11,7 @@ from engine.indexing.work_list import Task, WorkList
 from engine.paths import LibraryPaths
 from engine.store.rows import IndexLevel
 from engine.store.sqlite_store import SqliteStore
-from tests.engine.store.conftest import NDIM, analysed
+from tests.fakes.analysed_photos import NDIM, analysed
 
 COARSE, FULL = IndexLevel.COARSE, IndexLevel.FULL
 FEW = 2

@@ -27,7 +27,7 @@ def count(db: Database) -> int:
 
 
 def test_a_failing_block_leaves_nothing(db: Database) -> None:
-    with pytest.raises(ZeroDivisionError), db.writing() as connection:
+    with pytest.raises(ZeroDivisionError), db.writing() as connection:  # noqa: PT012 - rolls back
         connection.execute("INSERT INTO things VALUES (1)")
         raise ZeroDivisionError
     assert count(db) == 0

@@ -35,7 +35,9 @@ def db(paths: LibraryPaths, store: SqliteStore, photo_id: PhotoId) -> Iterator[D
 
 
 @pytest.mark.parametrize("look", [POINTED, ModelAnswer(0.1, 1.0, ()), ModelAnswer(0.5, 0.25, None)])
-def test_a_look_comes_back_as_it_was(store: SqliteStore, photo_id: PhotoId, look: ModelAnswer) -> None:
+def test_a_look_comes_back_as_it_was(
+    store: SqliteStore, photo_id: PhotoId, look: ModelAnswer
+) -> None:
     store.model_answers.put(photo_id, "red cup", "model", look)
     assert store.model_answers.get(photo_id, "red cup", "model") == look
 
@@ -47,7 +49,9 @@ def test_looks_are_kept_by_photo_query_and_model(store: SqliteStore, photo_id: P
     assert store.model_answers.get(photo_id, "red cup", "other model") is None
 
 
-def test_white_space_makes_no_other_query_but_case_does(store: SqliteStore, photo_id: PhotoId) -> None:
+def test_white_space_makes_no_other_query_but_case_does(
+    store: SqliteStore, photo_id: PhotoId
+) -> None:
     store.model_answers.put(photo_id, " red\t cup\n", "model", POINTED)
     assert store.model_answers.get(photo_id, "red cup", "model") == POINTED
     assert store.model_answers.get(photo_id, "Red cup", "model") is None

@@ -1,4 +1,4 @@
-"""Shards and tail answer as brute force does, whatever happens to the files."""
+"""Shards and buffer answer as brute force does, whatever happens to the files."""
 
 from __future__ import annotations
 
@@ -15,48 +15,19 @@ from engine.index.usearch_index import UsearchIndex
 from engine.index.vector_index import IndexReport
 from engine.jobs import CancelToken
 from engine.store.sqlite_store import SqliteStore
-
-from .conftest import NDIM, exact
+from tests.fakes.generated_index import delete_photos, exact, queries, recall
 
 Fill = Callable[[int], None]
 Open = Callable[..., UsearchIndex]
-
-
-def queries(count: int = 10) -> np.ndarray:
-    return np.random.default_rng(1).normal(size=(count, NDIM)).astype(np.float32)
-
-
-def recall(index: UsearchIndex, store: SqliteStore, metric: str = "ip") -> float:
-    found = [
-        len(set(index.search(q, 10).ids.tolist()) & set(exact(store, q, 10, metric))) / 10
-        for q in queries()
-    ]
-    return float(np.mean(found))
 
 
 def shard_files(index: UsearchIndex) -> list[str]:
     return sorted(path.name for path in index.folder.glob("*.usearch"))
 
 
-def test_an_empty_index_finds_nothing(open_index: Open) -> None:
-    assert len(open_index().search(queries()[0], 5).ids) == 0
-
-
-@pytest.mark.parametrize("metric", ["ip", "cos"])
-def test_the_tail_is_searched_exactly(
-    store: SqliteStore, fill: Fill, open_index: Open, metric: str
-) -> None:
-    fill(8)
-    index = open_index(metric=metric)
-    for query in queries():
-        found = index.search(query, 7)
-        assert found.ids.tolist() == exact(store, query, 7, metric)
-        assert (np.diff(found.scores) <= 0).all()
-
-
 @pytest.mark.usefixtures("small_shards")
 @pytest.mark.parametrize("metric", ["ip", "cos"])
-def test_shards_and_tail_together_find_the_same(
+def test_shards_and_buffer_together_find_the_same(
     store: SqliteStore, fill: Fill, open_index: Open, metric: str
 ) -> None:
     index = open_index(metric=metric)
@@ -69,15 +40,6 @@ def test_shards_and_tail_together_find_the_same(
     assert len(index.buffered_ids()) == 20
     scores = index.search(queries()[0], 300).scores
     assert len(scores) == 300 and (np.diff(scores) <= 1e-6).all()
-
-
-def test_what_was_committed_a_moment_ago_is_found(
-    store: SqliteStore, fill: Fill, open_index: Open
-) -> None:
-    index = open_index()
-    for _ in range(3):
-        fill(1)
-        assert len(index.search(queries()[0], 1000).ids) == len(store.regions.ids(1))
 
 
 @pytest.mark.usefixtures("small_shards")
@@ -125,8 +87,8 @@ def test_an_index_opened_again_reads_its_shards_and_not_the_store(
 def test_no_damage_to_a_shard_reaches_usearch(
     store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
-    """Cut off, flipped, emptied, swapped, gone: found out by the hash, searched exactly, and
-    made again."""
+    """Cut off, flipped, emptied, swapped, gone: found by the hash, searched exactly, and
+    rebuilt."""
     rng = random.Random(5)
     fill(20)
     open_index().maintain()
@@ -154,7 +116,7 @@ def test_no_damage_to_a_shard_reaches_usearch(
 
 @pytest.mark.usefixtures("small_shards")
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 1, "shards": 3}'])
-def test_a_manifest_that_cannot_be_read_means_beginning_anew(
+def test_an_index_with_an_unreadable_manifest_is_built_anew(
     store: SqliteStore, fill: Fill, open_index: Open, text: str
 ) -> None:
     fill(20)
@@ -229,7 +191,7 @@ def test_a_reader_follows_the_writer_and_writes_nothing(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_deleted_regions_make_a_shard_anew_once_they_are_many(
+def test_a_shard_is_rebuilt_once_many_of_its_regions_are_deleted(
     store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     fill(20)
@@ -237,7 +199,7 @@ def test_deleted_regions_make_a_shard_anew_once_they_are_many(
     index.maintain()
     delete_photos(store, 2)
     assert index.check() == IndexReport(180, (), ())
-    assert index.opened()[0].entry.count == 200, "a few ghosts do no harm"
+    assert index.opened()[0].entry.count == 200, "a few deleted vectors do no harm"
     delete_photos(store, 5)
     report = index.check()
     assert report.vectors == 130 and "deleted regions" in report.repaired[0]
@@ -250,7 +212,7 @@ def test_deleted_regions_make_a_shard_anew_once_they_are_many(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_removed_regions_leave_the_tail_at_once_and_a_shard_when_many(
+def test_removed_regions_leave_the_buffer_at_once_and_a_shard_when_many(
     store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     fill(20)
@@ -268,7 +230,7 @@ def test_removed_regions_leave_the_tail_at_once_and_a_shard_when_many(
     remove(2, newest=True)
     remove(2)
     assert len(index.buffered_ids()) == 0
-    assert index.opened()[0].entry.count == 200, "a few ghosts do no harm"
+    assert index.opened()[0].entry.count == 200, "a few deleted vectors do no harm"
     remove(5)
     assert index.opened()[0].entry.count == 130
     assert recall(index, store) == 1.0
@@ -276,7 +238,7 @@ def test_removed_regions_leave_the_tail_at_once_and_a_shard_when_many(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_a_shard_that_lacks_regions_is_made_again(
+def test_a_shard_that_lacks_regions_is_rebuilt(
     store: SqliteStore, fill: Fill, open_index: Open
 ) -> None:
     """As after putting an older index beside a newer store."""
@@ -312,14 +274,6 @@ def test_too_many_vectors_without_a_shard_are_searched_in_part(
     index.maintain()
     assert index.complete
     assert index.check() == IndexReport(200, (), ())
-
-
-def delete_photos(store: SqliteStore, count: int, *, newest: bool = False) -> None:
-    """Let files vanish for so long that their photos are forgotten."""
-    folder_id = next(iter(store.folders.paths()))
-    names = sorted(store.files.present(folder_id), key=lambda name: int(name.split(".")[0]))
-    store.files.record_missing(folder_id, names[-count:] if newest else names[:count])
-    assert len(store.files.delete_missing("2999")) == count
 
 
 def as_dict(entry: manifest.ShardEntry) -> dict:

@@ -1,0 +1,54 @@
+"""One open store for each backend, with a folder and a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.store.store import Store
+from tests.conformance.backends import BACKENDS, Backend
+from tests.fakes.analysed_photos import NDIM, analysed
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]
+
+
+@pytest.fixture
+def store(backend: Backend, tmp_path: Path) -> Iterator[Store]:
+    opened = backend.open_store(tmp_path / "library", False)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def profile_id(store: Store) -> int:
+    return store.profile_id("test-profile", NDIM, "test")
+
+
+@pytest.fixture
+def folder_id(store: Store, tmp_path: Path) -> int:
+    return store.folders.add(tmp_path / "photos")
+
+
+@pytest.fixture
+def index_all(store: Store, profile_id: int) -> Callable[..., dict[str, int]]:
+    """Write made-up results for everything that is pending; thumbnails into the given dict."""
+
+    def run(
+        contents: dict[str, bytes] | None = None,
+        thumbnails: dict | None = None,
+        profile: int = profile_id,
+    ) -> dict[str, int]:
+        photos = {}
+        kept = {} if thumbnails is None else thumbnails
+        for file in store.files.pending(1000):
+            content = (contents or {}).get(file.path.name, file.path.name.encode())
+            written = store.outcomes.write(file, analysed(content, file), profile, kept.__setitem__)
+            photos[file.path.name] = written.photo_id
+        return photos
+
+    return run
