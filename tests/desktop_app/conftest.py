@@ -19,8 +19,8 @@ from desktop_app.bridge.main_thread_queue import MainThreadQueue
 from desktop_app.bridge.session import Session
 from desktop_app.views.painting.theme import Theme
 from engine.library import Library
-from tests.desktop_app.memory_library import MadePhoto, MemoryLibrary, made_photo
-from tests.fakes import colour_models, made_photos
+from tests.desktop_app.memory_library import MemoryLibrary, SyntheticPhoto, synthetic_photo
+from tests.fakes import colour_models, synthetic_photos
 
 DEADLINE_MS = 20_000
 RED, GREEN, BLUE = (210, 40, 40), (40, 170, 60), (40, 70, 210)
@@ -55,10 +55,10 @@ class ScriptedDialogs:
         self.asked.append(("remove", folder))
         return self.remove
 
-    def tell_problem(self, error) -> None:
+    def show_problem(self, error) -> None:
         self.asked.append(("problem", error))
 
-    def tell_mistake(self) -> None:
+    def show_internal_error(self) -> None:
         self.asked.append(("mistake", None))
 
     def cannot_open(self, error) -> bool:
@@ -100,9 +100,9 @@ def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("purple.png", ("purple",)),
         )
     ):
-        made_photos.photo(folder / name, *colours, seed=seed, age_s=3600 + seed)
+        synthetic_photos.photo(folder / name, *colours, seed=seed, age_s=3600 + seed)
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this ends too early")
-    made_photos.aged(folder / "broken.jpg", 3600)
+    synthetic_photos.aged(folder / "broken.jpg", 3600)
     return folder
 
 
@@ -181,15 +181,15 @@ def raise_at_once(error: BaseException) -> None:
 
 
 @pytest.fixture
-def memory_photos() -> list[MadePhoto]:
+def memory_photos() -> list[SyntheticPhoto]:
     return [
-        made_photo("ball.jpg", [("red ball", (200, 200, 80, RED))]),
-        made_photo(
+        synthetic_photo("ball.jpg", [("red ball", (200, 200, 80, RED))]),
+        synthetic_photo(
             "two.jpg",
             [("red ball", (150, 200, 70, RED)), ("blue ball", (450, 250, 90, BLUE))],
         ),
-        made_photo("tree.jpg", [("green tree", (300, 240, 120, GREEN))]),
-        made_photo("empty.jpg", []),
+        synthetic_photo("tree.jpg", [("green tree", (300, 240, 120, GREEN))]),
+        synthetic_photo("empty.jpg", []),
     ]
 
 

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QProgressBar,
 )
 
-from desktop_app import text
+from desktop_app.text import library_text, photo_text, search_text, window_text
 from engine.errors import LibraryInUse
 from engine.records import IndexingState
 from tests.desktop_app.conftest import DEADLINE_MS, ScriptedDialogs
-from tests.desktop_app.memory_library import MemoryLibrary, made_photo
-from tests.fakes import made_photos
+from tests.desktop_app.memory_library import MemoryLibrary, synthetic_photo
+from tests.fakes import synthetic_photos
 
 
 def in_memory(library):
@@ -35,7 +35,7 @@ def in_memory(library):
 def many(tmp_path):
     """Sixty photos with a red ball each."""
     photos = [
-        made_photo(f"{n:03d}.jpg", [("red ball", (60 + n, 60, 30, (210, 40, 40)))], (200, 150))
+        synthetic_photo(f"{n:03d}.jpg", [("red ball", (60 + n, 60, 30, (210, 40, 40)))], (200, 150))
         for n in range(60)
     ]
     return MemoryLibrary(tmp_path / "many", photos)
@@ -56,14 +56,14 @@ def test_first_run_offers_a_folder_and_the_samples(open_desktop, qtbot):
 def test_adding_a_folder_ends_in_photos_one_can_search(open_desktop, model_store, qtbot):
     desktop = open_desktop()
     desktop.window.dialogs.folder = model_store
-    qtbot.waitUntil(lambda: desktop.window.first_run.isVisible(), timeout=DEADLINE_MS)
+    qtbot.waitUntil(desktop.window.first_run.isVisible, timeout=DEADLINE_MS)
     QTest.mouseClick(desktop.window.first_run.add_button, Qt.MouseButton.LeftButton)
     model = desktop.presenter.model
     qtbot.waitUntil(lambda: model.rowCount() == 6, timeout=3 * DEADLINE_MS)
     assert desktop.window.stack.currentWidget() is desktop.presenter.results
     assert desktop.window.sidebar.isVisible()
     qtbot.waitUntil(
-        lambda: desktop.window.status_line.words.startswith("6 of 7 photos searchable"),
+        lambda: desktop.window.status_line.message.startswith("6 of 7 photos searchable"),
         timeout=DEADLINE_MS,
     )
 
@@ -103,7 +103,7 @@ def test_a_dropped_file_is_explained(open_desktop, memory, tmp_path, qtbot):
     file = tmp_path / "photo.jpg"
     file.write_bytes(b"x")
     drop(desktop.window, file)
-    assert desktop.window.toast.words == text.DROP_NOT_FOLDER
+    assert desktop.window.toast.message == library_text.DROP_NOT_FOLDER
     assert len(memory.folders.all()) == 1
 
 
@@ -122,11 +122,11 @@ def test_a_folder_is_removed_only_after_a_warning(open_desktop, memory, qtbot, a
     desktop = open_desktop(open_library=in_memory(memory), dialogs=dialogs)
     qtbot.waitUntil(lambda: len(desktop.window.sidebar.folder_rows()) > 0, timeout=DEADLINE_MS)
     row = desktop.window.sidebar.folder_rows()[0]
-    next(a for a in row.menu.actions() if a.text() == text.REMOVE_FOLDER).trigger()
+    next(a for a in row.menu.actions() if a.text() == library_text.REMOVE_FOLDER).trigger()
     assert dialogs.asked[0][0] == "remove"
     if agreed:
         qtbot.waitUntil(lambda: not memory.folders.all(), timeout=DEADLINE_MS)
-        qtbot.waitUntil(lambda: desktop.window.first_run.isVisible(), timeout=DEADLINE_MS)
+        qtbot.waitUntil(desktop.window.first_run.isVisible, timeout=DEADLINE_MS)
     else:
         assert memory.folders.all()
 
@@ -144,8 +144,8 @@ def test_an_offline_folder_is_marked(open_desktop, memory, qtbot):
 def test_before_the_first_photo_is_searchable_the_page_says_so(open_desktop, tmp_path, qtbot):
     library = MemoryLibrary(tmp_path, [], pending=12_480)
     desktop = open_desktop(open_library=in_memory(library))
-    assert desktop.window.message_page.title == text.NOT_YET_TITLE
-    words = desktop.window.status_line.words
+    assert desktop.window.message_page.title == window_text.NOT_YET_TITLE
+    words = desktop.window.status_line.message
     assert words == "0 of 12,480 photos searchable · 1.6/s · about 2 h 10 min left"
 
 
@@ -157,8 +157,8 @@ def test_p_pauses_and_resumes(open_desktop, memory, qtbot):
     grid.setFocus()
     QTest.keyClick(grid, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: memory.state is IndexingState.PAUSED, timeout=DEADLINE_MS)
-    qtbot.waitUntil(lambda: line.pause_button.text() == text.RESUME, timeout=DEADLINE_MS)
-    assert "paused" in line.words
+    qtbot.waitUntil(lambda: line.pause_button.text() == library_text.RESUME, timeout=DEADLINE_MS)
+    assert "paused" in line.message
     line.pause_button.click()
     qtbot.waitUntil(lambda: memory.state is IndexingState.RUNNING, timeout=DEADLINE_MS)
 
@@ -167,7 +167,7 @@ def test_new_photos_appear_while_all_are_shown(open_desktop, memory, qtbot):
     desktop = open_desktop(open_library=in_memory(memory))
     model = desktop.presenter.model
     qtbot.waitUntil(lambda: model.rowCount() == 4, timeout=DEADLINE_MS)
-    memory.put(made_photo("new.jpg", []))
+    memory.put(synthetic_photo("new.jpg", []))
     qtbot.waitUntil(lambda: model.rowCount() == 5, timeout=DEADLINE_MS)
     assert model.rows[0].photo.path.name == "new.jpg"
 
@@ -177,8 +177,8 @@ def test_new_photos_appear_while_all_are_shown(open_desktop, memory, qtbot):
 
 def test_problems_are_listed_with_reason_and_advice_and_can_be_tried_again(desktop, qtbot):
     sidebar, page = desktop.window.sidebar, desktop.presenter.problems_page
-    qtbot.waitUntil(lambda: sidebar._problems.isVisible(), timeout=DEADLINE_MS)
-    assert sidebar._problems.text() == f"{text.PROBLEMS} · 1"
+    qtbot.waitUntil(sidebar._problems.isVisible, timeout=DEADLINE_MS)
+    assert sidebar._problems.text() == f"{library_text.PROBLEMS} · 1"
     sidebar._problems.click()
     assert desktop.window.stack.currentWidget() is page
     table = page.table
@@ -217,9 +217,9 @@ def test_typing_searches_after_a_pause_and_once(open_desktop, memory, qtbot):
 def test_everything_judged_no_is_said_above_the_closest(open_desktop, memory, search):
     desktop = open_desktop(open_library=in_memory(memory))
     search(desktop, "submarine")
-    band = desktop.presenter.results.verdict_band
+    band = desktop.presenter.results.verdict_bar
     assert band.isVisible()
-    assert band.words == text.NO_HIT_CLOSEST.format(query="submarine")
+    assert band.message == search_text.NO_HIT_CLOSEST.format(query="submarine")
     assert desktop.presenter.model.rowCount() == 4
 
 
@@ -228,13 +228,13 @@ def test_photos_that_come_during_a_search_are_shown_when_wanted(
 ):
     desktop = open_desktop(open_library=in_memory(memory))
     search(desktop, "red ball")
-    band, model = desktop.presenter.results.news_band, desktop.presenter.model
+    band, model = desktop.presenter.results.changes_bar, desktop.presenter.model
     before = [hit.photo.id for hit in model.rows]
     assert not band.isVisible()
     disc = ("red ball", (200, 200, 60, (220, 30, 30)))
-    new = memory.put(made_photo("new.jpg", [disc]))
+    new = memory.put(synthetic_photo("new.jpg", [disc]))
     qtbot.waitUntil(band.isVisible, timeout=DEADLINE_MS)
-    assert band.words == text.CHANGED_SINCE.format(photos="1 photo")
+    assert band.message == search_text.CHANGED_SINCE.format(photos="1 photo")
     assert [hit.photo.id for hit in model.rows] == before, "nothing moves under the pointer"
     band.button.click()
     qtbot.waitUntil(lambda: model.row_of(new) >= 0, timeout=DEADLINE_MS)
@@ -242,14 +242,16 @@ def test_photos_that_come_during_a_search_are_shown_when_wanted(
 
 
 def test_a_photo_on_show_takes_over_the_things_found_meanwhile(open_desktop, memory, qtbot):
-    photo_id = memory.put(made_photo("plain.jpg", [("red ball", (200, 200, 60, (220, 30, 30)))]))
+    photo_id = memory.put(
+        synthetic_photo("plain.jpg", [("red ball", (200, 200, 60, (220, 30, 30)))])
+    )
     things, memory._regions[photo_id] = memory._regions[photo_id], []
     desktop = open_desktop(open_library=in_memory(memory))
     model, view = desktop.presenter.model, desktop.presenter.photo.view
     qtbot.waitUntil(lambda: model.row_of(photo_id) >= 0, timeout=DEADLINE_MS)
     desktop.presenter.photo.open_row(model.row_of(photo_id))
-    heading = desktop.window.inspector._things_heading
-    qtbot.waitUntil(lambda: text.NO_THINGS in heading.text(), timeout=DEADLINE_MS)
+    heading = desktop.window.inspector._regions_heading
+    qtbot.waitUntil(lambda: photo_text.NO_THINGS in heading.text(), timeout=DEADLINE_MS)
     memory._regions[photo_id] = things
     memory.replace_photo(photo_id)
     qtbot.waitUntil(lambda: list(view.canvas.regions) == things, timeout=DEADLINE_MS)
@@ -305,11 +307,11 @@ def test_space_shows_the_photo_untouched_while_it_is_held(open_desktop, memory, 
     desktop = open_desktop(open_library=in_memory(memory))
     search(desktop, "tree")
     desktop.presenter.photo.open_row(0)
-    canvas, bar = desktop.presenter.photo.view.canvas, desktop.presenter.photo.view.actions
+    canvas, bar = desktop.presenter.photo.view.canvas, desktop.presenter.photo.view.action_bar
     QTest.keyPress(canvas, Qt.Key.Key_Space)
-    assert canvas.peeking and not bar.isVisible()
+    assert canvas.overlays_hidden and not bar.isVisible()
     QTest.keyRelease(canvas, Qt.Key.Key_Space)
-    assert not canvas.peeking and bar.isVisible()
+    assert not canvas.overlays_hidden and bar.isVisible()
 
 
 def test_panels_fold_and_are_remembered(open_desktop, memory, tmp_path, qtbot):
@@ -399,7 +401,7 @@ def test_the_window_is_there_before_the_library(open_desktop, memory, qtbot):
 
     desktop = open_desktop(open_library=slow, wait=False)
     assert desktop.window.isVisible()
-    assert desktop.window.message_page.title == text.OPENING_TITLE
+    assert desktop.window.message_page.title == window_text.OPENING_TITLE
     assert desktop.session is None
     release.set()
     qtbot.waitUntil(lambda: desktop.session is not None, timeout=DEADLINE_MS)
@@ -408,7 +410,7 @@ def test_the_window_is_there_before_the_library(open_desktop, memory, qtbot):
 def test_closing_during_indexing_ends_everything(open_desktop, tmp_path, qtbot):
     photos = tmp_path / "photos"
     for seed in range(40):
-        made_photos.photo(photos / f"{seed}.png", "red", "blue", seed=seed, size_wh=(640, 480))
+        synthetic_photos.photo(photos / f"{seed}.png", "red", "blue", seed=seed, size_wh=(640, 480))
     desktop = open_desktop()
     desktop.presenter.folders.add(photos)
     qtbot.waitUntil(

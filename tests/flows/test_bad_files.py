@@ -14,7 +14,7 @@ import pytest
 from engine import settings as settings_file
 from engine.errors import DiskFull, ModelBroken
 from engine.library import Library
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 from .conftest import PATIENCE_S, found, names
 
@@ -23,15 +23,15 @@ Open = Callable[..., Library]
 
 def test_bad_files_become_problems_and_the_others_photos(library: Library, photos: Path) -> None:
     for i in range(5):
-        made_photos.photo(photos / f"good {i}.jpg", "red", seed=i)
-    cut = made_photos.photo(photos / "cut.jpg", "red", size_wh=(640, 480), seed=9)
+        synthetic_photos.photo(photos / f"good {i}.jpg", "red", seed=i)
+    cut = synthetic_photos.photo(photos / "cut.jpg", "red", size_wh=(640, 480), seed=9)
     cut.write_bytes(cut.read_bytes()[:900])
     (photos / "nothing.jpg").touch()
     (photos / "text.jpg").write_text("Dear aunt,")
     (photos / "folder.jpg").mkdir()
     write_png_header(photos / "huge.png", 20_000, 20_000)
     for name in ("cut.jpg", "nothing.jpg", "text.jpg", "huge.png"):
-        made_photos.aged(photos / name, 100)
+        synthetic_photos.aged(photos / name, 100)
     library.folders.add(photos)
     status = library.indexing.start().result(PATIENCE_S)
     assert (status.searchable, status.problems, status.pending) == (5, 4, 0)
@@ -49,7 +49,7 @@ def test_bad_files_become_problems_and_the_others_photos(library: Library, photo
     assert all(problem.attempts == 1 for problem in library.indexing.problems()), (
         "unchanged: not retried"
     )
-    made_photos.photo(photos / "text.jpg", "blue", age_s=50)
+    synthetic_photos.photo(photos / "text.jpg", "blue", age_s=50)
     assert library.indexing.start().result(PATIENCE_S).problems == 3
     assert library.indexing.retry_problems([photos / "cut.jpg"]) == 1
     assert library.indexing.start().result(PATIENCE_S).problems == 3
@@ -65,9 +65,9 @@ def test_a_photo_that_crashes_or_hangs_the_models_stops_nobody(
     library = open_library(analysis=colour_models.load_moody_models)
     moods = {"crash": (0, 0, 0), "hang": (255, 0, 255), "bug": (0, 255, 255)}
     for i, (name, background) in enumerate(moods.items()):
-        made_photos.photo(photos / f"{name}.png", background=background, age_s=10 + i)
-    made_photos.photo(photos / "good.png", "red", age_s=100)
-    made_photos.photo(photos / "first.png", "red", age_s=5, seed=3)
+        synthetic_photos.photo(photos / f"{name}.png", background=background, age_s=10 + i)
+    synthetic_photos.photo(photos / "good.png", "red", age_s=100)
+    synthetic_photos.photo(photos / "first.png", "red", age_s=5, seed=3)
     library.folders.add(photos)
     status = library.indexing.start().result(PATIENCE_S)
     assert (status.searchable, status.problems) == (2, 3)
@@ -81,7 +81,7 @@ def test_models_that_cannot_be_loaded_end_the_run_and_blame_no_photo(
 ) -> None:
     library = open_library(analysis=colour_models.load_nothing)
     for i in range(3):
-        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+        synthetic_photos.photo(photos / f"{i}.jpg", "red", seed=i)
     library.folders.add(photos)
     with pytest.raises(ModelBroken, match="weights.bin"):
         library.indexing.start().result(PATIENCE_S)
@@ -93,8 +93,8 @@ def test_a_photo_whose_numbers_cannot_be_used_is_a_problem(
     open_library: Open, photos: Path
 ) -> None:
     library = open_library(analysis=colour_models.load_broken_embedder)
-    made_photos.photo(photos / "a.jpg", "red")
-    made_photos.photo(photos / "empty.jpg")
+    synthetic_photos.photo(photos / "a.jpg", "red")
+    synthetic_photos.photo(photos / "empty.jpg")
     library.folders.add(photos)
     status = library.indexing.start().result(PATIENCE_S)
     assert (status.searchable, status.problems) == (1, 1)
@@ -104,7 +104,7 @@ def test_a_photo_whose_numbers_cannot_be_used_is_a_problem(
 def test_a_file_that_was_just_written_is_indexed_in_the_same_run(
     library: Library, photos: Path
 ) -> None:
-    made_photos.photo(photos / "a.jpg", "red", age_s=0)
+    synthetic_photos.photo(photos / "a.jpg", "red", age_s=0)
     library.folders.add(photos)
     assert library.indexing.start().result(PATIENCE_S).searchable == 1
 
@@ -114,7 +114,7 @@ def test_a_file_that_grows_is_indexed_once_and_whole(
 ) -> None:
     log = tmp_path / "looks"
     library = open_library(calls_log=log)
-    data = made_photos.photo(tmp_path / "whole.png", "red", size_wh=(300, 200)).read_bytes()
+    data = synthetic_photos.photo(tmp_path / "whole.png", "red", size_wh=(300, 200)).read_bytes()
     growing = photos / "growing.png"
     growing.write_bytes(data[:100])
     library.folders.add(photos)
@@ -138,7 +138,7 @@ def test_a_file_that_grows_is_indexed_once_and_whole(
 
 def test_a_full_disk_stops_the_run_and_loses_nothing(library: Library, photos: Path) -> None:
     for i in range(60):
-        made_photos.photo(photos / f"{i:02}.jpg", "red", "blue", "green", seed=i)
+        synthetic_photos.photo(photos / f"{i:02}.jpg", "red", "blue", "green", seed=i)
     library.folders.add(photos)
     library.folders.scan().result(PATIENCE_S)
     limit_pages(library, 3)

@@ -25,7 +25,7 @@ from engine.records import (
     SearchRequest,
     Verdict,
 )
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 from tests.fakes.colour_models import PALE, FakeReranker, PointingVerifier
 
 from .conftest import PATIENCE_S, found, wait_until
@@ -38,10 +38,10 @@ SEARCH = SearchRequest(text="red", verify=3)
 
 def add_photo(photos: Path, number: int = 0) -> Path:
     """A red square, and the pale one that is only found when it is pointed at."""
-    rgb = made_photos.pixels([("red", (10, 10, 40, 40))])
+    rgb = synthetic_photos.pixels([("red", (10, 10, 40, 40))])
     rgb[60:100, 90:130] = PALE
     rgb[-1, -1] = 120 + number
-    return made_photos.write(photos / f"{number}.png", rgb, age_s=3600 + number)
+    return synthetic_photos.write(photos / f"{number}.png", rgb, age_s=3600 + number)
 
 
 @pytest.fixture
@@ -203,8 +203,8 @@ def test_a_search_for_more_like_it_is_refused_with_a_word_of_what_to_do(pointing
 def test_a_photo_that_has_gone_is_looked_at_by_its_thumbnail(
     open_library: Callable[..., Library], photos: Path
 ) -> None:
-    rgb = made_photos.pixels([("red", (200, 300, 900, 1000))], (1600, 1200))
-    path = made_photos.write(photos / "a.png", rgb)
+    rgb = synthetic_photos.pixels([("red", (200, 300, 900, 1000))], (1600, 1200))
+    path = synthetic_photos.write(photos / "a.png", rgb)
     library = open_library(reranker=FakeReranker())
     library.folders.add(photos)
     library.indexing.start().result(PATIENCE_S)

@@ -20,7 +20,7 @@ from engine.profiles import registry
 from engine.records import SearchRequest, SearchResult
 from engine.search import candidates
 from engine.store.rows import IndexLevel
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 from .conftest import PATIENCE_S, found, names, wait_until
 
@@ -64,7 +64,7 @@ def opened(tmp_path: Path, known: dict) -> Iterator[Callable[[], Library]]:
 def library(opened: Callable[[], Library], photos: Path) -> Library:
     """All photos indexed with ``colours``."""
     for i in range(MANY):
-        made_photos.photo(photos / f"{i:02}.jpg", "red", "green", seed=i, age_s=1000 + i)
+        synthetic_photos.photo(photos / f"{i:02}.jpg", "red", "green", seed=i, age_s=1000 + i)
     library = opened()
     library.folders.add(photos)
     library.indexing.start().result(PATIENCE_S)
@@ -153,7 +153,7 @@ def test_photos_that_appear_meanwhile_are_found_at_once_and_afterwards(
     hold(known, gate)
     job = library.models.change("wide")
     wait_until(lambda: library.status().change.searchable == MANY, "looked at as a whole")
-    made_photos.photo(photos / "new.jpg", "blue", age_s=100)
+    synthetic_photos.photo(photos / "new.jpg", "blue", age_s=100)
     assert library.indexing.start() is job
     gate.touch()  # what the held models are looking at ends; the rest gives way to the new photo
     wait_until(lambda: names(found(library, "blue")) == ["new.jpg"], "found")
@@ -168,7 +168,7 @@ def test_new_photos_are_looked_at_by_the_answering_models_first(
 ) -> None:
     """Though nothing of the change can go on."""
     hold(known, gate)
-    made_photos.photo(photos / "new.jpg", "blue", age_s=100)
+    synthetic_photos.photo(photos / "new.jpg", "blue", age_s=100)
     library.folders.scan().result(PATIENCE_S)
     job = library.models.change("wide")
     wait_until(lambda: names(found(library, "blue")) == ["new.jpg"], "found")
@@ -333,7 +333,7 @@ def test_models_that_stopped_working_can_be_changed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     known["colours"] = functools.partial(colour_models.profile, analysis=colour_models.load_nothing)
-    made_photos.photo(photos / "new.jpg", "blue", age_s=100)
+    synthetic_photos.photo(photos / "new.jpg", "blue", age_s=100)
     again = opened()
     with pytest.raises(ModelBroken):
         again.indexing.start().result(PATIENCE_S)

@@ -9,7 +9,7 @@ import pytest
 from engine.library import Library
 from engine.profiles import registry
 from engine.profiles.starter import starter_profile
-from tests.fakes import made_photos
+from tests.fakes import synthetic_photos
 
 from .conftest import found
 from .test_full_profile import BOX, full, model_store, sam_file, stocked  # noqa: F401 - fixtures
@@ -27,7 +27,9 @@ def test_starter_full_starter_never_errs_and_never_mixes(
     known = {"starter": starter_profile, "full": lambda: full(stocked)}
     monkeypatch.setattr(registry, "PROFILES", known)
     for colour in COLOURS:
-        made_photos.write(tmp_path / f"photos/{colour}.png", made_photos.pixels([(colour, BOX)]))
+        synthetic_photos.write(
+            tmp_path / f"photos/{colour}.png", synthetic_photos.pixels([(colour, BOX)])
+        )
     with Library.open(tmp_path / "library") as library:
         library.folders.add(tmp_path / "photos")
         assert library.indexing.start().result(PATIENCE_S).outlined == len(COLOURS)

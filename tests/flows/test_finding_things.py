@@ -17,7 +17,7 @@ from engine.library import Library
 from engine.masks import rle as rle_codec
 from engine.masks.geometry import scale_mask
 from engine.records import SearchRequest, Verdict
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 from .conftest import PATIENCE_S, found, names, wait_until
 
@@ -34,10 +34,10 @@ def index(library: Library) -> None:
 
 
 def test_a_thing_is_found_by_its_word_and_outlined(library: Library, photos: Path) -> None:
-    made_photos.photo(photos / "a.jpg", "red", "blue", size_wh=(3000, 2000), seed=1)
-    made_photos.photo(photos / "sub/b.png", "green", seed=2)
-    made_photos.photo(photos / "c.jpg", "yellow", seed=3)
-    made_photos.photo(photos / "empty.jpg", seed=4)
+    synthetic_photos.photo(photos / "a.jpg", "red", "blue", size_wh=(3000, 2000), seed=1)
+    synthetic_photos.photo(photos / "sub/b.png", "green", seed=2)
+    synthetic_photos.photo(photos / "c.jpg", "yellow", seed=3)
+    synthetic_photos.photo(photos / "empty.jpg", seed=4)
     folder = library.folders.add(photos)
     status = library.indexing.start().result(PATIENCE_S)
     assert (status.photos, status.searchable, status.pending, status.problems) == (4, 4, 0, 0)
@@ -58,8 +58,8 @@ def test_a_thing_is_found_by_its_word_and_outlined(library: Library, photos: Pat
 def test_photos_regions_thumbnails_and_pixels_can_be_looked_at(
     library: Library, photos: Path
 ) -> None:
-    made_photos.photo(photos / "a.jpg", "red", "blue", size_wh=(640, 480), age_s=100)
-    made_photos.photo(photos / "b.jpg", "green", age_s=50)
+    synthetic_photos.photo(photos / "a.jpg", "red", "blue", size_wh=(640, 480), age_s=100)
+    synthetic_photos.photo(photos / "b.jpg", "green", age_s=50)
     library.folders.add(photos)
     index(library)
     first, second = library.photos.page(10)
@@ -78,7 +78,7 @@ def test_photos_regions_thumbnails_and_pixels_can_be_looked_at(
 
 def test_things_like_this_one_leave_out_the_photo_itself(library: Library, photos: Path) -> None:
     for name, colours in {"a": ["red"], "b": ["green", "red"], "c": ["blue"]}.items():
-        made_photos.photo(photos / f"{name}.jpg", *colours, seed=ord(name))
+        synthetic_photos.photo(photos / f"{name}.jpg", *colours, seed=ord(name))
     library.folders.add(photos)
     index(library)
     red = found(library, "red").hits[0]
@@ -93,7 +93,7 @@ def test_things_like_this_one_leave_out_the_photo_itself(library: Library, photo
 
 
 def test_words_nobody_knows_find_nothing_and_say_so(library: Library, photos: Path) -> None:
-    made_photos.photo(photos / "a.jpg", "red")
+    synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     index(library)
     result = found(library, "zeitgeist")
@@ -111,7 +111,7 @@ def test_a_moved_renamed_or_copied_photo_is_not_looked_at_again(
 ) -> None:
     log = tmp_path / "looks"
     library = open_library(calls_log=log)
-    made_photos.photo(photos / "a.jpg", "red")
+    synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     index(library)
     hit = found(library, "red").hits[0]
@@ -126,8 +126,8 @@ def test_a_moved_renamed_or_copied_photo_is_not_looked_at_again(
 
 
 def test_a_check_makes_lost_thumbnails_anew_where_it_can(library: Library, photos: Path) -> None:
-    made_photos.photo(photos / "a.jpg", "red")
-    gone = made_photos.photo(photos / "b.jpg", "blue")
+    synthetic_photos.photo(photos / "a.jpg", "red")
+    gone = synthetic_photos.photo(photos / "b.jpg", "blue")
     library.folders.add(photos)
     index(library)
     before = {photo.id: library.photos.thumbnail(photo.id) for photo in library.photos.page()}
@@ -147,10 +147,10 @@ def test_a_check_makes_lost_thumbnails_anew_where_it_can(library: Library, photo
 def test_a_changed_photo_is_looked_at_again_and_replaces_what_was(
     library: Library, photos: Path
 ) -> None:
-    path = made_photos.photo(photos / "a.jpg", "red", age_s=100)
+    path = synthetic_photos.photo(photos / "a.jpg", "red", age_s=100)
     library.folders.add(photos)
     index(library)
-    made_photos.photo(path, "blue", age_s=50)
+    synthetic_photos.photo(path, "blue", age_s=50)
     index(library)
     assert names(found(library, "blue")) == ["a.jpg"]
     assert names(found(library, "red")) == []
@@ -163,7 +163,7 @@ def test_a_deleted_photo_drops_out_and_comes_back(
 ) -> None:
     log = tmp_path / "looks"
     library = open_library(calls_log=log)
-    path = made_photos.photo(photos / "a.jpg", "red")
+    path = synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     index(library)
     data, facts = path.read_bytes(), path.stat()
@@ -177,7 +177,7 @@ def test_a_deleted_photo_drops_out_and_comes_back(
 
 
 def test_an_unplugged_folder_forgets_nothing(library: Library, photos: Path) -> None:
-    made_photos.photo(photos / "a.jpg", "red")
+    synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     index(library)
     photos.rename(photos.with_name("unplugged"))
@@ -193,8 +193,8 @@ def test_an_unplugged_folder_forgets_nothing(library: Library, photos: Path) -> 
 
 
 def test_a_removed_folder_is_gone_at_once_and_for_good(library: Library, photos: Path) -> None:
-    made_photos.photo(photos / "keep/a.jpg", "red", seed=1)
-    made_photos.photo(photos / "drop/b.jpg", "red", seed=2)
+    synthetic_photos.photo(photos / "keep/a.jpg", "red", seed=1)
+    synthetic_photos.photo(photos / "drop/b.jpg", "red", seed=2)
     library.folders.add(photos / "keep")
     drop = library.folders.add(photos / "drop")
     index(library)
@@ -213,8 +213,8 @@ def test_a_removed_folder_is_gone_at_once_and_for_good(library: Library, photos:
 def test_another_profile_looks_at_everything_anew_and_keeps_the_old_vectors(
     open_library: Open, photos: Path
 ) -> None:
-    made_photos.photo(photos / "a.jpg", "red", seed=1)
-    made_photos.photo(photos / "b.jpg", "blue", seed=2)
+    synthetic_photos.photo(photos / "a.jpg", "red", seed=1)
+    synthetic_photos.photo(photos / "b.jpg", "blue", seed=2)
     library = open_library()
     library.folders.add(photos)
     index(library)

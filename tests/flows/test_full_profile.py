@@ -27,7 +27,7 @@ from engine.scoring.photo_scorer import RegionSimilarities
 from engine.tiny_models.random_sam import random_network
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
 from engine.weights.model_store import ModelStore
-from tests.fakes import made_photos
+from tests.fakes import synthetic_photos
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "alpha_clip"
 MINIATURE = SamArchitecture(16, 1, (1, 1, 2, 1), (3,), image_size=256)
@@ -50,7 +50,7 @@ def entry(name: str, role: str, *files: str) -> CatalogueEntry:
 @pytest.fixture(scope="module")
 def sam_file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("sam") / "tiny_sam.pt"
-    network = random_network(MINIATURE, made_photos.pixels([("red", BOX)]))
+    network = random_network(MINIATURE, synthetic_photos.pixels([("red", BOX)]))
     torch.save({"model": network.state_dict()}, path)
     return path
 
@@ -84,7 +84,7 @@ def coco(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     images, annotations, categories = [], [], []
     for n, colour in enumerate(("red", "green")):
-        made_photos.write(folder / f"{colour}.png", made_photos.pixels([(colour, BOX)]))
+        synthetic_photos.write(folder / f"{colour}.png", synthetic_photos.pixels([(colour, BOX)]))
         images.append({"id": n, "file_name": f"{colour}.png", "width": 160, "height": 120})
         categories.append({"id": n, "name": colour})
         corners = [20, 20, 90, 20, 90, 90, 20, 90]

@@ -14,7 +14,7 @@ import pytest
 
 from engine.indexing.analysis_pool import suitable_workers
 from engine.library import Library
-from tests.fakes import made_photos
+from tests.fakes import synthetic_photos
 
 from .conftest import PATIENCE_S, found
 
@@ -63,7 +63,7 @@ def test_no_kill_loses_or_repeats_anything(
     rng = random.Random()
     root, log = tmp_path / "library", tmp_path / "looks"
     for i in range(PHOTOS):
-        made_photos.photo(photos / f"{i:02}.jpg", "red", "green", age_s=1000 + i, seed=i)
+        synthetic_photos.photo(photos / f"{i:02}.jpg", "red", "green", age_s=1000 + i, seed=i)
     first = open_library()
     first.folders.add(photos)
     first.close()
@@ -93,7 +93,7 @@ def test_a_library_can_be_read_while_another_process_indexes_it(
 ) -> None:
     root, log = tmp_path / "library", tmp_path / "looks"
     for i in range(PHOTOS):
-        made_photos.photo(photos / f"{i:02}.jpg", "red", age_s=1000 + i, seed=i)
+        synthetic_photos.photo(photos / f"{i:02}.jpg", "red", age_s=1000 + i, seed=i)
     first = open_library()
     first.folders.add(photos)
     first.close()

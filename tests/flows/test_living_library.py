@@ -13,7 +13,7 @@ from engine.errors import BadRequest, Cancelled, LibraryInUse, PhotoUnreadable
 from engine.jobs import JobState
 from engine.library import Library
 from engine.records import IndexingState, LibraryChanges, SearchRequest, Verdict
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 from .conftest import PATIENCE_S, found, names, wait_until
 
@@ -21,11 +21,11 @@ Open = Callable[..., Library]
 
 
 def test_a_watched_folder_is_followed_live(library: Library, photos: Path) -> None:
-    made_photos.photo(photos / "a.jpg", "red", seed=1)
+    synthetic_photos.photo(photos / "a.jpg", "red", seed=1)
     library.folders.add(photos)
     library.folders.start_watching()
     wait_until(lambda: library.status().searchable == 1, "indexed")
-    made_photos.photo(photos / "b.jpg", "blue", seed=2)
+    synthetic_photos.photo(photos / "b.jpg", "blue", seed=2)
     wait_until(lambda: library.status().searchable == 2, "noticed")
     assert names(found(library, "blue")) == ["b.jpg"]
     (photos / "a.jpg").unlink()
@@ -35,13 +35,13 @@ def test_a_watched_folder_is_followed_live(library: Library, photos: Path) -> No
 
 def test_a_folder_added_while_watching_is_followed_too(library: Library, photos: Path) -> None:
     library.folders.start_watching()
-    made_photos.photo(photos / "a.jpg", "red")
+    synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     wait_until(lambda: library.status().searchable == 1, "indexed")
 
 
 def test_changes_are_told_once(library: Library, photos: Path) -> None:
-    made_photos.photo(photos / "a.jpg", "red")
+    synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     assert library.take_changes().folders
     library.indexing.start().result(PATIENCE_S)
@@ -56,12 +56,12 @@ def test_asking_twice_gives_the_running_job_which_sees_what_came_meanwhile(
     library: Library, photos: Path
 ) -> None:
     for i in range(5):
-        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+        synthetic_photos.photo(photos / f"{i}.jpg", "red", seed=i)
     library.folders.add(photos)
     library.indexing.pause()
     job = library.indexing.start()
     wait_until(lambda: library.status().indexing is IndexingState.PAUSED, "paused")
-    made_photos.photo(photos / "late.jpg", "blue", seed=9)
+    synthetic_photos.photo(photos / "late.jpg", "blue", seed=9)
     assert library.indexing.start() is job
     library.indexing.resume()
     assert job.result(PATIENCE_S).searchable == 6
@@ -77,7 +77,7 @@ def looks(library: Library) -> int:
 @pytest.mark.parametrize("passed", [3, 35])
 def test_a_paused_run_goes_on_where_it_was(library: Library, photos: Path, passed: int) -> None:
     for i in range(30):
-        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+        synthetic_photos.photo(photos / f"{i}.jpg", "red", seed=i)
     library.folders.add(photos)
     job = library.indexing.start()
     wait_until(lambda: looks(library) >= passed, "under way")
@@ -102,7 +102,7 @@ def test_a_paused_run_goes_on_where_it_was(library: Library, photos: Path, passe
 @pytest.mark.parametrize("passed", [3, 45])
 def test_a_cancelled_run_keeps_what_it_has(library: Library, photos: Path, passed: int) -> None:
     for i in range(40):
-        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+        synthetic_photos.photo(photos / f"{i}.jpg", "red", seed=i)
     library.folders.add(photos)
     job = library.indexing.start()
     wait_until(lambda: looks(library) >= passed, "under way")
@@ -118,7 +118,7 @@ def test_closing_in_the_middle_of_everything_leaves_one_clean_file(
     open_library: Open, photos: Path, tmp_path: Path
 ) -> None:
     for i in range(40):
-        made_photos.photo(photos / f"{i}.jpg", "red", seed=i)
+        synthetic_photos.photo(photos / f"{i}.jpg", "red", seed=i)
     library = open_library()
     library.folders.add(photos)
     library.folders.start_watching()
@@ -142,8 +142,10 @@ def test_a_second_look_shows_hits_first_and_verdicts_as_they_come(
     for i in range(4):
         size = 10 + 20 * i
         shape = [("red", (20, 20, 20 + size, 20 + size))]
-        made_photos.write(photos / f"{i}.png", made_photos.pixels(shape))
-    made_photos.write(photos / "unverifiable.png", made_photos.pixels([("red", (5, 5, 95, 95))]))
+        synthetic_photos.write(photos / f"{i}.png", synthetic_photos.pixels(shape))
+    synthetic_photos.write(
+        photos / "unverifiable.png", synthetic_photos.pixels([("red", (5, 5, 95, 95))])
+    )
     eyes = colour_models.FakeReranker()
     library = open_library(verifier=None, reranker=eyes)
     library.folders.add(photos)
@@ -182,7 +184,7 @@ def test_a_quick_verdict_that_cannot_be_had_costs_no_other(
     open_library: Open, photos: Path
 ) -> None:
     for seed, name in enumerate(("a.png", "unverifiable.png", "b.png")):
-        made_photos.photo(photos / name, "red", seed=seed)
+        synthetic_photos.photo(photos / name, "red", seed=seed)
     library = open_library(verifier=_SometimesFree)
     library.folders.add(photos)
     library.indexing.start().result(PATIENCE_S)
@@ -194,7 +196,7 @@ def test_a_quick_verdict_that_cannot_be_had_costs_no_other(
 
 
 def test_a_newer_search_ends_the_older_one(library: Library, photos: Path) -> None:
-    made_photos.photo(photos / "a.jpg", "red")
+    synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     library.indexing.start().result(PATIENCE_S)
     jobs = [library.search.start(SearchRequest(text="red")) for _ in range(20)]
@@ -206,7 +208,7 @@ def test_a_newer_search_ends_the_older_one(library: Library, photos: Path) -> No
 def test_two_writers_never_meet_and_a_reader_changes_nothing(
     open_library: Open, photos: Path
 ) -> None:
-    made_photos.photo(photos / "a.jpg", "red")
+    synthetic_photos.photo(photos / "a.jpg", "red")
     library = open_library()
     library.folders.add(photos)
     library.indexing.start().result(PATIENCE_S)
@@ -228,7 +230,7 @@ def test_two_writers_never_meet_and_a_reader_changes_nothing(
     with pytest.raises(BadRequest):
         reader.folders.remove(1)
     assert reader.maintenance.check().result(PATIENCE_S).ok
-    made_photos.photo(photos / "b.jpg", "blue", seed=3)
+    synthetic_photos.photo(photos / "b.jpg", "blue", seed=3)
     library.indexing.start().result(PATIENCE_S)
     assert names(found(reader, "blue")) == ["b.jpg"], "a reader sees what was written since"
 
@@ -239,7 +241,7 @@ def test_several_analysts_find_the_same(open_library: Open, photos: Path, tmp_pa
     settings.save(tmp_path / "library/settings.json", settings.Settings(workers=2))
     library = open_library()
     for i in range(20):
-        made_photos.photo(photos / f"{i}.jpg", "red", seed=i // 2)  # every photo twice
+        synthetic_photos.photo(photos / f"{i}.jpg", "red", seed=i // 2)  # every photo twice
     library.folders.add(photos)
     assert library.indexing.start().result(PATIENCE_S).searchable == 20
     report = library.maintenance.check().result(PATIENCE_S)

@@ -27,7 +27,7 @@ from engine.records import SearchRequest, SearchResult, Verdict
 from engine.reranking import model_process
 from engine.tiny_models import vision_language_model
 from engine.tiny_models.vision_language_model import KINDS, TinyFiles
-from tests.fakes import colour_models, made_photos, tiny_models
+from tests.fakes import colour_models, synthetic_photos, tiny_models
 from tests.fakes.tiny_models import needs_llama
 from tests.flows.conftest import PATIENCE_S, wait_until
 
@@ -75,7 +75,7 @@ def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, rng = tmp_path_factory.mktemp("squares"), np.random.default_rng(0)
     for number, share in enumerate(SHARES):
         rgb = tiny_models.photo_with_red(share, rng)
-        made_photos.write(folder / "photos" / f"{number}.png", rgb, age_s=3600 + number)
+        synthetic_photos.write(folder / "photos" / f"{number}.png", rgb, age_s=3600 + number)
     assert run("--library", folder / "library", "add", folder / "photos").status == 0
     assert run("--library", folder / "library", "index").status == 0
     return folder

@@ -14,7 +14,7 @@ from engine.indexing import analysis_pool
 from engine.jobs import Job
 from engine.library import Library
 from engine.records import LibraryStatus, Verdict
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 from .conftest import PATIENCE_S, found, names, wait_until
 
@@ -36,7 +36,7 @@ def held(open_library: Open, gate: Path) -> Library:
 
 def fill(photos: Path, count: int = MANY, **options) -> None:
     for i in range(count):
-        made_photos.photo(photos / f"{i:02}.jpg", "red", seed=i, age_s=1000 + i, **options)
+        synthetic_photos.photo(photos / f"{i:02}.jpg", "red", seed=i, age_s=1000 + i, **options)
 
 
 def coarse_all(library: Library, photos: Path) -> Job[LibraryStatus]:
@@ -94,7 +94,7 @@ def test_a_photo_added_during_the_full_pass_is_searchable_soon(
     fill(photos)
     job = coarse_all(held, photos)
     for i in range(MANY, 2 * MANY):
-        made_photos.photo(photos / f"{i:02}.jpg", "blue", seed=i, age_s=100)
+        synthetic_photos.photo(photos / f"{i:02}.jpg", "blue", seed=i, age_s=100)
     assert held.indexing.start() is job
     gate.touch()
     status = job.result(PATIENCE_S)
@@ -139,7 +139,7 @@ def test_content_that_changed_between_the_passes_is_not_taken_for_the_old(
     fill(photos)
     job = coarse_all(held, photos)
     for i in range(MANY):  # nobody scans: the full look finds out by itself
-        made_photos.photo(photos / f"{i:02}.jpg", "blue", seed=100 + i, age_s=500 + i)
+        synthetic_photos.photo(photos / f"{i:02}.jpg", "blue", seed=100 + i, age_s=500 + i)
     gate.touch()
     job.result(PATIENCE_S)
     status = held.indexing.start().result(PATIENCE_S)
@@ -154,8 +154,8 @@ def test_a_photo_whose_full_look_fails_is_a_problem_and_still_found(
     open_library: Open, photos: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fill(photos, count=MANY - 1)
-    black = made_photos.pixels([("red", (20, 20, 150, 110))], background=(0, 0, 0))
-    made_photos.write(photos / "deadly.png", black)
+    black = synthetic_photos.pixels([("red", (20, 20, 150, 110))], background=(0, 0, 0))
+    synthetic_photos.write(photos / "deadly.png", black)
     library = open_library(analysis=colour_models.load_moody_models)
     library.folders.add(photos)
     status = library.indexing.start().result(PATIENCE_S)
@@ -172,7 +172,7 @@ def test_copies_and_a_moved_file_are_one_photo_in_both_passes(
 ) -> None:
     fill(photos)
     for i in range(MANY):
-        made_photos.photo(photos / "copies" / f"{i:02}.jpg", "red", seed=i, age_s=3000 + i)
+        synthetic_photos.photo(photos / "copies" / f"{i:02}.jpg", "red", seed=i, age_s=3000 + i)
     job = coarse_all(held, photos)
     assert (held.status().searchable, len(held.photos.page(limit=100))) == (2 * MANY, MANY)
     for i in range(MANY):

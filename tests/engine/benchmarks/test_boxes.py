@@ -14,7 +14,7 @@ from engine.benchmarks.boxes import Outcome, jittered
 from engine.errors import BadRequest
 from engine.records import BoxXyxy
 from tests.fakes import colour_models, synthetic_photos
-from tests.fakes.recording_listener import Waiting
+from tests.fakes.recording_listener import RecordingListener
 
 RED, GREEN, SMALL = (10, 10, 60, 60), (90, 40, 150, 100), (120, 5, 140, 25)
 ELSEWHERE = (70, 70, 118, 118)
@@ -51,7 +51,7 @@ def _measured(folder: Path, things):
     request = BenchRequest(
         folder=folder, coco=_coco(folder, things), profile=colour_models.profile()
     )
-    return boxes.measure(request, Waiting())
+    return boxes.measure(request, RecordingListener())
 
 
 def test_things_apart_from_each_other_are_always_met(tmp_path):
@@ -89,7 +89,7 @@ def test_things_that_no_mask_covers_do_not_count(tmp_path):
 
 def test_without_annotated_photos_there_is_nothing_to_measure(tmp_path):
     with pytest.raises(BadRequest, match="annotated"):
-        boxes.measure(BenchRequest(folder=tmp_path), Waiting())
+        boxes.measure(BenchRequest(folder=tmp_path), RecordingListener())
 
 
 def test_moved_boxes_stay_near_and_within_the_photo():

@@ -13,7 +13,7 @@ from engine.benchmarks.benchmark import BenchRequest
 from engine.benchmarks.colours import Shown
 from engine.errors import BadRequest
 from tests.fakes import colour_models, synthetic_photos
-from tests.fakes.recording_listener import Waiting
+from tests.fakes.recording_listener import RecordingListener
 
 LABELS = Path(__file__).parents[2] / "data" / "coco_colours.json"
 
@@ -117,7 +117,7 @@ def cars(tmp_path: Path) -> Path:
 def _measure(there: Path, **changed):
     given = {"folder": there, "coco": there / "coco.json", "labels": there / "labels.json"}
     request = BenchRequest(profile=colour_models.profile(), **(given | changed))
-    return colours.measure(request, Waiting())
+    return colours.measure(request, RecordingListener())
 
 
 def test_through_the_library(cars):

@@ -54,8 +54,12 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> IndexedLibrary:
     root = tmp_path_factory.mktemp("library")
     photos, library = root / "photos", root / "library"
     synthetic_photos.write(photos / "red.png", synthetic_photos.pixels([("red", RED_BOX)]))
-    synthetic_photos.write(photos / "green.png", synthetic_photos.pixels([("green", (40, 20, 110, 100))]))
-    synthetic_photos.write(photos / "blue.png", synthetic_photos.pixels([("blue", (10, 10, 60, 60))]))
+    synthetic_photos.write(
+        photos / "green.png", synthetic_photos.pixels([("green", (40, 20, 110, 100))])
+    )
+    synthetic_photos.write(
+        photos / "blue.png", synthetic_photos.pixels([("blue", (10, 10, 60, 60))])
+    )
     synthetic_photos.aged(_text(photos / "letter.jpg"), 3600)
     added = run("--library", library, "add", photos)
     indexed = run("--library", library, "index")

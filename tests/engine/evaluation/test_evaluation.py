@@ -15,7 +15,7 @@ from engine.evaluation.evaluation import EvaluationRequest
 from engine.evaluation.recording_reranker import RecordingReranker
 from engine.records import Photo, PhotoId, RerankerInfo
 from tests.fakes import colour_models, synthetic_photos
-from tests.fakes.recording_listener import Waiting
+from tests.fakes.recording_listener import RecordingListener
 
 RED, GREEN, BLUE, SMALL = (10, 10, 60, 60), (90, 40, 150, 100), (20, 20, 90, 80), (120, 10, 140, 30)
 
@@ -60,13 +60,15 @@ def photos(tmp_path: Path) -> Path:
     shapes = [[("red", RED), ("green", SMALL)], [("green", GREEN)], [("blue", BLUE)]]
     for number, drawn in enumerate(shapes):
         synthetic_photos.write(tmp_path / "below" / f"{number}.png", synthetic_photos.pixels(drawn))
-    synthetic_photos.write(tmp_path / "unlisted.png", synthetic_photos.pixels([("red", (0, 0, 160, 120))]))
+    synthetic_photos.write(
+        tmp_path / "unlisted.png", synthetic_photos.pixels([("red", (0, 0, 160, 120))])
+    )
     return tmp_path
 
 
 def _evaluate(photos: Path, annotated, **asked) -> evaluation.EvaluationResult:
     request = EvaluationRequest(photos, _truth(photos, annotated), **asked)
-    return evaluation.evaluate(request, Waiting(), profile=colour_models.profile())
+    return evaluation.evaluate(request, RecordingListener(), profile=colour_models.profile())
 
 
 def test_everything_right(photos):
@@ -126,7 +128,7 @@ def test_a_folder_without_the_photos(photos, tmp_path_factory):
     truth = _truth(photos, [(10, 0, RED, 0)])
     empty = tmp_path_factory.mktemp("empty")
     with pytest.raises(BadRequest, match="None of the photos"):
-        evaluation.evaluate(EvaluationRequest(empty, truth), Waiting())
+        evaluation.evaluate(EvaluationRequest(empty, truth), RecordingListener())
 
 
 def test_nothing_annotated(photos):
@@ -258,7 +260,7 @@ class TestSecondLook:
         request = EvaluationRequest(photos, _truth(photos, ALL), verify=2)
         return evaluation.evaluate(
             request,
-            Waiting(),
+            RecordingListener(),
             profile=colour_models.profile(),
             reranker=RecordingReranker(colour_models.FakeReranker()),
         )
@@ -302,7 +304,7 @@ class TestSecondLook:
         path.write_text(json.dumps(document))
         result = evaluation.evaluate(
             EvaluationRequest(tmp_path, path, verify=5),
-            Waiting(),
+            RecordingListener(),
             profile=colour_models.profile(),
             reranker=RecordingReranker(colour_models.FakeReranker()),
         )
@@ -318,7 +320,7 @@ class TestSecondLook:
         request = EvaluationRequest(photos, _truth(photos, ALL), verify=2)
         result = evaluation.evaluate(
             request,
-            Waiting(),
+            RecordingListener(),
             profile=colour_models.profile(),
             reranker=RecordingReranker(Blind()),
         )

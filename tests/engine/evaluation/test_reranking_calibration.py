@@ -1,4 +1,4 @@
-"""Answers of a made model are gathered through real searches, and a rule is fitted to them."""
+"""Answers of a fake model are gathered through real searches, and a rule is fitted to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.reranking import calibration
 from engine.reranking.calibration import Calibration
 from engine.scoring.model_answer import ModelAnswer
 from tests.fakes import colour_models, synthetic_photos
-from tests.fakes.recording_listener import Waiting
+from tests.fakes.recording_listener import RecordingListener
 
 BOX = (20, 20, 90, 90)
 COLOURS = ("red", "green", "blue", "yellow")
@@ -43,7 +43,7 @@ class _Answering(colour_models.LookingVerifier):
 
 
 @pytest.fixture(scope="module")
-def looks(tmp_path_factory) -> LabelledAnswers:
+def labelled(tmp_path_factory) -> LabelledAnswers:
     """Four photos of a colour each, one of which cannot be judged; all hits are looked at."""
     folder = tmp_path_factory.mktemp("photos")
     images, annotations = [], []
@@ -61,46 +61,46 @@ def looks(tmp_path_factory) -> LabelledAnswers:
         json.dumps({"images": images, "annotations": annotations, "categories": categories})
     )
     recorded = RecordingAnswerCache()
-    eyes = colour_models.FakeReranker(lambda: _Answering(recorded))
+    reranker = colour_models.FakeReranker(lambda: _Answering(recorded))
     return reranking_calibration.collect(
         CalibrationRequest(folder, path, verify=10),
-        Waiting(),
-        RecordingReranker(eyes),
+        RecordingListener(),
+        RecordingReranker(reranker),
         recorded,
         profile=colour_models.profile(),
     )
 
 
-def test_every_answer_is_gathered_with_the_truth(looks: LabelledAnswers):
-    assert (looks.queries, len(looks.judged), looks.unanswered) == (4, 12, 4)
-    assert looks.seconds_per_look > 0
-    right = [look for look in looks.judged if look.relevant]
-    assert sorted(look.place for look in right) == [0, 1, 2]
-    assert {look.yes for look in right} == {0.9}
-    assert {look.yes for look in looks.judged if not look.relevant} == {0.2}
+def test_every_answer_is_gathered_with_the_truth(labelled: LabelledAnswers):
+    assert (labelled.queries, len(labelled.answers), labelled.unanswered) == (4, 12, 4)
+    assert labelled.seconds_per_answer > 0
+    right = [answer for answer in labelled.judged if answer.relevant]
+    assert sorted(answer.truth_index for answer in right) == [0, 1, 2]
+    assert {answer.yes for answer in right} == {0.9}
+    assert {answer.yes for answer in labelled.judged if not answer.relevant} == {0.2}
     # What is asked for stands highest in stage one.
-    wrong = [look.z_score for look in looks.judged if not look.relevant]
-    assert min(look.z_score for look in right) > max(wrong)
+    wrong = [answer.z_score for answer in labelled.judged if not answer.relevant]
+    assert min(answer.z_score for answer in right) > max(wrong)
 
 
-def _made(count: int, rule: Calibration, seed: int = 3) -> list[LabelledAnswer]:
+def _synthetic_answers(count: int, rule: Calibration, seed: int = 3) -> list[LabelledAnswer]:
     rng = np.random.default_rng(seed)
-    made = []
+    answers = []
     for i in range(count):
         yes, z_score = 1 / (1 + np.exp(-rng.normal(0, 2))), rng.normal()
         relevant = bool(rng.random() < rule.probability(yes, z_score))
-        made.append(LabelledAnswer(i // 4, yes, z_score, relevant))
-    return made
+        answers.append(LabelledAnswer(i // 4, yes, z_score, relevant))
+    return answers
 
 
 def test_a_rule_is_fitted_and_judged_on_photos_it_was_not_fitted_to():
-    fitting = reranking_calibration.fit(_made(4000, Calibration(0.4, 1.0, -1.5)))
-    assert fitting.calibration.slope == pytest.approx(0.4, abs=0.1)
-    assert fitting.calibration.z_score_weight == pytest.approx(1.0, abs=0.15)
-    assert fitting.before.ece > 0.1 > 0.05 > fitting.after.ece
-    assert fitting.after.auroc > fitting.before.auroc
-    assert fitting.cross_validated.ece < 0.05
-    assert fitting.cross_validated.auroc == pytest.approx(fitting.after.auroc, abs=0.02)
+    fitted = reranking_calibration.fit(_synthetic_answers(4000, Calibration(0.4, 1.0, -1.5)))
+    assert fitted.calibration.slope == pytest.approx(0.4, abs=0.1)
+    assert fitted.calibration.z_score_weight == pytest.approx(1.0, abs=0.15)
+    assert fitted.before.ece > 0.1 > 0.05 > fitted.after.ece
+    assert fitted.after.auroc > fitted.before.auroc
+    assert fitted.cross_validated.ece < 0.05
+    assert fitted.cross_validated.auroc == pytest.approx(fitted.after.auroc, abs=0.02)
 
 
 def test_luck_does_not_look_like_knowledge():
@@ -109,17 +109,17 @@ def test_luck_does_not_look_like_knowledge():
         LabelledAnswer(i, float(rng.random()), rng.normal(), bool(rng.random() < 0.5))
         for i in range(120)
     ]
-    fitting = reranking_calibration.fit(looks)
-    assert fitting.cross_validated.auroc < fitting.after.auroc
+    fitted = reranking_calibration.fit(looks)
+    assert fitted.cross_validated.auroc < fitted.after.auroc
 
 
 def test_photos_of_one_part_only_leave_the_rest_unknown():
     alone = [LabelledAnswer(0, 0.9, 1.0, True)] * 40
     others = [LabelledAnswer(n, 0.2, 0.0, False) for n in range(1, 50)]
-    fitting = reranking_calibration.fit(alone + others)
-    assert fitting.cross_validated is None and fitting.after.auroc == 1.0
+    fitted = reranking_calibration.fit(alone + others)
+    assert fitted.cross_validated is None and fitted.after.auroc == 1.0
     assert "not known" in "\n".join(
-        calibrate.lines(LabelledAnswers(tuple(alone), 1, 0, None), fitting)
+        calibrate.lines(LabelledAnswers(tuple(alone), 1, 0, None), fitted)
     )
 
 
@@ -131,16 +131,16 @@ def test_too_few_of_a_kind_prove_nothing(right: int):
     assert "more photos" in refused.value.hint
 
 
-def test_few_photos_give_too_few_looks(looks: LabelledAnswers):
+def test_few_photos_give_too_few_looks(labelled: LabelledAnswers):
     with pytest.raises(BadRequest, match="3 photos that show what was asked and at 9"):
-        reranking_calibration.fit(looks.judged)
+        reranking_calibration.fit(labelled.answers)
 
 
-def test_the_figures_for_people_and_for_files(looks: LabelledAnswers):
-    fitting = reranking_calibration.fit(looks.judged, min_per_class=3)
-    said = "\n".join(calibrate.lines(looks, fitting))
-    assert "12 looks for 4 queries" in said and "4 more without an answer" in said
-    figures = fitting.as_json(looks, "eyes")
+def test_the_figures_for_people_and_for_files(labelled: LabelledAnswers):
+    fitted = reranking_calibration.fit(labelled.answers, min_per_class=3)
+    text = "\n".join(calibrate.lines(labelled, fitted))
+    assert "12 looks for 4 queries" in text and "4 more without an answer" in text
+    figures = fitted.as_json(labelled, "eyes")
     assert figures["photos"] == 3 and figures["calibration"]["pairs"] == 12
     assert json.loads(json.dumps(figures)) == figures
 

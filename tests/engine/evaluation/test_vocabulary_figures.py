@@ -14,7 +14,7 @@ from engine.evaluation.coco_truth import CocoTruth, Instance, TruthPhoto
 from engine.evaluation.vocabulary_figures import VocabularyFigures
 from engine.library import Library
 from tests.fakes import colour_models, synthetic_photos
-from tests.fakes.recording_listener import Waiting
+from tests.fakes.recording_listener import RecordingListener
 
 COCO = frozenset(
     "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,"
@@ -71,7 +71,7 @@ def search(tmp_path_factory: pytest.TempPathFactory):
     with contextlib.closing(library):
         library.folders.add(root / "photos")
         library.indexing.start().result(120)
-        yield AnnotatedSearch(library, truth, 0, Waiting())
+        yield AnnotatedSearch(library, truth, 0, RecordingListener())
 
 
 def _measured(search: AnnotatedSearch, *asked: int, **lists) -> VocabularyFigures:
@@ -145,7 +145,9 @@ def test_no_verdicts_no_figures(tmp_path):
 @contextlib.contextmanager
 def _small(root: Path, verifier):
     """One red photo."""
-    synthetic_photos.write(root / "photos" / "000000-red.png", synthetic_photos.pixels([("red", BOX)]))
+    synthetic_photos.write(
+        root / "photos" / "000000-red.png", synthetic_photos.pixels([("red", BOX)])
+    )
     drawn = ((20.0, 20.0, 90.0, 20.0, 90.0, 90.0, 20.0, 90.0),)
     photo = TruthPhoto("red.png", (160, 120), (Instance(RED, 4900.0, False, drawn),))
     truth = CocoTruth((photo,), {RED: "red"})
@@ -153,7 +155,7 @@ def _small(root: Path, verifier):
     with contextlib.closing(library):
         library.folders.add(root / "photos")
         library.indexing.start().result(120)
-        yield AnnotatedSearch(library, truth, 0, Waiting())
+        yield AnnotatedSearch(library, truth, 0, RecordingListener())
 
 
 def test_as_json_and_as_a_table(search):

@@ -24,14 +24,14 @@ from engine.masks import rle as rle_codec
 from engine.profiles.profile import Models
 from engine.records import BoxXyxy
 from engine.store.rows import FileVersion, IndexLevel
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 VERSION = FileVersion(b"x", 1, 2)
 
 
 def test_boxes_are_in_pixels_of_the_whole_photo() -> None:
     """A photo of 1600 x 1200 px that the models see at 160 x 120."""
-    rgb = made_photos.pixels([("red", (10, 20, 40, 60)), ("blue", (100, 10, 120, 30))])
+    rgb = synthetic_photos.pixels([("red", (10, 20, 40, 60)), ("blue", (100, 10, 120, 30))])
     decoded = DecodedPhoto(rgb, (1600, 1200), "2020-01-02T03:04:05", "Box Brownie")
     photo = analyse(colour_models.load_models(), colour_models.NDIM, decoded, VERSION)
     assert photo.size_wh == (1600, 1200) and photo.camera == "Box Brownie"
@@ -48,7 +48,7 @@ def test_boxes_are_in_pixels_of_the_whole_photo() -> None:
 
 
 def test_a_photo_with_nothing_in_it_still_has_a_vector() -> None:
-    decoded = DecodedPhoto(made_photos.pixels([]), (160, 120))
+    decoded = DecodedPhoto(synthetic_photos.pixels([]), (160, 120))
     photo = analyse(colour_models.load_models(), colour_models.NDIM, decoded, VERSION)
     assert photo.rles == () and photo.vectors.shape == (1, colour_models.NDIM)
 
@@ -61,7 +61,7 @@ def test_a_photo_with_nothing_in_it_still_has_a_vector() -> None:
     ],
 )
 def test_numbers_that_cannot_be_kept_are_refused(load, ndim: int) -> None:
-    decoded = DecodedPhoto(made_photos.pixels([("red", (10, 20, 40, 60))]), (160, 120))
+    decoded = DecodedPhoto(synthetic_photos.pixels([("red", (10, 20, 40, 60))]), (160, 120))
     with pytest.raises(ModelBroken) as caught:
         analyse(load(), ndim, decoded, VERSION)
     assert caught.value.operation != LOADING, "it is this photo's problem"
@@ -78,7 +78,7 @@ def test_models_load_with_the_first_photo_that_can_be_read(tmp_path: Path) -> No
 def test_models_that_do_not_load_are_no_photos_fault(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = made_photos.photo(tmp_path / "a.png", "red")
+    path = synthetic_photos.photo(tmp_path / "a.png", "red")
     handle = serving(colour_models.profile(analysis=colour_models.load_nothing))()
     with pytest.raises(ModelBroken, match="weights.bin is not there") as caught:
         handle(AnalysisRequest(path, VERSION))
@@ -95,14 +95,14 @@ def test_the_models_are_loaded_once(tmp_path: Path) -> None:
     profile = colour_models.profile(analysis=functools.partial(load, loads))
     handle = serving(profile)()
     for i in range(3):
-        path = made_photos.photo(tmp_path / f"{i}.png", "red", seed=i)
+        path = synthetic_photos.photo(tmp_path / f"{i}.png", "red", seed=i)
         version = FileVersion(*fingerprint(path))
         assert handle(AnalysisRequest(path, version)).version == version
     assert loads == [1]
 
 
 def test_a_coarse_look_keeps_the_whole_and_asks_for_no_masks() -> None:
-    rgb = made_photos.pixels([("red", (10, 20, 40, 60))])
+    rgb = synthetic_photos.pixels([("red", (10, 20, 40, 60))])
     decoded = DecodedPhoto(rgb, (1600, 1200), "2020-01-02T03:04:05", "Box Brownie")
     models = Models(None, colour_models.ColourEmbedder())
     photo = analyse_coarse(models, Analysis(None, colour_models.NDIM, 1024, 64), decoded, VERSION)
@@ -119,9 +119,9 @@ def test_a_coarse_look_keeps_the_whole_and_asks_for_no_masks() -> None:
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
     """3000 x 2000 px, which the models see at 1024 x 683; a pale thing and a strong one."""
-    rgb = made_photos.pixels([("red", (2000, 1000, 2500, 1500))], (3000, 2000))
+    rgb = synthetic_photos.pixels([("red", (2000, 1000, 2500, 1500))], (3000, 2000))
     rgb[400:1000, 600:1500] = colour_models.PALE
-    return made_photos.write(tmp_path / "large.png", rgb)
+    return synthetic_photos.write(tmp_path / "large.png", rgb)
 
 
 def test_the_thing_in_a_box_is_outlined_in_pixels_of_the_whole_photo(large: Path) -> None:
@@ -153,7 +153,7 @@ def test_models_that_cannot_be_pointed_at_anything_outline_nothing(large: Path) 
 
 
 def test_numbers_of_a_coarse_look_that_cannot_be_kept_are_refused() -> None:
-    decoded = DecodedPhoto(made_photos.pixels([]), (160, 120))
+    decoded = DecodedPhoto(synthetic_photos.pixels([]), (160, 120))
     analysis = Analysis(None, colour_models.NDIM + 1, 1024, 64)
     with pytest.raises(ModelBroken):
         analyse_coarse(colour_models.load_models(), analysis, decoded, VERSION)
@@ -163,7 +163,7 @@ def test_a_coarse_look_at_a_large_photo_decodes_a_small_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """JPEG files are reduced while they are decoded: that is what makes the pass fast."""
-    path = made_photos.photo(tmp_path / "a.jpg", "red", size_wh=(4000, 3000))
+    path = synthetic_photos.photo(tmp_path / "a.jpg", "red", size_wh=(4000, 3000))
     decoded_wh: list[tuple[int, int]] = []
     resized = reader._resized
 

@@ -11,7 +11,7 @@ import pytest
 from engine.errors import BadRequest, FolderProblem, StoreDamaged
 from engine.library import Library
 from engine.records import SearchRequest
-from tests.fakes import colour_models, made_photos
+from tests.fakes import colour_models, synthetic_photos
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_adding_a_folder_twice_changes_nothing(library: Library, tmp_path: Path)
 
 
 def test_searching_with_the_index_lane_busy_is_no_problem(library: Library, tmp_path: Path) -> None:
-    made_photos.photo(tmp_path / "photos/a.jpg", "red")
+    synthetic_photos.photo(tmp_path / "photos/a.jpg", "red")
     library.folders.add(tmp_path / "photos")
     library.indexing.pause()
     job = library.indexing.start()
@@ -81,7 +81,7 @@ def test_searching_with_the_index_lane_busy_is_no_problem(library: Library, tmp_
 
 def test_closing_ends_a_paused_run_at_once(tmp_path: Path) -> None:
     library = Library.open(tmp_path / "library", profile=colour_models.profile())
-    made_photos.photo(tmp_path / "photos/a.jpg", "red")
+    synthetic_photos.photo(tmp_path / "photos/a.jpg", "red")
     library.folders.add(tmp_path / "photos")
     library.indexing.pause()
     job = library.indexing.start()
