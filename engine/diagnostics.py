@@ -190,7 +190,7 @@ def _chosen_model(model_store: ModelStore, library_root: Path, lines: list[str])
         lines.append(f"no language model takes it: {error.message} {error.hint or ''}".rstrip())
         return {}
     measured = calibration.load(chosen.folder).measured
-    does = "points with boxes" if chosen.points else "answers yes and no only"
+    does = "points with boxes" if chosen.gives_boxes else "answers yes and no only"
     state = "calibrated" if measured else "not calibrated on photos with known answers"
     lines.append(f"{chosen.name} would be used ({chosen.family.name}): {does}, {state}")
     return {"model": chosen.name, "family": chosen.family.name, "calibrated": measured}

@@ -1,1 +1,1 @@
-"""The second look: a language model that sees says whether a photo shows what was asked, and where."""
+"""Reranking: a vision language model says whether a photo shows the query, and where."""

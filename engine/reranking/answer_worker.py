@@ -1,4 +1,4 @@
-"""The child's side of the second look: a loaded model, and what it is asked of one photo."""
+"""Runs in the model's child process: holds the loaded model and answers requests about photos."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from engine.reranking import answers
 from engine.reranking.model_selection import VisionLanguageModel
 
 if TYPE_CHECKING:
-    from engine.reranking.llama_session import LlamaSession, SessionSettings
+    from engine.reranking.llama_session import LlamaSession
+    from engine.reranking.session_settings import SessionSettings
 
 
 @dataclass(frozen=True)
 class AnswerRequest:
-    """One photo to look at.
+    """Questions about one photo.
 
     Attributes:
         picture: uint8 (side, side, 3), see ``Letterbox.picture``.
-        question: to be answered with yes or no.
-        boxes_question: asked too if the answer is yes with at least ``boxes_from``; empty: never.
+        question: answered with yes or no.
+        boxes_question: asked second, if the probability of yes is at least ``boxes_from``; an
+            empty string if no boxes are wanted.
+        boxes_from: 0..1, not calibrated.
     """
 
     picture: np.ndarray
@@ -35,13 +38,15 @@ class AnswerRequest:
 
 @dataclass(frozen=True)
 class AnswerReply:
-    """What the model said, as it said it.
+    """The model's raw answer.
 
     Attributes:
-        yes, mass: see ``YesNo``.
-        boxes_text: None if it was not asked for boxes; ``boxes_finished``: it ended by itself.
-        picture_tokens: what the picture was encoded to.
-        memory_bytes: that the process holds for itself alone, files it maps left out.
+        yes: see ``YesNo.probability``.
+        mass: see ``YesNo.mass``.
+        boxes_text: answer to ``boxes_question``; None if it was not asked.
+        boxes_finished: False if the answer was cut off at the token limit.
+        picture_tokens: number of tokens that the picture was encoded to.
+        memory_bytes: private memory of the process, without memory-mapped files.
     """
 
     yes: float
@@ -52,38 +57,40 @@ class AnswerReply:
     memory_bytes: int
 
 
-def serving(model: VisionLanguageModel, settings: SessionSettings) -> Callable[[], Callable]:
-    """For ``CancellableWorker``: load the model once, then look."""
-    return partial(serve_answers, model, settings)
+def handler_loader(model: VisionLanguageModel, settings: SessionSettings) -> Callable[[], Callable]:
+    """For ``CancellableWorker``: loads the model in the child and returns the request handler."""
+    return partial(load_handler, model, settings)
 
 
-def serve_answers(
+def load_handler(
     model: VisionLanguageModel, settings: SessionSettings
 ) -> Callable[[AnswerRequest, SharedCancelToken], AnswerReply]:
-    """Raises:
-    ModelMissing: llama-cpp-python is not installed, or cannot be loaded here.
-    ModelBroken: the model cannot be loaded.
+    """Load the model; returns the function that answers requests.
+
+    Raises:
+        ModelMissing: llama-cpp-python is not installed, or cannot be loaded here.
+        ModelBroken: the model cannot be loaded.
     """
     from engine.reranking.llama_session import LlamaSession
 
-    return partial(_look, LlamaSession(model, settings))
+    return partial(_answer, LlamaSession(model, settings))
 
 
-def _look(session: LlamaSession, request: AnswerRequest, token: SharedCancelToken) -> AnswerReply:
+def _answer(session: LlamaSession, request: AnswerRequest, token: SharedCancelToken) -> AnswerReply:
     text, finished = None, True
-    with session.with_picture(request.picture, token) as context_of_picture:
-        said = context_of_picture.first_word(request.question)
-        if request.boxes_question and said.probability >= request.boxes_from:
+    with session.with_picture(request.picture, token) as picture_context:
+        yes_no = picture_context.answer_yes_no(request.question)
+        if request.boxes_question and yes_no.probability >= request.boxes_from:
             grammar = answers.boxes_grammar()
-            text, finished = context_of_picture.write(
+            text, finished = picture_context.generate(
                 request.boxes_question, grammar, answers.BOX_TOKENS
             )
-        tokens = context_of_picture.picture_tokens
-    return AnswerReply(said.probability, said.mass, text, finished, tokens, own_memory_bytes())
+        tokens = picture_context.picture_tokens
+    return AnswerReply(yes_no.probability, yes_no.mass, text, finished, tokens, own_memory_bytes())
 
 
 def own_memory_bytes() -> int:
-    """Memory of this process that no file stands behind, where the system tells it apart."""
+    """Resident memory of this process, less the shared pages where psutil reports them."""
     import psutil
 
     info = psutil.Process().memory_info()

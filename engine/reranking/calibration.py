@@ -1,4 +1,4 @@
-"""From a model's yes, and what stage one thought of the photo, to a probability one can rely on."""
+"""Calibrated probability from a model's yes and the photo's z-score in stage one."""
 
 from __future__ import annotations
 
@@ -14,27 +14,31 @@ import numpy as np
 from engine.errors import ModelBroken
 
 FILE_NAME = "calibration.json"
-"""Beside the model's files; it goes with them."""
+"""Lies in the folder of the model's files and is deleted with them."""
 _EDGE = 1e-6
 _RIDGE = 1e-2
 _LEAST_SLOPE = 0.05
 _MATCH_AT, _NO_BELOW = 0.5, 0.15
 _FIELDS = {"standing": "z_score_weight"}
-"""Keys of the file that are named differently here."""
+"""Key of the file -> name of the field, where they differ."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A logistic rule with two inputs, and the two thresholds of verdicts.
+    """A logistic regression with two inputs, and the two thresholds of verdicts.
 
-    ``probability = 1 / (1 + exp(-(slope * logit(yes) + z_score_weight * z + offset)))``, where ``yes``
-    is the model's and ``z`` how far the photo's stage-one score lies above the mean of all hits,
-    in standard deviations. The order of the second look follows this probability, so that of two
-    photos which the model likes equally the one that stage one liked better comes first. Neither
-    weight is negative: more of either never makes a photo less likely.
+    ``p = 1 / (1 + exp(-(slope * logit(yes) + z_score_weight * z + offset)))``, where ``yes`` is the
+    model's probability and ``z`` is the z-score of the photo's stage-one score among all hits.
+    Reranking sorts by ``p``, so that of two photos with an equal ``yes`` the one with the higher
+    stage-one score comes first. Neither weight is negative: a higher input never lowers ``p``.
 
-    The defaults are no measurement: the model is taken at its word, and stage one decides between
+    The defaults are not measured: they keep the model's probability, and stage one decides between
     near equals.
+
+    Attributes:
+        match_at: a probability from here on is a match.
+        no_below: a probability below this is a no.
+        pairs: number of photos with known answers that it was fitted to; 0 if it was not fitted.
     """
 
     slope: float = 1.0
@@ -60,34 +64,36 @@ class Calibration:
 
     @property
     def uninformative(self) -> bool:
-        """Whether the model's yes was found to say next to nothing; its boxes do not either."""
+        """Whether the fit found the model's yes to say almost nothing; its boxes are then not used."""
         return self.measured and self.slope < _LEAST_SLOPE
 
     def as_json(self) -> dict[str, float]:
-        """By the keys of the file."""
+        """The values under the keys of the file."""
         keys = {field: key for key, field in _FIELDS.items()}
         return {keys.get(field, field): value for field, value in asdict(self).items()}
 
     def probability(self, yes: float, z_score: float) -> float:
-        """Args:
-        yes: 0..1.
-        z_score: as ``Candidate.z_score``.
+        """The calibrated probability, 0..1.
+
+        Args:
+            yes: 0..1.
+            z_score: as ``Candidate.z_score``.
         """
-        return _share(self.slope * _logit(yes) + self.z_score_weight * z_score + self.offset)
+        return _sigmoid(self.slope * _logit(yes) + self.z_score_weight * z_score + self.offset)
 
     def least_yes(self, z_score: float) -> float:
-        """From which yes on such a photo is not refused, 0..1."""
+        """The least ``yes`` with which a photo of this z-score is not a no, 0..1."""
         wanted = _logit(self.no_below) - self.z_score_weight * z_score - self.offset
         if self.slope < _EDGE:
             return 0.0 if wanted <= 0 else 1.0
-        return _share(wanted / self.slope)
+        return _sigmoid(wanted / self.slope)
 
 
 def load(folder: Path) -> Calibration:
-    """That of the model in ``folder``; the default where it has none.
+    """Read the calibration of the model in ``folder``; the default if there is no file.
 
     Raises:
-        ModelBroken: the file makes no sense.
+        ModelBroken: the file cannot be read or parsed.
     """
     path = folder / FILE_NAME
     try:
@@ -105,26 +111,31 @@ def load(folder: Path) -> Calibration:
 
 
 def save(folder: Path, calibration: Calibration) -> Path:
-    """Write it whole or not at all; where it lies. Raises OSError."""
+    """Write the file atomically; returns its path.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path = folder / FILE_NAME
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(calibration.as_json(), indent=1), "utf-8")
-    os.replace(fresh, path)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(calibration.as_json(), indent=1), "utf-8")
+    os.replace(temporary, path)
     return path
 
 
 def fit(yes: Sequence[float], z_score: Sequence[float], relevant: Sequence[bool]) -> Calibration:
-    """Maximum likelihood with a small ridge, over photos whose answer is known.
+    """Fit by maximum likelihood with a small ridge, over photos whose answer is known.
 
-    ``match_at`` is where a photo is as likely right as wrong; ``no_below`` where fewer than one
-    in seven is right. Both are thresholds of the calibrated probability.
+    ``match_at`` is 0.5; ``no_below`` is where fewer than one photo in seven is relevant. Both are
+    thresholds of the calibrated probability.
 
     Args:
-        yes, standing: as for ``Calibration.probability``, one of each a photo and query.
-        relevant: whether the photo shows what was asked.
+        yes: as for ``Calibration.probability``, one for each pair of photo and query.
+        z_score: the same.
+        relevant: whether the photo shows what the query names.
 
     Raises:
-        ValueError: there is not at least one of each kind, or the lengths differ.
+        ValueError: all are relevant, or none is, or the lengths differ.
     """
     from scipy.optimize import minimize
 
@@ -151,10 +162,10 @@ def fit(yes: Sequence[float], z_score: Sequence[float], relevant: Sequence[bool]
     )
 
 
-def _share(power: float) -> float:
-    return 1 / (1 + math.exp(-min(max(power, -50.0), 50.0)))
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-min(max(x, -50.0), 50.0)))
 
 
-def _logit(share: float) -> float:
-    kept = min(max(share, _EDGE), 1 - _EDGE)
-    return math.log(kept / (1 - kept))
+def _logit(probability: float) -> float:
+    clipped = min(max(probability, _EDGE), 1 - _EDGE)
+    return math.log(clipped / (1 - clipped))

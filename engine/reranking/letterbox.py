@@ -1,4 +1,4 @@
-"""The square picture a model is shown of a photo, and the way of boxes between the two."""
+"""The square picture of a photo that the model is shown, and box coordinates in both frames."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from engine.records import BoxXyxy
 
 SIDES_PX = (448, 672, 896)
-"""Multiples of 28 and of 32: no Qwen-VL model resizes such a picture once more, so that what its
-boxes refer to is known exactly."""
+"""Multiples of 28 and of 32: no Qwen-VL model resizes such a picture again, so the frame of its
+boxes is known exactly."""
 _GREY = 114
-"""Of the border: neither black nor white, which models take for parts of the scene."""
+"""Of the border. Models take black or white for parts of the scene."""
 
 
 class Convention(Enum):
-    """What the coordinates of a model's boxes mean.
+    """The unit of the coordinates in a model's boxes.
 
     Qwen2.5-VL answers in pixels of the picture it was given (after its own resizing), Qwen3-VL in
     thousandths of the picture's sides.
@@ -29,11 +29,11 @@ class Convention(Enum):
 
 @dataclass(frozen=True)
 class Letterbox:
-    """A photo scaled into the middle of a square picture, with a border where it does not reach.
+    """A photo scaled to fit a square picture, centred, with a grey border around it.
 
     Attributes:
-        photo_size_wh: of the upright photo, whose pixels boxes of the product are in.
-        side_px: of the square.
+        photo_size_wh: of the upright photo; boxes in the store are in its pixels.
+        side_px: of the square picture.
     """
 
     photo_size_wh: tuple[int, int]
@@ -47,23 +47,24 @@ class Letterbox:
 
     @property
     def inner(self) -> tuple[int, int, int, int]:
-        """Where the photo lies in the square: x, y, width, height; whole pixels."""
+        """The photo's place in the square: x, y, width, height; whole pixels."""
         scale = self.side_px / max(self.photo_size_wh)
         width, height = (max(1, round(side * scale)) for side in self.photo_size_wh)
         return (self.side_px - width) // 2, (self.side_px - height) // 2, width, height
 
     def picture(self, rgb: np.ndarray) -> np.ndarray:
-        """uint8 (side, side, 3) from the photo at any size, uint8 (H, W, 3)."""
+        """The square picture, uint8 (side, side, 3), from a photo of any size, uint8 (H, W, 3)."""
         import cv2
 
         x, y, width, height = self.inner
-        how = cv2.INTER_AREA if rgb.shape[1] > width else cv2.INTER_CUBIC
+        interpolation = cv2.INTER_AREA if rgb.shape[1] > width else cv2.INTER_CUBIC
         square = np.full((self.side_px, self.side_px, 3), _GREY, np.uint8)
-        square[y : y + height, x : x + width] = cv2.resize(rgb, (width, height), interpolation=how)
+        inner = cv2.resize(rgb, (width, height), interpolation=interpolation)
+        square[y : y + height, x : x + width] = inner
         return square
 
     def to_model(self, box: BoxXyxy, convention: Convention) -> BoxXyxy:
-        """A box in the photo's pixels, in the coordinates the model uses."""
+        """Convert a box in the photo's pixels to the model's coordinates."""
         x, y, width, height = self.inner
         across, down = width / self.photo_size_wh[0], height / self.photo_size_wh[1]
         unit = self._unit(convention)
@@ -77,9 +78,9 @@ class Letterbox:
     def to_photo(
         self, corners: tuple[float, float, float, float], convention: Convention
     ) -> BoxXyxy | None:
-        """A model's four numbers as a box in the photo's pixels; None if that is no box in it.
+        """Convert a model's box to the photo's pixels; None if no area of it lies in the photo.
 
-        Swapped corners are put right, what lies outside the photo is cut off.
+        Swapped corners are sorted; the box is clipped to the photo.
         """
         if not np.isfinite(corners).all():
             return None

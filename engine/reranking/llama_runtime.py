@@ -1,4 +1,4 @@
-"""llama-cpp-python: whether it is there and what it was built for. It is never imported here."""
+"""Whether llama-cpp-python is installed, and for which hardware. It is never imported here."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ _GPU_LIBRARIES = ("cuda", "metal", "vulkan", "hip", "sycl")
 
 
 def is_installed() -> bool:
+    """Whether the package llama_cpp can be found."""
     return importlib.util.find_spec("llama_cpp") is not None
 
 
 def uses_graphics_card() -> bool:
-    """Whether it was built with a library for one; False if it is not installed."""
+    """Whether it was built with a GPU library; False if it is not installed."""
     spec = importlib.util.find_spec("llama_cpp")
     places = spec.submodule_search_locations if spec is not None else None
     folders = [Path(place) / "lib" for place in places or ()]

@@ -1,4 +1,4 @@
-"""The second look of one library: which language model takes it, and how it is run."""
+"""The reranker of one library: chooses the language model, its settings and its process."""
 
 from __future__ import annotations
 
@@ -15,41 +15,42 @@ from engine.records import RerankerInfo
 from engine.reranking import calibration, llama_runtime, model_selection
 from engine.reranking.answer_worker import AnswerReply, AnswerRequest
 from engine.reranking.letterbox import SIDES_PX
-from engine.reranking.llama_session import SessionSettings
 from engine.reranking.mllm_verifier import MllmVerifier
 from engine.reranking.model_process import OPERATION, ModelProcess, ModelRun, unavailable
 from engine.reranking.model_selection import VisionLanguageModel
+from engine.reranking.session_settings import SessionSettings
 from engine.scoring.model_answer import AnswerCache
 from engine.settings import Settings
 from engine.weights.model_store import ModelStore
 
-_SILENT = "The language model is not responding at the moment; the hits are complete without it."
+_UNRESPONSIVE = (
+    "The language model is not responding at the moment; the hits are complete without it."
+)
 
 
 class MllmReranker:
-    """A ``Reranker``: a local language model that sees, in a process of its own. Nothing of it
-    touches hits.
+    """A ``Reranker`` with a local vision language model in a child process.
 
     Args:
-        settings: asked anew for every search, so that a change takes effect with the next one.
-        log_path: what native code prints goes there.
-        memory: keeps answers.
-        shelf: None for this computer's models.
+        settings: read for every search, so that a change takes effect with the next one.
+        log_path: receives what native code prints.
+        answer_cache: stores the model's answers.
+        model_store: None for this computer's.
     """
 
     def __init__(
         self,
         settings: Callable[[], Settings],
         log_path: Path,
-        memory: AnswerCache,
+        answer_cache: AnswerCache,
         model_store: ModelStore | None = None,
     ) -> None:
         self._settings = settings
         self._log_path = log_path
-        self._memory = memory
+        self._answer_cache = answer_cache
         self._model_store = model_store
         self._lock = threading.Lock()
-        self._known: tuple[Any, ModelRun] | None = None
+        self._chosen: tuple[Any, ModelRun] | None = None
         self._process: ModelProcess | None = None
         self._closed = False
 
@@ -68,12 +69,15 @@ class MllmReranker:
             return RerankerInfo(problem=error.message, hint=error.hint or "")
         return RerankerInfo(run.model.name, run.model.title, run.where, calibrated=calibrated)
 
-    def verifier(self, context: JobContext, tell: Callable[[str], None]) -> MllmVerifier:
-        """See ``Reranker``; every failure is a RerankerUnavailable. The model is loaded when
-        a photo comes that it was never asked of."""
+    def verifier(self, context: JobContext, set_note: Callable[[str], None]) -> MllmVerifier:
+        """See ``Reranker``. The model is loaded when an answer is not in the cache.
+
+        Raises:
+            RerankerUnavailable: for every failure.
+        """
         try:
             run = self._choose()
-            judged_by = calibration.load(run.model.folder)
+            model_calibration = calibration.load(run.model.folder)
         except EngineError as error:
             raise unavailable(error) from error
         process, settings = self._process_of(run), self._settings()
@@ -81,17 +85,21 @@ class MllmReranker:
         def ask(request: AnswerRequest, cancel: CancelToken, path: Path) -> AnswerReply:
             if process.pid is None:
                 context.report(Progress(f"Loading {run.model.title}"))
-                tell(f"{run.model.title} is getting ready. That may take a minute.")
+                set_note(f"{run.model.title} is getting ready. That may take a minute.")
             return process.ask(
                 request,
                 cancel,
                 path,
                 limit_s=settings.second_look_time_limit_s,
                 idle_s=settings.second_look_idle_minutes * 60,
-                on_unresponsive=lambda silent: tell(_SILENT if silent else ""),
+                on_unresponsive=lambda unresponsive: set_note(
+                    _UNRESPONSIVE if unresponsive else ""
+                ),
             )
 
-        return MllmVerifier(run.model, run.session.side_px, judged_by, self._memory, ask)
+        return MllmVerifier(
+            run.model, run.session.side_px, model_calibration, self._answer_cache, ask
+        )
 
     def close(self) -> None:
         """See ``Reranker``."""
@@ -102,8 +110,10 @@ class MllmReranker:
             process.close()
 
     def _choose(self) -> ModelRun:
-        """Raises:
-        EngineError: there is no model, or nothing to run it with.
+        """The model to use and its settings; cached until either may have changed.
+
+        Raises:
+            EngineError: no model is installed, or llama-cpp-python is not.
         """
         settings = self._settings()
         if not llama_runtime.is_installed():
@@ -112,30 +122,30 @@ class MllmReranker:
                 operation=OPERATION,
                 hint=llama_runtime.HOW_TO_ADD,
             )
-        # Reading the catalogue takes longer than the rest, and every search comes here.
+        # Every search calls this, and reading the catalogue takes longest.
         root = self._model_store.root if self._model_store is not None else models_dir()
         stamp = (settings, root, _changed_at(root))
-        known = self._known
-        if known is not None and known[0] == stamp and _files_are_there(known[1].model):
-            return known[1]
+        chosen = self._chosen
+        if chosen is not None and chosen[0] == stamp and _files_exist(chosen[1].model):
+            return chosen[1]
         model = model_selection.choose(
             self._model_store or ModelStore(root), settings.second_look_model
         )
         run = ModelRun(model, *_session_and_where(settings))
-        self._known = (stamp, run)
+        self._chosen = (stamp, run)
         return run
 
     def _process_of(self, run: ModelRun) -> ModelProcess:
-        """That of this model, run like this; another one is ended, it takes gigabytes."""
+        """The process for this model and settings. Another one is ended: it holds gigabytes."""
         with self._lock:
             if self._closed:
                 raise RerankerUnavailable("The library is closed.", operation=OPERATION)
-            before = self._process
-            if before is not None and before.run == run:
-                return before
+            previous = self._process
+            if previous is not None and previous.run == run:
+                return previous
             process = self._process = ModelProcess(run, self._log_path)
-        if before is not None:
-            before.close()
+        if previous is not None:
+            previous.close()
         return process
 
 
@@ -157,5 +167,5 @@ def _changed_at(folder: Path) -> int:
         return 0
 
 
-def _files_are_there(model: VisionLanguageModel) -> bool:
+def _files_exist(model: VisionLanguageModel) -> bool:
     return model.language_file.is_file() and model.vision_file.is_file()

@@ -1,4 +1,4 @@
-"""A ``Verifier`` that asks a language model, and remembers what it said."""
+"""A ``Verifier`` that asks a vision language model and caches its answers."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from engine.reranking.answers import UnreadableAnswer
 from engine.reranking.calibration import Calibration
 from engine.reranking.letterbox import Letterbox
 from engine.reranking.model_selection import VisionLanguageModel
-from engine.scoring.model_answer import AnswerCache, ModelAnswer, folded
+from engine.scoring.model_answer import AnswerCache, ModelAnswer, normalised_query
 from engine.scoring.verifier import Candidate, Verification
 
 log = logging.getLogger(__name__)
 
 _SHARP_FROM = 0.9
-"""Of the pixels that a model is shown, along the longest side; a thumbnail has 384."""
+"""Least share of the picture's pixels, along the longest side, that the decoded photo must have.
+A thumbnail has 384 px."""
 
 Ask = Callable[[AnswerRequest, CancelToken, Path], AnswerReply]
-"""Has the model look; raises EngineError if no answer can be had, Cancelled."""
+"""Asks the model about the photo at the path. Raises EngineError if it cannot answer, Cancelled."""
 
 
 class MllmVerifier:
-    """Used by the search lane, for one search.
+    """Verifies photos of one search, in the search lane.
 
     Args:
-        side_px: of the picture that the model is shown.
-        memory: asked before the model is; what the model says is put there.
+        side_px: of the square picture that the model gets.
+        answer_cache: read before the model is asked; the model's answers are stored in it.
+        ask: sends a request to the model.
     """
 
     free = False
@@ -43,7 +45,7 @@ class MllmVerifier:
         model: VisionLanguageModel,
         side_px: int,
         calibration: Calibration,
-        memory: AnswerCache,
+        answer_cache: AnswerCache,
         ask: Ask,
     ) -> None:
         self.match_at = calibration.match_at
@@ -51,40 +53,40 @@ class MllmVerifier:
         self._model = model
         self._side_px = side_px
         self._calibration = calibration
-        self._memory = memory
+        self._answer_cache = answer_cache
         self._ask = ask
         self._key = f"{model.key}-{side_px}-{answers.VERSION}"
 
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
-        """See ``Verifier``. A box list that cannot be read leaves the yes or no as it is."""
+        """See ``Verifier``. If the boxes cannot be read, the yes or no still counts."""
         cancel.raise_if_set()
-        photo_id, words = candidate.photo.id, folded(query)
-        look = self._memory.get(photo_id, words, self._key)
-        if look is None:
+        photo_id, words = candidate.photo.id, normalised_query(query)
+        answer = self._answer_cache.get(photo_id, words, self._key)
+        if answer is None:
             rgb = candidate.read_rgb(self._side_px)
-            look = self._look(words, candidate, rgb, cancel)
+            answer = self._ask_model(words, candidate, rgb, cancel)
             if self._is_sharp(rgb, candidate.photo.size_wh):
-                self._memory.put(photo_id, words, self._key, look)
-        probability = self._calibration.probability(look.yes, candidate.z_score)
-        pointed = probability >= self.no_below and not self._calibration.uninformative
-        boxes = look.boxes_xyxy or () if pointed else ()
+                self._answer_cache.put(photo_id, words, self._key, answer)
+        probability = self._calibration.probability(answer.yes, candidate.z_score)
+        uses_boxes = probability >= self.no_below and not self._calibration.uninformative
+        boxes = answer.boxes_xyxy or () if uses_boxes else ()
         return Verification(probability, boxes, self._reason(words, probability))
 
     def _is_sharp(self, rgb: np.ndarray, size_wh: tuple[int, int]) -> bool:
-        """Whether this is the photo itself: one whose drive is away is seen as its thumbnail, and
-        should be looked at again when it is back."""
+        """Whether this is the photo and not its thumbnail, which stands in while the photo's drive
+        is not connected. Answers about a thumbnail are not cached."""
         return max(rgb.shape[:2]) >= _SHARP_FROM * min(self._side_px, max(size_wh))
 
-    def _look(
+    def _ask_model(
         self, words: str, candidate: Candidate, rgb: np.ndarray, cancel: CancelToken
     ) -> ModelAnswer:
         frame = Letterbox(candidate.photo.size_wh, self._side_px)
         picture = frame.picture(rgb)
-        points = self._model.family.convention is not None and not self._calibration.uninformative
+        ask_boxes = self._model.gives_boxes and not self._calibration.uninformative
         request = AnswerRequest(
             picture,
             answers.yes_no_question(words),
-            answers.boxes_question(words) if points else "",
+            answers.boxes_question(words) if ask_boxes else "",
             self._calibration.least_yes(candidate.z_score),
         )
         reply = self._ask(request, cancel, candidate.photo.path)

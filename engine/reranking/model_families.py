@@ -1,4 +1,4 @@
-"""Kinds of language models that see, and which two files make one of them."""
+"""Families of vision language models, and the check that two files make one model."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from engine.reranking.letterbox import Convention
 from engine.weights.gguf_header import read_header
 
 _VISION = "clip"
-"""What a vision part (mmproj) has for an architecture."""
+"""``general.architecture`` of a vision part (mmproj)."""
 
 
 @dataclass(frozen=True)
 class ModelFamily:
-    """What models of one kind have in common.
+    """What the models of one family have in common.
 
     Attributes:
         architectures: values of ``general.architecture`` of their language models.
         projectors: values of ``clip.projector_type`` of their vision parts.
         patch_px: pixels of the picture's side that become one token; 0 if not known.
-        convention: what the numbers of its boxes mean; None: it is asked for yes or no only.
+        convention: unit of its box coordinates; None if it is only asked for yes or no.
     """
 
     name: str
@@ -36,20 +36,20 @@ QWEN25_VL = ModelFamily("qwen2.5-vl", ("qwen2vl",), ("qwen2.5vl_merger",), 28, C
 QWEN3_VL = ModelFamily(
     "qwen3-vl", ("qwen3vl", "qwen3vlmoe"), ("qwen3vl_merger",), 32, Convention.THOUSANDTHS
 )
-# It draws boxes too, but nobody has measured whether they can be trusted.
+# It gives boxes too, but their accuracy was not measured.
 QWEN2_VL = ModelFamily("qwen2-vl", ("qwen2vl",), ("qwen2vl_merger",), 28, None)
 OTHER = ModelFamily("other", (), (), 0, None)
 FAMILIES = (QWEN25_VL, QWEN3_VL, QWEN2_VL)
 
 
 def family_of_pair(language_file: Path, vision_file: Path) -> ModelFamily:
-    """The family of two files that belong together, by their headers; reads no tensor.
+    """The family of a language model and a vision part, by their headers; reads no tensor.
 
-    llama.cpp itself takes any two whose vectors have equal width, and then answers nonsense.
+    llama.cpp accepts any two files whose vectors have equal width, and then answers nonsense.
 
     Raises:
-        ModelBroken: they do not belong together; the message says why.
-        ModelMissing: one is gone.
+        ModelBroken: the files do not belong together; the message says why.
+        ModelMissing: a file was deleted.
     """
     language, vision = read_header(language_file), read_header(vision_file)
     architecture = _text(language, "general.architecture", language_file)
@@ -75,7 +75,8 @@ def is_vision_part(path: Path) -> bool:
     """Whether a GGUF file is the vision part (mmproj) of a model.
 
     Raises:
-        ModelBroken, ModelMissing: as ``read_header``; or it does not say what it is.
+        ModelBroken: it is no readable GGUF file, or has no architecture.
+        ModelMissing: there is no such file.
     """
     return _text(read_header(path), "general.architecture", path) == _VISION
 
@@ -84,7 +85,7 @@ def _family(architecture: str, projector: str, vision_file: Path) -> ModelFamily
     for family in FAMILIES:
         if architecture in family.architectures and projector in family.projectors:
             return family
-    # The projector says nothing by itself: later models go on using those of earlier ones.
+    # The projector alone does not name the family: later models reuse those of earlier ones.
     if any(architecture in family.architectures for family in FAMILIES):
         raise _broken(
             vision_file,
@@ -104,8 +105,8 @@ def _check_width(
     width = _number(language, f"{architecture}.embedding_length", language_file)
     given = _number(vision, "clip.vision.projection_dim", vision_file)
     layers = language.get(f"{architecture}.n_deepstack_layers", 0)
-    # Published files state the width of the language model; what is really handed over is wider by
-    # the deepstack layers, and some converters state that.
+    # Published files state the width of the language model. The real output is wider by the
+    # deepstack layers, and some converters state that.
     wide = width * (1 + layers) if type(layers) is int else width
     if given not in (width, wide):
         raise _broken(
@@ -116,7 +117,7 @@ def _check_width(
 
 
 def _projector(vision: Mapping[str, object], path: Path) -> str:
-    # Models that also hear have one projector for each sense.
+    # Models that also take audio have one projector for each modality.
     key = "clip.projector_type"
     return _text(vision, key if key in vision else "clip.vision.projector_type", path)
 

@@ -1,4 +1,4 @@
-"""The process of one language model: started, retried, replaced and given up."""
+"""The child process of one language model: start, retry after a crash, restart, idle shutdown."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ from engine.errors import (
 from engine.jobs import CancelToken
 from engine.jobs.cancellable_worker import CancellableWorker
 from engine.jobs.worker_process import STARTING
-from engine.reranking.answer_worker import AnswerReply, AnswerRequest, serving
-from engine.reranking.llama_session import LOADING, SessionSettings
+from engine.reranking.answer_worker import AnswerReply, AnswerRequest, handler_loader
+from engine.reranking.llama_session import LOADING
 from engine.reranking.model_selection import VisionLanguageModel
+from engine.reranking.session_settings import SessionSettings
 
 log = logging.getLogger(__name__)
 
 OPERATION = "taking a second look"
-MOST_RESTARTS = 3
-"""Deaths after which the model is left alone; so many good answers in a row forgive them."""
-FORGIVING_ANSWERS = 20
+MAX_RESTARTS = 3
+"""Crashes after which the model is not started again."""
+ANSWERS_TO_RESET_CRASHES = 20
+"""So many answers in a row set the number of crashes back to 0."""
 GROWTH_LIMIT_BYTES = 150 << 20
-"""A process that grew by so much since its second answer leaks, and makes room for a fresh one."""
+"""A process whose memory grew by more since its second answer leaks and is replaced."""
 UNRESPONSIVE_LIMIT_S = 15.0
 """A process none of whose threads has run for so long is killed."""
 _START_LIMIT_S = 900.0
-"""Ten gigabytes from a slow disk."""
+"""Enough for ten gigabytes from a slow disk."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class ModelRun:
     """A model and how it is run.
 
     Attributes:
-        where: the same for people ("processor, 4 threads").
+        where: the settings in words for people ("processor, 4 threads").
     """
 
     model: VisionLanguageModel
@@ -50,12 +52,12 @@ class ModelRun:
 
 
 class ModelProcess:
-    """Answers of one model. The process starts with the first one that is asked for.
+    """Asks one model in a child process, which starts with the first request.
 
-    One thread asks; ``close`` and ``pid`` are for any.
+    ``ask`` is called by one thread, ``close`` and ``pid`` by any.
 
     Args:
-        log_path: what native code prints goes there.
+        log_path: receives what native code prints.
     """
 
     def __init__(self, run: ModelRun, log_path: Path) -> None:
@@ -63,7 +65,7 @@ class ModelProcess:
         self._log_path = log_path
         self._worker = CancellableWorker(
             f"process of {run.model.title}",
-            serving(run.model, run.session),
+            handler_loader(run.model, run.session),
             time_limit_s=_START_LIMIT_S,
             start_limit_s=_START_LIMIT_S,
             threads=run.session.threads,
@@ -71,14 +73,15 @@ class ModelProcess:
             unresponsive_limit_s=UNRESPONSIVE_LIMIT_S,
         )
         self._lock = threading.Lock()
-        self._idle: threading.Timer | None = None
+        self._idle_timer: threading.Timer | None = None
         self._closed = False
-        self._deaths = self._answers = 0
-        self._level: tuple[int | None, int, int] = (None, 0, 0)
+        self._crashes = self._answers_in_a_row = 0
+        # Process id, answers of that process, its memory in bytes at the second answer.
+        self._memory_baseline: tuple[int | None, int, int] = (None, 0, 0)
 
     @property
     def pid(self) -> int | None:
-        """None while there is no process."""
+        """Of the process; None while there is none."""
         return self._worker.pid
 
     def ask(
@@ -91,43 +94,44 @@ class ModelProcess:
         idle_s: float,
         on_unresponsive: Callable[[bool], None],
     ) -> AnswerReply:
-        """Blocks until the model has answered, at most ``limit_s`` once it is loaded.
+        """Ask the model; blocks until it has answered.
 
         Args:
-            path: of the photo, for errors.
-            idle_s: the process ends when nothing was asked of it for so long.
+            path: of the photo, for error messages.
+            limit_s: time limit for the answer, without the time for loading the model.
+            idle_s: the process ends after so long without a request.
             on_unresponsive: see ``CancellableWorker``.
 
         Raises:
-            RerankerUnavailable: there is no use in asking again.
-            EngineError: as the names say; another photo may be answered.
-            Cancelled: the process stays.
+            RerankerUnavailable: the model cannot answer about any photo.
+            EngineError: it could not answer about this photo.
+            Cancelled: ``cancel`` was set; the process keeps running.
         """
-        self._stop_clock()
+        self._cancel_idle_timer()
         self._worker.on_unresponsive = on_unresponsive
         try:
-            reply = self._answered(request, cancel, path, limit_s)
+            reply = self._ask_with_retry(request, cancel, path, limit_s)
         finally:
-            self._start_clock(idle_s)
-        self._answers += 1
-        if self._answers >= FORGIVING_ANSWERS:
-            self._deaths = 0
-        self._replace_if_grown(reply)
+            self._start_idle_timer(idle_s)
+        self._answers_in_a_row += 1
+        if self._answers_in_a_row >= ANSWERS_TO_RESET_CRASHES:
+            self._crashes = 0
+        self._restart_if_memory_grew(reply)
         return reply
 
     def close(self) -> None:
-        """End the process; an answer that is waited for ends as cancelled."""
+        """End the process; a pending ``ask`` raises Cancelled."""
         with self._lock:
             self._closed = True
-        self._stop_clock()
+        self._cancel_idle_timer()
         self._worker.close()
 
-    def _answered(
+    def _ask_with_retry(
         self, request: AnswerRequest, cancel: CancelToken, path: Path, limit_s: float
     ) -> AnswerReply:
-        """A death is followed by one more try with the same photo, which may be innocent."""
+        """Ask, and after a crash once more: the photo may not be the cause."""
         for last in (False, True):
-            self._refuse_if_hopeless()
+            self._raise_if_crashed_too_often()
             try:
                 return self._worker.call(request, cancel=cancel, time_limit_s=limit_s, path=path)
             except (ModelBroken, ModelMissing) as error:
@@ -135,54 +139,54 @@ class ModelProcess:
                     raise unavailable(error) from error
                 raise
             except WorkerCrashed as error:
-                self._deaths += 1
-                self._answers = 0
-                log.info("%s died (%d): %s", self.run.model.name, self._deaths, error)
+                self._crashes += 1
+                self._answers_in_a_row = 0
+                log.info("%s died (%d): %s", self.run.model.name, self._crashes, error)
                 if error.operation == STARTING:
                     raise unavailable(error) from error
                 if last:
                     raise
         raise AssertionError("the second try ends the loop")
 
-    def _refuse_if_hopeless(self) -> None:
-        if self._deaths > MOST_RESTARTS:
+    def _raise_if_crashed_too_often(self) -> None:
+        if self._crashes > MAX_RESTARTS:
             raise RerankerUnavailable(
-                f"{self.run.model.title} stopped {self._deaths} times and is not started again.",
+                f"{self.run.model.title} stopped {self._crashes} times and is not started again.",
                 operation=OPERATION,
                 path=self._log_path,
                 hint="The computer may be short of memory: choose a smaller model, or start "
                 "Pickout again.",
             )
 
-    def _replace_if_grown(self, reply: AnswerReply) -> None:
-        pid, answers, level = self._level
+    def _restart_if_memory_grew(self, reply: AnswerReply) -> None:
+        pid, answers, baseline = self._memory_baseline
         if pid != self.pid:
-            pid, answers, level = self.pid, 0, 0
+            pid, answers, baseline = self.pid, 0, 0
         answers += 1
-        if answers == 2:  # with the first one it still sets itself up
-            level = reply.memory_bytes
-        self._level = (pid, answers, level)
-        if answers > 2 and reply.memory_bytes - level > GROWTH_LIMIT_BYTES:
+        if answers == 2:  # buffers are still allocated during the first
+            baseline = reply.memory_bytes
+        self._memory_baseline = (pid, answers, baseline)
+        if answers > 2 and reply.memory_bytes - baseline > GROWTH_LIMIT_BYTES:
             log.info("%s grew to %d bytes and is replaced", self.run.model.name, reply.memory_bytes)
             self._worker.stop_child()
 
-    def _start_clock(self, idle_s: float) -> None:
+    def _start_idle_timer(self, idle_s: float) -> None:
         with self._lock:
             if not self._closed:
-                self._idle = threading.Timer(idle_s, self._worker.rest)
-                self._idle.name, self._idle.daemon = "pickout-second-look-idle", True
-                self._idle.start()
+                self._idle_timer = threading.Timer(idle_s, self._worker.stop_child)
+                self._idle_timer.name, self._idle_timer.daemon = "pickout-second-look-idle", True
+                self._idle_timer.start()
 
-    def _stop_clock(self) -> None:
+    def _cancel_idle_timer(self) -> None:
         with self._lock:
-            clock, self._idle = self._idle, None
-        if clock is not None:
-            clock.cancel()
-            clock.join()
+            timer, self._idle_timer = self._idle_timer, None
+        if timer is not None:
+            timer.cancel()
+            timer.join()
 
 
 def unavailable(error: EngineError) -> RerankerUnavailable:
-    """The same, as something that no other photo would change."""
+    """The same error as a RerankerUnavailable, for errors that do not depend on the photo."""
     if isinstance(error, RerankerUnavailable):
         return error
     return RerankerUnavailable(error.message, operation=OPERATION, path=error.path, hint=error.hint)

@@ -1,4 +1,4 @@
-"""Which language model takes the second look: what is installed, and a choice among it."""
+"""Selection of the language model for reranking: what is installed, and which one is used."""
 
 from __future__ import annotations
 
@@ -15,24 +15,26 @@ from engine.weights.model_store import InstalledModel, ModelStore
 
 ROLE = "second-look"
 MEMORY_SHARE = 0.6
-"""Of the machine's memory that a model may take: photos, the window and others need theirs."""
-PATIENCE_BYTES = 5_000_000_000
-"""On a processor, what a model needs to look at a photo grows with it: about four billion weights
-is what a laptop still gets through, by what others have published."""
-_PER_FILE_BYTE = 1.2
-"""Memory a model takes for each byte of its files, where nobody has said."""
+"""Of the machine's memory that a model may take. The rest is for Pickout and other programs."""
+PROCESSOR_LIMIT_BYTES = 5_000_000_000
+"""Largest model recommended without a graphics card. The time per photo grows with the model;
+about four billion weights is what a laptop can run, by published figures."""
+_MEMORY_PER_FILE_BYTE = 1.2
+"""Memory a model takes for each byte of its files, where the catalogue does not say."""
 _OPERATION = "choosing the model of the second look"
 
 
 @dataclass(frozen=True)
 class VisionLanguageModel:
-    """An installed pair of files that belong together. Can be pickled.
+    """An installed vision language model: two files that belong together. Can be pickled.
 
     Attributes:
-        name, title: as in the catalogue.
-        language_file, vision_file: the GGUF of the language model, and its mmproj.
-        memory_bytes: about what it needs while it runs, an estimate.
-        folder: where both lie, and its calibration.
+        name: as in the catalogue.
+        title: as in the catalogue.
+        language_file: GGUF of the language model.
+        vision_file: GGUF of the vision part (mmproj).
+        memory_bytes: estimate of what it needs while it runs.
+        folder: holds both files and the calibration.
     """
 
     name: str
@@ -47,31 +49,31 @@ class VisionLanguageModel:
 
     @property
     def key(self) -> str:
-        """Names the model by what it is: answers of an equal key come from an equal model."""
+        """Hash of the model's files and family. Cached answers with the same key are reusable."""
         text = f"{self.language_sha256} {self.vision_sha256} {self.family.name}"
         return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
 
     @property
-    def points(self) -> bool:
-        """Whether its boxes are made use of; else it answers yes or no only."""
+    def gives_boxes(self) -> bool:
+        """Whether its boxes are used; otherwise it is only asked for yes or no."""
         return self.family.convention is not None
 
 
 def choose(
     model_store: ModelStore, name: str = "", memory_bytes: int | None = None
 ) -> VisionLanguageModel:
-    """The model of this name; without one the largest that the machine has the memory for.
+    """The model of a name, or the largest installed one that the machine has the memory for.
 
     Args:
-        name: as in the catalogue; empty for the installed one that needs the most memory within
-            ``MEMORY_SHARE``, or if none does, the one that needs the least. One that is broken is
-            passed over while there is another.
+        name: as in the catalogue. Empty for the installed model that needs the most memory within
+            ``MEMORY_SHARE``, or if none fits, the one that needs the least; broken models are
+            skipped while there is another.
         memory_bytes: of the machine; None to ask the system.
 
     Raises:
-        ModelMissing: it, or any, is not installed; the hint says how to get one.
+        ModelMissing: the model is not installed, or none is; the hint says how to get one.
         ModelBroken: its files do not belong together.
-        BadRequest: there is no such model, or it is for something else.
+        BadRequest: there is no such model, or it has another role.
     """
     if name:
         return from_installed(_need(model_store, name))
@@ -79,17 +81,17 @@ def choose(
     found = [model for model in model_store.installed() if model.entry.role == ROLE]
     if not found:
         raise _none_installed(model_store, memory_bytes)
-    first_error: ModelBroken | None = None
+    errors: list[ModelBroken] = []
     for model in _best_first(found, memory_bytes):
         try:
             return from_installed(model)
         except ModelBroken as error:
-            first_error = first_error or error
-    raise first_error
+            errors.append(error)
+    raise errors[0]
 
 
 def installed(model_store: ModelStore) -> list[VisionLanguageModel]:
-    """All that are installed and sound, in the order of the catalogue."""
+    """All installed models that are not broken, in the order of the catalogue."""
     sound = []
     for model in model_store.installed():
         if model.entry.role == ROLE:
@@ -101,18 +103,18 @@ def installed(model_store: ModelStore) -> list[VisionLanguageModel]:
 
 
 def from_installed(model: InstalledModel) -> VisionLanguageModel:
-    """What is known of an installed model; reads the headers of its two files.
+    """Describe an installed model; reads the headers of its two files.
 
     Raises:
-        ModelBroken: the two do not belong together, or there are not two.
-        ModelMissing: one has gone meanwhile.
-        BadRequest: it is a model for something else.
+        ModelBroken: the files do not belong together, or there are not two.
+        ModelMissing: a file was deleted.
+        BadRequest: it is a model of another role.
     """
     entry = model.entry
     _require_role(entry)
     if len(entry.files) != 2:
         raise _broken(model.folder, f"{entry.title} should be two files, and is not.")
-    # The catalogue has them in this order; names say nothing for sure.
+    # The catalogue lists them in this order; file names are not reliable.
     language, vision = (model.files[file.name] for file in entry.files)
     return VisionLanguageModel(
         entry.name,
@@ -130,12 +132,15 @@ def from_installed(model: InstalledModel) -> VisionLanguageModel:
 def recommended(
     catalogue: Catalogue, memory_bytes: int | None = None, graphics_card: bool | None = None
 ) -> CatalogueEntry | None:
-    """The one to download on a machine with so much memory and a graphics card that can be used,
-    or without (None: as it is here).
+    """The model to download for a machine.
+
+    Args:
+        memory_bytes: of the machine; None to ask the system.
+        graphics_card: whether one can be used; None to ask the system.
 
     Returns:
-        The largest within ``MEMORY_SHARE`` and, without a graphics card, ``PATIENCE_BYTES``; else
-        the smallest; None if there is none to be had.
+        The largest within ``MEMORY_SHARE`` and, without a graphics card, within
+        ``PROCESSOR_LIMIT_BYTES``; if none fits, the smallest; None if none can be downloaded.
     """
     found = [
         entry
@@ -146,7 +151,7 @@ def recommended(
         return None
     limit = MEMORY_SHARE * (machine.memory_bytes() if memory_bytes is None else memory_bytes)
     if not (llama_runtime.uses_graphics_card() if graphics_card is None else graphics_card):
-        limit = min(limit, PATIENCE_BYTES)
+        limit = min(limit, PROCESSOR_LIMIT_BYTES)
     fitting = [entry for entry in found if _memory_needed(entry) <= limit]
     return max(fitting, key=_memory_needed) if fitting else min(found, key=_memory_needed)
 
@@ -178,7 +183,7 @@ def _none_installed(model_store: ModelStore, memory_bytes: int) -> ModelMissing:
 
 
 def _best_first(models: list[InstalledModel], memory_bytes: int) -> list[InstalledModel]:
-    """Those that fit from the largest down, then the others from the smallest up."""
+    """Models that fit, the largest first; then the others, the smallest first."""
     limit = MEMORY_SHARE * memory_bytes
     fitting = [model for model in models if _memory_of(model) <= limit]
     others = [model for model in models if _memory_of(model) > limit]
@@ -187,11 +192,11 @@ def _best_first(models: list[InstalledModel], memory_bytes: int) -> list[Install
 
 def _memory_of(model: InstalledModel) -> int:
     size = sum(file.size_bytes for file in model.files.values())
-    return model.entry.memory_bytes or round(size * _PER_FILE_BYTE)
+    return model.entry.memory_bytes or round(size * _MEMORY_PER_FILE_BYTE)
 
 
 def _memory_needed(entry: CatalogueEntry) -> int:
-    return entry.memory_bytes or round((entry.size_bytes or 0) * _PER_FILE_BYTE)
+    return entry.memory_bytes or round((entry.size_bytes or 0) * _MEMORY_PER_FILE_BYTE)
 
 
 def _broken(path: Path, message: str) -> ModelBroken:

@@ -1,5 +1,8 @@
-"""A question in the form a model was trained on, in parts: what it said of itself, and what people
-typed, must not be mixed up."""
+"""A model's chat template, split around the picture and the question.
+
+The parts are tokenised separately, so that special tokens work in the template and stay plain text
+in what people type.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,26 @@ from dataclasses import dataclass
 from engine.errors import ModelBroken
 
 _PICTURE, _QUESTION = "\ue000picture\ue000", "\ue000question\ue000"
-"""Stand-ins from Unicode's private use area, which no template speaks of."""
+"""Placeholders from Unicode's private use area, which templates do not contain."""
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{% for part in message['content'] %}{{ part['text'] }}{% endfor %}<|im_end|>\n{% endfor %}"
     "{{ '<|im_start|>assistant\n' }}"
 )
-"""For Qwen files that carry no template of their own."""
+"""For Qwen files without a template."""
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A chat of one turn around a picture and a question. The three texts are the template's own,
-    so special tokens in them count; in the question they never do.
+    """The template's texts around the picture and the question of a chat with one turn.
+
+    Special tokens are parsed in these texts, never in the question.
 
     Attributes:
-        before: up to the picture. between: from it to the question. after: from there to where
-            the model begins to speak.
+        before: text before the picture.
+        between: text between the picture and the question.
+        after: text from the question to the start of the model's answer.
     """
 
     before: str
@@ -34,14 +39,14 @@ class Prompt:
 
 
 def prompt_of(template: str, *, eos: str = "") -> Prompt:
-    """From a model's chat template (Jinja), run in a sandbox that reaches nothing.
+    """Split a model's chat template (Jinja), rendered in a sandbox without access to anything.
 
     Args:
-        eos: the model's end token, which some templates write out. Its begin token is left out
-            here, because llama.cpp puts it there by itself.
+        eos: the model's end token, which some templates write. The begin token is left out,
+            because llama.cpp adds it.
 
     Raises:
-        ModelBroken: the template cannot be run, or loses the picture or the question.
+        ModelBroken: the template cannot be rendered, or drops the picture or the question.
     """
     for content in (_PARTS, _PICTURE + "\n" + _QUESTION):
         text = _rendered(template, content, eos)
@@ -60,7 +65,7 @@ _PARTS = [{"type": "text", "text": _PICTURE}, {"type": "text", "text": _QUESTION
 
 
 def _rendered(template: str, content: object, eos: str) -> str | None:
-    """The chat, if both stand-ins came through once and in their order."""
+    """The rendered chat; None unless both placeholders are in it once and in order."""
     from jinja2 import TemplateError
     from jinja2.ext import loopcontrols
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -81,7 +86,7 @@ def _rendered(template: str, content: object, eos: str) -> str | None:
         )
     except Exception:
         return None
-    plain = "'type'" not in text  # a list that was printed as Python prints it
+    rendered_parts = "'type'" not in text  # else the list was printed as Python code
     once = text.count(_PICTURE) == 1 and text.count(_QUESTION) == 1
     in_order = text.find(_PICTURE) < text.find(_QUESTION)
-    return text if plain and once and in_order else None
+    return text if rendered_parts and once and in_order else None

@@ -33,7 +33,7 @@ class PhotoScorer(Protocol):
     its profile."""
 
     def score(self, similarities: RegionSimilarities) -> float:
-        """Higher is better; comparable within one query. Asked of every candidate photo."""
+        """Higher is better; comparable within one query. Called for every candidate photo."""
         ...
 
     def region(self, similarities: RegionSimilarities) -> int | None:

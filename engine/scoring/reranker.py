@@ -1,4 +1,4 @@
-"""Protocol of the reranker: where a search gets a slow verifier for its first hits."""
+"""Protocol of the reranker, which supplies a slow verifier for the first hits of a search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protocol of verifiers: does this photo really show what was asked, and where?"""
+"""Protocol of verifiers, which say whether a photo shows what the query names, and where."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ class Candidate:
 
     Attributes:
         regions: the stored regions of the photo.
-        region_scores: float32 (N,), the query's similarity to each, same order.
+        region_scores: float32 (N,), the query's similarity to each region, same order.
         whole_score: the query's similarity to the photo as a scene.
-        region_vectors: float32 (N, D), same order, and ``whole_vector`` (D,).
+        region_vectors: float32 (N, D), same order.
+        whole_vector: float32 (D,), of the photo as a scene.
         best: index into ``regions`` of the region the first stage chose, None if there is none.
         stage_one_score: the score the first stage ranked by.
         z_score: how far that lies above the mean of all hits, in standard deviations, -3..3.

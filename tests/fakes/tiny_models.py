@@ -67,7 +67,8 @@ def _head_for_red(kind: TinyKind) -> np.ndarray:
     from engine.jobs import CancelToken
     from engine.reranking import answers
     from engine.reranking.letterbox import Letterbox
-    from engine.reranking.llama_session import LlamaSession, SessionSettings
+    from engine.reranking.llama_session import LlamaSession
+    from engine.reranking.session_settings import SessionSettings
 
     rng = np.random.default_rng(5)
     shares = rng.random(80) ** 2
@@ -79,8 +80,8 @@ def _head_for_red(kind: TinyKind) -> np.ndarray:
         session = LlamaSession(as_model(files), SessionSettings(SIDE_PX, 1))
         for share in shares:
             picture = frame.picture(photo_with_red(share, rng))
-            with session.with_picture(picture, CancelToken()) as context_of_picture:
-                context_of_picture.first_word(answers.yes_no_question(COLOUR))
+            with session.with_picture(picture, CancelToken()) as picture_context:
+                picture_context.answer_yes_no(answers.yes_no_question(COLOUR))
                 hidden.append(session._logits()[: head.shape[1]])
         session.close()
     return vision_language_model.fitted_head(np.array(hidden), 10 * (np.sqrt(shares) - 0.4))

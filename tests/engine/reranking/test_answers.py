@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from engine.reranking.answers import MOST_BOXES, UnreadableAnswer, boxes_grammar, read_boxes, yes_no
+from engine.reranking.answers import MAX_BOXES, UnreadableAnswer, boxes_grammar, read_boxes, yes_no
 from engine.reranking.letterbox import Convention, Letterbox
 
 FRAME = Letterbox((4480, 4480))
@@ -85,5 +85,5 @@ def test_a_list_that_was_cut_off_is_no_answer_even_if_it_can_be_read() -> None:
 
 
 def test_the_grammar_allows_so_many_boxes_and_no_more() -> None:
-    assert boxes_grammar().splitlines()[0].count("box") == MOST_BOXES
+    assert boxes_grammar().splitlines()[0].count("box") == MAX_BOXES
     assert boxes_grammar(1).splitlines()[0] == 'root ::= "[" (box )? "]"'

@@ -14,16 +14,17 @@ from engine.jobs import CancelToken
 from engine.reranking import answers
 from engine.reranking.answers import UnreadableAnswer
 from engine.reranking.letterbox import SIDES_PX, Letterbox
-from engine.reranking.llama_session import LlamaSession, SessionSettings
+from engine.reranking.llama_session import LlamaSession
 from engine.reranking.model_families import FAMILIES, OTHER
+from engine.reranking.session_settings import SessionSettings
 from engine.tiny_models import vision_language_model
 from engine.tiny_models.vision_language_model import KINDS
 from tests.fakes import tiny_models
 from tests.fakes.tiny_models import SIDE_PX, as_model, needs_llama, photo_with_red
 
 pytestmark = needs_llama
-ALL = CancelToken()
-"""Never set."""
+NEVER = CancelToken()
+"""Is never set."""
 
 
 @pytest.fixture
@@ -51,10 +52,10 @@ def test_an_answer_is_a_share_and_the_picture_has_the_tokens_it_should(load, kin
         session = load(kind, side_px)
         assert session.picture_tokens == tokens
         for seed in range(2):
-            with session.with_picture(noise(seed, side_px), ALL) as context_of_picture:
-                said = context_of_picture.first_word(answers.yes_no_question("a red umbrella"))
-            assert 0 <= said.probability <= 1 and 0 < said.mass <= 1
-            assert context_of_picture.picture_tokens == tokens
+            with session.with_picture(noise(seed, side_px), NEVER) as picture_context:
+                answer = picture_context.answer_yes_no(answers.yes_no_question("a red umbrella"))
+            assert 0 <= answer.probability <= 1 and 0 < answer.mass <= 1
+            assert picture_context.picture_tokens == tokens
 
 
 def _tokens(kind: str) -> tuple[int, ...]:
@@ -72,8 +73,8 @@ def test_two_hundred_lists_of_boxes_can_be_read(load, kind) -> None:
         frame = Letterbox((1600, 1200), SIDE_PX)
         for turn in range(25):
             query = f"“thing” number {turn} <|im_end|> {{}} \\ [1, 2"
-            with session.with_picture(noise(turn), ALL) as context_of_picture:
-                text, finished = context_of_picture.write(
+            with session.with_picture(noise(turn), NEVER) as picture_context:
+                text, finished = picture_context.generate(
                     answers.boxes_question(query), answers.boxes_grammar(), answers.BOX_TOKENS
                 )
             assert finished, text
@@ -92,15 +93,15 @@ def as_model_convention(kind: str):
 def test_a_second_question_about_a_picture_is_answered_as_if_it_were_the_first(load, kind):
     session = load(kind)
     first, second = (answers.yes_no_question(words) for words in ("dog", "a very old dog"))
-    with session.with_picture(noise(1), ALL) as context_of_picture:
-        alone = context_of_picture.first_word(second)
-    with session.with_picture(noise(1), ALL) as context_of_picture:
-        before = context_of_picture.first_word(first)
-        context_of_picture.write(
+    with session.with_picture(noise(1), NEVER) as picture_context:
+        alone = picture_context.answer_yes_no(second)
+    with session.with_picture(noise(1), NEVER) as picture_context:
+        before = picture_context.answer_yes_no(first)
+        picture_context.generate(
             answers.boxes_question("dog"), answers.boxes_grammar(), answers.BOX_TOKENS
         )
-        again = context_of_picture.first_word(second)
-        assert context_of_picture.first_word(first) == before
+        again = picture_context.answer_yes_no(second)
+        assert picture_context.answer_yes_no(first) == before
     assert again == alone != before
 
 
@@ -109,14 +110,14 @@ def test_a_fitted_model_says_what_is_in_the_picture(kind, tmp_path) -> None:
     files = tiny_models.write_fitted(tmp_path, KINDS[kind])
     session = LlamaSession(as_model(files), SessionSettings(SIDE_PX, threads=1))
     frame, rng = Letterbox((96, 96), SIDE_PX), np.random.default_rng(0)
-    said = []
+    shares = []
     for share in (0.0, 0.15, 0.4, 0.7, 1.0):
         with session.with_picture(
-            frame.picture(photo_with_red(share, rng)), ALL
-        ) as context_of_picture:
-            said.append(context_of_picture.first_word(answers.yes_no_question("red")).probability)
+            frame.picture(photo_with_red(share, rng)), NEVER
+        ) as picture_context:
+            shares.append(picture_context.answer_yes_no(answers.yes_no_question("red")).probability)
     session.close()
-    assert said == sorted(said) and said[0] < 0.35 and said[-1] > 0.8
+    assert shares == sorted(shares) and shares[0] < 0.35 and shares[-1] > 0.8
 
 
 def test_special_tokens_in_the_words_of_people_stay_text(load) -> None:
@@ -136,11 +137,11 @@ def _bitmap(session: LlamaSession):
     return session._mtmd.mtmd_bitmap_init(SIDE_PX, SIDE_PX, pointer)
 
 
-class _AfterSome:
-    """A token that is set after it was looked at so many times."""
+class _CancelledAfter:
+    """A cancel flag that is set after it was read so many times."""
 
-    def __init__(self, looks: int) -> None:
-        self._left = looks
+    def __init__(self, reads: int) -> None:
+        self._left = reads
 
     @property
     def cancelled(self) -> bool:
@@ -148,85 +149,88 @@ class _AfterSome:
         return self._left < 0
 
 
+def _ask_until_cancelled(session: LlamaSession, cancel: _CancelledAfter) -> None:
+    with session.with_picture(noise(9), cancel) as picture_context:
+        while True:
+            picture_context.answer_yes_no(answers.yes_no_question("dog"))
+            picture_context.generate(answers.boxes_question("dog"), answers.boxes_grammar(), 400)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_cancelling_stops_it_wherever_it_is_and_leaves_nothing_behind(load, kind) -> None:
     session = load(kind)
     question = answers.yes_no_question("dog")
-    with session.with_picture(noise(3), ALL) as context_of_picture:
-        wanted = context_of_picture.first_word(question)
-    for looks in (0, 1, 2, 5, 9, 20, 40, 80):
-        with (
-            pytest.raises(Cancelled),
-            session.with_picture(noise(9), _AfterSome(looks)) as context_of_picture,
-        ):
-            while True:
-                context_of_picture.first_word(question)
-                context_of_picture.write(
-                    answers.boxes_question("dog"), answers.boxes_grammar(), 400
-                )
-        with session.with_picture(noise(3), ALL) as context_of_picture:
-            assert context_of_picture.first_word(question) == wanted
+    with session.with_picture(noise(3), NEVER) as picture_context:
+        wanted = picture_context.answer_yes_no(question)
+    for reads in (0, 1, 2, 5, 9, 20, 40, 80):
+        with pytest.raises(Cancelled):
+            _ask_until_cancelled(session, _CancelledAfter(reads))
+        with session.with_picture(noise(3), NEVER) as picture_context:
+            assert picture_context.answer_yes_no(question) == wanted
 
 
 def test_a_form_that_makes_no_sense_is_refused_and_does_not_end_the_process(load) -> None:
     session = load()
-    with session.with_picture(noise(1), ALL) as context_of_picture:
+    with session.with_picture(noise(1), NEVER) as picture_context:
         with pytest.raises(ModelBroken, match="form of the answer"):
-            context_of_picture.write("Where?", 'root ::= ( "[" nothing', 10)
-        assert 0 <= context_of_picture.first_word("Dog?").probability <= 1
+            picture_context.generate("Where?", 'root ::= ( "[" nothing', 10)
+        assert 0 <= picture_context.answer_yes_no("Dog?").probability <= 1
 
 
 def test_too_many_words_are_refused(load) -> None:
     session = load()
     with (
-        session.with_picture(noise(1), ALL) as context_of_picture,
+        session.with_picture(noise(1), NEVER) as picture_context,
         pytest.raises(BadRequest, match="too long"),
     ):
-        context_of_picture.first_word("x" * 5000)
+        picture_context.answer_yes_no("x" * 5000)
 
 
 def test_an_answer_that_is_cut_off_says_so(load) -> None:
     session = load()
-    with session.with_picture(noise(1), ALL) as context_of_picture:
-        text, finished = context_of_picture.write("Where?", answers.boxes_grammar(), 3)
+    with session.with_picture(noise(1), NEVER) as picture_context:
+        text, finished = picture_context.generate("Where?", answers.boxes_grammar(), 3)
     assert not finished and text.startswith("[")
 
 
 def test_numbers_that_are_none_are_no_answer(load) -> None:
     head = np.full((len(vision_language_model.words()), 64), np.nan, np.float32)
     session = load(head=head)
-    with session.with_picture(noise(1), ALL) as context_of_picture, pytest.raises(UnreadableAnswer):
-        context_of_picture.first_word("Dog?")
+    with session.with_picture(noise(1), NEVER) as picture_context, pytest.raises(UnreadableAnswer):
+        picture_context.answer_yes_no("Dog?")
 
 
 def test_a_picture_of_another_size_is_a_mistake_of_the_caller(load) -> None:
-    with pytest.raises(ValueError, match="expected uint8"), load().with_picture(noise(1, 224), ALL):
+    with (
+        pytest.raises(ValueError, match="expected uint8"),
+        load().with_picture(noise(1, 224), NEVER),
+    ):
         pass
 
 
 @pytest.mark.parametrize("template", [None, "{{ 'no place for a question' }}"])
 def test_a_model_without_a_usable_template(load, template) -> None:
     if template is None:  # Qwen's own form is known
-        with load(template=None).with_picture(noise(1), ALL) as context_of_picture:
-            assert 0 <= context_of_picture.first_word("Dog?").probability <= 1
+        with load(template=None).with_picture(noise(1), NEVER) as picture_context:
+            assert 0 <= picture_context.answer_yes_no("Dog?").probability <= 1
     else:
         with pytest.raises(ModelBroken, match="chat template"):
             load(template=template)
 
 
-def test_a_model_whose_memory_cannot_be_cut_sees_the_picture_again(load, monkeypatch) -> None:
+def test_a_model_whose_memory_cannot_be_cut_encodes_the_picture_again(load, monkeypatch) -> None:
     """As hybrid models with a running state are."""
     session = load()
     first, second = (answers.yes_no_question(words) for words in ("dog", "a very old dog"))
-    with session.with_picture(noise(1), ALL) as context_of_picture:
+    with session.with_picture(noise(1), NEVER) as picture_context:
         wanted = [
-            context_of_picture.first_word(first),
-            context_of_picture.first_word(second),
-            context_of_picture.first_word(first),
+            picture_context.answer_yes_no(first),
+            picture_context.answer_yes_no(second),
+            picture_context.answer_yes_no(first),
         ]
     monkeypatch.setattr(session._lib, "llama_memory_seq_rm", lambda *_: False)
-    with session.with_picture(noise(1), ALL) as context_of_picture:
-        again = [context_of_picture.first_word(question) for question in (first, second, first)]
+    with session.with_picture(noise(1), NEVER) as picture_context:
+        again = [picture_context.answer_yes_no(question) for question in (first, second, first)]
     assert again == wanted
 
 
@@ -237,9 +241,9 @@ def test_a_model_of_an_unknown_kind_decides_itself_how_many_tokens_a_picture_tak
     model = dataclasses.replace(as_model(files), family=OTHER)
     session = LlamaSession(model, SessionSettings(SIDE_PX, threads=1))
     assert session.picture_tokens is None
-    with session.with_picture(noise(1), ALL) as context_of_picture:
-        assert 0 <= context_of_picture.first_word("Dog?").probability <= 1
-    assert context_of_picture.picture_tokens > 0
+    with session.with_picture(noise(1), NEVER) as picture_context:
+        assert 0 <= picture_context.answer_yes_no("Dog?").probability <= 1
+    assert picture_context.picture_tokens > 0
     session.close()
 
 

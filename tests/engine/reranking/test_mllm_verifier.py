@@ -1,4 +1,4 @@
-"""What becomes of a model's words: a probability, boxes, a reason; and what is remembered."""
+"""From a model's answer to a probability, boxes and a reason; and which answers are cached."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from engine.scoring.model_answer import ModelAnswer
 from engine.scoring.verifier import Candidate
 
 SIDE_PX = 448
-TAKEN_AT_ITS_WORD = Calibration(slope=1, z_score_weight=0, offset=0)
+IDENTITY = Calibration(slope=1, z_score_weight=0, offset=0)
 
 
-class Memory:
-    """Keeps looks as the store does."""
+class DictAnswerCache:
+    """An ``AnswerCache`` in a dictionary."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[PhotoId, str, str], ModelAnswer] = {}
@@ -32,36 +32,36 @@ class Memory:
     def get(self, *key) -> ModelAnswer | None:
         return self.kept.get(key)
 
-    def put(self, photo_id: PhotoId, query: str, model_key: str, look: ModelAnswer) -> None:
-        self.kept[(photo_id, query, model_key)] = look
+    def put(self, photo_id: PhotoId, query: str, model_key: str, answer: ModelAnswer) -> None:
+        self.kept[(photo_id, query, model_key)] = answer
 
 
-class Model:
-    """Answers what it is told to, and notes what it was asked."""
+class FixedModel:
+    """Gives a fixed answer and records the requests."""
 
     def __init__(self, yes: float, boxes: str | None = None, finished: bool = True) -> None:
-        self.asked: list[AnswerRequest] = []
+        self.requests: list[AnswerRequest] = []
         self._answer = yes, boxes, finished
 
     def __call__(self, request: AnswerRequest, cancel: CancelToken, path: Path) -> AnswerReply:
-        self.asked.append(request)
+        self.requests.append(request)
         yes, boxes, finished = self._answer
         wanted = boxes if request.boxes_question and yes >= request.boxes_from else None
         return AnswerReply(yes, 0.9, wanted, finished, 256, 0)
 
 
 def verifier(
-    model: Model,
-    memory: Memory | None = None,
+    model: FixedModel,
+    cache: DictAnswerCache | None = None,
     family=QWEN3_VL,
-    calibration: Calibration = TAKEN_AT_ITS_WORD,
+    calibration: Calibration = IDENTITY,
     side_px: int = SIDE_PX,
     sha256: str = "a",
 ) -> MllmVerifier:
     described = VisionLanguageModel(
         "m", "Model M", Path("l"), Path("v"), sha256, "b", family, 0, Path(".")
     )
-    return MllmVerifier(described, side_px, calibration, memory or Memory(), model)
+    return MllmVerifier(described, side_px, calibration, cache or DictAnswerCache(), model)
 
 
 def candidate(z_score: float = 0.0, size_wh: tuple[int, int] = (1000, 1000)) -> Candidate:
@@ -81,18 +81,18 @@ def candidate(z_score: float = 0.0, size_wh: tuple[int, int] = (1000, 1000)) -> 
 
 
 def test_the_picture_is_square_and_the_words_are_in_both_questions() -> None:
-    model = Model(0.9, "[]")
+    model = FixedModel(0.9, "[]")
     verifier(model).verify("  a \n “dog”  ", candidate(size_wh=(4000, 1000)), CancelToken())
-    (request,) = model.asked
+    (request,) = model.requests
     assert request.picture.shape == (SIDE_PX, SIDE_PX, 3)
     assert "“a “dog””" in request.question and "“a “dog””" in request.boxes_question
 
 
 def test_boxes_come_in_the_photos_pixels_by_the_familys_convention() -> None:
-    said = '[{"bbox_2d": [100, 200, 300, 400]}]'
-    thousandths = verifier(Model(0.9, said)).verify("dog", candidate(), CancelToken())
+    boxes = '[{"bbox_2d": [100, 200, 300, 400]}]'
+    thousandths = verifier(FixedModel(0.9, boxes)).verify("dog", candidate(), CancelToken())
     assert thousandths.boxes_xyxy == (BoxXyxy(100, 200, 300, 400),)
-    pixels = verifier(Model(0.9, said), family=QWEN25_VL)
+    pixels = verifier(FixedModel(0.9, boxes), family=QWEN25_VL)
     (box,) = pixels.verify("dog", candidate(), CancelToken()).boxes_xyxy
     assert box.as_tuple() == pytest.approx([side * 1000 / SIDE_PX for side in (100, 200, 300, 400)])
 
@@ -101,28 +101,28 @@ def test_boxes_come_in_the_photos_pixels_by_the_familys_convention() -> None:
     ("yes", "words"), [(0.9, "sees"), (0.5, "is not sure"), (0.1, "does not see")]
 )
 def test_the_reason_says_who_and_how_sure(yes: float, words: str) -> None:
-    found = verifier(Model(yes)).verify("dog", candidate(), CancelToken())
+    found = verifier(FixedModel(yes)).verify("dog", candidate(), CancelToken())
     assert found.probability == pytest.approx(yes)
     assert found.reason.startswith(f"Model M {words}") and "“dog”" in found.reason
 
 
 def test_what_was_refused_is_not_asked_for_boxes() -> None:
-    model = Model(0.05, '[{"bbox_2d": [1, 2, 30, 40]}]')
+    model = FixedModel(0.05, '[{"bbox_2d": [1, 2, 30, 40]}]')
     assert verifier(model).verify("dog", candidate(), CancelToken()).boxes_xyxy == ()
-    assert model.asked[0].boxes_from == pytest.approx(TAKEN_AT_ITS_WORD.no_below)
+    assert model.requests[0].boxes_from == pytest.approx(IDENTITY.no_below)
 
 
 def test_a_model_that_is_trusted_with_yes_and_no_only_is_not_asked_for_boxes() -> None:
-    model = Model(0.9, '[{"bbox_2d": [1, 2, 30, 40]}]')
+    model = FixedModel(0.9, '[{"bbox_2d": [1, 2, 30, 40]}]')
     found = verifier(model, family=OTHER).verify("dog", candidate(), CancelToken())
-    assert model.asked[0].boxes_question == "" and found.boxes_xyxy == ()
+    assert model.requests[0].boxes_question == "" and found.boxes_xyxy == ()
 
 
-def test_nor_is_one_whose_yes_says_nothing() -> None:
+def test_a_model_with_an_uninformative_yes_is_not_asked_for_boxes() -> None:
     uninformative = Calibration(slope=0.0, z_score_weight=1.0, pairs=500)
-    model = Model(0.9, '[{"bbox_2d": [1, 2, 30, 40]}]')
+    model = FixedModel(0.9, '[{"bbox_2d": [1, 2, 30, 40]}]')
     found = verifier(model, calibration=uninformative).verify("dog", candidate(), CancelToken())
-    assert model.asked[0].boxes_question == "" and found.boxes_xyxy == ()
+    assert model.requests[0].boxes_question == "" and found.boxes_xyxy == ()
 
 
 @pytest.mark.parametrize(
@@ -136,25 +136,27 @@ def test_nor_is_one_whose_yes_says_nothing() -> None:
     ],
 )
 def test_boxes_that_cannot_be_read_leave_the_yes_as_it_is(boxes: str, finished: bool) -> None:
-    memory = Memory()
-    found = verifier(Model(0.9, boxes, finished), memory).verify("dog", candidate(), CancelToken())
+    cache = DictAnswerCache()
+    found = verifier(FixedModel(0.9, boxes, finished), cache).verify(
+        "dog", candidate(), CancelToken()
+    )
     assert found.probability == pytest.approx(0.9) and found.boxes_xyxy == ()
-    assert [look.boxes_xyxy for look in memory.kept.values()] == [None]
+    assert [answer.boxes_xyxy for answer in cache.kept.values()] == [None]
 
 
 def test_an_answer_is_asked_for_once_by_photo_words_and_model() -> None:
-    memory, model = Memory(), Model(0.9, "[]")
-    first = verifier(model, memory).verify("a dog", candidate(), CancelToken())
-    assert verifier(model, memory).verify(" a  dog ", candidate(), CancelToken()) == first
-    assert len(model.asked) == 1
-    verifier(model, memory).verify("a cat", candidate(), CancelToken())
-    verifier(model, memory, side_px=672).verify("a dog", candidate(), CancelToken())
-    verifier(model, memory, sha256="c").verify("a dog", candidate(), CancelToken())
-    assert len(model.asked) == 4
+    cache, model = DictAnswerCache(), FixedModel(0.9, "[]")
+    first = verifier(model, cache).verify("a dog", candidate(), CancelToken())
+    assert verifier(model, cache).verify(" a  dog ", candidate(), CancelToken()) == first
+    assert len(model.requests) == 1
+    verifier(model, cache).verify("a cat", candidate(), CancelToken())
+    verifier(model, cache, side_px=672).verify("a dog", candidate(), CancelToken())
+    verifier(model, cache, sha256="c").verify("a dog", candidate(), CancelToken())
+    assert len(model.requests) == 4
 
 
 @pytest.mark.parametrize(
-    ("size_wh", "seen_px", "kept"),
+    ("size_wh", "decoded_px", "kept"),
     [
         ((1000, 1000), 384, 0),
         ((1000, 1000), SIDE_PX, 1),
@@ -162,28 +164,28 @@ def test_an_answer_is_asked_for_once_by_photo_words_and_model() -> None:
         ((300, 200), 300, 1),
     ],
 )
-def test_what_was_said_of_a_thumbnail_is_not_remembered(size_wh, seen_px: int, kept: int) -> None:
-    memory = Memory()
-    seen = dataclasses.replace(
+def test_an_answer_about_a_thumbnail_is_not_cached(size_wh, decoded_px: int, kept: int) -> None:
+    cache = DictAnswerCache()
+    shown = dataclasses.replace(
         candidate(size_wh=size_wh),
-        read_rgb=lambda longest_px: np.zeros((seen_px // 2, seen_px, 3), np.uint8),
+        read_rgb=lambda longest_px: np.zeros((decoded_px // 2, decoded_px, 3), np.uint8),
     )
-    verifier(Model(0.9, "[]"), memory).verify("dog", seen, CancelToken())
-    assert len(memory.kept) == kept
+    verifier(FixedModel(0.9, "[]"), cache).verify("dog", shown, CancelToken())
+    assert len(cache.kept) == kept
 
 
-def test_a_new_calibration_judges_what_was_said_before_anew() -> None:
-    memory, model = Memory(), Model(0.9, "[]")
-    verifier(model, memory).verify("dog", candidate(), CancelToken())
-    stricter = dataclasses.replace(TAKEN_AT_ITS_WORD, offset=-4.0)
-    found = verifier(model, memory, calibration=stricter).verify("dog", candidate(), CancelToken())
-    assert found.probability < 0.2 and len(model.asked) == 1
+def test_a_new_calibration_applies_to_cached_answers() -> None:
+    cache, model = DictAnswerCache(), FixedModel(0.9, "[]")
+    verifier(model, cache).verify("dog", candidate(), CancelToken())
+    stricter = dataclasses.replace(IDENTITY, offset=-4.0)
+    found = verifier(model, cache, calibration=stricter).verify("dog", candidate(), CancelToken())
+    assert found.probability < 0.2 and len(model.requests) == 1
 
 
 def test_stage_one_counts_as_the_calibration_says() -> None:
     weighed = Calibration(slope=1, z_score_weight=0.5)
     low, high = (
-        verifier(Model(0.5), calibration=weighed)
+        verifier(FixedModel(0.5), calibration=weighed)
         .verify("dog", candidate(z_score), CancelToken())
         .probability
         for z_score in (-2.0, 2.0)
@@ -191,17 +193,17 @@ def test_stage_one_counts_as_the_calibration_says() -> None:
     assert low == pytest.approx(1 - high) and high == pytest.approx(1 / (1 + np.exp(-1)))
 
 
-def test_a_failure_is_not_remembered_and_neither_is_a_change_of_mind() -> None:
-    memory = Memory()
+def test_a_failure_and_a_cancelled_request_are_not_cached() -> None:
+    cache = DictAnswerCache()
 
     def crash(request: AnswerRequest, cancel: CancelToken, path: Path) -> AnswerReply:
         raise WorkerCrashed("It stopped.", operation="looking")
 
     with pytest.raises(WorkerCrashed):
-        verifier(crash, memory).verify("dog", candidate(), CancelToken())
+        verifier(crash, cache).verify("dog", candidate(), CancelToken())
     cancel = CancelToken()
     cancel.cancel()
-    model = Model(0.9)
+    model = FixedModel(0.9)
     with pytest.raises(Cancelled):
-        verifier(model, memory).verify("dog", candidate(), cancel)
-    assert memory.kept == {} and model.asked == []
+        verifier(model, cache).verify("dog", candidate(), cancel)
+    assert cache.kept == {} and model.requests == []

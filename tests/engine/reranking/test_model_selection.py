@@ -52,7 +52,7 @@ def test_a_model_is_what_its_files_are(model_store):
     found = model_selection.choose(model_store, "small")
     assert (found.name, found.title, found.family) == ("small", "Small", QWEN3_VL)
     assert found.language_file.name == "small.gguf" and found.folder == model_store.root / "small"
-    assert found.vision_file.name == "mmproj-small.gguf" and found.points
+    assert found.vision_file.name == "mmproj-small.gguf" and found.gives_boxes
     assert found.memory_bytes == 3_000_000_000
     assert pickle.loads(pickle.dumps(found)) == found
     again = model_selection.choose(ModelStore(model_store.root, model_store.catalogue))
@@ -172,7 +172,7 @@ def test_one_of_another_size_is_refused(tmp_path, width, given, said):
 def test_swapped_files_and_two_of_a_kind_are_told(tmp_path):
     language = gguf_files.language(tmp_path / "l.gguf")
     vision = gguf_files.vision(tmp_path / "v.gguf")
-    with pytest.raises(ModelBroken, match="swapped: v.gguf is the vision part"):
+    with pytest.raises(ModelBroken, match=r"swapped: v\.gguf is the vision part"):
         family_of_pair(vision, language)
     with pytest.raises(ModelBroken, match="Both files are vision parts"):
         family_of_pair(vision, vision)
