@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Sets Pickout up in .venv with what the tests need, and runs them; arguments go to pytest.
+"""Sets Pickout up in .venv with what the tests need, checks style and types, and runs the tests.
 
 python3 packaging/test.py                       all tests but the benchmarks
 python3 packaging/test.py -m "not slow" -x      the fast ones, up to the first failure
+python3 packaging/test.py -n 0 --pdb PATH       in one process; arguments go to pytest
 """
 
 from __future__ import annotations
@@ -10,11 +11,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Dict, List
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from environment import Environment, SetupProblem, has_compiler, report, steps
+
+CHECKS = (
+    ("ruff", "check", "--quiet"),
+    ("ruff", "format", "--check", "--quiet"),
+    ("mypy", "--no-error-summary"),
+)
+"""Modules of the environment and their arguments, run before the tests."""
+MOST_PROCESSES = 8
+"""Each takes up to 1.5 GB, and the longest file of tests bounds the time anyway."""
 
 
 def main() -> int:
@@ -34,10 +46,34 @@ def main() -> int:
         return 130
     variables = environment.variables()
     variables["QT_QPA_PLATFORM"] = "offscreen"
-    # More threads than this only fight each other over the small photos of the tests.
-    variables.setdefault("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
-    command = [str(environment.python), "-m", "pytest", "-m", "not bench", *sys.argv[1:]]
-    return subprocess.call(command, cwd=str(root), env=variables)
+    # One process of tests a core; more threads only fight each other over small photos.
+    variables.setdefault("OMP_NUM_THREADS", "1")
+    python = str(environment.python)
+    return run_checks(python, root, variables) or subprocess.call(
+        pytest_command(python, sys.argv[1:]), cwd=str(root), env=variables
+    )
+
+
+def run_checks(python: str, root: Path, variables: Dict[str, str]) -> int:
+    """Style and types; the exit status of the first check that finds something."""
+    started_s = time.monotonic()
+    for check in CHECKS:
+        status = subprocess.call([python, "-m", *check], cwd=str(root), env=variables)
+        if status:
+            print("{} found something; see packaging/CONTRIBUTING.md.".format(" ".join(check[:2])))
+            return status
+    print(f"Style and types are clean ({time.monotonic() - started_s:.0f} s).", flush=True)
+    return 0
+
+
+def pytest_command(python: str, arguments: List[str]) -> List[str]:
+    """pytest in several processes, unless the arguments say how many or want to be in one."""
+    command = [python, "-m", "pytest", "-m", "not bench"]
+    alone = ("-n", "--numprocesses", "--pdb", "-s", "--dist")
+    if not any(argument.startswith(alone) for argument in arguments):
+        processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+        command += ["-n", str(processes), "--dist", "loadfile"]
+    return command + arguments
 
 
 if __name__ == "__main__":

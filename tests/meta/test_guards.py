@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,25 @@ def test_slow_tests_come_last_whatever_the_order(suite: pytest.Pytester) -> None
     ran = [line.split("::")[1][5] for line in result.outlines if "PASSED" in line]
     assert len(ran) == 4
     assert set(ran[:2]) == {"b", "d"}
+
+
+def test_children_receive_ctrl_c_although_the_parent_ignores_it(suite: pytest.Pytester) -> None:
+    """As below ``nohup`` or in a shell's background."""
+    suite.makepyfile(
+        test_signal="""
+        import signal
+        import subprocess
+        import sys
+
+        def test_signal():
+            code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+            child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+            assert child.stdout.strip() == "False"
+        """
+    )
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        result = suite.runpytest_subprocess("-p", "no:randomly")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    result.assert_outcomes(passed=1)

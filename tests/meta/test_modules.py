@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MOST_LINES = 500
+MOST_LINES = 400
+MOST_MODULES = 20
 LONGER_FOR_A_REASON: dict[str, str] = {}
 """Path -> why it is better left in one piece."""
 SAY_NOTHING = {"utils", "util", "helpers", "helper", "misc", "common", "core", "sam2"}
@@ -65,6 +67,19 @@ def test_modules_are_short_or_have_a_reason():
     long = {name: count for name, count in lines.items() if count > MOST_LINES}
     assert {n: c for n, c in long.items() if n not in LONGER_FOR_A_REASON} == {}
     assert set(LONGER_FOR_A_REASON) <= set(long), "no longer long: take them off the list"
+
+
+def modules_in_folders(paths: list[Path]) -> Counter[str]:
+    """Folder -> how many modules lie directly in it; ``__init__.py`` is none."""
+    return Counter(
+        path.relative_to(ROOT).parent.as_posix() for path in paths if path.name != "__init__.py"
+    )
+
+
+def test_folders_have_few_modules():
+    counts = modules_in_folders(PRODUCT)
+    assert counts["engine/jobs"] > 5
+    assert {name: count for name, count in counts.items() if count > MOST_MODULES} == {}
 
 
 def test_packaging_is_no_package_and_tests_are_none():
