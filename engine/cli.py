@@ -35,7 +35,7 @@ _LIBRARY_HELP = "the folder of the library (default: the one the window uses)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status."""
+    """Run one command; returns the exit status."""
     for stream in (sys.stdout, sys.stderr):
         # A file name need not be valid text in the terminal's encoding; show it escaped.
         if hasattr(stream, "reconfigure"):
@@ -44,20 +44,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(argv: Sequence[str] | None, *, profile: Any = None, console: Console | None = None) -> int:
-    """What ``main`` does, with models and streams of the caller's choice.
+    """Run one command with the given profile and console.
 
     Args:
         profile: as for ``Library.open``; None for the one in the library's settings.
 
     Returns:
-        0 if all went well, 1 for a problem that was explained on stderr, 2 for wrong usage, 130
-        after Ctrl-C.
+        The exit status: 0 for success, 1 after an error that is explained on stderr, 2 for wrong
+        usage, 130 after Ctrl-C.
     """
     console = console or Console()
     try:
         arguments = _parser().parse_args(argv)
         return arguments.command.run(arguments, console, profile)
-    except SystemExit as end:  # argparse has said what is wrong, or printed its help
+    except SystemExit as end:  # argparse has printed the error or its help
         return end.code if isinstance(end.code, int) else EXIT_USAGE
     except EngineError as error:
         console.note(f"Error: {_explain(error)}")
@@ -66,7 +66,7 @@ def run(argv: Sequence[str] | None, *, profile: Any = None, console: Console | N
         console.note("Stopped. What was finished is kept.")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; what is left in the buffer goes nowhere.
+        # The reader (head, less) has closed the pipe; the rest of the buffer is discarded.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
@@ -86,20 +86,20 @@ def _parser() -> argparse.ArgumentParser:
         'pickout-cli search "a red umbrella". Or try: pickout-cli demo.',
     )
     parser.add_argument("--library", metavar="DIR", help=_LIBRARY_HELP)
-    # The same option after the command; without a default, or it would undo one given before.
+    # The same option after the command; a default here would replace a value given before it.
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--library", metavar="DIR", default=argparse.SUPPRESS, help=_LIBRARY_HELP)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
         command: ModuleType = importlib.import_module(f"engine.commands.{name}")
-        one = commands.add_parser(
+        subparser = commands.add_parser(
             name,
             parents=[shared],
             help=command.SUMMARY,
             description=f"{command.SUMMARY[0].upper()}{command.SUMMARY[1:]}.",
         )
-        command.add_arguments(one)
-        one.set_defaults(command=command)
+        command.add_arguments(subparser)
+        subparser.set_defaults(command=command)
     return parser
 
 

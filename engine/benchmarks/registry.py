@@ -18,7 +18,7 @@ AVAILABLE = {
     "worker": "the process of a language model: seconds a look, memory, cancelling, faults",
     "loop": "how long the window's event loop stalls while it indexes and searches",
 }
-LATER = ("grid", "storm")
+PLANNED = ("grid", "storm")
 _MODULES = {
     "query": "query",
     "index": "indexing",

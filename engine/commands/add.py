@@ -14,11 +14,12 @@ SUMMARY = "watch folders and everything below them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Add each folder, count its photos; 1 if one of them could not be added."""
+    """Add each folder and count its photos; 1 if one of them could not be added."""
     failed = 0
     with open_for_writing(arguments, profile) as library:
         added = []

@@ -1,4 +1,4 @@
-"""``bench``: measure one thing."""
+"""``bench``: run one benchmark."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import root_of
+from engine.commands.library_access import library_dir
 from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.console import Console
@@ -15,9 +15,10 @@ SUMMARY = "measure one part: query, index, vectors, colours, boxes, sam2, loop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     from engine.benchmarks import registry
 
-    parser.add_argument("name", metavar="NAME", choices=[*registry.AVAILABLE, *registry.LATER])
+    parser.add_argument("name", metavar="NAME", choices=[*registry.AVAILABLE, *registry.PLANNED])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument(
         "--photos",
@@ -54,17 +55,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Measure and print; 2 for a benchmark that this version does not have."""
+    """Run and print; 2 for a benchmark that is planned but not there yet."""
     from engine.benchmarks import registry
     from engine.benchmarks.benchmark import BenchRequest
 
-    if arguments.name in registry.LATER:
-        console.note(
-            f"bench {arguments.name}: not available yet. There are: {', '.join(registry.AVAILABLE)}."
-        )
+    if arguments.name in registry.PLANNED:
+        available = ", ".join(registry.AVAILABLE)
+        console.note(f"bench {arguments.name}: not available yet. There are: {available}.")
         return 2
     request = BenchRequest(
-        library=root_of(arguments) if arguments.library else None,
+        library=library_dir(arguments) if arguments.library else None,
         photos=arguments.photos,
         folder=arguments.folder.expanduser().absolute() if arguments.folder else None,
         coco=arguments.coco.expanduser().absolute() if arguments.coco else None,

@@ -1,4 +1,4 @@
-"""``calibrate``: makes the probabilities of the second look ones that can be relied on."""
+"""``calibrate``: fits the calibration of the reranker's language model on annotated photos."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.commands.terminal.console import Console, plain
 from engine.errors import ExportProblem, ModelBroken, RerankerUnavailable
 
 if TYPE_CHECKING:
-    from engine.evaluation.reranking_calibration import Fitting, LabelledAnswers, Quality
+    from engine.evaluation.reranking_calibration import CalibrationFit, LabelledAnswers, Quality
     from engine.reranking.calibration import Calibration
 
 SUMMARY = "fit the second look's probabilities on photos with COCO annotations"
@@ -22,6 +22,7 @@ _OPERATION = "calibrating the second look"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     add_coco_arguments(parser)
     parser.add_argument(
         "--profile",
@@ -49,40 +50,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Ask the model about every category, fit, keep the rule beside the model's files."""
+    """Search for every category, fit to the model's answers, save beside the model's files."""
     from engine.evaluation import recording_reranker, reranking_calibration
     from engine.profiles import registry
     from engine.reranking import model_selection
     from engine.weights.model_store import ModelStore
 
     model = model_selection.choose(ModelStore(), arguments.second_look)
-    set_broken_rule_aside(model.folder, console)
+    set_broken_calibration_aside(model.folder, console)
     request = reranking_calibration.CalibrationRequest(
         arguments.photos.expanduser().absolute(),
         arguments.coco.expanduser(),
         arguments.verify,
         arguments.first,
     )
-    with recording_reranker.language_model(model.name) as (looker, recorded):
-        info = looker.info()
+    with recording_reranker.recording_mllm_reranker(model.name) as (reranker, recorded):
+        info = reranker.info()
         if not info.available:
             raise RerankerUnavailable(info.problem, operation=_OPERATION, hint=info.hint)
         profile = profile or registry.by_name(arguments.profile)
-        looks = reranking_calibration.collect(request, console, looker, recorded, profile=profile)
-    fitting = reranking_calibration.fit(looks.judged)
-    path = keep(model.folder, fitting.calibration)
-    for line in lines(looks, fitting):
+        labelled = reranking_calibration.collect(
+            request, console, reranker, recorded, profile=profile
+        )
+    fitted = reranking_calibration.fit(labelled.answers)
+    path = save(model.folder, fitted.calibration)
+    for line in lines(labelled, fitted):
         console.print(line)
     console.print(f"The rule of {plain(model.title)} is kept in {plain(path)}")
-    if warning := warning_about(fitting.calibration):
+    if warning := warning_about(fitted.calibration):
         console.note(warning)
     if arguments.json is not None:
-        json_file.write(arguments.json.expanduser(), fitting.as_json(looks, model.name))
+        json_file.write(arguments.json.expanduser(), fitted.as_json(labelled, model.name))
     return 0
 
 
-def set_broken_rule_aside(folder: Path, console: Console) -> None:
-    """A rule that cannot be read would keep the model from looking; it is about to be replaced."""
+def set_broken_calibration_aside(folder: Path, console: Console) -> None:
+    """Rename a calibration file that cannot be read, since it would keep the model from running.
+
+    Raises:
+        ModelBroken: it cannot be renamed either.
+    """
     from engine.reranking import calibration
 
     try:
@@ -96,8 +103,8 @@ def set_broken_rule_aside(folder: Path, console: Console) -> None:
         console.note(f"{error.message} It was put aside as {plain(aside.name)}.")
 
 
-def keep(folder: Path, fitted: Calibration) -> Path:
-    """Where it lies now.
+def save(folder: Path, fitted: Calibration) -> Path:
+    """Save the calibration in the model's folder; the path of the file.
 
     Raises:
         ExportProblem: the folder cannot be written.
@@ -115,25 +122,34 @@ def keep(folder: Path, fitted: Calibration) -> Path:
         ) from error
 
 
-def lines(looks: LabelledAnswers, fitting: Fitting) -> list[str]:
-    """The figures for people."""
-    rule = fitting.calibration
-    seconds = "" if looks.seconds_per_look is None else f", {looks.seconds_per_look:.2f} s each"
+def lines(labelled: LabelledAnswers, fitted: CalibrationFit) -> list[str]:
+    """The figures as lines of text."""
+    rule = fitted.calibration
+    seconds = (
+        "" if labelled.seconds_per_answer is None else f", {labelled.seconds_per_answer:.2f} s each"
+    )
+    counts = (
+        f"{len(labelled.answers)} looks for {labelled.queries} queries{seconds}; "
+        f"{fitted.relevant} at photos that show what was asked; "
+        f"{labelled.unanswered} more without an answer"
+    )
+    weights = (
+        f"weights: yes {rule.slope:.3f}, stage one {rule.z_score_weight:.3f}, "
+        f"offset {rule.offset:+.3f}; a match from {rule.match_at:.2f}, "
+        f"a no below {rule.no_below:.2f}"
+    )
     return [
-        f"{len(looks.judged)} looks for {looks.queries} queries{seconds}; "
-        f"{fitting.relevant} at photos that show what was asked; "
-        f"{looks.unanswered} more without an answer",
+        counts,
         f"{'':<26}  AUROC    ECE",
-        f"{'before':<26}  {_quality(fitting.before)}",
-        f"{'fitted, these photos':<26}  {_quality(fitting.after)}",
-        f"{'fitted, on other photos':<26}  {_quality(fitting.cross_validated)}",
-        f"weights: yes {rule.slope:.3f}, stage one {rule.z_score_weight:.3f}, offset {rule.offset:+.3f}; "
-        f"a match from {rule.match_at:.2f}, a no below {rule.no_below:.2f}",
+        f"{'before':<26}  {_quality(fitted.before)}",
+        f"{'fitted, these photos':<26}  {_quality(fitted.after)}",
+        f"{'fitted, on other photos':<26}  {_quality(fitted.cross_validated)}",
+        weights,
     ]
 
 
 def warning_about(rule: Calibration) -> str:
-    """What to tell whoever fitted it; empty if all is well."""
+    """A warning for the user if the answers carry no information; else empty."""
     if not rule.uninformative:
         return ""
     return (

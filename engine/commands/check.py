@@ -1,4 +1,4 @@
-"""``check``: compare store and index, repair what is derived."""
+"""``check``: compare store and index, repair derived data."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SUMMARY = "check store and index against each other, repair what is derived"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes nothing beyond the library."""
+    """See ``engine.commands``; there are none besides the library."""
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """0 if all is well (again), 1 if something could not be repaired."""
+    """Check and repair; 1 if something could not be repaired, else 0."""
     with open_for_writing(arguments, profile) as library:
         report = console.follow(library.maintenance.check())
     console.print(

@@ -1,4 +1,4 @@
-"""``demo``: the sample photos, three queries, and the pictures that come of them."""
+"""``demo``: indexes the sample photos, runs three queries, writes pictures of the best hits."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ SUMMARY = "index the sample photos, answer three queries, write the pictures to 
 QUERIES = ("cat", "a cup of coffee", "horses on a meadow")
 _SHOWN = 5
 _PICTURED = 2
-"""Most hits a query of which pictures are written."""
+"""Pictures are written for at most so many hits of a query."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     parser.add_argument(
         "--to",
         type=Path,
@@ -38,18 +39,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Everything that Pickout does, once, without a window."""
-    home = make_home(arguments.to)
-    perform(home, paths.resources_dir() / "samples", QUERIES, console, profile)
+    """Index, search and export once."""
+    folder = create_demo_folder(arguments.to)
+    run_demo(folder, paths.resources_dir() / "samples", QUERIES, console, profile)
     return 0
 
 
-def perform(
-    home: Path, samples: Path, queries: Sequence[str], console: Console, profile: Any
+def run_demo(
+    folder: Path, samples: Path, queries: Sequence[str], console: Console, profile: Any
 ) -> None:
-    """Index ``samples`` into a library below ``home``, answer, write pictures there."""
-    pictures = home / "pictures"
-    with contextlib.closing(Library.open(home / "library", profile=profile)) as library:
+    """Index ``samples`` into a library in ``folder``, search, write pictures there."""
+    pictures = folder / "pictures"
+    with contextlib.closing(Library.open(folder / "library", profile=profile)) as library:
         library.folders.add(samples)
         console.print(f"Indexing the sample photos in {plain(samples)}")
         console.follow(library.indexing.start())
@@ -64,34 +65,38 @@ def perform(
             for line in hit_table.lines(result.hits, query):
                 console.print(f"  {line}")
             if result.hits:
-                worth = _worth_a_picture(result.hits)
-                _write_pictures(library, console, query, worth, pictures)
+                pictured = _hits_to_draw(result.hits)
+                _write_pictures(library, console, query, pictured, pictures)
     console.print()
     console.print(f"The pictures are in {plain(pictures)}")
 
 
-def make_home(chosen: Path | None) -> Path:
-    """The folder of this run, made: the chosen one, or a new one here."""
+def create_demo_folder(chosen: Path | None) -> Path:
+    """Create the folder of this run: the chosen one, or a new one in the working directory.
+
+    Raises:
+        ExportProblem: it cannot be created.
+    """
     if chosen is not None:
-        home = chosen.expanduser().absolute()
+        folder = chosen.expanduser().absolute()
     else:
-        home, number = Path.cwd() / "pickout-demo", 2
-        while home.exists():
-            home = Path.cwd() / f"pickout-demo-{number}"
+        folder, number = Path.cwd() / "pickout-demo", 2
+        while folder.exists():
+            folder = Path.cwd() / f"pickout-demo-{number}"
             number += 1
     try:
-        home.mkdir(parents=True, exist_ok=chosen is not None)
+        folder.mkdir(parents=True, exist_ok=chosen is not None)
     except OSError as error:
         raise ExportProblem(
             f"The folder for the demo cannot be made: {error.strerror}.",
             operation="making the demo's folder",
-            path=home,
+            path=folder,
             hint="Name another one with --to DIR.",
         ) from error
-    return home
+    return folder
 
 
-def _worth_a_picture(hits: tuple[SearchHit, ...]) -> tuple[SearchHit, ...]:
+def _hits_to_draw(hits: tuple[SearchHit, ...]) -> tuple[SearchHit, ...]:
     """The best hit, and the next one if it is likely too."""
     return hits[:1] + tuple(
         hit for hit in hits[1:_PICTURED] if hit.verdict in (Verdict.MATCH, Verdict.UNVERIFIED)

@@ -1,4 +1,4 @@
-"""``evaluate``: COCO metrics through the product's own path."""
+"""``evaluate``: COCO metrics of the product's own indexing and search."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ SUMMARY = "measure search and outlines on photos with COCO annotations"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     add_coco_arguments(parser)
     parser.add_argument(
         "--profile", default="starter", metavar="NAME", help="the models (default starter)"
@@ -81,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Index into a temporary library, ask for every category, print the figures."""
+    """Index into a temporary library, search for every category, print the figures."""
     from engine.evaluation import evaluation, evaluation_table, recording_reranker
     from engine.profiles import registry
     from engine.profiles.starter import starter_profile
@@ -90,7 +91,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         arguments.photos.expanduser().absolute(),
         arguments.coco.expanduser(),
         arguments.verify,
-        only=_chosen(arguments),
+        only=_chosen_categories(arguments),
         words=arguments.words,
         first=arguments.first,
         sheets_dir=arguments.sheets.expanduser().absolute() if arguments.sheets else None,
@@ -99,15 +100,17 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         profile = starter_profile(arguments.weights.expanduser().absolute())
     profile = profile or registry.by_name(arguments.profile)
     with contextlib.ExitStack() as stack:
-        recording = None
+        reranker = None
         if request.verify:
-            made = recording_reranker.language_model(arguments.second_look, arguments.gpu_layers)
-            recording, _ = stack.enter_context(made)
-            info = recording.info()
+            opened = recording_reranker.recording_mllm_reranker(
+                arguments.second_look, arguments.gpu_layers
+            )
+            reranker, _ = stack.enter_context(opened)
+            info = reranker.info()
             if not info.available:
-                said = " ".join(filter(None, (info.problem, info.hint)))
-                console.note(f"Going on without a second look. {plain(said)}")
-        result = evaluation.evaluate(request, console, profile=profile, reranker=recording)
+                reason = " ".join(filter(None, (info.problem, info.hint)))
+                console.note(f"Going on without a second look. {plain(reason)}")
+        result = evaluation.evaluate(request, console, profile=profile, reranker=reranker)
     console.print(evaluation_table.table(result))
     console.print("Seconds a photo: wall time of indexing, loading the models included.")
     if result.second_look is not None:
@@ -123,11 +126,11 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     return 0
 
 
-def _chosen(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The categories that were named; empty: all of them.
+def _chosen_categories(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The categories that were named; empty for all of them.
 
     Raises:
-        BadRequest: the file cannot be read, or no category was named where some were meant.
+        BadRequest: the file cannot be read, or the option names no category.
     """
     if arguments.queries is not None:
         return _names([arguments.queries], None)

@@ -1,4 +1,4 @@
-"""``export``: search, then write the hits to files."""
+"""``export``: searches, then writes the hits to files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from engine.commands.terminal.console import Console, counted, plain
 from engine.records import ExportKind, ExportRequest, SearchHit, SearchRequest, Verdict
 
 SUMMARY = "write what a search finds: cut-outs, masks, pictures, COCO, CSV"
-_MOST_UNASKED = 200
+_DEFAULT_LIMIT = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     parser.add_argument("text", metavar="TEXT", type=query_text, help="what to look for")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="where to write")
     parser.add_argument(
@@ -36,19 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number(1),
         metavar="N",
         help="the first N hits whatever their verdict; without it every hit that is no clear no "
-        f"(at most {_MOST_UNASKED})",
+        f"(at most {_DEFAULT_LIMIT})",
     )
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Search and write; hits that could not be written are named. 1 if there was none to write."""
-    limit = arguments.limit or _MOST_UNASKED
+    """Search and write the hits; 1 if no file was written."""
+    limit = arguments.limit or _DEFAULT_LIMIT
     with open_for_reading(arguments, profile, console) as library:
         refuse_if_empty(library, arguments)
         result = console.follow(
             library.search.start(SearchRequest(text=arguments.text, limit=limit))
         )
-        hits = result.hits if arguments.limit else _likely(result.hits)
+        hits = result.hits if arguments.limit else _without_no(result.hits)
         if not hits:
             console.note(
                 f"No photo is likely to show {plain(arguments.text)!r}. "
@@ -66,5 +67,5 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     return 0 if summary.written else 1
 
 
-def _likely(hits: tuple[SearchHit, ...]) -> tuple[SearchHit, ...]:
+def _without_no(hits: tuple[SearchHit, ...]) -> tuple[SearchHit, ...]:
     return tuple(hit for hit in hits if hit.verdict is not Verdict.NO)

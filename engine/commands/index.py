@@ -1,4 +1,4 @@
-"""``index``: look at every new photo, then stop."""
+"""``index``: indexes every new photo, then stops."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ _ALL = 10**9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     add_profile_argument(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Index; photos that fail are counted and kept as problems, and are no failure."""
+    """Index. Photos that cannot be indexed are counted; the exit status is 0 all the same."""
     started_s = time.monotonic()
     with open_for_writing(arguments, profile) as library:
         if not library.folders.all():

@@ -1,4 +1,4 @@
-"""Opening the library a command is about."""
+"""Opens the library that a command works on."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from engine.library import Library
 from engine.profiles import registry
 
 
-def root_of(arguments: argparse.Namespace) -> Path:
-    """The folder of the library: what ``--library`` says, or the default."""
+def library_dir(arguments: argparse.Namespace) -> Path:
+    """The folder of the library: the value of ``--library``, or the default."""
     chosen = getattr(arguments, "library", None)
     return Path(chosen).expanduser().absolute() if chosen else paths.default_library_dir()
 
 
 def command_line(arguments: argparse.Namespace, command: str) -> str:
-    """How to run another command on the same library, for hints."""
+    """The text of another command on the same library, for hints."""
     chosen = getattr(arguments, "library", None)
     return f'pickout-cli --library "{chosen}" {command}' if chosen else f"pickout-cli {command}"
 
 
 def add_profile_argument(parser: argparse.ArgumentParser) -> None:
-    """Other models for this one command; the library's own choice stays."""
+    """Add ``--profile``: models for this command only; the library's setting stays."""
     parser.add_argument(
         "--profile", metavar="NAME", help="the models for this once (default: the library's)"
     )
 
 
-def _chosen(arguments: argparse.Namespace, profile: Any) -> Any:
+def _chosen_profile(arguments: argparse.Namespace, profile: Any) -> Any:
     name = getattr(arguments, "profile", None)
     return registry.by_name(name) if name and profile is None else profile
 
 
 @contextlib.contextmanager
 def open_for_writing(arguments: argparse.Namespace, profile: Any) -> Iterator[Library]:
-    """The library with the writer's lock; closed at the end.
+    """The library, opened for writing; closed at the end.
 
     Raises:
-        LibraryInUse: another process has it.
+        LibraryInUse: another process has it open for writing.
     """
-    profile = _chosen(arguments, profile)
-    with contextlib.closing(Library.open(root_of(arguments), profile=profile)) as library:
+    profile = _chosen_profile(arguments, profile)
+    with contextlib.closing(Library.open(library_dir(arguments), profile=profile)) as library:
         yield library
 
 
@@ -56,7 +56,7 @@ def open_for_reading(
     arguments: argparse.Namespace, profile: Any, console: Console
 ) -> Iterator[Library]:
     """The library, read-only if another process is writing to it; closed at the end."""
-    root, profile = root_of(arguments), _chosen(arguments, profile)
+    root, profile = library_dir(arguments), _chosen_profile(arguments, profile)
     try:
         library = Library.open(root, profile=profile)
     except LibraryInUse:
@@ -67,21 +67,23 @@ def open_for_reading(
 
 
 def refuse_if_empty(library: Library, arguments: argparse.Namespace) -> None:
-    """Raises:
-    BadRequest: nothing can be found because nothing is indexed.
+    """Check that something can be found.
+
+    Raises:
+        BadRequest: no photo is indexed; the hint names the next command.
     """
     status = library.status()
     if status.searchable:
         return
     if status.pending:
-        message, todo = "No photo is indexed yet.", f"Run: {command_line(arguments, 'index')}"
+        message, hint = "No photo is indexed yet.", f"Run: {command_line(arguments, 'index')}"
     elif status.problems:
         message = "None of the photos could be indexed."
-        todo = f"See why: {command_line(arguments, 'status')}"
+        hint = f"See why: {command_line(arguments, 'status')}"
     else:
         message = "The library holds no photos yet."
-        todo = (
+        hint = (
             f"Run: {command_line(arguments, 'add FOLDER')}, "
             f"then: {command_line(arguments, 'index')}"
         )
-    raise BadRequest(message, operation="searching", path=root_of(arguments), hint=todo)
+    raise BadRequest(message, operation="searching", path=library_dir(arguments), hint=hint)

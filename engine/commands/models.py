@@ -1,4 +1,4 @@
-"""``models``: which models look at the photos, and where they come from."""
+"""``models``: lists, shows, downloads, imports, verifies and removes models."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ _STARTER_PARTS = [
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     parser.add_argument("action", choices=list(ACTIONS), help="what to do, see below")
     parser.add_argument("name", metavar="NAME", nargs="?", help="a model, as list names it")
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="for import")
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Do it; 1 if a question was not answered with yes, or ``verify`` found nothing installed."""
+    """Run the action; 1 if the user did not confirm, or ``verify`` found nothing installed."""
     from engine.weights.model_store import ModelStore
 
     model_store = ModelStore()
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             hint="Name one of those that “pickout-cli models list” shows.",
         )
     if arguments.action == "import" and not _is_known(model_store, arguments.name):
-        return _import_own(model_store, arguments.name, arguments.files, console)
+        return _import_custom(model_store, arguments.name, arguments.files, console)
     entry = model_store.catalogue.find(arguments.name)
     if arguments.action == "show":
         return _show(model_store, entry, console)
@@ -119,34 +120,34 @@ def _show(model_store: ModelStore, entry: CatalogueEntry, console: Console) -> i
             ("described at", entry.source),
             ("memory it needs", memory),
             ("state", f"installed in {model.folder}" if model else "not installed"),
-            *(_of_second_look(model) if model else []),
+            *(_reranking_rows(model) if model else []),
         ]
     ):
         console.print(f"  {line}")
     for file in entry.files:
         console.print(f"  {file.name}")
-        for line in _of_file(file, model):
+        for line in _file_lines(file, model):
             console.print(f"    {line}")
     if entry.notes:
         console.print(f"  {entry.notes}")
     return 0
 
 
-def _of_second_look(model: InstalledModel) -> list[tuple[str, str]]:
-    """What a language model can do; nothing for other models."""
-    from engine.reranking import model_selection as second_look
+def _reranking_rows(model: InstalledModel) -> list[tuple[str, str]]:
+    """Rows about what a language model can do; empty for other models."""
+    from engine.reranking import model_selection
 
-    if model.entry.role != second_look.ROLE:
+    if model.entry.role != model_selection.ROLE:
         return []
     try:
-        found = second_look.from_installed(model)
+        found = model_selection.from_installed(model)
     except EngineError as error:
         return [("problem", error.message)]
     does = "points at things with boxes" if found.gives_boxes else "answers yes and no only"
     return [("family", found.family.name), ("second look", does)]
 
 
-def _of_file(file: ModelFile, model: InstalledModel | None) -> list[str]:
+def _file_lines(file: ModelFile, model: InstalledModel | None) -> list[str]:
     known = model.files[file.name] if model else None
     size = known.size_bytes if known else file.size_bytes
     if file.sha256:
@@ -169,8 +170,10 @@ def _download(model_store: ModelStore, entry: CatalogueEntry, yes: bool, console
     if not yes and not confirm("Download it?"):
         console.note("Nothing was downloaded.")
         return 1
-    model = _done(console, lambda job: download(entry, model_store, job.cancel, _reporter(job)))
-    return _said(model, console)
+    model = _run_on_lane(
+        console, lambda job: download(entry, model_store, job.cancel, _reporter(job))
+    )
+    return _print_installed(model, console)
 
 
 def _import(
@@ -183,34 +186,36 @@ def _import(
             hint=f"pickout-cli models import {entry.name} FILE... or the folder they are in.",
         )
     _refuse_wrong_pair(entry, files)
-    model = _done(
+    model = _run_on_lane(
         console, lambda job: model_store.import_files(entry.name, files, job.cancel, _reporter(job))
     )
-    return _said(model, console)
+    return _print_installed(model, console)
 
 
 def _refuse_wrong_pair(entry: CatalogueEntry, paths: list[Path]) -> None:
-    """Raises:
-    ModelBroken: both files of a language model are given, and do not belong together.
+    """Check the two files of a language model, if both are given.
+
+    Raises:
+        ModelBroken: they do not belong together.
     """
     from engine.reranking.model_families import family_of_pair
     from engine.reranking.model_selection import ROLE
 
     given = {path.name.lower(): path for path in _files_of(paths)}
-    files = [given.get(file.name.lower()) for file in entry.files]
-    if entry.role == ROLE and len(files) == 2 and all(files):
+    files = [given[name] for file in entry.files if (name := file.name.lower()) in given]
+    if entry.role == ROLE and len(entry.files) == len(files) == 2:
         family_of_pair(*files)
 
 
-def _import_own(model_store: ModelStore, name: str, paths: list[Path], console: Console) -> int:
-    """A pair of GGUF files that no catalogue names: registered, then imported like others."""
+def _import_custom(model_store: ModelStore, name: str, paths: list[Path], console: Console) -> int:
+    """Register a language model that is not in the catalogue, then import its two GGUF files."""
     from engine.reranking.model_families import family_of_pair, is_vision_part
     from engine.reranking.model_selection import ROLE
     from engine.weights import custom_models
-    from engine.weights.checkpoint import GGUF, check_format, format_of
+    from engine.weights.checkpoint import GGUF, check_format, detect_format
     from engine.weights.model_store import ModelStore
 
-    pair = [path for path in _files_of(paths) if format_of(path) == GGUF]
+    pair = [path for path in _files_of(paths) if detect_format(path) == GGUF]
     if len(pair) != 2:
         raise BadRequest(
             f"There is no model called {name}.",
@@ -228,15 +233,15 @@ def _import_own(model_store: ModelStore, name: str, paths: list[Path], console: 
     try:
         return _import(model_store, model_store.catalogue.find(name), [language, vision], console)
     except BaseException:
-        # Else the list would go on naming a model that is not there and cannot be had.
+        # Otherwise the list would show a model that is neither installed nor downloadable.
         model_store.remove(name)
         custom_models.unregister(model_store.root, name)
         raise
 
 
 def _files_of(paths: list[Path]) -> list[Path]:
-    """The files among these, and those in folders among them; what is not there is left out."""
-    found = []
+    """The given files and the files in given folders; paths that do not exist are left out."""
+    found: list[Path] = []
     for path in (path.expanduser() for path in paths):
         found += sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
     return [path for path in found if path.is_file()]
@@ -247,37 +252,41 @@ def _verify(model_store: ModelStore, name: str | None, console: Console) -> int:
     if not names:
         console.note("No model is installed besides the built-in ones.")
         return 1
-    for one in names:
-        _done(console, lambda job, one=one: model_store.verify(one, job.cancel, _reporter(job)))
-        console.print(f"{one}: every byte as it was installed")
+    for installed in names:
+        _run_on_lane(console, _verification(model_store, installed))
+        console.print(f"{installed}: every byte as it was installed")
     return 0
+
+
+def _verification(model_store: ModelStore, name: str) -> Callable[[JobContext], object]:
+    return lambda job: model_store.verify(name, job.cancel, _reporter(job))
 
 
 def _remove(model_store: ModelStore, entry: CatalogueEntry, yes: bool, console: Console) -> int:
     from engine.weights import custom_models
 
-    own = custom_models.is_registered(entry)
-    again = "imported again from your own files" if own else "downloaded again"
+    custom = custom_models.is_registered(entry)
+    again = "imported again from your own files" if custom else "downloaded again"
     if not yes and not confirm(f"Delete {entry.title}? It can be {again}."):
         console.note("Nothing was deleted.")
         return 1
     freed = model_store.remove(entry.name)
-    if own:
+    if custom:
         custom_models.unregister(model_store.root, entry.name)
     console.print(f"{entry.name}: {_size(freed)} freed")
     return 0
 
 
-def _said(model: InstalledModel, console: Console) -> int:
+def _print_installed(model: InstalledModel, console: Console) -> int:
     for name, file in model.files.items():
-        sure = "as published" if file.published else "pinned: no SHA-256 of it is published"
-        console.print(f"{name}: {_size(file.size_bytes)}, SHA-256 {file.sha256} ({sure})")
+        origin = "as published" if file.published else "pinned: no SHA-256 of it is published"
+        console.print(f"{name}: {_size(file.size_bytes)}, SHA-256 {file.sha256} ({origin})")
     console.note(f"{model.entry.title} is installed in {plain(model.folder)}.")
     return 0
 
 
-def _done(console: Console, work: Callable[[JobContext], T]) -> T:
-    """Run it on a thread, so that Ctrl-C cancels it at a good moment."""
+def _run_on_lane(console: Console, work: Callable[[JobContext], T]) -> T:
+    """Run it as a job, so that Ctrl-C cancels it instead of interrupting it anywhere."""
     lane = Lane("models")
     try:
         return console.follow(lane.submit("models", work))
@@ -286,9 +295,11 @@ def _done(console: Console, work: Callable[[JobContext], T]) -> T:
 
 
 def _reporter(job: JobContext) -> Report:
+    """Reports bytes as progress in megabytes."""
+
     def report(stage: str, done: int, total: int | None) -> None:
-        whole = None if total is None else round(total / 1e6)
-        job.report(Progress(f"{stage} (MB)", round(done / 1e6), whole))
+        total_mb = None if total is None else round(total / 1e6)
+        job.report(Progress(f"{stage} (MB)", round(done / 1e6), total_mb))
 
     return report
 

@@ -1,4 +1,4 @@
-"""``profile``: which models answer, changing them, and forgetting what others made."""
+"""``profile``: shows the profiles of a library, changes the active one, deletes data of others."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _ACTIONS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     parser.add_argument("action", choices=list(_ACTIONS), nargs="?", default="show")
     parser.add_argument("name", metavar="NAME", nargs="?", help="the models, such as starter")
     parser.add_argument("--yes", action="store_true", help="do not ask first")
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Do it; 1 if a question was not answered with yes."""
+    """Run the action; 1 if the user did not confirm or the change is not complete."""
     if arguments.action == "show":
         return _show(arguments, console, profile)
     if arguments.action != "cancel" and arguments.name is None:
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             return 0
         if arguments.action == "use":
             return _use(library, arguments, console)
-        return _forget(library, arguments, console)
+        return _delete(library, arguments, console)
 
 
 def _show(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
@@ -53,8 +54,9 @@ def _show(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         kept = library.models.kept()
         status = library.status()
     rows = [("models", "state", "photos", "disk")]
-    for one in kept:
-        rows.append((one.name, _state(one), f"{one.photos:,}", f"{one.disk_bytes / 1e6:,.1f} MB"))
+    for item in kept:
+        size = f"{item.disk_bytes / 1e6:,.1f} MB"
+        rows.append((item.name, _state(item), f"{item.photos:,}", size))
     for line in table(rows, right=frozenset({2, 3})):
         console.print(line)
     if status.change is not None:
@@ -65,12 +67,12 @@ def _show(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     return 0
 
 
-def _state(one: KeptProfile) -> str:
-    if one.answering:
+def _state(kept_profile: KeptProfile) -> str:
+    if kept_profile.answering:
         return "answering"
-    if one.next:
+    if kept_profile.next:
         return "being made"
-    return "complete, not in use" if one.complete else "incomplete, not in use"
+    return "complete, not in use" if kept_profile.complete else "incomplete, not in use"
 
 
 def _use(library: Library, arguments: argparse.Namespace, console: Console) -> int:
@@ -94,7 +96,8 @@ def _use(library: Library, arguments: argparse.Namespace, console: Console) -> i
         raise
     if library.models.active.name != arguments.name:
         console.print(
-            f"{plain(library.models.active.name)} still answers: not all photos could be looked at. "
+            f"{plain(library.models.active.name)} still answers: "
+            "not all photos could be looked at. "
             f"See why: {command_line(arguments, 'status')}"
         )
         return 1
@@ -103,7 +106,7 @@ def _use(library: Library, arguments: argparse.Namespace, console: Console) -> i
 
 
 def cost_text(cost: ProfileCost) -> str:
-    """What a change takes, in a sentence or two."""
+    """Time and disk space that a change of profile needs, in one or two sentences."""
     text = f"{plain(cost.profile)} has to look at {counted(cost.photos, 'photo')}"
     if cost.seconds is not None and cost.per_second:
         source = "tried on a few" if cost.tried else "as measured earlier"
@@ -114,14 +117,14 @@ def cost_text(cost: ProfileCost) -> str:
     )
 
 
-def _forget(library: Library, arguments: argparse.Namespace, console: Console) -> int:
-    spare = [
-        one
-        for one in library.models.kept()
-        if one.name == arguments.name and not (one.answering or one.next)
+def _delete(library: Library, arguments: argparse.Namespace, console: Console) -> int:
+    unused = [
+        kept_profile
+        for kept_profile in library.models.kept()
+        if kept_profile.name == arguments.name and not (kept_profile.answering or kept_profile.next)
     ]
-    photos = counted(sum(one.photos for one in spare), "photo")
-    if spare and not arguments.yes and not confirm(f"Forget what they found in {photos}?"):
+    photos = counted(sum(kept_profile.photos for kept_profile in unused), "photo")
+    if unused and not arguments.yes and not confirm(f"Forget what they found in {photos}?"):
         console.note("Nothing was deleted.")
         return 1
     freed = console.follow(library.models.forget(arguments.name))

@@ -1,4 +1,4 @@
-"""``search``: rank photos by what they show."""
+"""``search``: ranks the photos for a text."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ SUMMARY = "find photos that show something"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     parser.add_argument("text", metavar="TEXT", type=query_text, help="what to look for")
     parser.add_argument(
         "--limit", type=whole_number(1), default=50, metavar="N", help="most hits (default 50)"

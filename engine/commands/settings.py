@@ -1,4 +1,4 @@
-"""``settings``: what can be set in a library, what it means, and a new value for it."""
+"""``settings``: shows the settings of a library with their meaning, or changes one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import Field, fields, replace
 from typing import Any
 
 from engine import settings as settings_file
-from engine.commands.library_access import command_line, root_of
+from engine.commands.library_access import command_line, library_dir
 from engine.commands.terminal.console import Console, plain, table
 from engine.errors import BadRequest
 from engine.paths import LibraryPaths
@@ -16,17 +16,18 @@ from engine.settings import Settings
 SUMMARY = "all settings with their meaning, one of them, or a new value for it"
 _OPERATION = "changing the settings"
 _MODELS = ("profile", "next_profile")
-"""Changing models takes more than writing it down: all photos have to be looked at."""
+"""Not changed here: another profile takes effect only once all photos are indexed with it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="a setting, as the table has it")
     parser.add_argument("value", metavar="VALUE", nargs="?", help="its new value; '' for empty")
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Show or set; the library is not opened, so it may be open elsewhere."""
-    paths = LibraryPaths(root_of(arguments))
+    """Show or change settings. The library is not opened, so another process may have it open."""
+    paths = LibraryPaths(library_dir(arguments))
     settings, notice = settings_file.load(paths.settings)
     if notice:
         console.note(notice)
@@ -64,13 +65,13 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     return 0
 
 
-def _row(settings: Settings, row: Field) -> tuple[str, str, str, str]:
+def _row(settings: Settings, row: Field[Any]) -> tuple[str, str, str, str]:
     value = getattr(settings, row.name)
     shown = f"{value:g}" if isinstance(value, float) else str(value) or "''"
     return row.name, shown, row.metadata["unit"], row.metadata["help"]
 
 
-def _field(name: str) -> Field:
+def _field(name: str) -> Field[Any]:
     for row in fields(Settings):
         if row.name == name:
             return row
@@ -81,13 +82,17 @@ def _field(name: str) -> Field:
     )
 
 
-def _changed(settings: Settings, row: Field, text: str) -> Settings:
-    """Raises:
-    BadRequest: the value is of another type, out of range, or names what is not there.
+def _changed(settings: Settings, row: Field[Any], text: str) -> Settings:
+    """The settings with a new value for one field.
+
+    Raises:
+        BadRequest: the value has the wrong type, is out of range, or names a model that is not
+            installed.
     """
     try:
-        # `type` of the default: annotations are text here.
-        changed = replace(settings, **{row.name: type(row.default)(text)})
+        # By the type of the default, because the annotations of the fields are strings.
+        value_type: type = type(row.default)
+        changed = replace(settings, **{row.name: value_type(text)})
     except ValueError as error:
         raise BadRequest(
             f"{plain(text)!r} cannot be the value of {row.name}.",
@@ -101,7 +106,7 @@ def _changed(settings: Settings, row: Field, text: str) -> Settings:
     return changed
 
 
-def _range(row: Field) -> str:
+def _range(row: Field[Any]) -> str:
     kind = {int: "a whole number", float: "a number"}.get(type(row.default), "a text")
     low, high = row.metadata["low"], row.metadata["high"]
     return kind if low is None else f"{kind} from {low:g} to {high:g}"
@@ -127,7 +132,7 @@ def _require_model(name: str) -> None:
         model_store.catalogue.find(name).role != model_selection.ROLE
         or model_store.find(name) is None
     ):
-        there = [
+        installed = [
             one.entry.name
             for one in model_store.installed()
             if one.entry.role == model_selection.ROLE
@@ -135,7 +140,7 @@ def _require_model(name: str) -> None:
         raise BadRequest(
             f"No language model called {name} is installed.",
             operation=_OPERATION,
-            hint=f"Choose one of: {', '.join(there)}."
-            if there
+            hint=f"Choose one of: {', '.join(installed)}."
+            if installed
             else "See “pickout-cli models list” for those that can be had.",
         )

@@ -1,4 +1,4 @@
-"""``status``: how far the library has come, and which files could not be read."""
+"""``status``: counts of the library, progress of indexing, and problems with files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from engine.commands.library_access import command_line, open_for_reading, root_of
+from engine.commands.library_access import command_line, library_dir, open_for_reading
 from engine.commands.terminal.console import Console, counted, duration, plain
 from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange, RerankerInfo
 
@@ -17,6 +17,7 @@ _ALL = 10**9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``engine.commands``."""
     parser.add_argument("--json", action="store_true", help="print all of it as one JSON object")
 
 
@@ -25,11 +26,11 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     with open_for_reading(arguments, profile, console) as library:
         status = library.status()
         problems = library.indexing.problems(_ALL)
-        second_look = library.search.reranker()
+        reranker = library.search.reranker()
     if arguments.json:
-        console.print(json.dumps(as_json(status, problems, second_look), indent=1))
+        console.print(json.dumps(as_json(status, problems, reranker), indent=1))
         return 0
-    console.print(f"Library {plain(root_of(arguments))}, models: {plain(status.profile)}")
+    console.print(f"Library {plain(library_dir(arguments))}, models: {plain(status.profile)}")
     coarse = status.searchable - status.outlined
     of_them = f" ({coarse:,} of them not outlined yet)" if coarse else ""
     console.print(
@@ -41,32 +42,32 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         if text:
             console.print(text)
     for folder in status.folders:
-        away = "" if folder.online else "  (not connected)"
-        console.print(f"  {plain(folder.path)}: {counted(folder.photos, 'photo')}{away}")
+        offline = "" if folder.online else "  (not connected)"
+        console.print(f"  {plain(folder.path)}: {counted(folder.photos, 'photo')}{offline}")
     if not status.folders:
         console.print(f"No folder yet. Add one: {command_line(arguments, 'add FOLDER')}")
     if status.change is not None:
         console.print(change_text(status.change))
-    console.print(_second_look_text(second_look))
+    console.print(_reranker_text(reranker))
     if status.note:
         console.print(plain(status.note))
     _print_problems(console, problems)
     return 0
 
 
-def _pass_text(becoming: str, going_on: PassStatus) -> str:
-    """What a pass has left to do; nothing if that is nothing."""
-    if not going_on.waiting:
+def _pass_text(goal: str, status: PassStatus) -> str:
+    """What a pass has left to do; empty if nothing."""
+    if not status.waiting:
         return ""
-    text = f"  {counted(going_on.waiting, 'photo')} to become {becoming}"
-    if going_on.photos_per_s and going_on.seconds_left is not None:
-        left = duration(going_on.seconds_left)
-        text += f", about {left} at {going_on.photos_per_s:.2g} a second"
+    text = f"  {counted(status.waiting, 'photo')} to become {goal}"
+    if status.photos_per_s and status.seconds_left is not None:
+        remaining = duration(status.seconds_left)
+        text += f", about {remaining} at {status.photos_per_s:.2g} a second"
     return text
 
 
-def _second_look_text(info: RerankerInfo) -> str:
-    """Which model takes the second look and where it runs, or why none does."""
+def _reranker_text(info: RerankerInfo) -> str:
+    """The reranker's model and where it runs, or why there is none."""
     if not info.available:
         return f"Second look: none. {plain(info.problem)} {plain(info.hint)}".rstrip()
     return f"Second look: {plain(info.title)}, on: {info.where}"
@@ -83,7 +84,7 @@ def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:
 
 
 def change_text(change: ProfileChange) -> str:
-    """How far a change to other models is."""
+    """The progress of a change to another profile."""
     text = (
         f"Changing to the models {plain(change.profile)}: {change.outlined:,} of "
         f"{counted(change.photos, 'photo')} ({int(100 * change.done)} %)"
@@ -94,12 +95,14 @@ def change_text(change: ProfileChange) -> str:
 
 
 def as_json(
-    status: LibraryStatus, problems: tuple[Problem, ...], second_look: RerankerInfo
+    status: LibraryStatus, problems: tuple[Problem, ...], reranker: RerankerInfo
 ) -> dict[str, Any]:
-    """The JSON form. ``problem_count`` counts photo files, of which ``photos`` is the sum with
-    ``searchable`` and ``pending``; ``problems`` lists those and what only looks like a photo.
-    ``coarse`` and ``full`` say what each pass has left to do, and how fast it goes or last went;
-    ``change``, if one goes on, how far other models are."""
+    """The JSON form.
+
+    ``photos`` is the sum of ``searchable``, ``pending`` and ``problem_count``. ``problems`` also
+    lists files that are no photos in spite of their names. ``coarse`` and ``full`` hold what each
+    pass has left to do and its throughput, now or when it last ran. ``change`` is the progress of a
+    change to another profile, or None."""
     return {
         "profile": status.profile,
         "photos": status.photos,
@@ -133,6 +136,6 @@ def as_json(
         "coarse": asdict(status.coarse),
         "full": asdict(status.full),
         "change": asdict(status.change) if status.change is not None else None,
-        "second_look": asdict(second_look),
+        "second_look": asdict(reranker),
         "note": status.note,
     }

@@ -25,18 +25,21 @@ _PAGE = 200
 
 @dataclass(frozen=True)
 class AnnotatedLibrary:
-    """An indexed library; the name of each photo is led by its place in the truth and a dash.
+    """An indexed library of annotated photos.
+
+    The file name of each photo begins with its index in ``CocoTruth.photos`` and a dash.
 
     Attributes:
-        indexing_s: wall time of the whole indexing job, loading models included.
+        indexing_s: wall time of the indexing job, with loading the models.
     """
 
     library: Library
     indexing_s: float
 
     def photos(self) -> dict[int, Photo]:
-        """All that could be indexed, by their places in the truth."""
-        found, before = {}, None
+        """All photos that could be indexed, by their index in ``CocoTruth.photos``."""
+        found: dict[int, Photo] = {}
+        before = None
         while page := self.library.photos.page(_PAGE, before):
             found |= {truth_index(photo): photo for photo in page}
             before = page[-1].id
@@ -44,10 +47,13 @@ class AnnotatedLibrary:
 
 
 def load_present(coco_path: Path, photos_dir: Path, first: int | None = None) -> CocoTruth:
-    """Only the photos whose files exist, and of those the first.
+    """Load a COCO file without the photos whose files do not exist.
+
+    Args:
+        first: keep only the first so many of the existing photos; None keeps all.
 
     Raises:
-        BadRequest: the COCO file is bad, or none of its photos is there.
+        BadRequest: the COCO file is bad, or none of its photos exists.
     """
     truth = coco_truth.load(coco_path)
     photos = tuple(p for p in truth.photos if (photos_dir / p.file_name).is_file())
@@ -70,7 +76,7 @@ def indexed(
     profile: Any = None,
     reranker: Reranker | None = None,
 ) -> Iterator[AnnotatedLibrary]:
-    """Index the listed photos; everything that was made is removed in any case.
+    """A temporary library with the listed photos, indexed; removed when the context ends.
 
     Args:
         profile, reranker: as for ``Library.open``.
@@ -80,7 +86,7 @@ def indexed(
     """
     with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
         listed_dir = Path(temporary, "photos")
-        _lay_out(truth, photos_dir, listed_dir)
+        _link_photos(truth, photos_dir, listed_dir)
         library = Library.open(Path(temporary, "library"), profile=profile, reranker=reranker)
         with contextlib.closing(library):
             library.folders.add(listed_dir)
@@ -89,13 +95,15 @@ def indexed(
             yield AnnotatedLibrary(library, time.perf_counter() - started_s)
 
 
-def _lay_out(truth: CocoTruth, source: Path, target: Path) -> None:
-    """A folder with exactly the listed photos, each name led by its place in the list."""
+def _link_photos(truth: CocoTruth, source: Path, target: Path) -> None:
+    """Make a folder with exactly the listed photos, each file name led by the photo's index."""
     target.mkdir()
-    for place, photo in enumerate(truth.photos):
+    for index, photo in enumerate(truth.photos):
         original = (source / photo.file_name).resolve()
-        copy = target / f"{place:06d}-{original.name}"
+        copy = target / f"{index:06d}-{original.name}"
         try:
             os.link(original, copy)
         except OSError:
-            shutil.copy2(original, copy)  # a fresh date looks like a file still being written
+            shutil.copy2(
+                original, copy
+            )  # with its old date: a new file may count as still being written

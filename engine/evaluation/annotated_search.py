@@ -1,4 +1,4 @@
-"""Searches through the product's own path, with what is truly in each photo of the answer."""
+"""Searches an annotated library and pairs each hit with the annotations of its photo."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ from engine.records import Photo, SearchHit, SearchRequest, Verdict
 
 T = TypeVar("T")
 RANKS = 50
-"""Photos of a ranking that count."""
+"""Only the first so many photos of a ranking enter the figures."""
 
 
 class ProgressListener(Protocol):
-    """Whoever waits for the evaluation."""
+    """Gets the progress of an evaluation or a benchmark. Called in the caller's thread."""
 
     def follow(self, job: Job[T]) -> T:
-        """Wait for a job, showing its progress; return its result or raise its error."""
+        """Wait for a job and show its progress; return its result or raise its error."""
         ...
 
     def report(self, progress: Progress) -> None:
-        """Show how far the queries are."""
+        """Show the progress of work that is not a job."""
         ...
 
 
 def truth_index(photo: Photo) -> int:
-    """The photo's place in the truth, which its file name is led by."""
+    """The photo's index in ``CocoTruth.photos``, which its file name begins with."""
     return int(photo.path.name.partition("-")[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The answer to one query.
+    """The hits of one query.
 
     Attributes:
-        photos: what is truly in the photo of each hit.
-        took_ms: from asking to the last verdict.
+        hits: best first.
+        photos: the annotated photo of each hit, same order.
+        took_ms: from the start of the search to its last verdict.
     """
 
     text: str
@@ -49,29 +50,30 @@ class Ranking:
     photos: tuple[TruthPhoto, ...]
     took_ms: float
 
-    def shown(self, category_id: int) -> list[bool]:
-        """Per hit, whether its photo holds the category."""
+    def relevance(self, category_id: int) -> list[bool]:
+        """For each hit, whether its photo holds the category."""
         return [photo.holds(category_id) for photo in self.photos]
 
-    def outlined(self, category_id: int) -> list[bool]:
-        """Per hit of the first ``RANKS``, whether its mask lies on a thing of the category."""
+    def mask_relevance(self, category_id: int) -> list[bool]:
+        """Whether the mask of each of the first ``RANKS`` hits matches a thing of the category."""
         pairs = list(zip(self.hits, self.photos, strict=True))[:RANKS]
         return [
             mask_overlap.matches_category(hit.region, photo, category_id) for hit, photo in pairs
         ]
 
     def verdicts(self, first: int) -> list[Verdict]:
-        """Of the first hits; those that were not looked at are left out."""
-        said = [hit.verdict for hit in self.hits[:first]]
-        return [verdict for verdict in said if verdict is not Verdict.UNVERIFIED]
+        """Verdicts of the first hits, without those that were not verified."""
+        verdicts = [hit.verdict for hit in self.hits[:first]]
+        return [verdict for verdict in verdicts if verdict is not Verdict.UNVERIFIED]
 
 
 class AnnotatedSearch:
-    """Asks one library. Used by one thread, which it blocks.
+    """Searches one library. Used by one thread, which it blocks.
 
     Args:
-        library: holds the photos of ``truth``, each file name led by its place and a dash.
-        verify: hits of each query that the second look looks at.
+        library: holds the photos of ``truth``; each file name begins with the photo's index in
+            ``truth.photos`` and a dash.
+        verify: hits of each query that the reranker verifies; 0 for none.
     """
 
     def __init__(
@@ -83,11 +85,14 @@ class AnnotatedSearch:
         self._listener = listener
 
     def without_reranking(self) -> AnnotatedSearch:
-        """The same, answered by stage one alone."""
+        """The same searches without the reranker."""
         return AnnotatedSearch(self._library, self.truth, 0, self._listener)
 
     def search_all(self, texts: Sequence[str], stage: str) -> list[Ranking]:
-        """The answers in the same order; ``stage`` is what the progress says.
+        """Search for each text; the rankings in the same order.
+
+        Args:
+            stage: shown as the stage of the progress.
 
         Raises:
             Exception: whatever a search raised.
@@ -95,11 +100,11 @@ class AnnotatedSearch:
         rankings = []
         for done, text in enumerate(texts):
             self._listener.report(Progress(stage, done, len(texts), current=text))
-            rankings.append(self._ask(text))
+            rankings.append(self._search(text))
         self._listener.report(Progress(stage, len(texts), len(texts)))
         return rankings
 
-    def _ask(self, text: str) -> Ranking:
+    def _search(self, text: str) -> Ranking:
         limit = max(RANKS, len(self.truth.photos))
         request = SearchRequest(text=text, limit=limit, verify=self._verify)
         started_s = time.perf_counter()
@@ -109,11 +114,11 @@ class AnnotatedSearch:
         return Ranking(text, result.hits, photos, took_ms)
 
     def image_ap(self, ranking: Ranking, category_id: int) -> float:
-        """AP@50 of the photos that hold the category."""
+        """AP@50 where a hit is relevant if its photo holds the category."""
         total = self.truth.photos_with(category_id)
-        return metrics.average_precision_at(ranking.shown(category_id), total, RANKS)
+        return metrics.average_precision_at(ranking.relevance(category_id), total, RANKS)
 
     def object_ap(self, ranking: Ranking, category_id: int) -> float:
-        """The same, where a hit counts only if its mask lies on a thing of the category."""
+        """AP@50 where a hit is relevant if its mask matches a thing of the category."""
         total = self.truth.photos_with(category_id)
-        return metrics.average_precision_at(ranking.outlined(category_id), total, RANKS)
+        return metrics.average_precision_at(ranking.mask_relevance(category_id), total, RANKS)

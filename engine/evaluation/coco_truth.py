@@ -1,4 +1,4 @@
-"""What a COCO instances file says is in the photos."""
+"""Reads COCO instances files: the annotated things of each photo."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Polygons = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One annotated thing.
+    """One annotation: a thing, or a crowd of things.
 
     Attributes:
         area_px: as annotated, in square pixels of the photo.
-        crowd: True for an area of many things that nobody told apart.
+        crowd: COCO's ``iscrowd``: an area of many things that were not annotated one by one.
         shape: polygons as flat x, y lists, or the runs of an RLE (plain or compressed).
-        annotation_id: the file's own number for it, None if it gives none.
+        annotation_id: ``id`` in the file; None if it has none.
     """
 
     category_id: int
@@ -35,7 +35,7 @@ class Instance:
     annotation_id: int | None = None
 
     def rle(self, size_wh: tuple[int, int]) -> Rle | None:
-        """The mask at the photo's size; None if nothing was drawn."""
+        """The mask at the photo's size; None if the annotation has no outline."""
         from pycocotools import mask as coco
 
         width, height = size_wh
@@ -51,7 +51,7 @@ class Instance:
         return Rle((height, width), merged["counts"])
 
     def mask_hw(self, size_wh: tuple[int, int]) -> np.ndarray:
-        """The mask as bool (H, W)."""
+        """The mask as bool (H, W); empty if the annotation has no outline."""
         rle = self.rle(size_wh)
         if rle is None:
             return np.zeros((size_wh[1], size_wh[0]), bool)
@@ -60,33 +60,33 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class TruthPhoto:
-    """One listed photo and what is in it."""
+    """One listed photo with its annotations."""
 
     file_name: str
     size_wh: tuple[int, int]
     instances: tuple[Instance, ...]
 
     def holds(self, category_id: int) -> bool:
-        """Whether the category is in the photo, as a thing or in a crowd."""
+        """Whether the photo has an annotation of the category, crowds included."""
         return any(instance.category_id == category_id for instance in self.instances)
 
 
 @dataclass(frozen=True, slots=True)
 class CocoTruth:
-    """A whole file: photos in its order, category names by id."""
+    """The content of a COCO file: photos in its order, category names by id."""
 
     photos: tuple[TruthPhoto, ...]
     categories: Mapping[int, str]
 
     def queries(self) -> dict[int, str]:
-        """Categories of which at least one thing is told apart somewhere, by id."""
-        seen = {
+        """Names by id of the categories with at least one annotation that is not a crowd."""
+        annotated = {
             instance.category_id
             for photo in self.photos
             for instance in photo.instances
             if not instance.crowd
         }
-        return {key: name for key, name in sorted(self.categories.items()) if key in seen}
+        return {key: name for key, name in sorted(self.categories.items()) if key in annotated}
 
     def photos_with(self, category_id: int) -> int:
         """How many photos hold the category."""
@@ -97,7 +97,7 @@ def load(path: Path) -> CocoTruth:
     """Read an instances file. Segmentations may be polygons, RLE, or either as a JSON string.
 
     Raises:
-        BadRequest: the file cannot be read or is not of that form.
+        BadRequest: the file cannot be read, or is no COCO instances file.
     """
     try:
         document = json.loads(path.read_bytes())
@@ -144,10 +144,10 @@ def _parse(document: Any) -> CocoTruth:
 
 
 def _instance(row: Mapping[str, Any], size_wh: tuple[int, int]) -> Instance:
-    drawn = row.get("segmentation") or []
-    if isinstance(drawn, str):
-        drawn = json.loads(drawn)
-    shape = _shape(drawn, size_wh)
+    segmentation = row.get("segmentation") or []
+    if isinstance(segmentation, str):
+        segmentation = json.loads(segmentation)
+    shape = _shape(segmentation, size_wh)
     instance = Instance(
         category_id=int(row["category_id"]),
         area_px=float(row.get("area", 0.0)),
@@ -161,13 +161,13 @@ def _instance(row: Mapping[str, Any], size_wh: tuple[int, int]) -> Instance:
     return replace(instance, area_px=area_px)
 
 
-def _shape(drawn: Any, size_wh: tuple[int, int]) -> Polygons | list[int] | bytes:
-    if isinstance(drawn, dict):
-        height, width = (int(side) for side in drawn["size"])
+def _shape(segmentation: Any, size_wh: tuple[int, int]) -> Polygons | list[int] | bytes:
+    if isinstance(segmentation, dict):
+        height, width = (int(side) for side in segmentation["size"])
         if (width, height) != size_wh:
             raise ValueError(f"an RLE of {width} x {height} px in a photo of {size_wh} px")
-        counts = drawn["counts"]
+        counts = segmentation["counts"]
         return counts.encode("ascii") if isinstance(counts, str) else [int(n) for n in counts]
-    if drawn and not isinstance(drawn[0], list):
-        drawn = [drawn]
-    return tuple(tuple(float(number) for number in polygon) for polygon in drawn)
+    if segmentation and not isinstance(segmentation[0], list):
+        segmentation = [segmentation]
+    return tuple(tuple(float(number) for number in polygon) for polygon in segmentation)

@@ -1,4 +1,4 @@
-"""Contact sheets for judging an evaluation by eye: masks beside the true ones, hits of queries."""
+"""Contact sheets that show an evaluation: proposed beside annotated masks, and hits of queries."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.errors import BadRequest, EngineError, ExportProblem
 from engine.evaluation import mask_overlap, metrics, tile_drawing
 from engine.evaluation.annotated_search import Ranking
 from engine.evaluation.coco_truth import CocoTruth, TruthPhoto
-from engine.evaluation.tile_drawing import BAD, GOOD, INK, UNCOUNTED, Colour
+from engine.evaluation.tile_drawing import BAD, GOOD, TEXT, UNCOUNTED, Colour
 from engine.records import Photo, PhotoId, Region, Rle, SearchHit, Verdict
 
 ReadRgb = Callable[[PhotoId, int], np.ndarray]
-"""The upright photo, longest side at most so many pixels: uint8 (H, W, 3)."""
+"""Reads an upright photo with its longest side at most so many pixels: uint8 (H, W, 3)."""
 
 MASKS_SHOWN = 20
 MASK_PHOTOS = 24
@@ -32,18 +32,18 @@ _VERDICT_COLOURS: Mapping[Verdict, Colour] = {
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder for the sheets, before hours of work that would end in an error.
+    """Create the folder for the sheets; called first, so that a long evaluation fails at once.
 
     Raises:
-        BadRequest: it holds something already; an earlier sheet would be mixed up with a new one.
-        ExportProblem: it cannot be made.
+        BadRequest: it is not empty; earlier and new sheets would be mixed.
+        ExportProblem: it cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        taken = any(folder.iterdir())
+        occupied = any(folder.iterdir())
     except OSError as error:
         raise _not_written(folder, error) from error
-    if taken:
+    if occupied:
         raise BadRequest(
             "The folder for the contact sheets is not empty.",
             operation="drawing contact sheets",
@@ -59,28 +59,29 @@ def write_mask_sheets(
     regions: Mapping[int, Sequence[Region]],
     read_rgb: ReadRgb,
 ) -> list[Path]:
-    """Write ``masks-01.png`` and so on: of each photo the first masks, beside them the true ones.
+    """Write ``masks-01.png`` and so on: the first masks of each photo beside the annotated ones.
 
-    True things are green if some one of these masks covers them with IoU 0.5, red if none does,
-    grey if they do not count (tiny, or a crowd).
+    An annotated thing is green if one of these masks covers it with IoU 0.5, red if none does,
+    grey if it does not count (tiny, or a crowd).
 
     Args:
-        photos, regions: by the photo's place in ``truth``; regions best first.
+        photos, regions: by the photo's index in ``truth.photos``; regions best first.
 
     Returns:
         The files.
 
     Raises:
-        ExportProblem: a file cannot be written. A photo that cannot be read only says so.
+        ExportProblem: a file cannot be written. For a photo that cannot be read, the tile shows the
+            error.
     """
-    places = sorted(photos)
-    if len(places) > MASK_PHOTOS:
-        chosen = np.linspace(0, len(places) - 1, MASK_PHOTOS).round().astype(int)
-        places = [places[i] for i in chosen]
+    indices = sorted(photos)
+    if len(indices) > MASK_PHOTOS:
+        chosen = np.linspace(0, len(indices) - 1, MASK_PHOTOS).round().astype(int)
+        indices = [indices[i] for i in chosen]
     pairs = []
-    for place in places:
-        shown = list(regions.get(place, ()))[:MASKS_SHOWN]
-        pairs += _mask_tiles(photos[place], shown, truth.photos[place], read_rgb)
+    for index in indices:
+        shown = list(regions.get(index, ()))[:MASKS_SHOWN]
+        pairs += _mask_tiles(photos[index], shown, truth.photos[index], read_rgb)
     rows = [tile_drawing.row(pairs[i : i + 4], 4) for i in range(0, len(pairs), 4)]
     return _write_pages(folder, "masks", rows, _MASK_ROWS_A_PAGE)
 
@@ -88,17 +89,17 @@ def write_mask_sheets(
 def _mask_tiles(
     photo: Photo, regions: Sequence[Region], truth: TruthPhoto, read_rgb: ReadRgb
 ) -> list[np.ndarray]:
-    """The tile of the proposed masks and that of the true ones."""
+    """Two tiles: the proposed masks, and the annotated ones."""
     try:
         rgb = read_rgb(photo.id, _MASK_SIDE_PX)
     except EngineError as error:
-        empty = tile_drawing.tile(None, error.message, _MASK_SIDE_PX, ink=BAD)
+        empty = tile_drawing.tile(None, error.message, _MASK_SIDE_PX, text_colour=BAD)
         return [empty, empty]
     colours = tile_drawing.distinct_colours(len(regions))
     proposed = tile_drawing.with_masks(
         rgb, [(region.rle, colour) for region, colour in zip(regions, colours, strict=True)]
     )
-    drawn: list[tuple[Rle, Colour]] = []
+    annotated: list[tuple[Rle, Colour]] = []
     found = countable = 0
     overlap = mask_overlap.ious(regions, truth.instances, truth.size_wh)
     best = overlap.max(axis=0) if len(regions) else np.zeros(len(truth.instances))
@@ -109,11 +110,14 @@ def _mask_tiles(
         found += counts and covered
         rle = instance.rle(truth.size_wh)
         if rle is not None:
-            drawn.append((rle, (GOOD if covered else BAD) if counts else UNCOUNTED))
-    said = (f"{truth.file_name}: {len(regions)} masks", f"found {found} of {countable} true ones")
+            annotated.append((rle, (GOOD if covered else BAD) if counts else UNCOUNTED))
+    captions = (
+        f"{truth.file_name}: {len(regions)} masks",
+        f"found {found} of {countable} true ones",
+    )
     return [
-        tile_drawing.tile(proposed, said[0], _MASK_SIDE_PX),
-        tile_drawing.tile(tile_drawing.with_masks(rgb, drawn), said[1], _MASK_SIDE_PX),
+        tile_drawing.tile(proposed, captions[0], _MASK_SIDE_PX),
+        tile_drawing.tile(tile_drawing.with_masks(rgb, annotated), captions[1], _MASK_SIDE_PX),
     ]
 
 
@@ -122,9 +126,9 @@ def write_query_sheets(
 ) -> list[Path]:
     """Write ``queries-01.png`` and so on: a row for each category with its first hits.
 
-    The hit's mask is lit and outlined in the colour of the verdict (green ``match``, yellow
-    ``unsure``, red ``no``, grey not looked at). The frame is green if the photo truly holds the
-    category, red if not; the caption ends with ``+`` if the mask lies on a thing of it.
+    The hit's mask is highlighted and outlined in the colour of the verdict (green ``match``, yellow
+    ``unsure``, red ``no``, grey not verified). The frame is green if the photo holds the category,
+    red if not; the caption ends with ``+`` if the mask matches a thing of the category.
 
     Args:
         rankings: by category id.
@@ -133,7 +137,8 @@ def write_query_sheets(
         The files.
 
     Raises:
-        ExportProblem: a file cannot be written. A photo that cannot be read only says so.
+        ExportProblem: a file cannot be written. For a photo that cannot be read, the tile shows the
+            error.
     """
     strips = []
     for category_id, ranking in rankings.items():
@@ -144,8 +149,8 @@ def write_query_sheets(
         ] or [tile_drawing.tile(None, "no hit", _HIT_SIDE_PX)]
         row = tile_drawing.row(tiles, HITS_SHOWN)
         held = truth.photos_with(category_id)
-        said = f'"{ranking.text}", truly in {held} photo{"" if held == 1 else "s"}'
-        strips.append(np.concatenate([tile_drawing.heading(said, row.shape[1]), row]))
+        title = f'"{ranking.text}", truly in {held} photo{"" if held == 1 else "s"}'
+        strips.append(np.concatenate([tile_drawing.heading(title, row.shape[1]), row]))
     return _write_pages(folder, "queries", strips, _QUERIES_A_PAGE)
 
 
@@ -155,16 +160,18 @@ def _hit_tile(
     try:
         rgb = read_rgb(hit.photo.id, _HIT_SIDE_PX)
     except EngineError as error:
-        return tile_drawing.tile(None, error.message, _HIT_SIDE_PX, ink=BAD)
+        return tile_drawing.tile(None, error.message, _HIT_SIDE_PX, text_colour=BAD)
     colour = _VERDICT_COLOURS[hit.verdict]
-    lit = tile_drawing.with_highlight(rgb, None if hit.region is None else hit.region.rle, colour)
+    highlighted = tile_drawing.with_highlight(
+        rgb, None if hit.region is None else hit.region.rle, colour
+    )
     probability = "" if hit.probability is None else f" {hit.probability:.2f}"
-    on_it = " +" if mask_overlap.matches_category(hit.region, photo, category_id) else ""
+    mask_matches = " +" if mask_overlap.matches_category(hit.region, photo, category_id) else ""
     return tile_drawing.tile(
-        lit,
-        f"{rank}  {hit.verdict}{probability}{on_it}",
+        highlighted,
+        f"{rank}  {hit.verdict}{probability}{mask_matches}",
         _HIT_SIDE_PX,
-        ink=INK if hit.verdict is Verdict.UNVERIFIED else colour,
+        text_colour=TEXT if hit.verdict is Verdict.UNVERIFIED else colour,
         frame=GOOD if photo.holds(category_id) else BAD,
     )
 

@@ -1,4 +1,4 @@
-"""The product judged by COCO truth: its own decoding, indexing and searching, start to end."""
+"""Evaluates the product's own decoding, indexing and search against COCO annotations."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ from engine.records import PhotoId
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """What to judge.
+    """What to evaluate.
 
     Attributes:
-        photos_dir: where the photos of the COCO file lie; others there are left out.
-        verify: hits of each query that the second look looks at, where there is one.
-        only: names of the categories to ask for; empty means all that the photos hold.
-        words: ask for other names and for absent things too.
-        first: so many photos count, in the order of the file; None means all.
-        sheets_dir: a new or empty folder that gets contact sheets; None for none.
+        photos_dir: folder that the file names of the COCO file are relative to; photos that the
+            file does not list are ignored.
+        verify: hits of each query that the reranker verifies, if one is available.
+        only: names of the categories to search for; empty means all that the photos hold.
+        words: search for synonyms and for absent things too.
+        first: use only the first so many photos of the file; None means all.
+        sheets_dir: a new or empty folder for contact sheets; None for no sheets.
     """
 
     photos_dir: Path
@@ -52,7 +53,7 @@ class EvaluationRequest:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFigures:
-    """One query; ``photos`` hold the category."""
+    """The figures of one category; ``photos`` is the number of photos that hold it."""
 
     name: str
     photos: int
@@ -62,16 +63,16 @@ class CategoryFigures:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """The figures, named as in the JSON form, which ``FIGURES.md`` explains.
+    """The figures. Field names are the keys of the JSON form, explained in ``FIGURES.md``.
 
     Attributes:
-        photos: photos listed in the COCO file and present; ``not_indexed`` of them failed and
-            count as never returned.
-        seconds_per_photo: wall time of the whole indexing job, loading models included.
+        photos: photos of the COCO file whose files exist; ``not_indexed`` of them could not be
+            indexed and count as never returned.
+        seconds_per_photo: wall time of the indexing job, with loading the models, by photos.
         verdict_auroc, verdict_ece: None if no hit had a probability.
-        words: None unless they were asked for.
-        second_look: None unless one was asked for and there is one; all other figures are then
-            those with it.
+        words: None unless requested.
+        second_look: None unless reranking was requested and available. If it is there, all other
+            figures are those with reranking.
     """
 
     photos: int
@@ -91,10 +92,10 @@ class EvaluationResult:
     not_indexed: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values by name; ``words`` and ``second_look`` only where there are any."""
+        """The JSON form; the keys ``words`` and ``second_look`` only if they are not None."""
         figures = asdict(self)
         del figures["not_indexed"], figures["words"]
-        figures["per_category"] = [asdict(one) for one in self.per_category]
+        figures["per_category"] = [asdict(category) for category in self.per_category]
         if self.second_look is None:
             del figures["second_look"]
         if self.words is not None:
@@ -103,22 +104,22 @@ class EvaluationResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """All queries once, by category id, and what they are worth."""
+class _QueryResults:
+    """Rankings of all queries, by category id, and their figures."""
 
     rankings: Mapping[int, Ranking]
     per_category: tuple[CategoryFigures, ...]
 
     @property
     def image_map(self) -> float:
-        return metrics.mean([one.image_ap_at_50 for one in self.per_category])
+        return metrics.mean([category.image_ap_at_50 for category in self.per_category])
 
     @property
     def object_map(self) -> float:
-        return metrics.mean([one.object_ap_at_50_iou50 for one in self.per_category])
+        return metrics.mean([category.object_ap_at_50_iou50 for category in self.per_category])
 
-    def looked_at(self) -> dict[int, set[PhotoId]]:
-        """Photos whose verdict is that of a second look."""
+    def reranked_photos(self) -> dict[int, set[PhotoId]]:
+        """By category id, the photos whose verdict is the reranker's."""
         return {
             category_id: {hit.photo.id for hit in ranking.hits if hit.looked_at}
             for category_id, ranking in self.rankings.items()
@@ -132,18 +133,17 @@ def evaluate(
     profile: Any = None,
     reranker: RecordingReranker | None = None,
 ) -> EvaluationResult:
-    """Index the listed photos in a temporary library, ask for every category, compare.
+    """Index the listed photos in a temporary library, search for every category, compare.
 
-    Blocks for as long as that takes; the temporary library is removed in any case.
+    Blocks until done. The temporary library is removed also after an error.
 
     Args:
         profile: as for ``Library.open``.
-        reranker: takes the second look, unless it is not available; closed at the end.
+        reranker: verifies the first hits, unless it is not available; closed at the end.
 
     Raises:
-        BadRequest: the COCO file is bad, or none of its photos or no category is there, or a
-            category was asked for that the file does not name, or the folder for the contact
-            sheets holds something.
+        BadRequest: the COCO file is bad; none of its photos exists; no category is annotated; a
+            requested category is not in the file; the folder for contact sheets is not empty.
         ExportProblem: a contact sheet cannot be written.
         Exception: whatever a job raised.
     """
@@ -156,73 +156,81 @@ def evaluate(
     opened = annotated_library.indexed(
         truth, request.photos_dir, listener, profile=profile, reranker=reranker
     )
-    with opened as judged:
-        library = judged.library
+    with opened as annotated:
+        library = annotated.library
         search = AnnotatedSearch(library, truth, verify, listener)
-        before = _ask(search.without_reranking(), queries, "Asking") if verify else None
-        asked = _ask(search, queries, "Asking with the second look" if verify else "Asking")
-        figures = _second_look(before, asked, info.name, verify, reranker) if before else None
-        words = vocabulary_figures.measure(search, asked.rankings) if request.words else None
-        photos = judged.photos()
-        regions = {place: library.photos.regions(photo.id) for place, photo in photos.items()}
+        before = _search_all(search.without_reranking(), queries, "Asking") if verify else None
+        stage = "Asking with the second look" if verify else "Asking"
+        results = _search_all(search, queries, stage)
+        reranking = None
+        if before is not None:
+            assert reranker is not None and info is not None  # else verify is 0
+            reranking = _reranking_figures(before, results, info.name, verify, reranker)
+        words = vocabulary_figures.measure(search, results.rankings) if request.words else None
+        photos = annotated.photos()
+        regions = {index: library.photos.regions(photo.id) for index, photo in photos.items()}
         if request.sheets_dir is not None:
             listener.report(Progress("Drawing contact sheets"))
             read_rgb = library.photos.read
             contact_sheet.write_mask_sheets(request.sheets_dir, truth, photos, regions, read_rgb)
-            contact_sheet.write_query_sheets(request.sheets_dir, asked.rankings, truth, read_rgb)
+            contact_sheet.write_query_sheets(request.sheets_dir, results.rankings, truth, read_rgb)
         status = library.status()
-    masks = list(mask_overlap.of_photos(regions, truth))
-    recall = [_share(*metrics.count_covered(masks, first)) for first in (20, 50)]
-    rated = _rated(asked, asked.looked_at() if verify else None)
+    masks = list(mask_overlap.photo_ious(regions, truth))
+    recall = [_recall(*metrics.count_covered(masks, first)) for first in (20, 50)]
+    rated = _labels_and_probabilities(results, results.reranked_photos() if verify else None)
     return EvaluationResult(
         photos=len(truth.photos),
         queries=len(queries),
         profile=status.profile,
-        image_map_at_50=asked.image_map,
-        object_map_at_50_iou50=asked.object_map,
+        image_map_at_50=results.image_map,
+        object_map_at_50_iou50=results.object_map,
         mask_recall_iou50_at_20=recall[0],
         mask_recall_iou50_at_50=recall[1],
-        seconds_per_photo=judged.indexing_s / len(truth.photos),
-        query_ms_p50=float(np.median([one.took_ms for one in asked.rankings.values()])),
+        seconds_per_photo=annotated.indexing_s / len(truth.photos),
+        query_ms_p50=float(np.median([ranking.took_ms for ranking in results.rankings.values()])),
         verdict_auroc=metrics.auroc(*rated),
         verdict_ece=metrics.expected_calibration_error(*rated),
-        per_category=asked.per_category,
+        per_category=results.per_category,
         words=words,
-        second_look=figures,
+        second_look=reranking,
         not_indexed=len(truth.photos) - status.searchable,
     )
 
 
-def _ask(search: AnnotatedSearch, queries: Mapping[int, str], stage: str) -> _Asked:
-    answers = search.search_all(list(queries.values()), stage)
-    rankings = dict(zip(queries, answers, strict=True))
-    return _Asked(rankings, _per_category(search, rankings))
+def _search_all(search: AnnotatedSearch, queries: Mapping[int, str], stage: str) -> _QueryResults:
+    found = search.search_all(list(queries.values()), stage)
+    rankings = dict(zip(queries, found, strict=True))
+    return _QueryResults(rankings, _per_category(search, rankings))
 
 
-def _second_look(
-    before: _Asked, asked: _Asked, model: str, verify: int, watched: RecordingReranker
+def _reranking_figures(
+    before: _QueryResults,
+    results: _QueryResults,
+    model: str,
+    verify: int,
+    reranker: RecordingReranker,
 ) -> RerankingFigures:
-    looked_at = asked.looked_at()
-    rated = _rated(asked, looked_at)
-    seen = tuple(watched.seen)
+    reranked = results.reranked_photos()
+    rated = _labels_and_probabilities(results, reranked)
+    verifications = tuple(reranker.verifications)
     return RerankingFigures(
         model=model,
         looked_at_per_query=verify,
         image_map_at_50_before=before.image_map,
         object_map_at_50_iou50_before=before.object_map,
-        image_map_at_50=asked.image_map,
-        object_map_at_50_iou50=asked.object_map,
-        verdict_auroc_before=metrics.auroc(*_rated(before, looked_at)),
+        image_map_at_50=results.image_map,
+        object_map_at_50_iou50=results.object_map,
+        verdict_auroc_before=metrics.auroc(*_labels_and_probabilities(before, reranked)),
         verdict_auroc=metrics.auroc(*rated),
         verdict_ece=metrics.expected_calibration_error(*rated),
-        seconds_per_look=reranking_figures.seconds_per_look(seen),
-        looks=len(seen),
-        unanswered=sum(not one.answered for one in seen),
+        seconds_per_look=reranking_figures.mean_seconds(verifications),
+        looks=len(verifications),
+        unanswered=sum(not item.answered for item in verifications),
     )
 
 
 def _queries(truth: CocoTruth, request: EvaluationRequest) -> dict[int, str]:
-    """Names of the categories to ask for, by id."""
+    """Names of the categories to search for, by id."""
     _refuse_unknown(request.only, list(truth.categories.values()))
     wanted = {name.casefold() for name in request.only}
     queries = {
@@ -241,6 +249,11 @@ def _queries(truth: CocoTruth, request: EvaluationRequest) -> dict[int, str]:
 
 
 def _refuse_unknown(names: Sequence[str], categories: Sequence[str]) -> None:
+    """Check that all names are categories.
+
+    Raises:
+        BadRequest: one is not; the hint names the most similar category.
+    """
     known = {category.casefold(): category for category in categories}
     for name in names:
         if name.casefold() not in known:
@@ -268,24 +281,25 @@ def _per_category(
     )
 
 
-def _rated(
-    asked: _Asked, only: Mapping[int, Collection[PhotoId]] | None
+def _labels_and_probabilities(
+    results: _QueryResults, only: Mapping[int, Collection[PhotoId]] | None
 ) -> tuple[list[bool], list[float]]:
-    """Of every rated hit: whether its photo holds what was asked, and the probability said.
+    """For every hit with a probability: whether its photo holds the category, and the probability.
 
     Args:
-        only: photos of each query that count; None for the first ``RANKS``.
+        only: by category id, the photos that count; None for the first ``RANKS`` hits.
     """
-    labels, probabilities = [], []
-    for category_id, ranking in asked.rankings.items():
-        pairs = zip(ranking.hits, ranking.shown(category_id), strict=True)
-        for rank, (hit, shown) in enumerate(pairs):
+    labels: list[bool] = []
+    probabilities: list[float] = []
+    for category_id, ranking in results.rankings.items():
+        pairs = zip(ranking.hits, ranking.relevance(category_id), strict=True)
+        for rank, (hit, relevant) in enumerate(pairs):
             counts = rank < RANKS if only is None else hit.photo.id in only[category_id]
             if counts and hit.probability is not None:
-                labels.append(shown)
+                labels.append(relevant)
                 probabilities.append(hit.probability)
     return labels, probabilities
 
 
-def _share(covered: int, total: int) -> float:
+def _recall(covered: int, total: int) -> float:
     return covered / total if total else 0.0

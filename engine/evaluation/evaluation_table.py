@@ -1,4 +1,4 @@
-"""An evaluation's figures for people."""
+"""Text tables of an evaluation's figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORST = 5
 
 
 def table(result: EvaluationResult) -> str:
-    """The figures, a line each."""
+    """The main figures, one a line."""
     rows = [
         ("photos", str(result.photos)),
         ("not indexed", str(result.not_indexed)),
@@ -34,7 +34,7 @@ def table(result: EvaluationResult) -> str:
 
 
 def reranking_table(figures: RerankingFigures) -> str:
-    """What the second look changed, without it and with it, and what it took."""
+    """Figures without and with reranking, and the time it took."""
     rows = [
         ("image mAP@50", figures.image_map_at_50_before, figures.image_map_at_50),
         (
@@ -48,46 +48,46 @@ def reranking_table(figures: RerankingFigures) -> str:
     lines = [f"{'second look':<{wide}}  without it     with it"]
     for label, before, after in rows:
         lines.append(f"{label:<{wide}}  {_figure(before, '.3f'):>10}  {_figure(after, '.3f'):>10}")
-    a_look = _figure(figures.seconds_per_look, ".2f")
+    seconds = _figure(figures.seconds_per_look, ".2f")
     lines.append(
         f"{figures.model}: the first {figures.looked_at_per_query} hits of each query, "
-        f"{figures.looks} looks of {a_look} s, {figures.unanswered} without an answer."
+        f"{figures.looks} looks of {seconds} s, {figures.unanswered} without an answer."
     )
     return "\n".join(lines)
 
 
 def worst_table(result: EvaluationResult) -> str:
     """The categories with the lowest image AP, since a mean hides them."""
-    worst = sorted(result.per_category, key=lambda one: one.image_ap_at_50)[:WORST]
-    wide = max(len(one.name) for one in worst)
+    worst = sorted(result.per_category, key=lambda category: category.image_ap_at_50)[:WORST]
+    wide = max(len(category.name) for category in worst)
     rows = [
-        f"{one.name:<{wide}}  {one.photos:>6}  {one.image_ap_at_50:>8.3f}"
-        f"  {one.object_ap_at_50_iou50:>9.3f}"
-        for one in worst
+        f"{category.name:<{wide}}  {category.photos:>6}  {category.image_ap_at_50:>8.3f}"
+        f"  {category.object_ap_at_50_iou50:>9.3f}"
+        for category in worst
     ]
     head = f"{'worst':<{wide}}  photos  image AP  object AP"
     return "\n".join([head, *rows])
 
 
 def vocabulary_table(words: VocabularyFigures) -> str:
-    """Other names, one a line, and the verdicts on what is there and what is not."""
+    """Synonyms, one a line, and the verdicts on present and absent things."""
     lines = []
     if words.synonyms:
         wide = max(len(pair.word) for pair in words.synonyms)
         named = max(len("category"), *(len(pair.category) for pair in words.synonyms))
         lines.append(f"{'word':<{wide}}  {'category':<{named}}  its AP  word AP  difference")
-        for pair in words.synonyms:
-            lines.append(
-                f"{pair.word:<{wide}}  {pair.category:<{named}}"
-                f"  {pair.category_image_ap_at_50:>6.3f}  {pair.image_ap_at_50:>7.3f}"
-                f"  {pair.difference:>+10.3f}"
-            )
+        lines += [
+            f"{pair.word:<{wide}}  {pair.category:<{named}}"
+            f"  {pair.category_image_ap_at_50:>6.3f}  {pair.image_ap_at_50:>7.3f}"
+            f"  {pair.difference:>+10.3f}"
+            for pair in words.synonyms
+        ]
         lines.append("")
-    kept = sum(map(within_tolerance, words.promised))
+    within = sum(map(within_tolerance, words.promised))
     rows = [
         ("other names, mean difference", _figure(mean_difference(words.synonyms), "+.3f")),
         ("promised names, mean difference", _figure(mean_difference(words.promised), "+.3f")),
-        (f"promised names within {PROMISED_WITHIN}", f"{kept} of {len(words.promised)}"),
+        (f"promised names within {PROMISED_WITHIN}", f"{within} of {len(words.promised)}"),
         ("absent: first hits declined", _figure(words.absent_first_declined, ".1%")),
         ("absent: first 5 hits declined", _figure(words.absent_first_5_declined, ".1%")),
         ("present: first hits called a match", _figure(words.present_first_matched, ".1%")),

@@ -1,4 +1,4 @@
-"""How masks lie on the true ones, at the photo's upright size."""
+"""Intersection over union of proposed masks and annotated masks, at the photo's upright size."""
 
 from __future__ import annotations
 
@@ -14,32 +14,36 @@ from engine.masks import rle as rle_codec
 from engine.records import Region, Rle
 
 SMALLEST_OBJECT_PX = 32 * 32
-"""Area from which a thing must be found, in square pixels of the photo."""
-MOST_MASKS = 50
+"""Smaller annotations do not count towards mask recall; square pixels of the photo."""
+MAX_MASKS = 50
+"""Only the first so many masks of a photo are compared."""
 
 
 def matches_category(region: Region | None, photo: TruthPhoto, category_id: int) -> bool:
-    """Whether a hit's one mask lies on a thing of the category."""
+    """Whether the region's mask has IoU 0.5 or more with a thing of the category."""
     if region is None:
         return False
-    wanted = [one for one in photo.instances if one.category_id == category_id]
-    found = ious([region], wanted, photo.size_wh)
-    return bool(found.size) and bool(found.max() >= metrics.IOU_AT_LEAST)
+    wanted = [thing for thing in photo.instances if thing.category_id == category_id]
+    overlaps = ious([region], wanted, photo.size_wh)
+    return bool(overlaps.size) and bool(overlaps.max() >= metrics.IOU_AT_LEAST)
 
 
-def of_photos(regions: Mapping[int, Sequence[Region]], truth: CocoTruth) -> Iterator[np.ndarray]:
-    """Per photo, its first masks against its countable things; float64 (masks, things).
+def photo_ious(regions: Mapping[int, Sequence[Region]], truth: CocoTruth) -> Iterator[np.ndarray]:
+    """For each photo of ``truth``, the IoU of its first masks with its countable things.
 
     Args:
-        regions: by the photo's place in ``truth``, best first; photos may be missing.
+        regions: by the photo's index in ``truth.photos``, best first; photos may be missing.
+
+    Yields:
+        float64 (masks, things).
     """
-    for place, photo in enumerate(truth.photos):
-        countable = [one for one in photo.instances if is_countable(one)]
-        yield ious(regions.get(place, ())[:MOST_MASKS], countable, photo.size_wh)
+    for index, photo in enumerate(truth.photos):
+        countable = [thing for thing in photo.instances if is_countable(thing)]
+        yield ious(regions.get(index, ())[:MAX_MASKS], countable, photo.size_wh)
 
 
 def is_countable(instance: Instance) -> bool:
-    """Whether it is a thing that must be found: told apart from others and not tiny."""
+    """Whether the annotation counts towards mask recall: no crowd, and not too small."""
     return not instance.crowd and instance.area_px >= SMALLEST_OBJECT_PX
 
 
@@ -51,16 +55,16 @@ def ious(
 
     if not regions or not instances:
         return np.zeros((len(regions), len(instances)))
-    found = [_upright(region.rle, size_wh) for region in regions]
+    proposed = [_upright(region.rle, size_wh) for region in regions]
     nothing = rle_codec.encode(np.zeros((size_wh[1], size_wh[0]), bool))
-    drawn = [one.rle(size_wh) or nothing for one in instances]
+    annotated = [thing.rle(size_wh) or nothing for thing in instances]
     # On run lengths, because 50 masks of a large photo would take gigabytes as arrays.
-    return np.asarray(coco.iou(_packed(found), _packed(drawn), [0] * len(drawn)))
+    return np.asarray(coco.iou(_coco_rles(proposed), _coco_rles(annotated), [0] * len(annotated)))
 
 
 def _upright(rle: Rle, size_wh: tuple[int, int]) -> Rle:
     return rle_codec.encode(geometry.scale_mask(rle_codec.decode(rle), size_wh))
 
 
-def _packed(rles: Sequence[Rle]) -> list[dict[str, Any]]:
+def _coco_rles(rles: Sequence[Rle]) -> list[dict[str, Any]]:
     return [{"size": list(rle.size_hw), "counts": rle.counts} for rle in rles]

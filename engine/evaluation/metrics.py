@@ -1,4 +1,4 @@
-"""The figures of an evaluation; pure functions, each a definition in a few lines."""
+"""Metrics of ranking, mask recall and calibration; pure functions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 IOU_AT_LEAST = 0.5
+"""A mask covers an object if their intersection over union is at least this."""
 
 
 def average_precision_at(relevance: Sequence[bool], relevant_total: int, k: int = 50) -> float:
@@ -18,11 +19,11 @@ def average_precision_at(relevance: Sequence[bool], relevant_total: int, k: int 
     0.8333333333333333
 
     Args:
-        relevance: for each returned photo in order, whether it counts.
-        relevant_total: photos that would count, returned or not.
+        relevance: whether each returned photo is relevant, best rank first.
+        relevant_total: number of relevant photos, returned or not.
 
     Raises:
-        ValueError: if nothing is relevant, since then the figure says nothing.
+        ValueError: nothing is relevant; the average precision is then undefined.
     """
     if relevant_total < 1:
         raise ValueError(f"expected at least one relevant photo, got {relevant_total}")
@@ -32,7 +33,7 @@ def average_precision_at(relevance: Sequence[bool], relevant_total: int, k: int 
 
 
 def count_covered(ious: Sequence[np.ndarray], first: int) -> tuple[int, int]:
-    """How many objects some one of the first masks of their photo covers.
+    """How many objects are covered by at least one of the first masks of their photo.
 
     Args:
         ious: per photo, intersection over union of its masks (rows, best first) with its objects
@@ -40,7 +41,7 @@ def count_covered(ious: Sequence[np.ndarray], first: int) -> tuple[int, int]:
         first: masks of each photo that count.
 
     Returns:
-        Covered objects and all objects.
+        The number of covered objects and the number of all objects.
     """
     covered = total = 0
     for photo in ious:
@@ -51,13 +52,15 @@ def count_covered(ious: Sequence[np.ndarray], first: int) -> tuple[int, int]:
 
 
 def auroc(labels: Sequence[bool], probabilities: Sequence[float]) -> float | None:
-    """Chance that a true pair is rated above a false one, ties counting half.
+    """Area under the ROC curve: the chance that a positive is rated above a negative.
+
+    Ties count half.
 
     >>> auroc([True, False, True], [0.9, 0.5, 0.5])
     0.75
 
     Returns:
-        None unless both kinds occur.
+        None unless there are both positives and negatives.
     """
     truth = np.asarray(labels, dtype=bool)
     rated = np.asarray(probabilities, dtype=float)
@@ -74,10 +77,10 @@ def auroc(labels: Sequence[bool], probabilities: Sequence[float]) -> float | Non
 def expected_calibration_error(
     labels: Sequence[bool], probabilities: Sequence[float], bins: int = 10
 ) -> float | None:
-    """Mean gap between what is promised and what is true, over bins of equally many pairs.
+    """Mean difference of mean probability and share of positives, over bins of equally many pairs.
 
     Pairs are sorted by probability and split into ``bins`` runs whose lengths differ by at most
-    one; each counts by its length.
+    one; each run is weighted by its length.
 
     >>> round(expected_calibration_error([True, False], [0.8, 0.4], bins=1), 3)
     0.1
@@ -98,10 +101,10 @@ def expected_calibration_error(
 
 
 def mean(values: Sequence[float]) -> float:
-    """The plain mean.
+    """The arithmetic mean.
 
     Raises:
-        ValueError: of nothing.
+        ValueError: there are no values.
     """
     if not len(values):
         raise ValueError("expected at least one value, got none")

@@ -1,4 +1,4 @@
-"""A second look that remembers what it was asked, what it said and how long it took."""
+"""A reranker that records each verification: photo, query, z-score, raw answer, duration."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from engine.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class RecordedVerification:
-    """One photo that was looked at for one query.
+    """One photo that was verified for one query.
 
     Attributes:
-        standing: as in ``Candidate``.
-        seconds: wall time of the look, decoding the photo included, loading the model not.
-        answered: False if no verdict could be had.
+        z_score: as in ``Candidate``.
+        seconds: wall time, with decoding the photo and without loading the model.
+        answered: False if the verifier raised an error.
     """
 
     photo: Photo
@@ -37,50 +37,58 @@ class RecordedVerification:
 
 
 class RecordingAnswerCache:
-    """Remembers every look but never answers from memory; a ``AnswerCache``. Thread-safe."""
+    """An ``AnswerCache`` that stores every answer but never returns one from ``get``, so that the
+    model is asked about each photo. Thread-safe."""
 
     def __init__(self) -> None:
-        self._looks: dict[tuple[PhotoId, str], ModelAnswer] = {}
+        self._answers: dict[tuple[PhotoId, str], ModelAnswer] = {}
         self._lock = threading.Lock()
 
     def get(self, photo_id: PhotoId, query: str, model_key: str) -> ModelAnswer | None:
-        """None, so that each photo is really looked at."""
+        """Always None."""
         return None
 
     def put(self, photo_id: PhotoId, query: str, model_key: str, look: ModelAnswer) -> None:
+        """Store the answer; a later one to the same query on the same photo replaces it."""
         with self._lock:
-            self._looks[photo_id, normalised_query(query)] = look
+            self._answers[photo_id, normalised_query(query)] = look
 
-    def of(self, seen: RecordedVerification) -> ModelAnswer | None:
-        """What the model said then."""
+    def answer_of(self, verification: RecordedVerification) -> ModelAnswer | None:
+        """The model's raw answer in this verification; None if it gave none."""
+        key = verification.photo.id, normalised_query(verification.query)
         with self._lock:
-            return self._looks.get((seen.photo.id, normalised_query(seen.query)))
+            return self._answers.get(key)
 
 
 class RecordingReranker:
-    """A ``Reranker`` that lets another one look.
+    """A ``Reranker`` that hands all calls to another one and records them.
 
     Attributes:
-        seen: what was looked at, in that order.
+        verifications: in the order in which they were made.
     """
 
     def __init__(self, reranker: Reranker) -> None:
-        self.seen: list[RecordedVerification] = []
+        self.verifications: list[RecordedVerification] = []
         self._reranker = reranker
 
     def info(self) -> RerankerInfo:
+        """See ``Reranker``."""
         return self._reranker.info()
 
     def verifier(self, context: JobContext, set_note: Callable[[str], None]) -> Verifier:
-        return _RecordingVerifier(self._reranker.verifier(context, set_note), self.seen)
+        """See ``Reranker``."""
+        return _RecordingVerifier(self._reranker.verifier(context, set_note), self.verifications)
 
     def close(self) -> None:
+        """See ``Reranker``."""
         self._reranker.close()
 
 
 class _RecordingVerifier:
-    def __init__(self, verifier: Verifier, seen: list[RecordedVerification]) -> None:
-        self._verifier, self._seen = verifier, seen
+    """A ``Verifier`` that appends a record of each call, also of one that raises."""
+
+    def __init__(self, verifier: Verifier, verifications: list[RecordedVerification]) -> None:
+        self._verifier, self._verifications = verifier, verifications
         self.free = verifier.free
         self.match_at, self.no_below = verifier.match_at, verifier.no_below
 
@@ -88,34 +96,34 @@ class _RecordingVerifier:
         started_s = time.perf_counter()
         answered = False
         try:
-            found = self._verifier.verify(query, candidate, cancel)
+            verification = self._verifier.verify(query, candidate, cancel)
             answered = True
-            return found
+            return verification
         finally:
             took_s = time.perf_counter() - started_s
-            self._seen.append(
+            self._verifications.append(
                 RecordedVerification(candidate.photo, query, candidate.z_score, took_s, answered)
             )
 
 
 @contextlib.contextmanager
-def language_model(
+def recording_mllm_reranker(
     model: str = "", gpu_layers: int | None = None
 ) -> Iterator[tuple[RecordingReranker, RecordingAnswerCache]]:
-    """The language model of the second look, watched, with its raw answers; closed at the end.
+    """The product's reranker with recording, and the cache with its raw answers; closed at the end.
 
     Args:
-        model: as the setting ``second_look_model``; ``gpu_layers`` as ``second_look_gpu_layers``,
-            None for its default.
+        model: as the setting ``second_look_model``.
+        gpu_layers: as the setting ``second_look_gpu_layers``; None for its default.
     """
     from engine.reranking.mllm_reranker import MllmReranker
 
     settings = Settings(second_look_model=model)
     if gpu_layers is not None:
         settings = Settings(second_look_model=model, second_look_gpu_layers=gpu_layers)
-    looks = RecordingAnswerCache()
+    answers = RecordingAnswerCache()
     with tempfile.TemporaryDirectory(prefix="pickout-second-look-") as folder:
         log_path = Path(folder, "second-look.log")
-        watched = RecordingReranker(MllmReranker(lambda: settings, log_path, looks))
-        with contextlib.closing(watched):
-            yield watched, looks
+        reranker = RecordingReranker(MllmReranker(lambda: settings, log_path, answers))
+        with contextlib.closing(reranker):
+            yield reranker, answers

@@ -1,4 +1,4 @@
-"""Fits the rule from a language model's yes to a probability, on photos with known answers."""
+"""Fits the calibration of a language model's answers on annotated photos."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from engine.reranking import calibration
 from engine.reranking.calibration import Calibration
 
 MIN_PER_CLASS = 30
-"""Looks at photos that show what was asked, and at photos that do not; fewer prove nothing."""
+"""Fewest answers about relevant photos, and about other photos, that a fit needs."""
 FOLDS = 3
+"""Parts of the cross-validation."""
 _SEED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRequest:
-    """What to learn from.
+    """The annotated photos to fit on.
 
     Attributes:
-        verify: hits of each category's query that are looked at.
-        first: so many photos count, in the order of the file; None means all.
+        verify: hits of each category's query that the model is asked about.
+        first: use only the first so many photos of the file; None means all.
     """
 
     photos_dir: Path
@@ -39,16 +40,16 @@ class CalibrationRequest:
 
 @dataclass(frozen=True, slots=True)
 class LabelledAnswer:
-    """One answer of the model, and the truth.
+    """One raw answer of the model with its label.
 
     Attributes:
-        place: of the photo in the COCO file.
-        yes: raw, 0..1.
-        standing: as in ``Candidate``.
-        relevant: whether the photo holds what was asked.
+        truth_index: the photo's index in ``CocoTruth.photos``.
+        yes: as in ``ModelAnswer``, 0..1.
+        z_score: as in ``Candidate``.
+        relevant: the label: whether the photo holds the category of the query.
     """
 
-    place: int
+    truth_index: int
     yes: float
     z_score: float
     relevant: bool
@@ -56,36 +57,37 @@ class LabelledAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LabelledAnswers:
-    """All that the model was asked.
+    """All answers of the model.
 
     Attributes:
-        unanswered: looks that gave no verdict; they are not among ``judged``.
-        seconds_per_look: loading the model not included.
+        unanswered: verifications without an answer; they are not among ``answers``.
+        seconds_per_answer: mean wall time, without loading the model; None if there was none.
     """
 
-    judged: tuple[LabelledAnswer, ...]
+    answers: tuple[LabelledAnswer, ...]
     queries: int
     unanswered: int
-    seconds_per_look: float | None
+    seconds_per_answer: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well probabilities tell right from wrong; None where nothing can be said."""
+    """AUROC and expected calibration error of probabilities; None where they are undefined."""
 
     auroc: float | None
     ece: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
-    """A fitted rule and what it is worth.
+class CalibrationFit:
+    """A fitted calibration and its quality.
 
     Attributes:
-        before: of the rule that is used where nothing was fitted.
-        after: of the fitted rule, on the looks it was fitted to.
-        cross_validated: each look judged by a rule fitted to other photos. None if that cannot
-            be had: all photos that show what was asked are in one part.
+        relevant: number of answers about relevant photos.
+        before: quality of the default calibration.
+        after: quality of the fitted calibration on the answers that it was fitted to.
+        cross_validated: quality where the probability of each answer comes from a calibration
+            fitted to other photos. None if some fit has only one kind of label.
     """
 
     calibration: Calibration
@@ -94,16 +96,16 @@ class Fitting:
     after: Quality
     cross_validated: Quality | None
 
-    def as_json(self, looks: LabelledAnswers, model: str) -> dict[str, Any]:
-        """Plain values by name."""
+    def as_json(self, labelled: LabelledAnswers, model: str) -> dict[str, Any]:
+        """The JSON form."""
         return {
             "model": model,
-            "queries": looks.queries,
-            "photos": len({look.place for look in looks.judged}),
-            "looks": len(looks.judged),
+            "queries": labelled.queries,
+            "photos": len({answer.truth_index for answer in labelled.answers}),
+            "looks": len(labelled.answers),
             "relevant": self.relevant,
-            "unanswered": looks.unanswered,
-            "seconds_per_look": looks.seconds_per_look,
+            "unanswered": labelled.unanswered,
+            "seconds_per_look": labelled.seconds_per_answer,
             "before": asdict(self.before),
             "after": asdict(self.after),
             "cross_validated": self.cross_validated and asdict(self.cross_validated),
@@ -119,14 +121,14 @@ def collect(
     *,
     profile: Any = None,
 ) -> LabelledAnswers:
-    """Index the listed photos in a temporary library, ask for every category, keep each answer.
+    """Index the listed photos in a temporary library, search for every category, label each answer.
 
     Args:
-        recorded: the memory that ``reranker`` was given.
+        recorded: the answer cache of the model behind ``reranker``.
         profile: as for ``Library.open``.
 
     Raises:
-        BadRequest: the COCO file is bad, or none of its photos is there.
+        BadRequest: the COCO file is bad, or none of its photos exists.
         Exception: whatever a job raised.
     """
     truth = annotated_library.load_present(request.coco_path, request.photos_dir, request.first)
@@ -134,78 +136,78 @@ def collect(
     opened = annotated_library.indexed(
         truth, request.photos_dir, listener, profile=profile, reranker=reranker
     )
-    with opened as judged:
-        search = AnnotatedSearch(judged.library, truth, request.verify, listener)
+    with opened as annotated:
+        search = AnnotatedSearch(annotated.library, truth, request.verify, listener)
         search.search_all(list(queries.values()), "Asking with the second look")
     category_of = {name.strip(): category_id for category_id, name in queries.items()}
-    looks, unanswered = [], 0
-    for seen in reranker.seen:
-        look = recorded.of(seen) if seen.answered else None
-        if look is None:
+    answers, unanswered = [], 0
+    for verification in reranker.verifications:
+        answer = recorded.answer_of(verification) if verification.answered else None
+        if answer is None:
             unanswered += 1
             continue
-        place = truth_index(seen.photo)
-        relevant = truth.photos[place].holds(category_of[seen.query.strip()])
-        looks.append(LabelledAnswer(place, look.yes, seen.z_score, relevant))
-    seconds = reranking_figures.seconds_per_look(reranker.seen)
-    return LabelledAnswers(tuple(looks), len(queries), unanswered, seconds)
+        index = truth_index(verification.photo)
+        relevant = truth.photos[index].holds(category_of[verification.query.strip()])
+        answers.append(LabelledAnswer(index, answer.yes, verification.z_score, relevant))
+    seconds = reranking_figures.mean_seconds(reranker.verifications)
+    return LabelledAnswers(tuple(answers), len(queries), unanswered, seconds)
 
 
-def fit(looks: Sequence[LabelledAnswer], min_per_class: int = MIN_PER_CLASS) -> Fitting:
-    """The rule, and what it is worth on photos that it was not fitted to.
+def fit(answers: Sequence[LabelledAnswer], min_per_class: int = MIN_PER_CLASS) -> CalibrationFit:
+    """Fit a calibration, and measure its quality by cross-validation too.
 
     Raises:
-        BadRequest: there are too few looks of one kind.
+        BadRequest: there are fewer than ``min_per_class`` answers with one of the labels.
     """
-    relevant = sum(look.relevant for look in looks)
-    if min(relevant, len(looks) - relevant) < min_per_class:
+    relevant = sum(answer.relevant for answer in answers)
+    if min(relevant, len(answers) - relevant) < min_per_class:
         raise BadRequest(
             f"The model looked at {relevant} photos that show what was asked and at "
-            f"{len(looks) - relevant} that do not; {min_per_class} of each are needed.",
+            f"{len(answers) - relevant} that do not; {min_per_class} of each are needed.",
             operation="calibrating the second look",
             hint="Give more photos, or look at more hits of each query with --verify.",
         )
-    fitted = _fitted(looks)
-    return Fitting(
+    fitted = _fitted(answers)
+    return CalibrationFit(
         calibration=fitted,
         relevant=relevant,
-        before=_quality(looks, _probabilities(looks, Calibration())),
-        after=_quality(looks, _probabilities(looks, fitted)),
-        cross_validated=_cross_validated(looks),
+        before=_quality(answers, _probabilities(answers, Calibration())),
+        after=_quality(answers, _probabilities(answers, fitted)),
+        cross_validated=_cross_validated(answers),
     )
 
 
-def _cross_validated(looks: Sequence[LabelledAnswer]) -> Quality | None:
-    """Photos, not looks, are dealt into parts: looks at one photo are alike."""
-    places = sorted({look.place for look in looks})
-    dealt = np.random.default_rng(_SEED).permutation(len(places)) % FOLDS
-    fold_of: Mapping[int, int] = dict(zip(places, dealt.tolist(), strict=True))
-    judged: list[LabelledAnswer] = []
+def _cross_validated(answers: Sequence[LabelledAnswer]) -> Quality | None:
+    """Quality by cross-validation, split by photo, since answers about one photo correlate."""
+    indices = sorted({answer.truth_index for answer in answers})
+    folds = np.random.default_rng(_SEED).permutation(len(indices)) % FOLDS
+    fold_of: Mapping[int, int] = dict(zip(indices, folds.tolist(), strict=True))
+    rated: list[LabelledAnswer] = []
     probabilities: list[float] = []
     for fold in range(FOLDS):
-        rest = [look for look in looks if fold_of[look.place] != fold]
-        if len({look.relevant for look in rest}) < 2:
+        rest = [answer for answer in answers if fold_of[answer.truth_index] != fold]
+        if len({answer.relevant for answer in rest}) < 2:
             return None
-        held_out = [look for look in looks if fold_of[look.place] == fold]
-        judged += held_out
+        held_out = [answer for answer in answers if fold_of[answer.truth_index] == fold]
+        rated += held_out
         probabilities += _probabilities(held_out, _fitted(rest))
-    return _quality(judged, probabilities)
+    return _quality(rated, probabilities)
 
 
-def _fitted(looks: Sequence[LabelledAnswer]) -> Calibration:
+def _fitted(answers: Sequence[LabelledAnswer]) -> Calibration:
     return calibration.fit(
-        [look.yes for look in looks],
-        [look.z_score for look in looks],
-        [look.relevant for look in looks],
+        [answer.yes for answer in answers],
+        [answer.z_score for answer in answers],
+        [answer.relevant for answer in answers],
     )
 
 
-def _probabilities(looks: Sequence[LabelledAnswer], rule: Calibration) -> list[float]:
-    return [rule.probability(look.yes, look.z_score) for look in looks]
+def _probabilities(answers: Sequence[LabelledAnswer], fitted: Calibration) -> list[float]:
+    return [fitted.probability(answer.yes, answer.z_score) for answer in answers]
 
 
-def _quality(looks: Sequence[LabelledAnswer], probabilities: Sequence[float]) -> Quality:
-    labels = [look.relevant for look in looks]
+def _quality(answers: Sequence[LabelledAnswer], probabilities: Sequence[float]) -> Quality:
+    labels = [answer.relevant for answer in answers]
     return Quality(
         metrics.auroc(labels, probabilities),
         metrics.expected_calibration_error(labels, probabilities),

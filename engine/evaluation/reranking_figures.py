@@ -1,4 +1,4 @@
-"""What the second look is worth: the same queries with it and without it."""
+"""Figures that compare the same queries with and without reranking by the language model."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from engine.evaluation.recording_reranker import RecordedVerification
 
 @dataclass(frozen=True, slots=True)
 class RerankingFigures:
-    """The figures, named as in the JSON form, which ``FIGURES.md`` explains.
+    """The figures. Field names are the keys of the JSON form, explained in ``FIGURES.md``.
 
     Attributes:
-        looked_at_per_query: hits that were to be looked at.
-        verdict_auroc_before: of the verdicts that the profile gives alone, on the same hits.
-        seconds_per_look: wall time of the looks by their number; None if there was none.
-        looks: photos that were looked at; ``unanswered`` of them without a verdict.
+        looked_at_per_query: hits of each query that were to be verified.
+        verdict_auroc_before: of the profile's own verdicts on the same hits.
+        seconds_per_look: mean wall time of a verification; None if there was none.
+        looks: verifications; ``unanswered`` of them gave no verdict.
     """
 
     model: str
@@ -33,6 +33,8 @@ class RerankingFigures:
     unanswered: int
 
 
-def seconds_per_look(seen: Sequence[RecordedVerification]) -> float | None:
-    """Mean wall time; None of nothing."""
-    return sum(one.seconds for one in seen) / len(seen) if seen else None
+def mean_seconds(verifications: Sequence[RecordedVerification]) -> float | None:
+    """Mean wall time of a verification; None if there is none."""
+    if not verifications:
+        return None
+    return sum(item.seconds for item in verifications) / len(verifications)

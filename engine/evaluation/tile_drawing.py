@@ -1,4 +1,4 @@
-"""Small pictures for contact sheets: photos with masks drawn on them, captions, pages of tiles."""
+"""Draws contact sheets: photos with masks, tiles with captions, rows and pages of tiles."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from engine.masks import rle as rle_codec
 from engine.records import Rle
 
 Colour = tuple[int, int, int]
-PAPER: Colour = (24, 24, 27)
-INK: Colour = (235, 235, 235)
+BACKGROUND: Colour = (24, 24, 27)
+TEXT: Colour = (235, 235, 235)
 GOOD: Colour = (74, 222, 128)
 BAD: Colour = (248, 90, 90)
 UNCOUNTED: Colour = (160, 160, 170)
@@ -24,11 +24,11 @@ _LINE_PX, _FRAME_PX = 2, 4
 _FILL = 0.35
 """Opacity of a mask's colour inside its outline."""
 _DIM_TO = 0.5
-"""Brightness left outside a thing that is lit."""
+"""Brightness factor outside a highlighted thing."""
 
 
 def distinct_colours(count: int) -> list[Colour]:
-    """Bright colours, neighbours in the list far apart in hue."""
+    """Bright colours; neighbours in the list differ much in hue."""
     golden = 0.618034
     parts = [colorsys.hsv_to_rgb((i * golden) % 1.0, 0.75, 1.0) for i in range(count)]
     return [(round(r * 255), round(g * 255), round(b * 255)) for r, g, b in parts]
@@ -38,7 +38,7 @@ def with_masks(photo_rgb: np.ndarray, masks: Sequence[tuple[Rle, Colour]]) -> np
     """The photo with masks filled and outlined, large ones below small ones.
 
     Args:
-        photo_rgb: uint8 (H, W, 3), at the tile's size; it is left as it is.
+        photo_rgb: uint8 (H, W, 3), at the tile's size; not modified.
         masks: at any size of the same proportions.
 
     Returns:
@@ -50,7 +50,7 @@ def with_masks(photo_rgb: np.ndarray, masks: Sequence[tuple[Rle, Colour]]) -> np
         (geometry.scale_mask(rle_codec.decode(rle), (width, height)), rle, colour)
         for rle, colour in masks
     ]
-    for mask, rle, colour in sorted(scaled, key=lambda one: -int(one[0].sum())):
+    for mask, rle, colour in sorted(scaled, key=lambda item: -int(item[0].sum())):
         mixed = drawn[mask] * (1 - _FILL) + np.array(colour) * _FILL
         drawn[mask] = np.rint(mixed).astype(np.uint8)
         _outline(drawn, rle, colour)
@@ -58,7 +58,7 @@ def with_masks(photo_rgb: np.ndarray, masks: Sequence[tuple[Rle, Colour]]) -> np
 
 
 def with_highlight(photo_rgb: np.ndarray, rle: Rle | None, colour: Colour) -> np.ndarray:
-    """The photo with one thing lit and outlined and the rest dimmed; None: all of it is meant."""
+    """The photo with everything outside the mask dimmed; None leaves the photo as it is."""
     if rle is None:
         return photo_rgb
     height, width = photo_rgb.shape[:2]
@@ -84,10 +84,10 @@ def tile(
     caption: str,
     side_px: int,
     *,
-    ink: Colour = INK,
+    text_colour: Colour = TEXT,
     frame: Colour | None = None,
 ) -> np.ndarray:
-    """A square with the picture at its lower edge and one line of text below it.
+    """A square with the picture at its lower edge, and a caption of one line below it.
 
     Args:
         picture_rgb: uint8, at most ``side_px`` each way; None leaves the square empty.
@@ -96,55 +96,55 @@ def tile(
     Returns:
         uint8 (side_px + CAPTION_PX, side_px, 3).
     """
-    made = np.empty((side_px + CAPTION_PX, side_px, 3), np.uint8)
-    made[:] = PAPER
+    canvas = np.empty((side_px + CAPTION_PX, side_px, 3), np.uint8)
+    canvas[:] = BACKGROUND
     if picture_rgb is not None:
         height, width = picture_rgb.shape[:2]
         top, left = side_px - height, (side_px - width) // 2
-        place = made[top : top + height, left : left + width]
-        place[:] = picture_rgb
+        target = canvas[top : top + height, left : left + width]
+        target[:] = picture_rgb
         if frame is not None:
-            inner = place[_FRAME_PX:-_FRAME_PX, _FRAME_PX:-_FRAME_PX].copy()
-            place[:] = frame
-            place[_FRAME_PX:-_FRAME_PX, _FRAME_PX:-_FRAME_PX] = inner
-    return _captioned(made, caption, side_px, ink)
+            inner = target[_FRAME_PX:-_FRAME_PX, _FRAME_PX:-_FRAME_PX].copy()
+            target[:] = frame
+            target[_FRAME_PX:-_FRAME_PX, _FRAME_PX:-_FRAME_PX] = inner
+    return _captioned(canvas, caption, side_px, text_colour)
 
 
 def heading(text: str, width_px: int) -> np.ndarray:
     """A strip with one line of text; uint8 (CAPTION_PX, width_px, 3)."""
     strip = np.empty((CAPTION_PX, width_px, 3), np.uint8)
-    strip[:] = PAPER
-    return _captioned(strip, text, 0, INK)
+    strip[:] = BACKGROUND
+    return _captioned(strip, text, 0, TEXT)
 
 
-def _captioned(picture: np.ndarray, text: str, top_px: int, ink: Colour) -> np.ndarray:
-    """A copy with a line of text, cut off where the picture ends."""
+def _captioned(picture: np.ndarray, text: str, top_px: int, text_colour: Colour) -> np.ndarray:
+    """A copy with a line of text, cut off at the edge of the picture."""
     from PIL import Image, ImageDraw, ImageFont
 
     image = Image.fromarray(picture)
     font = ImageFont.load_default(_FONT_PX)
-    ImageDraw.Draw(image).text((3, top_px + 1), text, fill=ink, font=font)
+    ImageDraw.Draw(image).text((3, top_px + 1), text, fill=text_colour, font=font)
     return np.asarray(image)
 
 
 def row(tiles: Sequence[np.ndarray], columns: int) -> np.ndarray:
-    """Tiles of one size beside each other, the places of missing ones left empty."""
+    """Tiles of one size beside each other; columns without a tile stay empty."""
     height, width = tiles[0].shape[:2]
-    made = np.empty((height, columns * width + (columns - 1) * GAP_PX, 3), np.uint8)
-    made[:] = PAPER
-    for place, one in enumerate(tiles):
-        left = place * (width + GAP_PX)
-        made[:, left : left + width] = one
-    return made
+    canvas = np.empty((height, columns * width + (columns - 1) * GAP_PX, 3), np.uint8)
+    canvas[:] = BACKGROUND
+    for column, picture in enumerate(tiles):
+        left = column * (width + GAP_PX)
+        canvas[:, left : left + width] = picture
+    return canvas
 
 
 def page(strips: Sequence[np.ndarray]) -> np.ndarray:
     """Strips of one width below each other, with a margin; uint8 (H, W, 3)."""
     height = sum(len(strip) + GAP_PX for strip in strips) + GAP_PX
-    made = np.empty((height, strips[0].shape[1] + 2 * GAP_PX, 3), np.uint8)
-    made[:] = PAPER
+    canvas = np.empty((height, strips[0].shape[1] + 2 * GAP_PX, 3), np.uint8)
+    canvas[:] = BACKGROUND
     top = GAP_PX
     for strip in strips:
-        made[top : top + len(strip), GAP_PX:-GAP_PX] = strip
+        canvas[top : top + len(strip), GAP_PX:-GAP_PX] = strip
         top += len(strip) + GAP_PX
-    return made
+    return canvas

@@ -1,7 +1,7 @@
-"""Words that people type and that are no COCO category: other names, and things in no photo.
+"""Query words that are no COCO category: synonyms of categories, and things in no photo.
 
-None of the other names is an ImageNet class name either, so models that were fitted on those two
-lists have to know the word itself; "television" alone is one, kept because it is typed so often.
+None of the synonyms is an ImageNet class name either, so models that were fitted on those two
+lists have to know the word itself. Only "television" is one; it is kept because it is typed often.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ SYNONYMS = {
     "stuffed toy": "teddy bear",
     "fireplug": "fire hydrant",
 }
-"""Word -> the COCO category it is asked for. Some are narrower ("kid"): every photo of the category
-counts as right, so they cannot fail for being understood well, only for being understood badly."""
+"""Word -> COCO category. Some words are narrower than their category ("kid"); every photo of the
+category counts as relevant, so a model that understands the word exactly loses nothing."""
 
 PROMISED = ("puppy", "automobile", "sofa", "kid", "television", "bike")
-"""Those that must do as well as their category."""
+"""Synonyms that must find photos as well as the name of their category."""
 PROMISED_WITHIN = 0.05
-"""The image AP@50 that a promised word may lose against its category."""
+"""The image AP@50 that a word of ``PROMISED`` may lose against its category."""
 
 ABSENT_CLASSES = (
     *("submarine", "volcano", "saxophone", "trombone", "harp", "accordion", "scorpion"),
     *("jellyfish", "starfish", "triceratops", "geyser", "totem pole", "stethoscope", "abacus"),
     *("gorilla", "tarantula", "hedgehog", "space shuttle", "cannon", "chainsaw"),
 )
-"""ImageNet class names, which the models have learned to see."""
+"""ImageNet class names, which the models were trained on."""
 
 ABSENT_OTHERS = (
     *("octopus", "squid", "seahorse", "walrus", "rhinoceros", "kangaroo", "crocodile"),
     *("rattlesnake", "iceberg", "tornado", "stalactite", "pyramid", "sphinx", "sarcophagus"),
     *("catapult", "anvil", "oil rig", "microscope", "bagpipes", "astronaut"),
 )
-"""No class names."""
+"""Words that are no ImageNet class names."""
 
 ABSENT = ABSENT_CLASSES + ABSENT_OTHERS
-"""Things that can be seen, but hardly in a COCO photo; a hit for one of them is a mistake."""
+"""Visible things that hardly occur in COCO photos; a match for one of them counts as wrong."""

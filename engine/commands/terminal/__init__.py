@@ -1,1 +1,1 @@
-"""What all commands share: console output, tables, types of arguments."""
+"""Shared by the commands: console output, tables, argument types, JSON files."""

@@ -1,4 +1,4 @@
-"""Values on the command line, checked where they are typed."""
+"""Types of command-line arguments, for ``add_argument(type=...)``."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 
 def query_text(text: str) -> str:
-    """A query with something in it."""
+    """The text of a query, which must not be blank."""
     if not text.strip():
         raise argparse.ArgumentTypeError("expected some words to search for, got none")
     return text
 
 
 def whole_number(least: int) -> Callable[[str], int]:
-    """A type for integers from ``least`` on."""
+    """An argument type for integers of at least ``least``."""
 
     def number(text: str) -> int:
         try:

@@ -1,4 +1,4 @@
-"""Arguments of commands that measure on photos with COCO annotations."""
+"""Arguments of the commands that need photos with COCO annotations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def add_coco_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--photos`` and ``--coco``."""
+    """Add ``--photos`` and ``--coco``, both required."""
     parser.add_argument(
         "--photos", required=True, type=Path, metavar="DIR", help="folder of the listed photos"
     )

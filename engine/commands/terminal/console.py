@@ -1,4 +1,4 @@
-"""Where commands write: results on stdout, progress and remarks on stderr."""
+"""Console output of the commands: results on stdout, progress and notes on stderr."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from engine.jobs import Job, Progress
 T = TypeVar("T")
 _POLL_S = 0.1
 _LINE_EVERY_S = 3.0
-"""Between progress lines where they cannot be rewritten (a file, a pipe)."""
+"""Least time between progress lines if stderr is not a terminal (a file, a pipe)."""
 
 
 def plain(text: object) -> str:
-    """``text`` with everything escaped that a terminal would act on instead of showing.
+    """``text`` with control and other unprintable characters escaped.
 
     >>> plain("a\\x1b[2Jb")
     'a\\\\x1b[2Jb'
@@ -28,7 +28,7 @@ def plain(text: object) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people say it.
+    """A duration as text, rounded.
 
     >>> duration(8), duration(200), duration(7500)
     ('8 s', '3 min', '2 h 5 min')
@@ -49,7 +49,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def progress_text(progress: Progress) -> str:
-    """One line that says how far something is."""
+    """The progress as one line of text."""
     parts = [progress.stage or "Working"]
     if progress.total is not None:
         parts.append(f"{progress.done:,}/{progress.total:,}")
@@ -70,36 +70,37 @@ class Console:
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
-        self._live = self._err.isatty()
+        self._is_terminal = self._err.isatty()
         self._line_open = False
-        self._said = ""
-        self._said_at_s = float("-inf")
+        self._last_progress = ""
+        self._last_progress_at_s = float("-inf")
 
     def print(self, text: str = "") -> None:
-        """A line of the result."""
+        """Write a line of the result to stdout."""
         self._close_line()
         print(text, file=self._out, flush=True)
 
     def note(self, text: str) -> None:
-        """A line beside the result."""
+        """Write a line to stderr that is no part of the result."""
         self._close_line()
         print(text, file=self._err, flush=True)
 
     def report(self, progress: Progress) -> None:
-        """Show progress: one line rewritten on a terminal, else a line every few seconds."""
+        """Show progress on stderr: on a terminal one line that is rewritten, else a line every few
+        seconds."""
         text = progress_text(progress)
-        if text == self._said:
+        if text == self._last_progress:
             return
-        if self._live:
+        if self._is_terminal:
             width = max(20, shutil.get_terminal_size().columns - 1)
             self._err.write(f"\r\x1b[K{text[:width]}")
             self._err.flush()
             self._line_open = True
-        elif time.monotonic() - self._said_at_s < _LINE_EVERY_S:
+        elif time.monotonic() - self._last_progress_at_s < _LINE_EVERY_S:
             return
         else:
             print(text, file=self._err, flush=True)
-        self._said, self._said_at_s = text, time.monotonic()
+        self._last_progress, self._last_progress_at_s = text, time.monotonic()
 
     def follow(self, job: Job[T]) -> T:
         """Wait for a job with its progress shown; cancel it if Ctrl-C interrupts the wait.
@@ -131,21 +132,21 @@ class Console:
 
 
 def table(rows: list[tuple[Any, ...]], right: frozenset[int] = frozenset()) -> list[str]:
-    """Lines with columns set under each other; ``right`` names columns set to the right."""
+    """Lines of text with aligned columns; ``right`` holds the indices of right-aligned columns."""
     cells = [[plain(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     lines = []
     for row in cells:
         padded = [
-            cell.rjust(width) if place in right else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(padded).rstrip())
     return lines
 
 
 def confirm(question: str) -> bool:
-    """Ask on the terminal; whoever cannot answer has not agreed."""
+    """Ask a yes-or-no question on the terminal; False also at the end of the input."""
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:

@@ -1,4 +1,4 @@
-"""Hits as lines of text."""
+"""Search hits as a text table."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ _HEAD = ("rank", "verdict", "probability", "path", "box")
 
 
 def lines(hits: Sequence[SearchHit], query: str) -> list[str]:
-    """A head and a line a hit, or one that says there is none; boxes are x0,y0-x1,y1 in pixels
-    of the upright photo."""
+    """A head and one line for each hit, or a single line if there is no hit.
+
+    Boxes are x0,y0-x1,y1 in pixels of the upright photo."""
     if not hits:
         return [f"No photo seems to show {plain(query)!r}."]
     rows = [_HEAD]
     for rank, hit in enumerate(hits, start=1):
-        chance = "" if hit.probability is None else f"{hit.probability:.2f}"
+        probability = "" if hit.probability is None else f"{hit.probability:.2f}"
         box = "whole photo" if hit.outlined else "not outlined yet"
         if hit.region is not None:
             x0, y0, x1, y1 = (round(side) for side in hit.region.box_xyxy.as_tuple())
             box = f"{x0},{y0}-{x1},{y1}"
-        rows.append((str(rank), hit.verdict.value, chance, str(hit.photo.path), box))
+        rows.append((str(rank), hit.verdict.value, probability, str(hit.photo.path), box))
     return table(rows, right=frozenset({0, 2}))

@@ -1,4 +1,4 @@
-"""Figures written to a JSON file that a command was given."""
+"""Writes figures to the JSON file given on the command line."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def models(*argv: object) -> tuple[int, str, str]:
     "order", [("tiny.gguf", "a-vision-part.gguf"), ("a-vision-part.gguf", "tiny.gguf"), ("",)]
 )
 def test_two_files_or_their_folder_become_a_model(given, root, order):
-    status, out, err = models("import", "my-model", *(given / name for name in order))
+    status, _, err = models("import", "my-model", *(given / name for name in order))
     assert (status, "is installed in" in err) == (0, True), err
     model = ModelStore().find("my-model")
     assert list(model.files) == ["tiny.gguf", "a-vision-part.gguf"]

@@ -24,10 +24,10 @@ PROJECT = Path(cli.__file__).resolve().parents[1]
 def test_demo_answers_and_writes_pictures(indexed, tmp_path):
     out = io.StringIO()
     console = Console(out, io.StringIO())
-    demo.perform(tmp_path, indexed.photos, ("red", "blue"), console, colour_models.profile())
-    said = out.getvalue().splitlines()
-    assert '"red"' in said and '"blue"' in said
-    assert said[-1] == f"The pictures are in {tmp_path / 'pictures'}"
+    demo.run_demo(tmp_path, indexed.photos, ("red", "blue"), console, colour_models.profile())
+    lines = out.getvalue().splitlines()
+    assert '"red"' in lines and '"blue"' in lines
+    assert lines[-1] == f"The pictures are in {tmp_path / 'pictures'}"
     written = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert written == {
         "red - red - overlay.jpg",
@@ -39,9 +39,9 @@ def test_demo_answers_and_writes_pictures(indexed, tmp_path):
 
 def test_demo_leaves_an_earlier_one_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    made = [demo.make_home(None).name for _ in range(3)]
-    assert made == ["pickout-demo", "pickout-demo-2", "pickout-demo-3"]
-    assert demo.make_home(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    names = [demo.create_demo_folder(None).name for _ in range(3)]
+    assert names == ["pickout-demo", "pickout-demo-2", "pickout-demo-3"]
+    assert demo.create_demo_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
     assert (tmp_path / "a" / "b").is_dir()
 
 

@@ -80,7 +80,7 @@ def test_what_is_no_model_is_refused(toy, tmp_path):
 
 def test_the_terms_are_shown_and_a_no_downloads_nothing(toy, monkeypatch, own_shelf):
     answer(monkeypatch, "n\n")
-    status, out, err = models("download", "toy")
+    status, _, err = models("download", "toy")
     assert status == 1 and "Free for toys only." in err and "Nothing was downloaded" in err
     answer(monkeypatch, "")
     assert models("download", "toy")[0] == 1

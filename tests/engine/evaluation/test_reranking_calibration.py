@@ -44,7 +44,7 @@ class _Answering(colour_models.LookingVerifier):
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory) -> LabelledAnswers:
-    """Four photos of a colour each, one of which cannot be judged; all hits are looked at."""
+    """Four photos of a colour each, one of which the verifier fails on; all hits are verified."""
     folder = tmp_path_factory.mktemp("photos")
     images, annotations = [], []
     for n, colour in enumerate(COLOURS):
@@ -74,12 +74,12 @@ def labelled(tmp_path_factory) -> LabelledAnswers:
 def test_every_answer_is_gathered_with_the_truth(labelled: LabelledAnswers):
     assert (labelled.queries, len(labelled.answers), labelled.unanswered) == (4, 12, 4)
     assert labelled.seconds_per_answer > 0
-    right = [answer for answer in labelled.judged if answer.relevant]
+    right = [answer for answer in labelled.answers if answer.relevant]
     assert sorted(answer.truth_index for answer in right) == [0, 1, 2]
     assert {answer.yes for answer in right} == {0.9}
-    assert {answer.yes for answer in labelled.judged if not answer.relevant} == {0.2}
+    assert {answer.yes for answer in labelled.answers if not answer.relevant} == {0.2}
     # What is asked for stands highest in stage one.
-    wrong = [answer.z_score for answer in labelled.judged if not answer.relevant]
+    wrong = [answer.z_score for answer in labelled.answers if not answer.relevant]
     assert min(answer.z_score for answer in right) > max(wrong)
 
 
@@ -93,7 +93,7 @@ def _synthetic_answers(count: int, rule: Calibration, seed: int = 3) -> list[Lab
     return answers
 
 
-def test_a_rule_is_fitted_and_judged_on_photos_it_was_not_fitted_to():
+def test_a_rule_is_fitted_and_cross_validated():
     fitted = reranking_calibration.fit(_synthetic_answers(4000, Calibration(0.4, 1.0, -1.5)))
     assert fitted.calibration.slope == pytest.approx(0.4, abs=0.1)
     assert fitted.calibration.z_score_weight == pytest.approx(1.0, abs=0.15)
@@ -105,11 +105,11 @@ def test_a_rule_is_fitted_and_judged_on_photos_it_was_not_fitted_to():
 
 def test_luck_does_not_look_like_knowledge():
     rng = np.random.default_rng(8)
-    looks = [
+    answers = [
         LabelledAnswer(i, float(rng.random()), rng.normal(), bool(rng.random() < 0.5))
         for i in range(120)
     ]
-    fitted = reranking_calibration.fit(looks)
+    fitted = reranking_calibration.fit(answers)
     assert fitted.cross_validated.auroc < fitted.after.auroc
 
 
@@ -125,13 +125,13 @@ def test_photos_of_one_part_only_leave_the_rest_unknown():
 
 @pytest.mark.parametrize("right", [29, 71])
 def test_too_few_of_a_kind_prove_nothing(right: int):
-    looks = [LabelledAnswer(n, 0.5, 0.0, n < right) for n in range(100)]
+    answers = [LabelledAnswer(n, 0.5, 0.0, n < right) for n in range(100)]
     with pytest.raises(BadRequest, match=f"{right} photos that show") as refused:
-        reranking_calibration.fit(looks)
+        reranking_calibration.fit(answers)
     assert "more photos" in refused.value.hint
 
 
-def test_few_photos_give_too_few_looks(labelled: LabelledAnswers):
+def test_few_photos_give_too_few_answers(labelled: LabelledAnswers):
     with pytest.raises(BadRequest, match="3 photos that show what was asked and at 9"):
         reranking_calibration.fit(labelled.answers)
 
@@ -147,19 +147,19 @@ def test_the_figures_for_people_and_for_files(labelled: LabelledAnswers):
 
 def test_the_rule_is_kept_beside_the_model(tmp_path: Path):
     rule = Calibration(slope=0.5, pairs=80)
-    assert calibrate.keep(tmp_path, rule).parent == tmp_path
+    assert calibrate.save(tmp_path, rule).parent == tmp_path
     assert calibration.load(tmp_path) == rule
     with pytest.raises(ExportProblem, match="could not be kept"):
-        calibrate.keep(tmp_path / "gone", rule)
+        calibrate.save(tmp_path / "gone", rule)
 
 
 def test_a_rule_that_cannot_be_read_is_put_aside(tmp_path: Path):
     err = io.StringIO()
     console = Console(io.StringIO(), err)
-    calibrate.set_broken_rule_aside(tmp_path, console)
+    calibrate.set_broken_calibration_aside(tmp_path, console)
     assert err.getvalue() == ""
     (tmp_path / calibration.FILE_NAME).write_text("{")
-    calibrate.set_broken_rule_aside(tmp_path, console)
+    calibrate.set_broken_calibration_aside(tmp_path, console)
     assert "put aside" in err.getvalue()
     assert [path.name for path in tmp_path.iterdir()] == ["calibration.broken"]
     assert not calibration.load(tmp_path).measured
