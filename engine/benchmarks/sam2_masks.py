@@ -71,7 +71,7 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
 def _compared(photo: np.ndarray, batch: int) -> dict[str, Any]:
     """Seconds and masks of both on one photo; ours is given it at the analysis size."""
     from engine.masks.sam_network import stock_generator
-    from engine.tiny_models.random_sam import matched, random_network
+    from engine.tiny_models.random_sam import matched_share, random_network
 
     analysed = _sized(photo, fit_within((photo.shape[1], photo.shape[0]), ANALYSIS_SIDE_PX))
     tiny = SAM_ARCHITECTURES["sam2.1-tiny"]
@@ -104,8 +104,8 @@ def _compared(photo: np.ndarray, batch: int) -> dict[str, Any]:
         "ratio": ours_s / stock_s,
         "ours_masks": len(masks),
         "stock_masks": len(others),
-        "ours_matched": matched(masks, others),
-        "stock_matched": matched(others, masks),
+        "ours_matched": matched_share(masks, others),
+        "stock_matched": matched_share(others, masks),
     }
 
 

@@ -1,4 +1,4 @@
-"""A SAM 2 network that needs no download, and whether two generators found the same with it."""
+"""A SAM 2 network with random weights, and a comparison of the masks that two generators find."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ if TYPE_CHECKING:
     from torch import nn
 
 _SHARE = 0.1
-"""Of a mask's pixels that are inside, on average."""
+"""Share of the photo that a mask covers, on average."""
 
 
 def random_network(
     architecture: SamArchitecture, photo_rgb: np.ndarray, seed: int = 0
 ) -> nn.Module:
-    """Random weights, always the same, that answer every point with patches of another shape.
+    """A network with random weights that gives every point prompt masks of a different shape.
 
-    Weights as they are initialised answer all points alike, with noise. Here places near a point
-    attend to it, blocks of four pixels are drawn alike, and biases make masks cover about a tenth
-    of the photo, half of them with a predicted IoU above 0.8. Shapes and figures mean nothing; but
-    a generator that computes anything else than another will not find the same ones.
+    Freshly initialised weights give noise, and the same for all points. So the weights are scaled
+    such that places near a point attend to it, that blocks of four pixels get the same value, that
+    masks cover about a tenth of the photo, and that half of them have a predicted IoU above 0.8.
+    The masks mean nothing, but two generators find the same ones only if they compute the same.
+
+    Args:
+        photo_rgb: uint8 (H, W, 3), the photo whose masks the biases are set for.
+        seed: the same seed gives the same weights.
     """
     import torch
 
@@ -58,7 +62,8 @@ def random_network(
 
 
 def _shift(network: nn.Module, photo_rgb: np.ndarray) -> None:
-    """Move the masks' thresholds and the predicted IoU to where they tell masks apart."""
+    """Shift the biases of mask logits and predicted IoU, so that about ``_SHARE`` of the pixels are
+    positive and half of the predicted IoUs are above 0.8."""
     import torch
 
     decoder = network.sam_mask_decoder
@@ -79,8 +84,11 @@ def _shift(network: nn.Module, photo_rgb: np.ndarray) -> None:
         mlp.layers[-1].bias.sub_(cut * features / (features @ features))
 
 
-def matched(masks: Sequence[dict], others: Sequence[dict], iou: float = 0.9) -> float:
-    """Share of the RLE masks that one of the others equals, to so much IoU; 1 if there are none."""
+def matched_share(masks: Sequence[dict], others: Sequence[dict], iou: float = 0.9) -> float:
+    """Share of the masks (COCO RLE) that overlap one of the others by at least ``iou``.
+
+    If ``masks`` is empty, the share is 1. If only ``others`` is empty, it is 0.
+    """
     from pycocotools import mask as coco
 
     if not masks or not others:

@@ -1,7 +1,7 @@
-"""Vision language models of a megabyte in the published file formats, made of random numbers.
+"""Vision language models of about a megabyte with random weights, in the published GGUF formats.
 
-They know nothing, but llama.cpp loads and runs them as it does real ones: for tests of everything
-around a model, and for ``bench worker``. The same seed makes the same files.
+Their answers mean nothing, but llama.cpp loads and runs them like real models. They serve tests of
+everything around a model, and ``bench worker``. The same seed gives the same files.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from gguf import GGUFWriter
+
 _WIDTH, _HEADS, _LAYERS, _FEED = 64, 2, 2, 128
-_EYES_WIDTH, _EYES_HEADS, _EYES_LAYERS, _EYES_FEED = 64, 2, 2, 128
+_VISION_WIDTH, _VISION_HEADS, _VISION_LAYERS, _VISION_FEED = 64, 2, 2, 128
 _SPECIAL = (
     "<|endoftext|>",
     "<|im_start|>",
@@ -35,33 +39,41 @@ _CONTROL, _NORMAL = 3, 1
 
 @dataclass(frozen=True)
 class TinyKind:
-    """What tells the two families of Qwen-VL apart in their files."""
+    """The differences between the files of the two Qwen-VL families.
+
+    Attributes:
+        architecture: ``general.architecture`` of the language model.
+        projector: ``clip.projector_type`` of the vision part.
+        patch_px: side of a patch of the vision transformer.
+        deepstack_layers: layers of the vision part whose output is handed over as well (Qwen3-VL).
+    """
 
     architecture: str
     projector: str
     patch_px: int
-    stacked: int = 0
+    deepstack_layers: int = 0
 
     @property
-    def eyes_out(self) -> int:
-        return _WIDTH * (1 + self.stacked)
+    def vision_output_width(self) -> int:
+        """Length of the vectors that the vision part hands to the language model."""
+        return _WIDTH * (1 + self.deepstack_layers)
 
 
 QWEN25 = TinyKind("qwen2vl", "qwen2.5vl_merger", 14)
-QWEN3 = TinyKind("qwen3vl", "qwen3vl_merger", 16, stacked=1)
+QWEN3 = TinyKind("qwen3vl", "qwen3vl_merger", 16, deepstack_layers=1)
 KINDS = {"qwen2.5-vl": QWEN25, "qwen3-vl": QWEN3}
 
 
 @dataclass(frozen=True)
 class TinyFiles:
-    """The two files of a model."""
+    """The two GGUF files of a model: the language model and the vision part (mmproj)."""
 
     language: Path
     vision: Path
 
 
 def words() -> list[str]:
-    """The vocabulary: special tokens, single bytes as GPT-2 writes them, and yes and no."""
+    """The vocabulary: special tokens, single bytes in GPT-2's notation, and yes and no."""
     merged = [pair.replace(" ", "") for pair in _MERGES]
     return [*_SPECIAL, *(_gpt2_letter(byte) for byte in range(256)), *merged]
 
@@ -73,10 +85,11 @@ def write(
     head: np.ndarray | None = None,
     template: str | None = CHAT_TEMPLATE,
 ) -> TinyFiles:
-    """Write a model and its mmproj into a folder. Takes some ten milliseconds.
+    """Write a language model and its vision part into a folder. Takes some ten milliseconds.
 
     Args:
-        head: float32 (V, 64), what makes logits of hidden states; None for random numbers.
+        head: float32 (V, 64), the output layer, from hidden states to logits; None for random
+            numbers.
         template: chat template of the language model; None for a file without one.
 
     Raises:
@@ -91,19 +104,19 @@ def write(
 
 
 def hidden_head() -> np.ndarray:
-    """A ``head`` whose first 64 logits are the hidden state itself."""
+    """A ``head`` that copies the hidden state to the first 64 logits."""
     head = np.zeros((len(words()), _WIDTH), np.float32)
     head[:_WIDTH] = np.eye(_WIDTH, dtype=np.float32)
     return head
 
 
 def fitted_head(hidden: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """A ``head`` that answers yes where it is wanted.
+    """A ``head`` fitted by ridge regression, so that the model answers pictures as wanted.
 
     Args:
-        hidden: float (N, 64), hidden states at the first word of the answer, of some hundred
+        hidden: float (N, 64), hidden states at the first token of the answer for some hundred
             pictures; the first 64 logits of a model written with ``hidden_head``.
-        wanted: float (N,), the logit of yes against no for each.
+        wanted: float (N,), the logit of yes against no for each picture.
     """
     vocabulary = words()
     ridge = 1e-6 * np.eye(_WIDTH)
@@ -135,8 +148,8 @@ def _write_language(
     writer.add_layer_norm_rms_eps(1e-6)
     half = _WIDTH // _HEADS // 2
     writer.add_array(f"{a}.rope.dimension_sections", [half // 2, half // 4, half // 4, 0])
-    if kind.stacked:
-        writer.add_uint32(f"{a}.n_deepstack_layers", kind.stacked)
+    if kind.deepstack_layers:
+        writer.add_uint32(f"{a}.n_deepstack_layers", kind.deepstack_layers)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(vocabulary)
@@ -148,7 +161,7 @@ def _write_language(
     writer.add_add_bos_token(False)
     if template is not None:
         writer.add_chat_template(template)
-    put = _putter(writer, rng)
+    put = _random_tensor_writer(writer, rng)
     put("token_embd.weight", len(vocabulary), _WIDTH)
     writer.add_tensor("output_norm.weight", np.ones(_WIDTH, np.float32))
     if head is None:
@@ -161,7 +174,7 @@ def _write_language(
             writer.add_tensor(f"{block}.{name}.weight", np.ones(_WIDTH, np.float32))
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
             put(f"{block}.{name}.weight", _WIDTH, _WIDTH)
-        if kind.stacked:
+        if kind.deepstack_layers:
             for name in ("attn_q_norm", "attn_k_norm"):
                 ones = np.ones(_WIDTH // _HEADS, np.float32)
                 writer.add_tensor(f"{block}.{name}.weight", ones)
@@ -179,52 +192,52 @@ def _write_vision(path: Path, kind: TinyKind, rng: np.random.Generator) -> None:
     writer.add_string("clip.projector_type", kind.projector)
     writer.add_uint32("clip.vision.image_size", 448)
     writer.add_uint32("clip.vision.patch_size", kind.patch_px)
-    writer.add_uint32("clip.vision.embedding_length", _EYES_WIDTH)
-    writer.add_uint32("clip.vision.feed_forward_length", _EYES_FEED)
-    writer.add_uint32("clip.vision.projection_dim", kind.eyes_out)
-    writer.add_uint32("clip.vision.block_count", _EYES_LAYERS)
-    writer.add_uint32("clip.vision.attention.head_count", _EYES_HEADS)
+    writer.add_uint32("clip.vision.embedding_length", _VISION_WIDTH)
+    writer.add_uint32("clip.vision.feed_forward_length", _VISION_FEED)
+    writer.add_uint32("clip.vision.projection_dim", kind.vision_output_width)
+    writer.add_uint32("clip.vision.block_count", _VISION_LAYERS)
+    writer.add_uint32("clip.vision.attention.head_count", _VISION_HEADS)
     writer.add_float32("clip.vision.attention.layer_norm_epsilon", 1e-6)
     writer.add_array("clip.vision.image_mean", [0.5, 0.5, 0.5])
     writer.add_array("clip.vision.image_std", [0.5, 0.5, 0.5])
-    put = _putter(writer, rng)
-    merged = 4 * _EYES_WIDTH
-    put("v.patch_embd.weight", _EYES_WIDTH, 3, kind.patch_px, kind.patch_px)
-    put("v.patch_embd.weight.1", _EYES_WIDTH, 3, kind.patch_px, kind.patch_px)
-    if kind.stacked:
-        put("v.patch_embd.bias", _EYES_WIDTH)
+    put = _random_tensor_writer(writer, rng)
+    merged = 4 * _VISION_WIDTH
+    put("v.patch_embd.weight", _VISION_WIDTH, 3, kind.patch_px, kind.patch_px)
+    put("v.patch_embd.weight.1", _VISION_WIDTH, 3, kind.patch_px, kind.patch_px)
+    if kind.deepstack_layers:
+        put("v.patch_embd.bias", _VISION_WIDTH)
         side = 448 // kind.patch_px
-        put("v.position_embd.weight", side * side, _EYES_WIDTH)
+        put("v.position_embd.weight", side * side, _VISION_WIDTH)
         writer.add_array("clip.vision.is_deepstack_layers", [True, False])
         put("v.deepstack.0.fc1.weight", merged, merged)
         put("v.deepstack.0.fc1.bias", merged)
         put("v.deepstack.0.fc2.weight", _WIDTH, merged)
         put("v.deepstack.0.fc2.bias", _WIDTH)
-        for side_of in ("weight", "bias"):
-            base = np.ones if side_of == "weight" else np.zeros
-            writer.add_tensor(f"v.deepstack.0.norm.{side_of}", base(merged, np.float32))
+        for parameter in ("weight", "bias"):
+            base = np.ones if parameter == "weight" else np.zeros
+            writer.add_tensor(f"v.deepstack.0.norm.{parameter}", base(merged, np.float32))
     else:
-        writer.add_uint32("clip.vision.n_wa_pattern", _EYES_LAYERS)
-    for layer in range(_EYES_LAYERS):
+        writer.add_uint32("clip.vision.n_wa_pattern", _VISION_LAYERS)
+    for layer in range(_VISION_LAYERS):
         block = f"v.blk.{layer}"
         for name in ("ln1", "ln2"):
-            writer.add_tensor(f"{block}.{name}.weight", np.ones(_EYES_WIDTH, np.float32))
-            if kind.stacked:
-                writer.add_tensor(f"{block}.{name}.bias", np.zeros(_EYES_WIDTH, np.float32))
-        if kind.stacked:
-            put(f"{block}.attn_qkv.weight", 3 * _EYES_WIDTH, _EYES_WIDTH)
-            put(f"{block}.attn_qkv.bias", 3 * _EYES_WIDTH)
+            writer.add_tensor(f"{block}.{name}.weight", np.ones(_VISION_WIDTH, np.float32))
+            if kind.deepstack_layers:
+                writer.add_tensor(f"{block}.{name}.bias", np.zeros(_VISION_WIDTH, np.float32))
+        if kind.deepstack_layers:
+            put(f"{block}.attn_qkv.weight", 3 * _VISION_WIDTH, _VISION_WIDTH)
+            put(f"{block}.attn_qkv.bias", 3 * _VISION_WIDTH)
         else:
             for name in ("attn_q", "attn_k", "attn_v"):
-                put(f"{block}.{name}.weight", _EYES_WIDTH, _EYES_WIDTH)
-                put(f"{block}.{name}.bias", _EYES_WIDTH)
-            put(f"{block}.ffn_gate.weight", _EYES_FEED, _EYES_WIDTH)
-        put(f"{block}.attn_out.weight", _EYES_WIDTH, _EYES_WIDTH)
-        put(f"{block}.ffn_up.weight", _EYES_FEED, _EYES_WIDTH)
-        put(f"{block}.ffn_down.weight", _EYES_WIDTH, _EYES_FEED)
-    writer.add_tensor("v.post_ln.weight", np.ones(_EYES_WIDTH, np.float32))
-    if kind.stacked:
-        writer.add_tensor("v.post_ln.bias", np.zeros(_EYES_WIDTH, np.float32))
+                put(f"{block}.{name}.weight", _VISION_WIDTH, _VISION_WIDTH)
+                put(f"{block}.{name}.bias", _VISION_WIDTH)
+            put(f"{block}.ffn_gate.weight", _VISION_FEED, _VISION_WIDTH)
+        put(f"{block}.attn_out.weight", _VISION_WIDTH, _VISION_WIDTH)
+        put(f"{block}.ffn_up.weight", _VISION_FEED, _VISION_WIDTH)
+        put(f"{block}.ffn_down.weight", _VISION_WIDTH, _VISION_FEED)
+    writer.add_tensor("v.post_ln.weight", np.ones(_VISION_WIDTH, np.float32))
+    if kind.deepstack_layers:
+        writer.add_tensor("v.post_ln.bias", np.zeros(_VISION_WIDTH, np.float32))
     put("mm.0.weight", merged, merged)
     put("mm.0.bias", merged)
     put("mm.2.weight", _WIDTH, merged)
@@ -232,7 +245,9 @@ def _write_vision(path: Path, kind: TinyKind, rng: np.random.Generator) -> None:
     _finish(writer)
 
 
-def _putter(writer, rng: np.random.Generator) -> Callable[..., None]:
+def _random_tensor_writer(writer: GGUFWriter, rng: np.random.Generator) -> Callable[..., None]:
+    """A function that adds a tensor of a given name and shape with normally distributed weights."""
+
     def put(name: str, *shape: int) -> None:
         scale = 0.02 if len(shape) == 1 else np.prod(shape[1:]) ** -0.5
         writer.add_tensor(name, rng.normal(0, scale, shape).astype(np.float32))
@@ -240,7 +255,7 @@ def _putter(writer, rng: np.random.Generator) -> Callable[..., None]:
     return put
 
 
-def _finish(writer) -> None:
+def _finish(writer: GGUFWriter) -> None:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -248,8 +263,11 @@ def _finish(writer) -> None:
 
 
 def _gpt2_letter(byte: int) -> str:
-    """How GPT-2's vocabulary writes a byte: visible letters stand for themselves, the others are
-    counted up from U+0100 (Radford et al. 2019, ``bytes_to_unicode``)."""
+    """The character for a byte in GPT-2's vocabulary (Radford et al. 2019, ``bytes_to_unicode``).
+
+    Printable characters of Latin-1 stand for themselves; the other bytes get characters from U+0100
+    upwards.
+    """
     visible = [*range(33, 127), *range(161, 173), *range(174, 256)]
     if byte in visible:
         return chr(byte)

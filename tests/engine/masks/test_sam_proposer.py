@@ -19,7 +19,7 @@ from engine.masks.sam_network import (
 )
 from engine.masks.sam_proposer import SamProposer, SamSettings, load_sam_proposer
 from engine.records import BoxXyxy
-from engine.tiny_models.random_sam import matched, random_network
+from engine.tiny_models.random_sam import matched_share, random_network
 from engine.weights import device as devices
 from engine.weights.device import Device
 
@@ -96,8 +96,8 @@ def test_exact_mode_finds_what_the_stock_generator_finds(network, photo):
     stock = stock_generator(network, MINIATURE, **thresholds).generate(photo)
     masks, others = [as_rle(o.mask_hw) for o in ours], [s["segmentation"] for s in stock]
     assert len(others) >= 8
-    assert matched(masks, others) >= 0.95
-    assert matched(others, masks) >= 0.95
+    assert matched_share(masks, others) >= 0.95
+    assert matched_share(others, masks) >= 0.95
     scores = [one.score for one in ours]
     assert scores == sorted(scores, reverse=True)
 
@@ -108,7 +108,7 @@ def test_other_weights_are_found_out(network, photo):
     ours = SamProposer(network, CPU, EXACT).propose(photo)
     theirs = SamProposer(other, CPU, EXACT).propose(photo)
     masks, others = [as_rle(o.mask_hw) for o in ours], [as_rle(o.mask_hw) for o in theirs]
-    assert matched(masks, others) < 0.5
+    assert matched_share(masks, others) < 0.5
 
 
 def test_proposals_are_tight_and_few(network, photo):
