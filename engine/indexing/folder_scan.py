@@ -1,4 +1,4 @@
-"""Brings the store's files in line with what lies in the watched folders. Models play no part."""
+"""Updates the store's list of files from the watched folders. No models are used."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from engine.store.store import Store
 from engine.watch import changes, scanner
 
 _STAGE = "Looking through folders"
-_KEEP_MISSING = timedelta(days=30)
-"""How long what was found in a deleted photo is kept: it may come back, or turn up elsewhere."""
+_KEEP_MISSING_FOR = timedelta(days=30)
+"""How long the data of a deleted photo are kept: it may reappear, there or elsewhere."""
 
 
 class FolderScan:
-    """Scans one folder after the other; two callers wait for each other. Any thread.
+    """Scans folders one after the other; only one scan runs at a time. Thread-safe.
 
     Args:
-        library_root: never looked into, should it lie below a folder.
+        library_root: excluded from scans, in case it lies below a watched folder.
     """
 
     def __init__(self, store: Store, thumbnails: ThumbnailCache, library_root: Path) -> None:
@@ -36,13 +36,13 @@ class FolderScan:
     def scan(
         self, context: JobContext, folder_ids: Iterable[FolderId] | None = None
     ) -> LibraryChanges:
-        """Look through these folders (None: all of them).
+        """Compare these folders (None: all) with the store.
 
-        A folder that cannot be reached is offline: everything found in it stays as it is. In a
-        folder that can, a file that is not there is missing.
+        A folder that cannot be reached is marked offline and its photos are kept. In a folder that
+        can be reached, a file that is not there is marked missing.
 
         Raises:
-            Cancelled: between two files; what was seen of whole folders so far stays.
+            Cancelled: between two files; folders scanned completely before stay recorded.
             DiskFull: as the name says.
         """
         found = LibraryChanges()
@@ -56,41 +56,43 @@ class FolderScan:
                 context.report(Progress(_STAGE, number, len(wanted), current=path.name))
                 found |= self._scan_one(folder_id, path, context.cancel)
             if folder_ids is None:
-                self._forget_long_missing(context.cancel)
+                self._delete_long_missing(context.cancel)
         finally:
             self._lock.release()
         return found
 
     def purge_removed(self, context: JobContext) -> LibraryChanges:
-        """Delete what removed folders have left, in steps that hold nobody up."""
+        """Delete the data of removed folders, in steps short enough for other writers."""
         found = LibraryChanges()
-        while (forgotten := self._store.folders.purge()) is not None:
-            self._thumbnails.remove(forgotten)
-            found |= LibraryChanges(photos=frozenset(forgotten), folders=True)
+        while (deleted := self._store.folders.purge()) is not None:
+            self._thumbnails.remove(deleted)
+            found |= LibraryChanges(photos=frozenset(deleted), folders=True)
             context.cancel.raise_if_set()
             time.sleep(0)  # let a waiting writer have its turn
         return found
 
     def _scan_one(self, folder_id: FolderId, path: Path, cancel: CancelToken) -> LibraryChanges:
         try:
-            seen = scanner.scan_folder(path, cancel=cancel, exclude=(self._library_root,))
+            scanned = scanner.scan_folder(path, cancel=cancel, exclude=(self._library_root,))
         except FolderProblem:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False))
-        news = self._store.folders.set_online(folder_id, True)
-        difference = changes.diff(seen.files, self._store.files.present(folder_id), seen.unseen)
+        came_online = self._store.folders.set_online(folder_id, True)
+        difference = changes.diff(
+            scanned.files, self._store.files.present(folder_id), scanned.unreadable_folders
+        )
         new = [*difference.added, *difference.changed]
         photos = self._store.files.record_found(
             folder_id, ((f.rel_path, f.size_bytes, f.mtime_ns) for f in new)
         )
         photos |= self._store.files.record_missing(folder_id, difference.gone)
-        skips = [(s.rel_path, s.kind, s.message, s.hint) for s in seen.skipped]
+        skips = [(s.rel_path, s.kind, s.message, s.hint) for s in scanned.skipped]
         problems = self._store.files.record_skipped(folder_id, skips)
         self._store.folders.record_scan(folder_id)
-        changed = news or bool(new) or bool(difference.gone)
+        changed = came_online or bool(new) or bool(difference.gone)
         return LibraryChanges(frozenset(photos), folders=changed, problems=problems or changed)
 
-    def _forget_long_missing(self, cancel: CancelToken) -> None:
-        before = (datetime.now(UTC) - _KEEP_MISSING).isoformat(timespec="seconds")
-        while (forgotten := self._store.files.delete_missing(before)) is not None:
-            self._thumbnails.remove(forgotten)
+    def _delete_long_missing(self, cancel: CancelToken) -> None:
+        before = (datetime.now(UTC) - _KEEP_MISSING_FOR).isoformat(timespec="seconds")
+        while (deleted := self._store.files.delete_missing(before)) is not None:
+            self._thumbnails.remove(deleted)
             cancel.raise_if_set()

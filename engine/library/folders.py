@@ -12,7 +12,7 @@ from engine.indexing.index_scheduler import IndexScheduler
 from engine.jobs import Job, JobContext
 from engine.library.components import LibraryComponents
 from engine.records import Folder, FolderId, LibraryChanges
-from engine.watch.rescan_schedule import Periods
+from engine.watch.rescan_schedule import RescanIntervals
 from engine.watch.watcher import FolderWatcher
 
 
@@ -85,8 +85,11 @@ class LibraryFolders:
             if self._watcher is None:
                 settings = self._components.profile_setting.settings
                 often_s = settings.rescan_minutes * 60
-                periods = Periods(rescan_s=min(Periods().rescan_s, often_s), safety_s=often_s)
-                self._watcher = FolderWatcher(self._scan_and_index, periods=periods)
+                intervals = RescanIntervals(
+                    unwatched_rescan_s=min(RescanIntervals().unwatched_rescan_s, often_s),
+                    watched_rescan_s=often_s,
+                )
+                self._watcher = FolderWatcher(self._scan_and_index, intervals=intervals)
         # The watcher scans each folder as it starts; the scheduler takes up files left over.
         for path in self._store.folders.paths().values():
             self._watcher.watch(path)
@@ -100,7 +103,7 @@ class LibraryFolders:
     @property
     def watcher_note(self) -> str:
         """Why some folders cannot be watched live; empty if all can."""
-        return self._watcher.note if self._watcher else ""
+        return self._watcher.warning if self._watcher else ""
 
     def scan_now(
         self, context: JobContext, folder_ids: Sequence[FolderId] | None = None

@@ -1,1 +1,1 @@
-"""(1) Photo files appear, change, move and vanish."""
+"""Step (1): finds photo files that were added, changed, moved or deleted."""

@@ -1,4 +1,4 @@
-"""What differs between the files of a folder and what the store knows of them."""
+"""The difference between the files of a folder and their records in the store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.watch.scanner import FileFacts
 
 
 class StoredFile(NamedTuple):
-    """What the store remembers of a file; a plain pair will do."""
+    """Size and time of a file as recorded in the store; a plain pair of them works too."""
 
     size_bytes: int
     mtime_ns: int
@@ -18,7 +18,14 @@ class StoredFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FolderDiff:
-    """``added`` and ``changed`` files as they are now, ``gone`` as relative paths."""
+    """The difference of one folder.
+
+    Attributes:
+        added: files that the store does not have.
+        changed: files whose size or time differs; with their present size and time.
+        gone: relative paths of files that no longer exist.
+        unchanged_count: number of all other files of the store.
+    """
 
     added: tuple[FileFacts, ...]
     changed: tuple[FileFacts, ...]
@@ -29,26 +36,28 @@ class FolderDiff:
 def diff(
     on_disk: Iterable[FileFacts],
     in_store: Mapping[str, tuple[int, int]],
-    unseen: Collection[str] = (),
+    unreadable_folders: Collection[str] = (),
 ) -> FolderDiff:
-    """Compare by relative path; a file changed if its size or time did.
+    """Compare files by relative path; a file has changed if its size or time differs.
 
     Args:
+        on_disk: the files of the folder.
         in_store: relative path -> ``StoredFile``.
-        unseen: folders (relative paths) that could not be read: nobody knows what happened to
-            the files below, so they count as unchanged.
+        unreadable_folders: relative paths of folders that could not be read. The state of the
+            files below them is unknown, so they count as unchanged.
 
     >>> now = [FileFacts("a.jpg", 10, 5), FileFacts("b.jpg", 10, 6)]
     >>> then = {"b.jpg": StoredFile(10, 5), "c.jpg": StoredFile(1, 1), "x/d.jpg": StoredFile(1, 1)}
-    >>> found = diff(now, then, unseen=["x"])
-    >>> [file.rel_path for file in found.added], [file.rel_path for file in found.changed]
-    (['a.jpg'], ['b.jpg'])
-    >>> found.gone, found.unchanged_count
+    >>> difference = diff(now, then, unreadable_folders=["x"])
+    >>> [file.rel_path for file in (*difference.added, *difference.changed)]
+    ['a.jpg', 'b.jpg']
+    >>> difference.gone, difference.unchanged_count
     (('c.jpg',), 1)
     """
-    added, changed, unchanged, seen = [], [], 0, set()
+    added, changed, unchanged = [], [], 0
+    rel_paths: set[str] = set()
     for file in on_disk:
-        seen.add(file.rel_path)
+        rel_paths.add(file.rel_path)
         stored = in_store.get(file.rel_path)
         if stored is None:
             added.append(file)
@@ -56,8 +65,8 @@ def diff(
             changed.append(file)
         else:
             unchanged += 1
-    hidden = tuple(f"{folder}/" for folder in unseen)
-    missing = [rel_path for rel_path in in_store if rel_path not in seen]
-    gone = tuple(rel_path for rel_path in missing if not rel_path.startswith(hidden))
+    unreadable = tuple(f"{folder}/" for folder in unreadable_folders)
+    missing = [rel_path for rel_path in in_store if rel_path not in rel_paths]
+    gone = tuple(rel_path for rel_path in missing if not rel_path.startswith(unreadable))
     unchanged += len(missing) - len(gone)
     return FolderDiff(tuple(added), tuple(changed), gone, unchanged)

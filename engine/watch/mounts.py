@@ -1,4 +1,4 @@
-"""Which folders lie on another machine, where nobody tells when a file changes."""
+"""Network drives, on which the system does not report changes of files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _MOUNTS = Path("/proc/self/mounts")
 
 
 def is_on_network(path: Path) -> bool:
-    """Whether ``path`` lies on a network drive, as far as this system says."""
-    if str(path).startswith("\\\\"):  # a share of Windows
+    """Whether ``path`` lies on a network drive; False if the system does not tell."""
+    if str(path).startswith("\\\\"):  # a Windows share (UNC path)
         return True
     try:
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
@@ -27,19 +27,23 @@ def is_on_network(path: Path) -> bool:
 
 
 def filesystem_of(path: str, mounts: str) -> str | None:
-    r"""The kind of file system that ``path`` lies on, by the text of ``/proc/self/mounts``.
+    r"""The type of the file system of ``path``; None if no mount contains it.
+
+    Args:
+        path: absolute path without symbolic links.
+        mounts: content of ``/proc/self/mounts``, see fstab(5).
 
     >>> mounts = "/dev/sda1 / ext4 rw 0 0\nnas:/p /mnt/my\\040nas nfs4 rw 0 0\n"
     >>> filesystem_of("/mnt/my nas/2021", mounts), filesystem_of("/mnt/my nas2", mounts)
     ('nfs4', 'ext4')
     """
-    best, kind = -1, None
+    longest, filesystem = -1, None
     for line in mounts.splitlines():
         fields = line.split(" ")
         if len(fields) < 3:
             continue
-        point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[1])
+        point = re.sub(r"\\([0-7]{3})", lambda escape: chr(int(escape[1], 8)), fields[1])
         inside = path == point or path.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= best:  # of two mounts on one point, the later hides the other
-            best, kind = len(point), fields[2]
-    return kind
+        if inside and len(point) >= longest:  # a later mount hides an earlier one at the same point
+            longest, filesystem = len(point), fields[2]
+    return filesystem

@@ -1,4 +1,4 @@
-"""When a watched folder is due to be scanned: pure arithmetic on a clock that is passed in."""
+"""When a folder is due to be scanned. Pure arithmetic; the time is passed in."""
 
 from __future__ import annotations
 
@@ -7,61 +7,80 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Periods:
-    """How patient the watcher is; all in seconds.
+class RescanIntervals:
+    """Intervals of the folder watcher, in seconds.
 
     Attributes:
-        quiet_s: after an event, wait until none came for this long: files are still being copied.
-        longest_s: but never longer than this after the first event.
-        rescan_s: how often folders are scanned that cannot be watched.
-        safety_s: how often folders are scanned that are watched, because events get lost.
-        check_s: how often to look whether a folder has vanished or come back.
+        quiet_s: a folder is scanned once no event came for so long, because files may still be
+            copied.
+        max_delay_s: longest delay of that scan after the first event.
+        unwatched_rescan_s: interval of scans of a folder that cannot be watched.
+        watched_rescan_s: interval of scans of a watched folder, because events can be lost.
+        root_check_s: interval of checks whether a folder has vanished or come back.
     """
 
     quiet_s: float = 2.0
-    longest_s: float = 10.0
-    rescan_s: float = 600.0
-    safety_s: float = 3600.0
-    check_s: float = 30.0
+    max_delay_s: float = 10.0
+    unwatched_rescan_s: float = 600.0
+    watched_rescan_s: float = 3600.0
+    root_check_s: float = 30.0
 
     def __post_init__(self) -> None:
-        if min(self.quiet_s, self.longest_s, self.rescan_s, self.safety_s, self.check_s) <= 0:
-            raise ValueError(f"expected periods above 0 s, got {self}")
+        if (
+            min(
+                self.quiet_s,
+                self.max_delay_s,
+                self.unwatched_rescan_s,
+                self.watched_rescan_s,
+                self.root_check_s,
+            )
+            <= 0
+        ):
+            raise ValueError(f"expected intervals above 0 s, got {self}")
 
 
 class RescanSchedule:
-    """When one folder is due. Times are seconds of one monotonic clock. Not thread-safe."""
+    """When one folder is due to be scanned.
 
-    def __init__(self, periods: Periods) -> None:
-        self._periods = periods
+    Times are seconds of one monotonic clock. Not thread-safe.
+    """
+
+    def __init__(self, intervals: RescanIntervals) -> None:
+        self._intervals = intervals
         self._first_event: float | None = None
         self._last_event = 0.0
         self._next_rescan = float("inf")
 
-    def note_event(self, now: float) -> None:
-        """Something changed: due once it is quiet, or has been noisy for too long."""
+    def record_event(self, now: float) -> None:
+        """Record a change; the folder is due after ``quiet_s`` or ``max_delay_s``."""
         if self._first_event is None:
             self._first_event = now
         self._last_event = now
 
-    def hurry(self, now: float) -> None:
-        """Due at once."""
+    def make_due(self, now: float) -> None:
+        """Make the folder due at once."""
         self._next_rescan = now
 
     def plan_rescan(self, now: float, *, live: bool) -> None:
-        """Due anyway after a while, at a random moment so that folders take turns."""
-        period_s = self._periods.safety_s if live else self._periods.rescan_s
-        self._next_rescan = now + period_s * random.uniform(0.75, 1.25)
+        """Plan the next scan without events, after a random 0.75 to 1.25 of the interval.
+
+        Args:
+            live: whether the folder is watched.
+        """
+        interval_s = (
+            self._intervals.watched_rescan_s if live else self._intervals.unwatched_rescan_s
+        )
+        self._next_rescan = now + interval_s * random.uniform(0.75, 1.25)
 
     def due_at(self) -> float:
-        """The moment from which on it is due; infinity if nothing is planned."""
+        """The time from which on the folder is due; infinity if no scan is planned."""
         if self._first_event is None:
             return self._next_rescan
-        quiet = self._last_event + self._periods.quiet_s
-        return min(quiet, self._first_event + self._periods.longest_s, self._next_rescan)
+        quiet = self._last_event + self._intervals.quiet_s
+        return min(quiet, self._first_event + self._intervals.max_delay_s, self._next_rescan)
 
-    def take(self, now: float, *, live: bool) -> bool:
-        """Whether it is due; if so, the events are dealt with and the next rescan is planned."""
+    def consume_if_due(self, now: float, *, live: bool) -> bool:
+        """Whether the folder is due; if so, drop its events and plan the next rescan."""
         if now < self.due_at():
             return False
         self._first_event = None

@@ -1,11 +1,10 @@
-"""Walks a folder and lists the photo files below it, and what it had to leave out."""
+"""Lists the photo files below a folder, and the entries that had to be skipped."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,13 @@ from engine.decode.formats import PHOTO_SUFFIXES
 from engine.errors import FolderProblem
 from engine.jobs import CancelToken
 
-JUNK = frozenset(
+IGNORED_FOLDERS = frozenset(
     {
         *("@eadir", ".thumbnails", "$recycle.bin", "system volume information", "lost+found"),
         *("#recycle", "#snapshot", "__macosx", "found.000"),
     }
 )
-"""Folders (lower case) that hold what others made or threw away. Hidden ones are left out too."""
+"""Names (lower case) of folders of other programs and of trash. Hidden folders are ignored too."""
 
 _JUNCTION_TAG = 0xA0000003  # stat.IO_REPARSE_TAG_MOUNT_POINT, which only Windows has
 _SCANNING = "looking through the folder"
@@ -32,8 +31,8 @@ class FileFacts:
     """A file that may be a photo.
 
     Attributes:
-        rel_path: below the folder, with "/" on every system; always valid text.
-        mtime_ns: last change, nanoseconds since 1970.
+        rel_path: relative to the folder, with "/" on every system; can be encoded as UTF-8.
+        mtime_ns: time of the last change, nanoseconds since 1970.
     """
 
     rel_path: str
@@ -43,12 +42,13 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class SkippedEntry:
-    """Something that looks like a photo, or like a place for photos, and was left out.
+    """A file or folder that may be or hold a photo, and was skipped.
 
     Attributes:
-        rel_path: as in ``FileFacts``; bytes that are no text are shown as a replacement mark.
-        kind: a short stable word: "folder", "special", "unreadable", "link", "name".
-        message: why, one sentence for people; ``hint``: what they can do about it.
+        rel_path: as in ``FileFacts``; undecodable bytes are U+FFFD.
+        kind: "folder", "special", "unreadable", "link" or "name".
+        message: the reason, one sentence for the user.
+        hint: what the user can do about it.
     """
 
     rel_path: str
@@ -59,15 +59,17 @@ class SkippedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FolderContents:
-    """A whole folder at one moment.
+    """The result of one scan of a folder.
 
     Attributes:
-        unseen: folders (relative paths) that could not be read: what they hold is not known.
+        files: the photo files.
+        skipped: entries that were left out and why.
+        unreadable_folders: relative paths of folders whose content is unknown.
     """
 
     files: tuple[FileFacts, ...]
     skipped: tuple[SkippedEntry, ...] = ()
-    unseen: tuple[str, ...] = ()
+    unreadable_folders: tuple[str, ...] = ()
 
 
 def scan_folder(
@@ -77,24 +79,27 @@ def scan_folder(
     suffixes: Collection[str] = PHOTO_SUFFIXES,
     exclude: Collection[Path] = (),
 ) -> FolderContents:
-    """List the photo files below ``root``. Only looks at names and facts, opens nothing.
+    """List the photo files below ``root``, by name and metadata only; no file is opened.
 
-    Hidden files and folders, junk, and files with other suffixes are left out silently. Links to
-    files are followed, links to folders are not.
+    Hidden files and folders, ignored folders, and files with other suffixes are left out without
+    a report. Links to files are followed, links to folders are not.
 
     Args:
-        suffixes: lower case, with the dot.
+        cancel: token that stops the scan.
+        suffixes: suffixes of photo files, lower case, with the dot.
         exclude: folders not to enter, such as the library's own.
 
     Raises:
-        FolderProblem: ``root`` is gone, unplugged or may not be read; also if that happens on
-            the way, so that what it held is never taken for deleted.
+        FolderProblem: ``root`` is gone, unplugged or not readable; also if that happens during
+            the scan, so that its files are never taken for deleted.
         Cancelled: ``cancel`` was set.
     """
     return _Scan(root, cancel or CancelToken(), frozenset(suffixes), exclude).run()
 
 
 class _Scan:
+    """State of one scan."""
+
     def __init__(
         self,
         root: Path,
@@ -107,23 +112,27 @@ class _Scan:
         self._suffixes = suffixes
         self._files: list[FileFacts] = []
         self._skipped: list[SkippedEntry] = []
-        self._unseen: list[str] = []
-        self._waiting: list[str] = [""]
-        # Folders entered or never to be entered: mounts and junctions can make loops.
-        self._known = {identity for path in exclude if (identity := _identity(path)) is not None}
+        self._unreadable_folders: list[str] = []
+        self._pending: list[str] = [""]
+        # Folders already entered, or excluded: mounts and junctions can form loops.
+        self._entered = {identity for path in exclude if (identity := _identity(path)) is not None}
 
     def run(self) -> FolderContents:
+        """Scan the folder."""
         root_identity = self._require_root()
-        if root_identity in self._known:
+        if root_identity in self._entered:
             return FolderContents(())
-        while self._waiting:
+        while self._pending:
             self._cancel.raise_if_set()
-            self._visit(self._waiting.pop())
+            self._visit_folder(self._pending.pop())
         if self._require_root() != root_identity:
             raise _folder_gone(self._root)
-        return FolderContents(tuple(self._files), tuple(self._skipped), tuple(self._unseen))
+        return FolderContents(
+            tuple(self._files), tuple(self._skipped), tuple(self._unreadable_folders)
+        )
 
     def _require_root(self) -> tuple[int, int]:
+        """Device and inode of the root; raises ``FolderProblem`` if it cannot be read."""
         try:
             with os.scandir(self._root):
                 pass
@@ -144,25 +153,25 @@ class _Scan:
             ) from error
         return facts.st_dev, facts.st_ino
 
-    def _visit(self, folder: str) -> None:
+    def _visit_folder(self, folder: str) -> None:
         path = os.path.join(self._root, folder)
         identity = _identity(path)
-        if identity is not None and identity in self._known:
+        if identity is not None and identity in self._entered:
             return
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
-                    self._look_at(entry, f"{folder}/{entry.name}" if folder else entry.name)
+                    self._visit_entry(entry, f"{folder}/{entry.name}" if folder else entry.name)
         except OSError as error:
-            self._fail(folder, error)
+            self._record_unreadable(folder, error)
         if identity is not None:
-            self._known.add(identity)
+            self._entered.add(identity)
 
-    def _fail(self, folder: str, error: OSError) -> None:
-        self._require_root()  # everything fails once a drive is unplugged
+    def _record_unreadable(self, folder: str, error: OSError) -> None:
+        self._require_root()  # raises if the whole drive was unplugged
         if not os.path.lexists(os.path.join(self._root, folder)) and error.errno in _GONE:
             return  # deleted a moment ago
-        self._unseen.append(folder)
+        self._unreadable_folders.append(folder)
         if error.errno in (errno.EACCES, errno.EPERM):
             message, hint = "You are not allowed to read this folder.", "Change its permissions."
         elif error.errno == errno.ENAMETOOLONG:
@@ -172,43 +181,43 @@ class _Scan:
             hint = "Check the drive and its cable."
         self._skip(folder, "unreadable", message, hint)
 
-    def _look_at(self, entry: os.DirEntry[str], rel_path: str) -> None:
+    def _visit_entry(self, entry: os.DirEntry[str], rel_path: str) -> None:
         self._cancel.raise_if_set()
         if entry.name.startswith("."):
             return
-        looks_like_a_photo = os.path.splitext(entry.name)[1].lower() in self._suffixes
+        has_photo_suffix = os.path.splitext(entry.name)[1].lower() in self._suffixes
         try:
             if entry.is_dir(follow_symlinks=False):
-                self._look_at_folder(entry, rel_path, looks_like_a_photo)
+                self._visit_subfolder(entry, rel_path, has_photo_suffix)
             elif entry.is_symlink() and entry.is_dir():
-                self._look_at_linked_folder(entry, rel_path)
-            elif looks_like_a_photo:
-                self._look_at_file(entry, rel_path)
+                self._visit_linked_folder(entry, rel_path)
+            elif has_photo_suffix:
+                self._visit_file(entry, rel_path)
         except OSError as error:
-            if looks_like_a_photo and error.errno not in _GONE:
+            if has_photo_suffix and error.errno not in _GONE:
                 self._skip(rel_path, "unreadable", f"It cannot be read ({error.strerror}).")
 
-    def _look_at_folder(
-        self, entry: os.DirEntry[str], rel_path: str, looks_like_a_photo: bool
+    def _visit_subfolder(
+        self, entry: os.DirEntry[str], rel_path: str, has_photo_suffix: bool
     ) -> None:
-        if entry.name.lower() in JUNK or _is_system_folder(entry):
+        if entry.name.lower() in IGNORED_FOLDERS or _is_system_folder(entry):
             return
-        if looks_like_a_photo:
+        if has_photo_suffix:
             self._skip(
                 rel_path,
                 "folder",
-                f"{_shown(entry.name)} is a folder, not a photo.",
+                f"{_displayable(entry.name)} is a folder, not a photo.",
                 "Rename it if its name is confusing; photos in it are found anyway.",
             )
         if not _is_text(entry.name):
             self._skip_name(rel_path)
             return
-        self._waiting.append(rel_path)
+        self._pending.append(rel_path)
 
-    def _look_at_linked_folder(self, entry: os.DirEntry[str], rel_path: str) -> None:
+    def _visit_linked_folder(self, entry: os.DirEntry[str], rel_path: str) -> None:
         target, root = Path(os.path.realpath(entry.path)), Path(os.path.realpath(self._root))
         if target.is_relative_to(root) or root.is_relative_to(target):
-            return  # it is found where it lies, or leads back up
+            return  # inside the root, and scanned there; or it leads back up
         self._skip(
             rel_path,
             "link",
@@ -216,7 +225,7 @@ class _Scan:
             "Add the folder that it leads to.",
         )
 
-    def _look_at_file(self, entry: os.DirEntry[str], rel_path: str) -> None:
+    def _visit_file(self, entry: os.DirEntry[str], rel_path: str) -> None:
         try:
             facts = entry.stat()
         except FileNotFoundError:
@@ -244,21 +253,22 @@ class _Scan:
         )
 
     def _skip(self, rel_path: str, kind: str, message: str, hint: str = "") -> None:
-        self._skipped.append(SkippedEntry(_shown(rel_path), kind, message, hint))
+        self._skipped.append(SkippedEntry(_displayable(rel_path), kind, message, hint))
 
 
 def _identity(path: os.PathLike[str] | str) -> tuple[int, int] | None:
+    """Device and inode; None if they are not known."""
     try:
         facts = os.stat(path)
     except (OSError, ValueError):
         return None
-    # Some network drives give every folder the number 0.
+    # Some network drives report inode 0 for every folder.
     return (facts.st_dev, facts.st_ino) if facts.st_ino else None
 
 
 def _is_system_folder(entry: os.DirEntry[str]) -> bool:
-    """Hidden folders of Windows, and its junctions, which are links in disguise."""
-    if sys.platform != "win32":
+    """Whether a folder is hidden on Windows, or a junction, which is a kind of link."""
+    if os.name != "nt":  # mypy would take the rest for unreachable with ``sys.platform``
         return False
     facts = entry.stat(follow_symlinks=False)
     attributes = getattr(facts, "st_file_attributes", 0)
@@ -267,7 +277,7 @@ def _is_system_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_text(name: str) -> bool:
-    """False for names with bytes that are no text: no database or window can hold them."""
+    """False for names with undecodable bytes, which SQLite and Qt cannot hold."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -275,7 +285,8 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _shown(name: str) -> str:
+def _displayable(name: str) -> str:
+    """``name`` with undecodable bytes replaced by U+FFFD."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

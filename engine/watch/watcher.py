@@ -1,4 +1,4 @@
-"""Notices that something changed in a folder. What changed, only a scan can tell."""
+"""Detects that something changed in a folder. A scan then finds out what."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.watch import mounts
-from engine.watch.rescan_schedule import Periods, RescanSchedule
+from engine.watch.rescan_schedule import RescanIntervals, RescanSchedule
 
 log = logging.getLogger(__name__)
 
-_LOST = "overflowed"
-"""Part of the log line by which watchdog says, and that is all it does, that events were lost."""
+_OVERFLOWED = "overflowed"
+"""Part of watchdog's log message about lost events, which is its only report of them."""
 
 _LIMIT = "the system's limit for watching folders is reached"
 _NETWORK = "they are on a network drive"
@@ -27,168 +27,176 @@ _REFUSED = "the system does not report changes there"
 
 
 class _Root:
-    """One watched folder. All fields are the business of the watcher's thread."""
+    """One folder to watch. Used by the watcher's thread only, but for ``unwatched_reason``."""
 
-    def __init__(self, path: Path, periods: Periods) -> None:
+    def __init__(self, path: Path, intervals: RescanIntervals) -> None:
         self.path = path
-        self.timetable = RescanSchedule(periods)
+        self.schedule = RescanSchedule(intervals)
         self.identity: tuple[int, int] | None = None
         self.watch: Any = None
-        self.trouble = ""
+        self.unwatched_reason = ""
 
     @property
     def live(self) -> bool:
+        """Whether the system reports changes of the folder."""
         return self.watch is not None
 
 
 class FolderWatcher:
     """Calls ``on_dirty(root)`` when a folder should be scanned.
 
-    That is: once when watching it has begun (what changed before nobody saw), when something in
-    it changed and it is quiet again, when it vanished or came back, when events were lost, and
-    from time to time in any case. Folders that cannot be watched are only scanned from time to
-    time; ``note`` then says so.
+    That is: when watching has begun (earlier changes were not seen), after a change, once no more
+    events come, when the folder vanished or came back, when events were lost, and at regular
+    intervals in any case. A folder that cannot be watched is scanned at intervals only;
+    ``warning`` reports that.
 
     Thread-safe. ``on_dirty`` is called in the watcher's own thread and should only put the folder
-    in a queue; what it raises is logged.
+    in a queue; its exceptions are logged.
 
     Args:
-        periods: for tests.
-        make_observer: makes a ``watchdog`` observer; None for the best one of this system.
+        on_dirty: called with the root folder.
+        intervals: None for the defaults.
+        make_observer: creates a ``watchdog`` observer; None for the default of this system.
     """
 
     def __init__(
         self,
         on_dirty: Callable[[Path], None],
         *,
-        periods: Periods | None = None,
+        intervals: RescanIntervals | None = None,
         make_observer: Callable[[], Any] | None = None,
     ) -> None:
         self._on_dirty = on_dirty
-        self._periods = periods or Periods()
+        self._intervals = intervals or RescanIntervals()
         self._make_observer = make_observer or _best_observer
-        self._wake = threading.Condition()
-        self._wanted: dict[Path, _Root] = {}
-        self._events: dict[Path, float] = {}  # when the latest came
-        self._noisy: set[Path] = set()  # roots whose events the watcher's thread knows of
-        self._change_log = False
-        self._distrusted = False
+        self._changed = threading.Condition()
+        self._requested: dict[Path, _Root] = {}
+        self._events: dict[Path, float] = {}  # root -> time of its latest event
+        self._roots_with_events: set[Path] = set()  # for which the watcher's thread was woken
+        self._wake_requested = False
+        self._watch_broken = False
         self._closing = False
         self._thread: threading.Thread | None = None
-        # What follows belongs to the watcher's thread.
+        # The fields below are used by the watcher's thread only.
         self._roots: dict[Path, _Root] = {}
         self._observer: Any = None
         self._probe_needed = False
 
     def watch(self, root: Path) -> None:
-        """Begin to watch a folder and everything below it. Returns at once; twice does no harm.
+        """Start to watch a folder and everything below it. Returns at once; idempotent.
 
         Raises:
             RuntimeError: after ``close``.
         """
-        with self._wake:
+        with self._changed:
             if self._closing:
                 raise RuntimeError("the watcher is closed")
-            self._wanted.setdefault(root, _Root(root, self._periods))
+            self._requested.setdefault(root, _Root(root, self._intervals))
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="pickout-watcher", daemon=True
                 )
                 self._thread.start()
-            self._wake.notify()
+            self._changed.notify()
 
     def unwatch(self, root: Path) -> None:
-        """Stop watching a folder; one call of ``on_dirty`` may still be under way."""
-        with self._wake:
-            self._wanted.pop(root, None)
-            self._wake.notify()
+        """Stop watching a folder; one call of ``on_dirty`` for it may still follow."""
+        with self._changed:
+            self._requested.pop(root, None)
+            self._changed.notify()
 
     @property
-    def note(self) -> str:
-        """For people: which folders are not watched live, and why; empty if all are."""
-        with self._wake:
-            troubles = [root.trouble for root in self._wanted.values() if root.trouble]
-        if not troubles:
+    def warning(self) -> str:
+        """Text for the user on how many folders are not watched live, and why; empty if all are."""
+        with self._changed:
+            unwatched = [
+                root.unwatched_reason for root in self._requested.values() if root.unwatched_reason
+            ]
+        if not unwatched:
             return ""
-        folders = "1 folder" if len(troubles) == 1 else f"{len(troubles)} folders"
-        minutes = max(1, round(self._periods.rescan_s / 60))
-        reasons = " and ".join(dict.fromkeys(troubles))
+        folders = "1 folder" if len(unwatched) == 1 else f"{len(unwatched)} folders"
+        minutes = max(1, round(self._intervals.unwatched_rescan_s / 60))
+        reasons = " and ".join(dict.fromkeys(unwatched))
         return f"Changes in {folders} are noticed only every {minutes} minutes: {reasons}."
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Stop everything and wait for it; longer only if a huge folder is just being set up."""
-        with self._wake:
+        """Stop watching and wait for the thread, at most ``timeout_s``.
+
+        The thread may need longer while it sets up the watches of a huge folder.
+        """
+        with self._changed:
             self._closing = True
-            self._wake.notify()
+            self._changed.notify()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
 
     # -- called by watchdog's threads ---------------------------------------------------------
 
-    def _note_event(self, path: Path) -> None:
-        with self._wake:
+    def _record_event(self, path: Path) -> None:
+        with self._changed:
             self._events[path] = time.monotonic()
-            if path not in self._noisy:  # of a burst only the first event wakes the thread
-                self._noisy.add(path)
-                self._wake_up()
+            # Only the first event of a burst wakes the thread.
+            if path not in self._roots_with_events:
+                self._roots_with_events.add(path)
+                self._request_wake()
 
-    def _note_loss(self, broken: bool) -> None:
-        with self._wake:
-            self._events.update(dict.fromkeys(self._wanted, time.monotonic()))
-            self._distrusted |= broken
-            self._wake_up()
+    def _record_lost_events(self, broken: bool) -> None:
+        with self._changed:
+            self._events.update(dict.fromkeys(self._requested, time.monotonic()))
+            self._watch_broken |= broken
+            self._request_wake()
 
-    def _wake_up(self) -> None:
-        self._change_log = True
-        self._wake.notify()
+    def _request_wake(self) -> None:
+        self._wake_requested = True
+        self._changed.notify()
 
     # -- the watcher's thread -----------------------------------------------------------------
 
     def _run(self) -> None:
-        ear = _LossHandler(self._note_loss)
+        loss_handler = _LostEventsHandler(self._record_lost_events)
         watchdog_log = logging.getLogger("watchdog")
-        watchdog_log.addHandler(ear)
+        watchdog_log.addHandler(loss_handler)
         next_check = 0.0
         try:
-            while self._wait_until(min([next_check, *self._moments()])):
+            while self._wait_until(min([next_check, *self._due_times()])):
                 now = time.monotonic()
                 self._apply_requests()
-                self._take_events()
+                self._apply_events()
                 if now >= next_check:
-                    next_check = now + self._periods.check_s
+                    next_check = now + self._intervals.root_check_s
                     self._check_roots()
-                for root in self._watched():
-                    if root.timetable.take(now, live=root.live):
-                        with self._wake:
-                            self._noisy.discard(root.path)
-                        self._call(root.path)
+                for root in self._watched_roots():
+                    if root.schedule.consume_if_due(now, live=root.live):
+                        with self._changed:
+                            self._roots_with_events.discard(root.path)
+                        self._report_dirty(root.path)
         finally:
             self._stop_observer()
-            watchdog_log.removeHandler(ear)
+            watchdog_log.removeHandler(loss_handler)
 
-    def _watched(self) -> list[_Root]:
+    def _watched_roots(self) -> list[_Root]:
         return list(self._roots.values())
 
-    def _moments(self) -> list[float]:
-        return [root.timetable.due_at() for root in self._watched()]
+    def _due_times(self) -> list[float]:
+        return [root.schedule.due_at() for root in self._watched_roots()]
 
-    def _wait_until(self, moment: float) -> bool:
-        """Sleep until then, or until there is something to do; False once it is all over."""
-        with self._wake:
-            self._wake.wait_for(
-                lambda: self._closing or self._change_log or self._wanted != self._roots,
-                max(0.0, min(moment - time.monotonic(), self._periods.check_s)),
+    def _wait_until(self, due_time: float) -> bool:
+        """Sleep until ``due_time`` or a request or event; False once the watcher is closed."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closing or self._wake_requested or self._requested != self._roots,
+                max(0.0, min(due_time - time.monotonic(), self._intervals.root_check_s)),
             )
-            self._change_log = False
+            self._wake_requested = False
             return not self._closing
 
     def _apply_requests(self) -> None:
-        with self._wake:
-            wanted = dict(self._wanted)
-        for path in self._roots.keys() - wanted.keys():
+        with self._changed:
+            requested = dict(self._requested)
+        for path in self._roots.keys() - requested.keys():
             self._end_watch(self._roots.pop(path))
-        for path, root in wanted.items():
+        for path, root in requested.items():
             if self._roots.get(path) is not root:
                 if path in self._roots:
                     self._end_watch(self._roots[path])
@@ -196,60 +204,61 @@ class FolderWatcher:
                 root.identity = _identity(path)
                 self._begin_watch(root)
 
-    def _take_events(self) -> None:
-        with self._wake:
+    def _apply_events(self) -> None:
+        with self._changed:
             events, self._events = self._events, {}
-            self._noisy &= self._roots.keys()
-            distrusted, self._distrusted = self._distrusted, False
-        for path, moment in events.items():
+            self._roots_with_events &= self._roots.keys()
+            watch_broken, self._watch_broken = self._watch_broken, False
+        for path, event_time in events.items():
             if path in self._roots:
-                self._roots[path].timetable.note_event(moment)
-                self._probe_needed = True  # new folders need new watches, which may be refused
-        if distrusted:
-            self._give_up_watching(_REFUSED)
+                self._roots[path].schedule.record_event(event_time)
+                # New folders need new watches, which the system may refuse.
+                self._probe_needed = True
+        if watch_broken:
+            self._fall_back_to_rescans(_REFUSED)
 
     def _check_roots(self) -> None:
-        for root in self._watched():
+        for root in self._watched_roots():
             identity = _identity(root.path)
             if identity != root.identity or self._has_ended(root):
                 root.identity = identity
                 self._end_watch(root)
                 self._begin_watch(root)
-        if self._probe_needed and any(root.live for root in self._watched()):
+        if self._probe_needed and any(root.live for root in self._watched_roots()):
             self._probe_needed = False
-            if not self._more_can_be_watched():
-                self._give_up_watching(_LIMIT)
+            if not self._can_add_watch():
+                self._fall_back_to_rescans(_LIMIT)
 
     def _has_ended(self, root: _Root) -> bool:
-        """A watch ends with its folder, also if another is there at once."""
+        """Whether the watch has ended: it does with its folder, even if a new one replaces it."""
         return root.live and any(
             emitter.watch == root.watch and not emitter.is_alive()
             for emitter in self._observer.emitters
         )
 
     def _begin_watch(self, root: _Root) -> None:
-        """Watch it live, or else from time to time; due in either case."""
-        trouble = ""
+        """Watch the folder live if that is possible, and make it due in either case."""
+        reason = ""
         if root.identity is None:
-            trouble = ""  # vanished: the check looks for it, and the scan says so
+            reason = ""  # vanished: the scan reports it, and the regular check waits for it
         elif mounts.is_on_network(root.path):
-            trouble = _NETWORK
+            reason = _NETWORK
         else:
             try:
-                root.watch = self._schedule(root.path, recursive=True)
-                # Below the root watchdog swallows refusals: folders would stay unwatched.
-                if not self._more_can_be_watched():
-                    trouble = _LIMIT
+                root.watch = self._add_watch(root.path, recursive=True)
+                # Watchdog ignores refused watches below the root, so folders may stay unwatched.
+                if not self._can_add_watch():
+                    reason = _LIMIT
             except OSError as error:
-                trouble = _LIMIT if error.errno in (errno.ENOSPC, errno.EMFILE) else _REFUSED
+                reason = _LIMIT if error.errno in (errno.ENOSPC, errno.EMFILE) else _REFUSED
                 log.info("%s is not watched: %s", root.path, error)
             except Exception:
-                trouble = _REFUSED
+                reason = _REFUSED
                 log.warning("%s is not watched", root.path, exc_info=True)
-            if trouble:
+            if reason:
                 self._end_watch(root)
-        self._set_trouble(root, trouble)
-        root.timetable.hurry(time.monotonic())
+        self._set_unwatched_reason(root, reason)
+        root.schedule.make_due(time.monotonic())
 
     def _end_watch(self, root: _Root) -> None:
         watch, root.watch = root.watch, None
@@ -257,24 +266,27 @@ class FolderWatcher:
             with contextlib.suppress(Exception):  # its emitter may have ended with the folder
                 self._observer.unschedule(watch)
 
-    def _give_up_watching(self, trouble: str) -> None:
-        """Scan all folders from time to time instead."""
-        for root in self._watched():
+    def _fall_back_to_rescans(self, reason: str) -> None:
+        """Stop all live watches and scan the folders at intervals instead."""
+        for root in self._watched_roots():
             if root.live:
                 self._end_watch(root)
-                self._set_trouble(root, trouble)
-                root.timetable.hurry(time.monotonic())
+                self._set_unwatched_reason(root, reason)
+                root.schedule.make_due(time.monotonic())
         self._stop_observer()
 
-    def _set_trouble(self, root: _Root, trouble: str) -> None:
-        with self._wake:
-            root.trouble = trouble
+    def _set_unwatched_reason(self, root: _Root, reason: str) -> None:
+        with self._changed:
+            root.unwatched_reason = reason
 
-    def _more_can_be_watched(self) -> bool:
-        """Try with a folder of our own, because nobody says whether the limit was met."""
+    def _can_add_watch(self) -> bool:
+        """Whether the system grants one more watch; tried with a temporary folder.
+
+        Watchdog does not report when the limit was reached below a root.
+        """
         with tempfile.TemporaryDirectory(prefix="pickout-watch-") as probe:
             try:
-                watch = self._schedule(Path(probe), recursive=False)
+                watch = self._add_watch(Path(probe), recursive=False)
             except OSError as error:
                 log.info("no more folders can be watched: %s", error)
                 return False
@@ -282,12 +294,12 @@ class FolderWatcher:
                 self._observer.unschedule(watch)
             return True
 
-    def _schedule(self, path: Path, *, recursive: bool) -> Any:
+    def _add_watch(self, path: Path, *, recursive: bool) -> Any:
         if self._observer is None:
             observer = self._make_observer()
             observer.start()
             self._observer = observer
-        handler = _Handler(lambda: self._note_event(path))
+        handler = _EventHandler(lambda: self._record_event(path))
         return self._observer.schedule(
             handler, str(path), recursive=recursive, event_filter=_event_filter()
         )
@@ -300,34 +312,36 @@ class FolderWatcher:
         observer.stop()
         observer.join()
 
-    def _call(self, path: Path) -> None:
+    def _report_dirty(self, path: Path) -> None:
         try:
             self._on_dirty(path)
         except Exception:
             log.exception("a change in %s could not be passed on", path)
 
 
-class _Handler:
-    """Takes every event for the same thing. Duck-typed: watchdog only calls ``dispatch``."""
+class _EventHandler:
+    """Calls ``on_event`` for every event. Duck-typed: watchdog only calls ``dispatch``."""
 
-    def __init__(self, note: Callable[[], None]) -> None:
-        self._note = note
+    def __init__(self, on_event: Callable[[], None]) -> None:
+        self._on_event = on_event
 
     def dispatch(self, event: object) -> None:
-        self._note()
+        """Handle an event, whatever its type."""
+        self._on_event()
 
 
-class _LossHandler(logging.Handler):
-    """Hears watchdog say that events were lost, or that a watch broke."""
+class _LostEventsHandler(logging.Handler):
+    """Detects, in watchdog's log, that events were lost or that a watch broke."""
 
-    def __init__(self, note_loss: Callable[[bool], None]) -> None:
+    def __init__(self, record_lost_events: Callable[[bool], None]) -> None:
         super().__init__(logging.WARNING)
-        self._note_loss = note_loss
+        self._record_lost_events = record_lost_events
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Report the record if it is about lost events or a broken watch."""
         broken = "Unable to rebuild" in record.msg
-        if broken or _LOST in record.msg:
-            self._note_loss(broken)
+        if broken or _OVERFLOWED in record.msg:
+            self._record_lost_events(broken)
 
 
 def _best_observer() -> Any:
@@ -337,7 +351,7 @@ def _best_observer() -> Any:
 
 
 def _event_filter() -> list[type]:
-    """Events of changes; reading is none, and indexing reads every file."""
+    """The types of events that mean a change. Reads are left out: indexing reads every file."""
     from watchdog import events
 
     return [
@@ -349,7 +363,7 @@ def _event_filter() -> list[type]:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which folder lies at ``path``; None if none does. Another drive is another folder."""
+    """Device and inode of the folder at ``path``; None if there is no readable folder."""
     try:
         facts = os.stat(path)
         with os.scandir(path):

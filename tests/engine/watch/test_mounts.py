@@ -1,4 +1,4 @@
-"""Network drives are told from the system's list of mounts."""
+"""Network drives are recognised by the system's list of mounts."""
 
 import doctest
 from pathlib import Path
@@ -21,7 +21,7 @@ broken
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"),
+    ("path", "filesystem"),
     [
         ("/etc", "ext4"),
         ("/mnt/nas", "cifs"),
@@ -33,8 +33,8 @@ broken
         ("/mnt/twice/a", "nfs"),
     ],
 )
-def test_filesystem_of(path, kind):
-    assert mounts.filesystem_of(path, TABLE) == kind
+def test_filesystem_of(path, filesystem):
+    assert mounts.filesystem_of(path, TABLE) == filesystem
 
 
 def test_this_machine(tmp_path):

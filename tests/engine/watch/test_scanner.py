@@ -1,4 +1,4 @@
-"""Folders as people have them, and as they should not be."""
+"""Scans of ordinary, unusual and broken folders."""
 
 import os
 import shutil
@@ -37,10 +37,10 @@ def test_photos_are_found_with_their_facts(tmp_path):
     mtime_ns = os.stat(tmp_path / "a.jpg").st_mtime_ns
     assert facts["a.jpg"] == FileFacts("a.jpg", 5, mtime_ns)
     assert facts.keys() == {"a.jpg", "2021/May/b.HEIC"}
-    assert contents.skipped == contents.unseen == ()
+    assert contents.skipped == contents.unreadable_folders == ()
 
 
-def test_what_is_none_of_our_business_is_left_out_silently(tmp_path):
+def test_hidden_ignored_and_other_files_are_left_out_without_a_report(tmp_path):
     fill(
         tmp_path,
         *("notes.txt", "movie.mp4", "jpg", ".hidden.jpg", "._a.jpg", ".git/a.jpg"),
@@ -116,7 +116,7 @@ def test_a_path_longer_than_the_system_allows_is_reported(tmp_path):
         contents = scan_folder(tmp_path)
         assert [file.rel_path for file in contents.files] == ["a.jpg"]
         assert {entry.message for entry in contents.skipped} == {"The path is too long."}
-        assert len(contents.unseen) == 1
+        assert len(contents.unreadable_folders) == 1
     finally:
         for descriptor in reversed(opened[:-1]):
             os.rmdir(part, dir_fd=descriptor)
@@ -125,7 +125,7 @@ def test_a_path_longer_than_the_system_allows_is_reported(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_names_that_are_no_text(tmp_path):
+def test_names_with_undecodable_bytes(tmp_path):
     fill(tmp_path, "ok.jpg")
     with open(os.fsencode(tmp_path) + b"/caf\xe9.jpg", "wb"):
         pass
@@ -155,29 +155,31 @@ def test_a_root_that_is_gone(tmp_path):
         assert caught.value.path == path and caught.value.hint
 
 
-class OnFirstLook(CancelToken):
-    """Does something the moment the scan looks at its token for the n-th time."""
+class ActionAtCheck(CancelToken):
+    """A token that runs ``action`` when the scan checks it for the n-th time."""
 
-    def __init__(self, looks, act):
+    def __init__(self, checks, action):
         super().__init__()
-        self._left, self._act = looks, act
+        self._remaining, self._action = checks, action
 
     def raise_if_set(self):
-        self._left -= 1
-        if self._left == 0:
-            self._act(self)
+        self._remaining -= 1
+        if self._remaining == 0:
+            self._action(self)
         super().raise_if_set()
 
 
-@pytest.mark.parametrize("looks", [1, 2, 4, 6])
-def test_a_root_that_vanishes_on_the_way_is_offline_not_empty(tmp_path, looks):
+@pytest.mark.parametrize("checks", [1, 2, 4, 6])
+def test_a_root_that_vanishes_during_the_scan_is_offline_not_empty(tmp_path, checks):
     root = tmp_path / "drive"
     fill(root, "a/1.jpg", "b/2.jpg", "c/3.jpg")
     with pytest.raises(FolderProblem):
-        scan_folder(root, cancel=OnFirstLook(looks, lambda _: root.rename(tmp_path / "unplugged")))
+        scan_folder(
+            root, cancel=ActionAtCheck(checks, lambda _: root.rename(tmp_path / "unplugged"))
+        )
 
 
-def test_a_root_that_is_replaced_on_the_way_is_not_believed(tmp_path):
+def test_a_root_that_is_replaced_during_the_scan_is_an_error(tmp_path):
     root = tmp_path / "drive"
     fill(root, "a/1.jpg", "b/2.jpg")
 
@@ -186,30 +188,30 @@ def test_a_root_that_is_replaced_on_the_way_is_not_believed(tmp_path):
         root.mkdir()
 
     with pytest.raises(FolderProblem):
-        scan_folder(root, cancel=OnFirstLook(2, swap))
+        scan_folder(root, cancel=ActionAtCheck(2, swap))
 
 
-def test_a_folder_deleted_on_the_way_is_just_gone(tmp_path):
+def test_a_folder_deleted_during_the_scan_is_left_out(tmp_path):
     fill(tmp_path, "a/1.jpg", "b/2.jpg")
 
     def delete(_):
         shutil.rmtree(tmp_path / "a")
         shutil.rmtree(tmp_path / "b")
 
-    contents = scan_folder(tmp_path, cancel=OnFirstLook(3, delete))
-    assert (contents.files, contents.skipped, contents.unseen) == ((), (), ())
+    contents = scan_folder(tmp_path, cancel=ActionAtCheck(3, delete))
+    assert (contents.files, contents.skipped, contents.unreadable_folders) == ((), (), ())
 
 
 def test_cancelling(tmp_path):
     fill(tmp_path, *(f"{n}.jpg" for n in range(20)))
     with pytest.raises(Cancelled):
-        scan_folder(tmp_path, cancel=OnFirstLook(7, lambda token: token.cancel()))
+        scan_folder(tmp_path, cancel=ActionAtCheck(7, lambda token: token.cancel()))
 
 
 @pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() == 0, reason="this user may read everything"
 )
-def test_a_folder_one_may_not_read(tmp_path):
+def test_a_folder_without_read_permission(tmp_path):
     fill(tmp_path, "ok.jpg", "secret/a.jpg")
     (tmp_path / "secret").chmod(0)
     try:
@@ -217,12 +219,12 @@ def test_a_folder_one_may_not_read(tmp_path):
     finally:
         (tmp_path / "secret").chmod(0o700)
     assert [file.rel_path for file in contents.files] == ["ok.jpg"]
-    assert contents.unseen == ("secret",)
+    assert contents.unreadable_folders == ("secret",)
     assert skips(tmp_path) == {}
 
 
 def test_a_folder_that_the_disk_cannot_read(tmp_path, monkeypatch):
-    """The system calls are real but for the one that fails."""
+    """Only the failing system call is simulated."""
     fill(tmp_path, "ok.jpg", "bad/a.jpg")
     real = os.scandir
 
@@ -234,5 +236,5 @@ def test_a_folder_that_the_disk_cannot_read(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", failing)
     contents = scan_folder(tmp_path)
     assert [file.rel_path for file in contents.files] == ["ok.jpg"]
-    assert contents.unseen == ("bad",)
+    assert contents.unreadable_folders == ("bad",)
     assert "Input/output" in contents.skipped[0].message

@@ -1,4 +1,4 @@
-"""Real folders, real events; only refusals of the system are made up."""
+"""Real folders and real events; only refusals of the system are simulated."""
 
 import errno
 import logging
@@ -14,10 +14,12 @@ import pytest
 from watchdog.observers import Observer
 
 from engine.watch import mounts
-from engine.watch.rescan_schedule import Periods
+from engine.watch.rescan_schedule import RescanIntervals
 from engine.watch.watcher import FolderWatcher
 
-QUICK = Periods(quiet_s=0.05, longest_s=0.5, rescan_s=600, safety_s=3600, check_s=0.1)
+SHORT_INTERVALS = RescanIntervals(
+    quiet_s=0.05, max_delay_s=0.5, unwatched_rescan_s=600, watched_rescan_s=3600, root_check_s=0.1
+)
 DEADLINE_S = 20.0
 
 
@@ -33,8 +35,8 @@ class Calls:
     def wait(self):
         return self._queue.get(timeout=DEADLINE_S)
 
-    def settle(self, seconds=0.5):
-        """Forget what comes until it has been quiet."""
+    def drain(self, seconds=0.5):
+        """Drop calls until none came for ``seconds``."""
         try:
             while True:
                 self._queue.get(timeout=seconds)
@@ -49,14 +51,14 @@ def calls():
 
 @pytest.fixture
 def make_watcher(calls):
-    made = []
+    watchers = []
 
-    def make(periods=QUICK, **options):
-        made.append(FolderWatcher(calls, periods=periods, **options))
-        return made[-1]
+    def make(intervals=SHORT_INTERVALS, **options):
+        watchers.append(FolderWatcher(calls, intervals=intervals, **options))
+        return watchers[-1]
 
     yield make
-    for watcher in made:
+    for watcher in watchers:
         watcher.close()
 
 
@@ -71,7 +73,7 @@ def photos(tmp_path):
 def wait_for(condition):
     end = time.monotonic() + DEADLINE_S
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "the condition did not become true in time"
         threading.Event().wait(0.01)
 
 
@@ -80,7 +82,7 @@ def watching(make_watcher, calls, photos, **options):
     watcher = make_watcher(**options)
     watcher.watch(photos)
     assert calls.wait() == photos
-    calls.settle()
+    calls.drain()
     return watcher
 
 
@@ -88,7 +90,7 @@ def test_a_folder_is_dirty_when_watching_begins(make_watcher, calls, photos):
     watcher = make_watcher()
     watcher.watch(photos)
     assert calls.wait() == photos
-    assert watcher.note == ""
+    assert watcher.warning == ""
 
 
 @pytest.mark.parametrize(
@@ -114,26 +116,26 @@ def test_new_folders_are_watched_too(make_watcher, calls, photos):
     watching(make_watcher, calls, photos)
     (photos / "new" / "deep").mkdir(parents=True)
     assert calls.wait() == photos
-    calls.settle()
+    calls.drain()
     (photos / "new" / "deep" / "a.jpg").write_bytes(b"x")
     assert calls.wait() == photos
 
 
-def test_reading_is_no_change(make_watcher, calls, photos):
+def test_reading_is_not_a_change(make_watcher, calls, photos):
     watching(make_watcher, calls, photos)
     for _ in range(5):
         (photos / "old.jpg").read_bytes()
     (photos / "marker.jpg").write_bytes(b"x")
     assert calls.wait() == photos
-    calls.settle()
+    calls.drain()
     (photos / "old.jpg").read_bytes()
     with pytest.raises(queue.Empty):
         calls._queue.get(timeout=0.5)
 
 
 def test_a_burst_is_one_change(make_watcher, calls, photos):
-    patient = Periods(quiet_s=0.4, longest_s=60, check_s=0.1)
-    watching(make_watcher, calls, photos, periods=patient)
+    long_quiet = RescanIntervals(quiet_s=0.4, max_delay_s=60, root_check_s=0.1)
+    watching(make_watcher, calls, photos, intervals=long_quiet)
     for number in range(300):
         (photos / f"{number}.jpg").write_bytes(b"x")
     assert calls.wait() == photos
@@ -147,25 +149,25 @@ def test_only_the_folder_that_changed(make_watcher, calls, photos, tmp_path):
     watcher = watching(make_watcher, calls, photos)
     watcher.watch(other)
     assert calls.wait() == other
-    calls.settle()
+    calls.drain()
     (other / "a.jpg").write_bytes(b"x")
     assert calls.wait() == other
 
 
-def test_after_unwatch_nothing_is_heard(make_watcher, calls, photos, tmp_path):
+def test_after_unwatch_no_call_is_made(make_watcher, calls, photos, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     watcher = watching(make_watcher, calls, photos)
     watcher.watch(other)
     calls.wait()
     watcher.unwatch(photos)
-    calls.settle()
+    calls.drain()
     (photos / "a.jpg").write_bytes(b"x")
     (other / "a.jpg").write_bytes(b"x")
     assert calls.wait() == other
-    watcher.watch(photos)  # and it can be taken up again
+    watcher.watch(photos)  # it can be watched again
     assert calls.wait() == photos
-    calls.settle()
+    calls.drain()
     (photos / "b.jpg").write_bytes(b"x")
     assert calls.wait() == photos
 
@@ -174,21 +176,21 @@ def test_a_folder_that_vanishes_and_comes_back(make_watcher, calls, photos, tmp_
     watcher = watching(make_watcher, calls, photos)
     photos.rename(tmp_path / "unplugged")
     assert calls.wait() == photos
-    calls.settle()
+    calls.drain()
     (tmp_path / "unplugged").rename(photos)
     assert calls.wait() == photos
-    calls.settle()
+    calls.drain()
     (photos / "2021" / "a.jpg").write_bytes(b"x")
     assert calls.wait() == photos
-    assert watcher.note == ""
+    assert watcher.warning == ""
 
 
-def test_a_folder_that_is_deleted_and_made_again(make_watcher, calls, photos):
+def test_a_folder_that_is_deleted_and_created_again(make_watcher, calls, photos):
     watching(make_watcher, calls, photos)
     shutil.rmtree(photos)
     photos.mkdir()
     calls.wait()
-    calls.settle()
+    calls.drain()
     (photos / "a.jpg").write_bytes(b"x")
     assert calls.wait() == photos
 
@@ -198,16 +200,16 @@ def test_a_folder_that_is_not_there_yet(make_watcher, calls, tmp_path):
     watcher = make_watcher()
     watcher.watch(late)
     calls.wait()
-    calls.settle()
+    calls.drain()
     late.mkdir()
     assert calls.wait() == late
-    calls.settle()
+    calls.drain()
     (late / "a.jpg").write_bytes(b"x")
     assert calls.wait() == late
 
 
 class RefusingObserver:
-    """A real observer that refuses, as the system does when a limit is reached."""
+    """A real observer that refuses watches, as at the limit of the system."""
 
     def __init__(self, number, only_flat=False):
         self._real = Observer()
@@ -223,7 +225,9 @@ class RefusingObserver:
         return getattr(self._real, name)
 
 
-IMPATIENT = Periods(quiet_s=0.05, longest_s=0.5, rescan_s=0.3, safety_s=3600, check_s=0.1)
+FREQUENT_RESCANS = RescanIntervals(
+    quiet_s=0.05, max_delay_s=0.5, unwatched_rescan_s=0.3, watched_rescan_s=3600, root_check_s=0.1
+)
 
 
 @pytest.mark.parametrize(
@@ -236,39 +240,41 @@ IMPATIENT = Periods(quiet_s=0.05, longest_s=0.5, rescan_s=0.3, safety_s=3600, ch
         (errno.ENOSYS, False, "does not report"),
     ],
 )
-def test_what_cannot_be_watched_is_scanned_again_and_again(
+def test_a_folder_that_cannot_be_watched_is_scanned_at_intervals(
     make_watcher, calls, photos, number, only_flat, words
 ):
-    watcher = make_watcher(IMPATIENT, make_observer=lambda: RefusingObserver(number, only_flat))
+    watcher = make_watcher(
+        FREQUENT_RESCANS, make_observer=lambda: RefusingObserver(number, only_flat)
+    )
     watcher.watch(photos)
     for _ in range(3):
         assert calls.wait() == photos
-    assert watcher.note.startswith("Changes in 1 folder are noticed only every 1 minutes")
-    assert words in watcher.note
+    assert watcher.warning.startswith("Changes in 1 folder are noticed only every 1 minutes")
+    assert words in watcher.warning
 
 
 def test_a_system_without_any_observer(make_watcher, calls, photos, caplog):
     def fail():
         raise RuntimeError("no observer on this system")
 
-    watcher = make_watcher(IMPATIENT, make_observer=fail)
+    watcher = make_watcher(FREQUENT_RESCANS, make_observer=fail)
     watcher.watch(photos)
     for _ in range(2):
         assert calls.wait() == photos
-    assert "does not report" in watcher.note
+    assert "does not report" in watcher.warning
 
 
-def test_network_drives_are_scanned_again_and_again(
+def test_network_drives_are_scanned_at_intervals(
     make_watcher, calls, photos, tmp_path, monkeypatch
 ):
     table = tmp_path / "mounts"
     table.write_text(f"/dev/sda1 / ext4 rw 0 0\nnas:/x {photos} nfs4 rw 0 0\n")
     monkeypatch.setattr(mounts, "_MOUNTS", table)
-    watcher = make_watcher(IMPATIENT)
+    watcher = make_watcher(FREQUENT_RESCANS)
     watcher.watch(photos)
     for _ in range(2):
         assert calls.wait() == photos
-    assert "network drive" in watcher.note
+    assert "network drive" in watcher.warning
 
 
 def test_lost_events_make_every_folder_dirty(make_watcher, calls, photos):
@@ -279,36 +285,38 @@ def test_lost_events_make_every_folder_dirty(make_watcher, calls, photos):
     assert calls.wait() == photos
 
 
-def test_a_watch_that_broke_is_not_trusted(make_watcher, calls, photos):
+def test_a_broken_watch_is_replaced_by_rescans(make_watcher, calls, photos):
     watcher = watching(make_watcher, calls, photos)
     logging.getLogger("watchdog.observers.inotify").error(
         "Unable to rebuild recursive inotify watches below %r", b"/x"
     )
     assert calls.wait() == photos
-    wait_for(lambda: "does not report" in watcher.note)
+    wait_for(lambda: "does not report" in watcher.warning)
 
 
-def test_watched_folders_are_scanned_now_and_then_all_the_same(make_watcher, calls, photos):
-    watcher = make_watcher(Periods(quiet_s=0.05, longest_s=0.5, safety_s=0.3, check_s=0.1))
+def test_watched_folders_are_scanned_at_intervals_too(make_watcher, calls, photos):
+    watcher = make_watcher(
+        RescanIntervals(quiet_s=0.05, max_delay_s=0.5, watched_rescan_s=0.3, root_check_s=0.1)
+    )
     watcher.watch(photos)
     for _ in range(3):
         assert calls.wait() == photos
-    assert watcher.note == ""
+    assert watcher.warning == ""
 
 
 def test_a_listener_that_fails_is_logged_and_called_again(photos, caplog):
-    heard = queue.Queue()
+    calls = queue.Queue()
 
     def listen(root: Path):
-        heard.put(root)
+        calls.put(root)
         raise LookupError("a bug")
 
-    watcher = FolderWatcher(listen, periods=QUICK)
+    watcher = FolderWatcher(listen, intervals=SHORT_INTERVALS)
     try:
         watcher.watch(photos)
-        heard.get(timeout=DEADLINE_S)
+        calls.get(timeout=DEADLINE_S)
         (photos / "a.jpg").write_bytes(b"x")
-        heard.get(timeout=DEADLINE_S)
+        calls.get(timeout=DEADLINE_S)
     finally:
         watcher.close()
     assert "a bug" in caplog.text
@@ -328,18 +336,18 @@ UNDER_A_LIMIT = """
 import sys, threading
 from pathlib import Path
 from engine.watch.watcher import FolderWatcher
-heard = threading.Event()
-watcher = FolderWatcher(lambda root: heard.set())
+calls = threading.Event()
+watcher = FolderWatcher(lambda root: calls.set())
 watcher.watch(Path(sys.argv[1]))
-heard.wait(20)
-print(watcher.note)
+calls.wait(20)
+print(watcher.warning)
 watcher.close()
 """
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs a user namespace")
 def test_the_limit_of_this_system(photos):
-    """Watchdog itself says nothing when it is reached below the folder."""
+    """Watchdog does not report when it is reached below the folder."""
     for number in range(40):
         (photos / str(number)).mkdir()
     limit = "echo 20 > /proc/sys/user/max_inotify_watches"
@@ -347,11 +355,11 @@ def test_the_limit_of_this_system(photos):
     if subprocess.run([*inside, limit], capture_output=True).returncode:
         pytest.skip("user namespaces are not allowed here")
     command = [*inside, f'{limit} && exec "$0" -c "$1" "$2"']
-    ended = subprocess.run(
+    process = subprocess.run(
         [*command, sys.executable, UNDER_A_LIMIT, str(photos)],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert "limit for watching folders is reached" in ended.stdout, ended.stderr
+    assert "limit for watching folders is reached" in process.stdout, process.stderr
