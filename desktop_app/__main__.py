@@ -1,6 +1,6 @@
 """``pickout [--library DIR]``: opens the window.
 
-Child processes of the engine import this module again: nothing heavy may happen at import.
+Child processes of the engine import this module again, so importing it must stay cheap.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit status."""
+    """Parse the arguments and run the window; returns the exit status."""
     import multiprocessing
 
     multiprocessing.freeze_support()

@@ -1,4 +1,4 @@
-"""Builds the application and holds it together: window, library, the way out."""
+"""Builds the application: opens window and library, and closes both."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from desktop_app import text
 from desktop_app.bridge.main_thread_queue import MainThreadQueue
 from desktop_app.bridge.session import Session
 from desktop_app.bridge.uncaught_errors import UncaughtErrors
-from desktop_app.presenters.presenter import Presenter
+from desktop_app.presenters.main_presenter import MainPresenter
+from desktop_app.text import window_text
 from desktop_app.ui_state import UiState
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.painting.theme import Theme
@@ -28,19 +28,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CLOSE_S = 4.5
+CLOSE_TIMEOUT_S = 4.5
+"""For each of: the thread that opens the library, the session."""
 
 
 class Desktop(QObject):
-    """The frame is shown first; the library is opened on a thread and moves in when it is ready.
+    """Shows the empty window first and opens the library on a thread meanwhile.
 
     Attributes:
-        window: there from the start.
+        window: created at once.
+        errors: reports uncaught exceptions.
         presenter, session: None until the library is open.
 
     Signals:
-        ready(): the library has moved in.
-        closed(): everything has ended.
+        ready(): the library is open and shown.
+        closed(): all threads and the library have ended.
     """
 
     ready = Signal()
@@ -54,8 +56,11 @@ class Desktop(QObject):
         theme: Theme | None = None,
         open_library: Callable[[Path], Library] | None = None,
     ) -> None:
-        """Args:
-        open_library: worker thread; instead of ``Library.open``.
+        """Create the window, without showing it.
+
+        Args:
+            root: folder of the library.
+            open_library: replaces ``Library.open``; called on a worker thread.
         """
         super().__init__()
         self._root = root
@@ -66,87 +71,90 @@ class Desktop(QObject):
         self.window.closing.connect(self.close)
         self.errors = UncaughtErrors(
             self._main_thread,
-            tell_problem=self._tell_problem,
-            tell_mistake=self._tell_mistake,
+            show_problem=self._show_problem,
+            show_internal_error=self._show_internal_error,
         )
         self.session: Session | None = None
-        self.presenter: Presenter | None = None
-        self._opener: threading.Thread | None = None
-        self._late: Library | None = None
+        self.presenter: MainPresenter | None = None
+        self._opening_thread: threading.Thread | None = None
+        self._opened_library: Library | None = None
         self._log_handler: logging.Handler | None = None
         self._closed = False
 
     def show(self) -> None:
+        """Show the window and begin to open the library."""
         self.window.show_opening()
         self.window.show()
         self._open()
 
     def close(self) -> None:
-        """End everything, in a few seconds at most. The window is hidden by then."""
+        """End all threads and the library within seconds. The window has been hidden before."""
         if self._closed:
             return
         self._closed = True
-        if self._opener is not None:
-            self._opener.join(CLOSE_S)
+        if self._opening_thread is not None:
+            self._opening_thread.join(CLOSE_TIMEOUT_S)
         self._main_thread.close()
         if self.session is not None:
-            self.session.close(CLOSE_S)
-        elif self._late is not None:
-            self._late.close(CLOSE_S)
+            self.session.close(CLOSE_TIMEOUT_S)
+        elif self._opened_library is not None:
+            self._opened_library.close(CLOSE_TIMEOUT_S)
         if self._log_handler is not None:
             logging.getLogger().removeHandler(self._log_handler)
             self._log_handler.close()
         self.closed.emit()
 
     def _open(self) -> None:
-        self._opener = threading.Thread(target=self._open_late, name="pickout-ui-open", daemon=True)
-        self._opener.start()
+        self._opening_thread = threading.Thread(
+            target=self._open_on_thread, name="pickout-ui-open", daemon=True
+        )
+        self._opening_thread.start()
 
-    def _open_late(self) -> None:
+    def _open_on_thread(self) -> None:
         """Worker thread."""
-        # While it is imported, OpenCV's own folder leads sys.path. A child process started in that
-        # moment inherits it and dies at its first import, so this comes before there can be one.
+        # While OpenCV is imported, its own folder comes first in sys.path. A child process that is
+        # started then inherits this and fails at its first import. So it is imported before any.
         import cv2  # noqa: F401
 
         try:
-            self._late = self._open_library(self._root)
+            self._opened_library = self._open_library(self._root)
         except EngineError as error:
-            self._main_thread.post(self._cannot_open, error)
+            self._main_thread.post(self._opening_failed, error)
         except Exception as error:
             self.errors.report(error)
         else:
             self._main_thread.post(self._opened)
 
     def _opened(self) -> None:
-        library, self._late = self._late, None
+        library, self._opened_library = self._opened_library, None
         if library is None:
             return
-        self._keep_log()
+        self._start_log_file()
         self.session = Session(library, self._root, self._main_thread, self.errors.report)
-        self.presenter = Presenter(self.window, self.session, self._state)
+        self.presenter = MainPresenter(self.window, self.session, self._state)
         self.presenter.start()
         self.ready.emit()
 
-    def _cannot_open(self, error: EngineError) -> None:
+    def _opening_failed(self, error: EngineError) -> None:
         log.info("%s", error)
         if self.window.dialogs.cannot_open(error):
             self._open()
         else:
             self.window.close()
 
-    def _tell_problem(self, error: EngineError) -> None:
-        self.window.dialogs.tell_problem(error)
+    def _show_problem(self, error: EngineError) -> None:
+        self.window.dialogs.show_problem(error)
 
-    def _tell_mistake(self) -> None:
-        self.window.dialogs.tell_mistake()
+    def _show_internal_error(self) -> None:
+        self.window.dialogs.show_internal_error()
 
-    def _keep_log(self) -> None:
+    def _start_log_file(self) -> None:
         try:
             handler = logging.handlers.RotatingFileHandler(
                 self._root / "pickout.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
             )
         except OSError:
-            return  # a library on a read-only disk works without a log
+            return  # a library on a read-only disk works without a log file
         handler.setLevel(logging.INFO)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         logging.getLogger().addHandler(handler)
@@ -154,25 +162,25 @@ class Desktop(QObject):
 
 
 def _open_library(root: Path) -> Library:
-    """The engine's modules are first imported here, on a thread, after the first frame."""
+    """Open a library; imports the engine here, on a thread, after the window has been shown."""
     from engine.library import Library
 
     return Library.open(root)
 
 
 def run(root: Path, argv: list[str]) -> int:
-    """Show the window on the library in ``root`` until it is closed; the exit status."""
+    """Show the window on the library in ``root`` until it is closed; returns the exit status."""
     app = QApplication(argv)
     app.setApplicationName("pickout")
-    app.setApplicationDisplayName(text.APP_NAME)
+    app.setApplicationDisplayName(window_text.APP_NAME)
     app.setDesktopFileName("pickout")
     app.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
     desktop = Desktop(app, root)
     desktop.errors.install()
-    # Python sees the signal at its next byte code; the library is polled twice a second. That may
-    # be in the middle of painting, so the window is closed later, from the event loop.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: QTimer.singleShot(0, desktop.window.close))
+    # Python handles a signal between two byte codes, which run at least twice a second because the
+    # library is polled. That may be in the middle of painting, so the event loop closes the window.
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: QTimer.singleShot(0, desktop.window.close))
     desktop.closed.connect(app.quit)
     app.aboutToQuit.connect(desktop.close)
     desktop.show()

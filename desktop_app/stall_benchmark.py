@@ -13,13 +13,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from desktop_app.app import Desktop
+    from desktop_app.views.dialogs import Dialogs
+    from engine.errors import EngineError
 
 QUERIES = ("dog", "a red flower", "boat", "cat", "submarine", "a person on a horse", "chair")
 STEP_MS = 350
+"""Time between two actions of the scripted user."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit status."""
+    """Run the benchmark; returns the exit status."""
     parser = argparse.ArgumentParser(prog="desktop_app.stall_benchmark", description=__doc__)
     parser.add_argument("--library", type=Path, help="default: a new one on the sample photos")
     parser.add_argument("--seconds", type=float, default=40.0, help="how long to measure")
@@ -34,11 +41,12 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def measure(root: Path, seconds: float, add_samples: bool) -> dict:
-    """Figures of one run.
+def measure(root: Path, seconds: float, add_samples: bool) -> dict[str, Any]:
+    """Run once and return the figures that are printed as JSON.
 
     Args:
-        add_samples: watch the shipped sample photos first.
+        root: folder of the library.
+        add_samples: add the folder of sample photos first.
     """
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
@@ -50,19 +58,21 @@ def measure(root: Path, seconds: float, add_samples: bool) -> dict:
     began = time.perf_counter()
     app = QApplication(sys.argv[:1])
     desktop = Desktop(app, root)
-    desktop.window.dialogs = told = _SilentDialogs()
+    dialogs = _RecordingDialogs()
+    desktop.window.dialogs = cast("Dialogs", dialogs)  # it has all methods that are called here
     desktop.errors.install()
     desktop.show()
     app.processEvents()
     window_ms = (time.perf_counter() - began) * 1000
     opened: dict[str, float] = {}
-    visitor = _ScriptedUser(desktop)
+    user = _ScriptedUser(desktop)
     steps = QTimer()
-    steps.timeout.connect(visitor.step)
+    steps.timeout.connect(user.step)
 
     def ready() -> None:
         opened["ms"] = (time.perf_counter() - began) * 1000
         if add_samples:
+            assert desktop.presenter is not None  # there once ``ready`` is emitted
             desktop.presenter.folders.add_samples(resources_dir() / "samples")
         steps.start(STEP_MS)
 
@@ -86,39 +96,41 @@ def measure(root: Path, seconds: float, add_samples: bool) -> dict:
         "library_ms": round(opened.get("ms", float("nan")), 1),
         "close_ms": round(closed_ms, 1),
         "photos_searchable": searchable,
-        "searches": visitor.searches,
-        "photos_opened": visitor.photos_opened,
-        "problems_told": told.messages,
+        "searches": user.searches,
+        "photos_opened": user.photos_opened,
+        "problems_told": dialogs.messages,
     }
 
 
-class _SilentDialogs:
-    """Nobody is there to close a dialog; what it would have said is kept."""
+class _RecordingDialogs:
+    """Opens no dialog, because nobody would close it, and records its message."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
 
-    def tell_problem(self, error) -> None:
+    def show_problem(self, error: EngineError) -> None:
         self.messages.append(str(error))
 
-    def tell_mistake(self) -> None:
+    def show_internal_error(self) -> None:
         self.messages.append("a mistake, see the log")
 
-    def cannot_open(self, error) -> bool:
+    def cannot_open(self, error: EngineError) -> bool:
         self.messages.append(str(error))
         return False
 
 
 class _ScriptedUser:
-    """Does the next thing a visitor would do, over and over."""
+    """Repeats a fixed sequence of actions, one per step."""
 
-    def __init__(self, desktop) -> None:
+    def __init__(self, desktop: Desktop) -> None:
         self._desktop = desktop
         self._turn = 0
         self.searches = self.photos_opened = 0
 
     def step(self) -> None:
+        """Do the next action."""
         presenter, window = self._desktop.presenter, self._desktop.window
+        assert presenter is not None  # steps begin when the library is open
         turn, self._turn = self._turn % 8, self._turn + 1
         bar = presenter.results.grid.verticalScrollBar()
         if turn == 0:

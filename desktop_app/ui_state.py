@@ -1,4 +1,4 @@
-"""What the window remembers between runs: its shape, its panels, the last searches."""
+"""The stored state of the window: geometry, panels, recent searches, last save folder."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
-RECENT_KEPT = 12
+RECENT_LIMIT = 12
 
 
 class UiState:
-    """Kept as ``window.ini`` inside the library's folder, so that each library has its own.
+    """Stored as ``window.ini`` in the library's folder, so each library has its own.
 
-    Losing it is harmless: every read has a default.
+    Every read has a default, so the file may be missing.
     """
 
     def __init__(self, library_root: Path) -> None:
@@ -20,6 +20,7 @@ class UiState:
 
     @property
     def geometry(self) -> QByteArray | None:
+        """Geometry of the window, in Qt's own format."""
         value = self._settings.value("window/geometry")
         return value if isinstance(value, QByteArray) else None
 
@@ -28,30 +29,34 @@ class UiState:
         self._settings.setValue("window/geometry", value)
 
     def flag(self, name: str, default: bool) -> bool:
-        """A yes or no that was stored with ``set_flag``."""
+        """A boolean that was stored by ``set_flag``."""
         return str(self._settings.value(f"flags/{name}", default)).lower() == "true"
 
     def set_flag(self, name: str, value: bool) -> None:
+        """Store a boolean."""
         self._settings.setValue(f"flags/{name}", bool(value))
 
     @property
     def recent_searches(self) -> list[str]:
-        """Newest first."""
+        """Texts of the recent searches, newest first."""
         value = self._settings.value("search/recent") or []
         return [value] if isinstance(value, str) else [str(text) for text in value]
 
-    def remember_search(self, text: str) -> None:
+    def record_search(self, text: str) -> None:
+        """Put a text first in the recent searches; equal texts in another case are replaced."""
         text = " ".join(text.split())
         if not text:
             return
         others = [t for t in self.recent_searches if t.casefold() != text.casefold()]
-        self._settings.setValue("search/recent", [text, *others][:RECENT_KEPT])
+        self._settings.setValue("search/recent", [text, *others][:RECENT_LIMIT])
 
-    def forget_searches(self) -> None:
+    def clear_recent_searches(self) -> None:
+        """Remove all recent searches."""
         self._settings.remove("search/recent")
 
     @property
     def last_save_folder(self) -> Path | None:
+        """The folder of the cut-out that was saved last."""
         value = self._settings.value("export/folder")
         return Path(str(value)) if value else None
 
@@ -60,5 +65,5 @@ class UiState:
         self._settings.setValue("export/folder", str(folder))
 
     def flush(self) -> None:
-        """Write to disk now; a folder that cannot be written is not worth a message."""
+        """Write to disk now. Errors are ignored, because losing this state is harmless."""
         self._settings.sync()

@@ -1,4 +1,4 @@
-"""Blocking calls off the GUI thread, answered on it."""
+"""Blocking calls on worker threads, with their results delivered on the GUI thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from desktop_app.bridge.workers import Workers
 
 
 class BackgroundCalls:
-    """A few worker threads. ``call`` never blocks; ``done`` runs on the GUI thread."""
+    """A few worker threads that run calls in order; ``call`` never blocks.
+
+    Args:
+        on_error: receives, on the GUI thread, errors of calls without a ``failed`` of their own.
+    """
 
     def __init__(
         self,
@@ -23,7 +27,7 @@ class BackgroundCalls:
     ) -> None:
         self._main_thread = main_thread
         self._on_error = on_error
-        self._queue: queue.SimpleQueue = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopping = False
         self._count = threads
         self._workers = Workers(name, threads, self._serve)
@@ -34,16 +38,17 @@ class BackgroundCalls:
         done: Callable[[Any], None] | None = None,
         failed: Callable[[BaseException], None] | None = None,
     ) -> None:
-        """Run ``work`` on a thread, then ``done`` or ``failed`` on the GUI's thread.
+        """Run ``work`` on a worker thread, then ``done`` or ``failed`` on the GUI thread.
 
         Args:
-            failed: what takes its error; ``on_error`` if there is none.
+            done: receives the result of ``work``.
+            failed: receives its error; None for ``on_error``.
         """
         if not self._stopping:
             self._queue.put((work, done, failed or self._on_error))
 
     def stop(self) -> None:
-        """Begin nothing new. Does not wait; see ``join``."""
+        """Start no further call. Does not wait; see ``join``."""
         self._stopping = True
         for _ in range(self._count):
             self._queue.put(None)
@@ -58,9 +63,9 @@ class BackgroundCalls:
             if self._stopping:
                 continue
             try:
-                answer = work()
+                result = work()
             except Exception as error:
                 self._main_thread.post(failed, error)
             else:
                 if done is not None:
-                    self._main_thread.post(done, answer)
+                    self._main_thread.post(done, result)

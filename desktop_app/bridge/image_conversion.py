@@ -1,4 +1,4 @@
-"""From the engine's pixels and masks to what Qt paints. All of it may run on worker threads."""
+"""Converts the engine's pixels and masks to Qt images and paths. Safe on worker threads."""
 
 from __future__ import annotations
 
@@ -12,26 +12,30 @@ from engine.records import Region
 
 
 def image_from_rgb(photo_rgb: np.ndarray) -> QImage:
-    """uint8 (H, W, 3) to a QImage that owns its pixels and paints fast."""
+    """Converts RGB uint8 (H, W, 3) to a QImage that owns its pixels and paints fast."""
     photo_rgb = np.ascontiguousarray(photo_rgb)
     height, width = photo_rgb.shape[:2]
-    borrowed = QImage(photo_rgb.data, width, height, width * 3, QImage.Format.Format_RGB888)
-    return borrowed.convertToFormat(QImage.Format.Format_RGB32)
+    shared = QImage(photo_rgb.data, width, height, width * 3, QImage.Format.Format_RGB888)
+    return shared.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def image_from_jpeg(jpeg: bytes) -> QImage | None:
-    """None if the bytes are no picture."""
+    """Decodes an image; None if the bytes are not one."""
     image = QImage.fromData(jpeg)
     return None if image.isNull() else image.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def pixmap_bytes(pixmap: QPixmap) -> int:
+    """Memory that a pixmap takes, 4 bytes per pixel."""
     return pixmap.width() * pixmap.height() * 4
 
 
 @dataclass(frozen=True)
 class PhotoLevels:
-    """One photo at halving sizes, the largest first, so that painting it small looks smooth."""
+    """An image pyramid of one photo: each image has half the size of the one before.
+
+    Painting from a level of about the size on screen looks smooth.
+    """
 
     images: tuple[QImage, ...]
 
@@ -44,10 +48,12 @@ class PhotoLevels:
 
     @property
     def longest_px(self) -> int:
+        """The longer side of the largest level, pixels."""
         return max(self.images[0].width(), self.images[0].height())
 
 
 def photo_levels(image: QImage, smallest_px: int = 400) -> PhotoLevels:
+    """Builds the pyramid; the shorter side of the last level is at least ``smallest_px``."""
     levels = [image]
     while min(levels[-1].width(), levels[-1].height()) > 2 * smallest_px:
         levels.append(
@@ -61,7 +67,10 @@ def photo_levels(image: QImage, smallest_px: int = 400) -> PhotoLevels:
 
 
 def region_path(region: Region, size_wh: tuple[int, int]) -> QPainterPath:
-    """The outline of a region in pixels of a photo of that size; odd-even, holes included."""
+    """The outline of a region, holes included, in pixels of a photo of ``size_wh``.
+
+    The path is filled by the odd-even rule.
+    """
     from engine.masks.outline import outline_polygons
 
     path = QPainterPath()
@@ -73,4 +82,5 @@ def region_path(region: Region, size_wh: tuple[int, int]) -> QPainterPath:
 
 
 def path_bytes(path: QPainterPath) -> int:
+    """Estimated memory of a path, bytes."""
     return 24 * path.elementCount() + 200

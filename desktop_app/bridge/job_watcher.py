@@ -1,6 +1,8 @@
-"""Jobs of the engine as Qt signals: exactly one ending each."""
+"""Turns the engine's jobs into Qt signals, with exactly one final signal per job."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -8,14 +10,15 @@ from engine.jobs import Job, JobState
 
 POLL_MS = 100
 POLL_FAST_MS = 30
-"""For jobs that somebody is waiting for with the hands on the keyboard."""
+"""For jobs that an interaction waits for, such as searches."""
 
 
 class WatchedJob(QObject):
-    """One job.
+    """One job as a Qt object.
 
-    Signals (exactly one of the first three is emitted, once):
-        succeeded(result), failed(error), cancelled()
+    Signals:
+        succeeded(result), failed(error), cancelled(): the job has ended; exactly one of these three
+            is emitted, once.
         partial(value): a new partial result, before the end.
         progressed(Progress): a new progress snapshot.
     """
@@ -29,16 +32,16 @@ class WatchedJob(QObject):
     def __init__(self, job: Job, parent: QObject) -> None:
         super().__init__(parent)
         self.job = job
-        self._last_partial = None
+        self._last_partial: Any = None
         self._last_progress = job.progress
 
     def cancel(self) -> None:
-        """Ask it to stop; ``cancelled`` follows, or an ending that was quicker."""
+        """Request cancellation; ``cancelled`` follows unless the job ends otherwise before."""
         self.job.cancel()
 
-    def look(self) -> bool:
-        """Emit what is new; True once the ending has been emitted."""
-        ended = self.job.ended  # read first: what came before the end is then complete
+    def poll(self) -> bool:
+        """Emit what has changed since the last call; True once the job's end has been emitted."""
+        ended = self.job.ended  # read first, so that no partial result is missed
         if self.job.progress is not self._last_progress:
             self._last_progress = self.job.progress
             self.progressed.emit(self._last_progress)
@@ -57,7 +60,7 @@ class WatchedJob(QObject):
 
 
 class JobWatcher(QObject):
-    """Polls watched jobs on the GUI thread; the timer rests while there are none."""
+    """Polls jobs on the GUI thread; the timer is stopped while there are none."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,26 +69,30 @@ class JobWatcher(QObject):
         self._timer.timeout.connect(self._poll)
 
     def watch(self, job: Job, *, fast: bool = False) -> WatchedJob:
-        """Connect to the returned object at once; the first look comes with the next tick."""
+        """Start to poll a job. Connect to the returned object at once: the next tick polls it.
+
+        Args:
+            fast: poll every ``POLL_FAST_MS`` instead of every ``POLL_MS``.
+        """
         watched = WatchedJob(job, self)
         self._watched.append((watched, fast))
-        self._set_pace()
+        self._set_interval()
         return watched
 
     def stop(self) -> None:
-        """Cancel everything and emit nothing more."""
+        """Cancel all jobs; nothing is emitted after this."""
         self._timer.stop()
         for watched, _ in self._watched:
             watched.cancel()
         self._watched.clear()
 
-    def _set_pace(self) -> None:
+    def _set_interval(self) -> None:
         if not self._watched:
             self._timer.stop()
             return
-        pace_ms = POLL_FAST_MS if any(fast for _, fast in self._watched) else POLL_MS
-        if not self._timer.isActive() or self._timer.interval() != pace_ms:
-            self._timer.start(pace_ms)
+        interval_ms = POLL_FAST_MS if any(fast for _, fast in self._watched) else POLL_MS
+        if not self._timer.isActive() or self._timer.interval() != interval_ms:
+            self._timer.start(interval_ms)
 
     def _poll(self) -> None:
         for entry in list(self._watched):
@@ -93,8 +100,8 @@ class JobWatcher(QObject):
                 continue
             watched, _ = entry
             if watched.job.ended:
-                # Off the list before its slots run: one that raises must not be called again.
+                # Removed before its slots run: a slot that raises must not be called again.
                 self._watched.remove(entry)
                 watched.deleteLater()
-            watched.look()
-        self._set_pace()
+            watched.poll()
+        self._set_interval()

@@ -1,11 +1,11 @@
-"""Things made on worker threads when a view first asks for them, kept while there is room."""
+"""A cache whose values are loaded on worker threads when a view first asks for them."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,18 +16,21 @@ from engine.errors import EngineError
 
 log = logging.getLogger(__name__)
 
+MISSING_COST_BYTES = 64
+"""Counted for a key without a value."""
+
 
 class LazyCache(QObject):
-    """``get`` answers at once with the value or None, and has a missing one made.
+    """A least-recently-used cache; ``get`` never blocks and has a missing value loaded.
 
-    The newest wish is served first and only ``queue_limit`` wishes are kept: after a fast flick
-    through a million photos the stale ones are dropped, not worked off.
+    The newest request is served first, and at most ``queue_limit`` requests wait: after a fast
+    scroll through a million photos the oldest requests are dropped instead of served.
 
     Args:
-        load: worker thread; makes a value, None if there is nothing to be had (remembered too).
-        finish: GUI thread; the last step (QImage to QPixmap).
+        load: runs on a worker thread; returns the value, or None if there is no value (cached too).
+        finish: last step of loading, on the GUI thread (QImage to QPixmap).
         cost: bytes that a finished value takes.
-        budget: bytes kept; the least recently used go first.
+        budget: bytes kept; the least recently used values are removed first.
 
     Signals:
         ready(list): keys that have just become available.
@@ -50,60 +53,61 @@ class LazyCache(QObject):
         super().__init__()
         self._main_thread = main_thread
         self._load, self._finish, self._cost = load, finish, cost
-        self._budget, self._spent = budget, 0
-        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._wishes: deque[tuple[Hashable, Any]] = deque()
+        self._budget, self._used_bytes = budget, 0
+        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._requests: deque[tuple[Hashable, Any]] = deque()
         self._queue_limit = queue_limit
-        self._wanted: set[Hashable] = set()
-        self._arrived: list[Hashable] = []
+        self._requested: set[Hashable] = set()
+        self._newly_ready: list[Hashable] = []
         self._condition = threading.Condition()
         self._stopping = False
         self._workers = Workers(name, threads, self._serve)
 
     def get(self, key: Hashable, source: Any = None) -> Any:
-        """GUI thread. The value, or None while it is being made or where there is none.
+        """Returns the value; None while it is being loaded, and where there is none. GUI thread.
 
         Args:
-            source: what ``load`` is given; the key itself if None.
+            source: the argument of ``load``; the key itself if None.
         """
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._kept.move_to_end(key)
-            return kept[0]
+        entry = self._entries.get(key)
+        if entry is not None:
+            self._entries.move_to_end(key)
+            return entry[0]
         with self._condition:
-            if key not in self._wanted and not self._stopping:
-                self._wanted.add(key)
-                self._wishes.append((key, key if source is None else source))
-                if len(self._wishes) > self._queue_limit:
-                    self._wanted.discard(self._wishes.popleft()[0])
+            if key not in self._requested and not self._stopping:
+                self._requested.add(key)
+                self._requests.append((key, key if source is None else source))
+                if len(self._requests) > self._queue_limit:
+                    self._requested.discard(self._requests.popleft()[0])
                 self._condition.notify()
         return None
 
     def known_missing(self, key: Hashable) -> bool:
-        """True once it is certain that there is nothing to be had."""
-        kept = self._kept.get(key)
-        return kept is not None and kept[0] is None
+        """True if loading has ended without a value."""
+        entry = self._entries.get(key)
+        return entry is not None and entry[0] is None
 
-    def forget(self, keys) -> None:
-        """Make them anew when they are next asked for."""
+    def remove(self, keys: Iterable[Hashable]) -> None:
+        """Remove values, so that they are loaded again when they are next asked for."""
         for key in keys:
-            _, cost = self._kept.pop(key, (None, 0))
-            self._spent -= cost
+            _, cost = self._entries.pop(key, (None, 0))
+            self._used_bytes -= cost
 
     @property
-    def spent(self) -> int:
-        """Bytes kept."""
-        return self._spent
+    def used_bytes(self) -> int:
+        """Bytes of all cached values."""
+        return self._used_bytes
 
     @property
-    def waiting(self) -> int:
-        """Wishes not yet begun."""
-        return len(self._wishes)
+    def waiting_requests(self) -> int:
+        """Requests that no worker has begun."""
+        return len(self._requests)
 
     def stop(self) -> None:
+        """Drop all waiting requests and end the threads. Does not wait; see ``join``."""
         with self._condition:
             self._stopping = True
-            self._wishes.clear()
+            self._requests.clear()
             self._condition.notify_all()
 
     def join(self, timeout_s: float) -> bool:
@@ -113,11 +117,11 @@ class LazyCache(QObject):
     def _serve(self) -> None:
         while True:
             with self._condition:
-                while not self._wishes and not self._stopping:
+                while not self._requests and not self._stopping:
                     self._condition.wait()
                 if self._stopping:
                     return
-                key, source = self._wishes.pop()
+                key, source = self._requests.pop()
             value = None
             try:
                 value = self._load(source)
@@ -126,22 +130,22 @@ class LazyCache(QObject):
             except Exception:
                 if not self._stopping:
                     log.exception("could not make %s", key)
-            self._main_thread.post(self._keep, key, value)
+            self._main_thread.post(self._store, key, value)
 
-    def _keep(self, key: Hashable, value: Any) -> None:
+    def _store(self, key: Hashable, value: Any) -> None:
         with self._condition:
-            self._wanted.discard(key)
+            self._requested.discard(key)
         finished = None if value is None else self._finish(value)
-        cost = 64 if finished is None else self._cost(finished)
-        self._kept[key] = (finished, cost)
-        self._spent += cost
-        while self._spent > self._budget and len(self._kept) > 1:
-            _, (_, freed) = self._kept.popitem(last=False)
-            self._spent -= freed
-        if not self._arrived:
-            self._main_thread.post(self._announce)
-        self._arrived.append(key)
+        cost = MISSING_COST_BYTES if finished is None else self._cost(finished)
+        self._entries[key] = (finished, cost)
+        self._used_bytes += cost
+        while self._used_bytes > self._budget and len(self._entries) > 1:
+            _, (_, freed) = self._entries.popitem(last=False)
+            self._used_bytes -= freed
+        if not self._newly_ready:
+            self._main_thread.post(self._emit_ready)
+        self._newly_ready.append(key)
 
-    def _announce(self) -> None:
-        arrived, self._arrived = self._arrived, []
-        self.ready.emit(arrived)
+    def _emit_ready(self) -> None:
+        keys, self._newly_ready = self._newly_ready, []
+        self.ready.emit(keys)

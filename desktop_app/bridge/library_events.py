@@ -1,4 +1,4 @@
-"""What happens in the library, polled on a worker thread and told on the GUI's."""
+"""Status and changes of the library, polled on a worker thread and emitted on the GUI thread."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ POLL_MS = 500
 
 
 class LibraryEvents(QObject):
-    """Signals:
-    status_changed(LibraryStatus): something in the status line is different.
-    changed(LibraryChanges): photos, folders or problems are.
+    """Polls the library twice a second.
+
+    Attributes:
+        status: the newest status; None before the first poll has ended.
+
+    Signals:
+        status_changed(LibraryStatus): the status differs from the one before.
+        changed(LibraryChanges): photos, folders, problems or the profile have changed.
     """
 
     status_changed = Signal(object)
@@ -28,32 +33,34 @@ class LibraryEvents(QObject):
         super().__init__()
         self._library = library
         self._background = background
-        self._asked = False
+        self._poll_running = False
         self.status: LibraryStatus | None = None
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.poll)
 
     def start(self) -> None:
+        """Begin to poll, the first time at once."""
         self._timer.start(POLL_MS)
         self.poll()
 
     def stop(self) -> None:
+        """End polling."""
         self._timer.stop()
 
     def poll(self) -> None:
-        """Ask now; while an answer is awaited, asking again does nothing."""
-        if self._asked:
+        """Poll now; does nothing while a poll is running."""
+        if self._poll_running:
             return
-        self._asked = True
-        self._background.call(self._read, self._tell, self._missed)
+        self._poll_running = True
+        self._background.call(self._read, self._publish, self._poll_failed)
 
     def _read(self) -> tuple[LibraryStatus, LibraryChanges]:
-        # Changes first: what is written between the two calls is then told next time, not lost.
+        # Changes first: what is written between the two calls is reported by the next poll.
         changes = self._library.take_changes()
         return self._library.status(), changes
 
-    def _tell(self, answer: tuple[LibraryStatus, LibraryChanges]) -> None:
-        self._asked = False
+    def _publish(self, answer: tuple[LibraryStatus, LibraryChanges]) -> None:
+        self._poll_running = False
         status, changes = answer
         if status != self.status:
             self.status = status
@@ -61,6 +68,6 @@ class LibraryEvents(QObject):
         if changes:
             self.changed.emit(changes)
 
-    def _missed(self, error: BaseException) -> None:
-        self._asked = False
+    def _poll_failed(self, error: BaseException) -> None:
+        self._poll_running = False
         raise error

@@ -1,4 +1,4 @@
-"""One open library with everything that runs for it behind the window."""
+"""An open library with the worker threads and caches that the window needs for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QPainterPath, QPixmap
+from PySide6.QtGui import QImage, QPainterPath, QPixmap
 
 from desktop_app.bridge.background_calls import BackgroundCalls
 from desktop_app.bridge.image_conversion import (
@@ -33,13 +33,15 @@ OUTLINE_BUDGET_BYTES = 32_000_000
 
 
 def outline_key(region: Region) -> Hashable:
-    """What tells outlines apart. The id does not: things that were put together from several
-    stored ones have the id of the first."""
+    """Cache key of a region's outline.
+
+    The id alone is not unique: a union of several stored regions has the id of the first.
+    """
     return region.id, region.rle
 
 
 class Session:
-    """Owns the threads of the window; ``close`` ends them and the library.
+    """Owns the worker threads and caches of the window; ``close`` ends them and the library.
 
     Attributes:
         reads: one thread for short reads of the store.
@@ -81,28 +83,31 @@ class Session:
         self._closed = False
 
     def outline(self, region: Region, photo: Photo) -> QPainterPath | None:
-        """In pixels of the upright photo; None while it is being traced."""
+        """The outline in pixels of the upright photo; None while it is being computed."""
         return self.outlines.get(outline_key(region), (region, photo.size_wh))
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """End everything within ``timeout_s``; what hangs longer is left to the process's end."""
+        """End all threads and the library within ``timeout_s``.
+
+        A thread that takes longer is logged; it is a daemon and ends with the process.
+        """
         if self._closed:
             return
         self._closed = True
-        until = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s
         self.events.stop()
         self.jobs.stop()
         self.main_thread.close()
         workers = (self.reads, self.decodes, self.thumbnails, self.outlines)
         for worker in workers:
             worker.stop()
-        # The library next: ending its decoder process frees whoever waits for it.
+        # The library ends before the threads: one may be waiting for its decoder process.
         self.library.close(timeout_s=max(1.0, timeout_s - 1.0))
         for worker in workers:
-            if not worker.join(max(0.1, until - time.monotonic())):
+            if not worker.join(max(0.1, deadline - time.monotonic())):
                 log.warning("a thread of the window was still busy when it closed")
 
-    def _load_thumbnail(self, photo_id: PhotoId):
+    def _load_thumbnail(self, photo_id: PhotoId) -> QImage | None:
         jpeg = self.library.photos.thumbnail(photo_id)
         return None if jpeg is None else image_from_jpeg(jpeg)
 

@@ -1,4 +1,4 @@
-"""Measures how long the event loop was not there for anyone."""
+"""Measures how long the event loop was blocked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TICK_MS = 50
 
 @dataclass(frozen=True)
 class StallReport:
-    """Stall: how much later than planned a tick came, milliseconds."""
+    """Statistics of the delays of a periodic timer: each is how late a tick came, milliseconds."""
 
     seconds: float
     ticks: int
@@ -21,12 +21,13 @@ class StallReport:
     over_50_ms: int
     over_200_ms: int
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, float]:
+        """The fields as a dictionary for JSON."""
         return asdict(self)
 
 
 class StallProbe(QObject):
-    """A precise 50 ms timer on the GUI thread that notes how late it is called."""
+    """A precise 50 ms timer on the GUI thread that records how late each tick comes."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,12 +38,13 @@ class StallProbe(QObject):
         self._began = self._last = 0.0
 
     def start(self) -> None:
+        """Begin a measurement."""
         self._gaps_ms.clear()
         self._began = self._last = time.perf_counter()
         self._timer.start(TICK_MS)
 
     def stop(self) -> StallReport:
-        """Stop and report; the open gap counts too."""
+        """End the measurement; the time since the last tick counts too."""
         self._tick()
         self._timer.stop()
         late = sorted(max(0.0, gap - TICK_MS) for gap in self._gaps_ms)

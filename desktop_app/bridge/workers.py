@@ -11,7 +11,7 @@ class Workers:
     """Plain Python threads, not Qt's: the engine may load torch, which can crash in those.
 
     Args:
-        serve: what each thread runs until it is told to stop, by means of its own.
+        serve: body of each thread; it has to return after the owner's stop signal.
     """
 
     def __init__(self, name: str, count: int, serve: Callable[[], None]) -> None:
@@ -24,7 +24,7 @@ class Workers:
 
     def join(self, timeout_s: float) -> bool:
         """Wait for all of them, ``timeout_s`` at most; False if one is still busy."""
-        until = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
+            thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)

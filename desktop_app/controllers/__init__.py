@@ -1,1 +1,1 @@
-"""What the window does: searches, folders, cut-outs; no widgets."""
+"""Controllers run the library's operations for the window and report by signals; no widgets."""

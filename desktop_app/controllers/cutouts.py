@@ -1,4 +1,4 @@
-"""Cut-outs: to a file of one's choice, to the clipboard."""
+"""Makes cut-outs: saved as a file, or as an image for the clipboard."""
 
 from __future__ import annotations
 
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 
 
 class CutoutController(QObject):
-    """Signals:
-    saved(Path), copied(QImage): it worked.
-    failed(EngineError): it did not.
+    """Saves and copies cut-outs of regions.
+
+    Signals:
+        saved(Path): the file has been written.
+        copied(QImage): the image for the clipboard, with alpha.
+        failed(EngineError): no cut-out was made.
     """
 
     saved = Signal(object)
@@ -39,26 +42,30 @@ class CutoutController(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, library: Library, jobs: JobWatcher, reads: BackgroundCalls, parent=None
+        self,
+        library: Library,
+        jobs: JobWatcher,
+        reads: BackgroundCalls,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._library, self._jobs, self._reads = library, jobs, reads
 
     def save(self, photo: Photo, regions: Sequence[Region], to: Path, query: str) -> None:
-        """Write the things as one cut-out to exactly this file, replacing it."""
-        _Cutout(self, photo, tuple(regions), query, to).start()
+        """Write the regions as one cut-out to the file ``to``; an existing file is replaced."""
+        _CutoutTask(self, photo, tuple(regions), query, to).start()
 
     def copy(self, photo: Photo, regions: Sequence[Region], query: str) -> None:
-        """Make the same picture and hand it out as an image with alpha."""
-        _Cutout(self, photo, tuple(regions), query, None).start()
+        """Make the same cut-out as an image; see ``copied``."""
+        _CutoutTask(self, photo, tuple(regions), query, None).start()
 
 
-class _Cutout(QObject):
-    """One cut-out on its way: unite the regions, export to a folder of its own, move or load.
+class _CutoutTask(QObject):
+    """Makes one cut-out: union of the regions, export to a temporary folder, move or load.
 
-    The export names its files itself and never overwrites; people have chosen a name and have
-    agreed to overwrite. So it writes into a new folder next to the target, and the file then
-    takes the target's place in one step.
+    The export chooses file names itself and never overwrites, but here the user has chosen a name
+    and has agreed to overwrite. So the export writes into a new folder next to the target, and the
+    file then replaces the target in one atomic step.
     """
 
     def __init__(
@@ -72,22 +79,22 @@ class _Cutout(QObject):
         super().__init__(owner)
         self._owner, self._photo, self._regions = owner, photo, regions
         self._query, self._to = query, to
-        self._folder: tempfile.TemporaryDirectory | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> None:
         self._owner._reads.call(self._prepare, self._export, self._fail)
 
     def _prepare(self) -> ExportRequest:
-        beside = None if self._to is None else self._to.parent
+        target_folder = None if self._to is None else self._to.parent
         try:
             self._folder = tempfile.TemporaryDirectory(
-                prefix=".pickout-", dir=beside, ignore_cleanup_errors=True
+                prefix=".pickout-", dir=target_folder, ignore_cleanup_errors=True
             )
         except OSError as error:
             raise ExportProblem(
                 "The cut-out cannot be written there.",
                 operation="saving the cut-out",
-                path=beside,
+                path=target_folder,
                 hint="Choose another folder.",
             ) from error
         hit = SearchHit(self._photo, 0.0, united(self._regions))
@@ -95,22 +102,22 @@ class _Cutout(QObject):
 
     def _export(self, request: ExportRequest) -> None:
         watched = self._owner._jobs.watch(self._owner._library.exports.start(request))
-        watched.succeeded.connect(self._written)
+        watched.succeeded.connect(self._export_finished)
         watched.failed.connect(self._fail)
         watched.cancelled.connect(self._clean_up)
 
-    def _written(self, summary: ExportSummary) -> None:
-        self._owner._reads.call(lambda: self._deliver(summary), self._finish, self._fail)
+    def _export_finished(self, summary: ExportSummary) -> None:
+        self._owner._reads.call(lambda: self._move_or_load(summary), self._finish, self._fail)
 
-    def _deliver(self, summary: ExportSummary) -> Path | QImage:
+    def _move_or_load(self, summary: ExportSummary) -> Path | QImage:
         pictures = [path for path in summary.written if path.suffix.lower() == ".png"]
         if not pictures:
-            why = summary.problems[0] if summary.problems else None
+            problem = summary.problems[0] if summary.problems else None
             raise ExportProblem(
-                why.message if why else "The cut-out could not be made.",
+                problem.message if problem else "The cut-out could not be made.",
                 operation="saving the cut-out",
                 path=self._photo.path,
-                hint=(why.hint if why else "") or "Try another thing in the photo.",
+                hint=(problem.hint if problem else "") or "Try another thing in the photo.",
             )
         if self._to is None:
             return QImage(str(pictures[0]))
@@ -125,12 +132,12 @@ class _Cutout(QObject):
             ) from error
         return self._to
 
-    def _finish(self, made: Path | QImage) -> None:
+    def _finish(self, result: Path | QImage) -> None:
         self._clean_up()
-        if isinstance(made, QImage):
-            self._owner.copied.emit(made)
+        if isinstance(result, QImage):
+            self._owner.copied.emit(result)
         else:
-            self._owner.saved.emit(made)
+            self._owner.saved.emit(result)
 
     def _fail(self, error: BaseException) -> None:
         self._clean_up()

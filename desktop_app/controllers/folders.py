@@ -1,4 +1,4 @@
-"""Folders: adding, forgetting, looking again."""
+"""Adds, removes and rescans folders; pauses and resumes indexing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app import text
 from desktop_app.bridge.background_calls import BackgroundCalls
 from desktop_app.bridge.library_events import LibraryEvents
+from desktop_app.text import library_text
 from engine.errors import EngineError, FolderProblem
 from engine.records import Folder, IndexingState
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 
 class FolderController(QObject):
-    """Signals:
-    added(Folder), removed(Folder), rescanning(): it worked.
-    failed(EngineError): it did not.
+    """Changes the library's folders on a worker thread.
+
+    Signals:
+        added(Folder), removed(Folder), rescanning(): the operation succeeded.
+        failed(EngineError): the operation failed.
     """
 
     added = Signal(object)
@@ -29,12 +31,18 @@ class FolderController(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, library: Library, reads: BackgroundCalls, events: LibraryEvents, parent=None
+        self,
+        library: Library,
+        reads: BackgroundCalls,
+        events: LibraryEvents,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._library, self._reads, self._events = library, reads, events
 
     def add(self, path: Path) -> None:
+        """Add a folder and start to index it."""
+
         def work() -> Folder:
             folder = self._library.folders.add(path)
             self._library.indexing.start()
@@ -43,19 +51,21 @@ class FolderController(QObject):
         self._reads.call(work, self._added, self._failed)
 
     def add_samples(self, samples: Path) -> None:
-        """Add the shipped photos."""
+        """Add the folder of sample photos; fails if it is not installed."""
         if samples.is_dir():
             self.add(samples)
             return
         self.failed.emit(
             FolderProblem(
-                text.SAMPLES_MISSING,
+                library_text.SAMPLES_MISSING,
                 operation="adding the sample photos",
-                hint=text.SAMPLES_MISSING_HINT,
+                hint=library_text.SAMPLES_MISSING_HINT,
             )
         )
 
     def remove(self, folder: Folder) -> None:
+        """Remove a folder from the library; its files are not touched."""
+
         def work() -> Folder:
             self._library.folders.remove(folder.id)
             return folder
@@ -63,10 +73,11 @@ class FolderController(QObject):
         self._reads.call(work, self._removed, self._failed)
 
     def rescan(self) -> None:
+        """Scan all folders for new and changed photos."""
         self._reads.call(self._library.indexing.start, self._rescanning, self._failed)
 
     def toggle_pause(self) -> None:
-        """Pause the indexing, or go on."""
+        """Pause indexing, or resume it if it is paused."""
         status = self._events.status
         if status is None:
             return
@@ -82,10 +93,10 @@ class FolderController(QObject):
         self._events.poll()
         self.removed.emit(folder)
 
-    def _rescanning(self, job) -> None:
+    def _rescanning(self, job: object) -> None:
         self.rescanning.emit()
 
-    def _paused(self, answer) -> None:
+    def _paused(self, answer: object) -> None:
         self._events.poll()
 
     def _failed(self, error: BaseException) -> None:

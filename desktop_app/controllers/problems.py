@@ -1,4 +1,4 @@
-"""The problems list: reading it, trying again."""
+"""Reads the list of problems and retries files."""
 
 from __future__ import annotations
 
@@ -14,27 +14,34 @@ from desktop_app.item_models.problems import ProblemModel
 if TYPE_CHECKING:
     from engine.library import Library
 
-SHOWN = 1000
+PROBLEM_LIMIT = 1000
 
 
 class ProblemController(QObject):
-    """Signals:
-    retried(int): so many files wait to be read once more.
+    """Fills the model of problems.
+
+    Signals:
+        retried(int): the number of files that will be read again.
     """
 
     retried = Signal(int)
 
     def __init__(
-        self, library: Library, reads: BackgroundCalls, model: ProblemModel, parent=None
+        self,
+        library: Library,
+        reads: BackgroundCalls,
+        model: ProblemModel,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._library, self._reads, self._model = library, reads, model
 
     def refresh(self) -> None:
-        self._reads.call(lambda: self._library.indexing.problems(SHOWN), self._model.show)
+        """Read the problems again."""
+        self._reads.call(lambda: self._library.indexing.problems(PROBLEM_LIMIT), self._model.show)
 
     def retry(self, paths: Sequence[Path] | None = None) -> None:
-        """Try these files again, None for all."""
+        """Index these files again; None for all."""
 
         def work() -> int:
             count = self._library.indexing.retry_problems(paths)

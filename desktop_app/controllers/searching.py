@@ -1,4 +1,4 @@
-"""Searches: when they start, and whose answers still count."""
+"""Starts searches and publishes the results of the newest one."""
 
 from __future__ import annotations
 
@@ -13,60 +13,71 @@ from engine.records import PhotoId, QueryId, SearchHit, SearchRequest, SearchRes
 if TYPE_CHECKING:
     from engine.library import Library
 
-PAUSE_MS = 250
-"""Typing rests this long before it becomes a search."""
+TYPING_PAUSE_MS = 250
+"""A search starts when nothing has been typed for this long."""
 SHORTEST_TYPED = 2
-HITS = 120
-VERIFIED = 8
-"""Hits that get a closer look if one is wanted."""
+"""Characters; a shorter query is searched only on Enter."""
+HIT_LIMIT = 120
+VERIFY_COUNT = 8
+"""How many of the first hits are reranked when the switch is at Verified."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What the window is showing hits for: words, or a thing in a photo."""
+    """The query of the hits on show: words, or a region of a photo.
+
+    Attributes:
+        like: a hit whose region is the query; None for a query by words.
+    """
 
     text: str = ""
     like: SearchHit | None = None
 
     def request(self, verify: int = 0) -> SearchRequest:
-        """Args:
-        verify: how many of the first hits get a closer look.
+        """The engine's request for this query.
+
+        Args:
+            verify: how many of the first hits are reranked.
         """
         if self.like is not None and self.like.region is not None:
-            return SearchRequest(like_region=self.like.region.id, limit=HITS, verify=verify)
-        return SearchRequest(text=self.text, limit=HITS, verify=verify)
+            return SearchRequest(like_region=self.like.region.id, limit=HIT_LIMIT, verify=verify)
+        return SearchRequest(text=self.text, limit=HIT_LIMIT, verify=verify)
 
 
-def waiting(result: SearchResult) -> list[PhotoId]:
-    """The hits that a closer look is still to come to: it goes through them in the order of
-    stage one, which those that have not been looked at keep."""
+def photos_awaiting_reranking(result: SearchResult) -> list[PhotoId]:
+    """Photos of the hits that are still to be reranked, in the order of reranking.
+
+    The reranker goes through the hits in the order of the first stage; hits that it has not reached
+    are still in that order.
+    """
     if result.complete:
         return []
-    looked_at = sum(hit.looked_at for hit in result.hits)
-    others = [hit.photo.id for hit in result.hits if not hit.looked_at]
-    return others[: max(0, result.to_look_at - looked_at)]
+    reranked = sum(hit.looked_at for hit in result.hits)
+    remaining = [hit.photo.id for hit in result.hits if not hit.looked_at]
+    return remaining[: max(0, result.to_look_at - reranked)]
 
 
 class SearchController(QObject):
-    """Latest wins: an answer to anything but the newest query is dropped.
+    """Runs one search at a time; results of any but the newest search are dropped.
 
     Attributes:
-        query: what is searched for; None if nothing is.
-        result: the newest that has come for it.
-        verify: how many of the first hits of a new query get a closer look.
+        query: the current query; None if all photos are shown.
+        result: the newest result of the current query.
+        verify: how many of the first hits of a new query are reranked.
 
     Signals:
-        started(Query): a search has begun.
-        resumed(Query): the same query again; its hits stay until there are better ones.
-        updated(Query, SearchResult): hits; ``complete`` says whether more is coming.
-        waited(Query, SearchResult): hits that are behind those on show, not to be shown.
-        failed(Query, error): it ended without an answer.
+        started(Query): the search of a new query has begun.
+        repeated(Query): the search of the current query has begun again; its hits stay on show.
+        updated(Query, SearchResult): hits to show; ``complete`` is False while more are coming.
+        catching_up(Query, SearchResult): a partial result of a repeated search with fewer verdicts
+            than the hits on show; it is not to be shown.
+        failed(Query, error): the search has ended without a result.
         cleared(): there is no query any more.
     """
 
     started = Signal(object)
-    resumed = Signal(object)
-    waited = Signal(object, object)
+    repeated = Signal(object)
+    catching_up = Signal(object, object)
     updated = Signal(object, object)
     failed = Signal(object, object)
     cleared = Signal()
@@ -75,23 +86,23 @@ class SearchController(QObject):
         super().__init__(parent)
         self._library, self._jobs = library, jobs
         self._typed = ""
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._search_typed)
-        self._newest = QueryId(0)
+        self._typing_pause = QTimer(self)
+        self._typing_pause.setSingleShot(True)
+        self._typing_pause.setInterval(TYPING_PAUSE_MS)
+        self._typing_pause.timeout.connect(self._search_typed)
+        self._newest_id = QueryId(0)
         self._running: WatchedJob | None = None
         self.query: Query | None = None
         self.result: SearchResult | None = None
         self.verify = self._last_verify = 0
 
     def typed(self, text: str) -> None:
-        """The field changed; a search follows when typing rests."""
+        """The text of the search field has changed; a search follows after a pause in typing."""
         self._typed = " ".join(text.split())
         if not self._typed:
             self.clear()
         else:
-            self._pause.start()
+            self._typing_pause.start()
 
     def submit(self, text: str) -> None:
         """Search at once."""
@@ -101,32 +112,36 @@ class SearchController(QObject):
         else:
             self.clear()
 
-    def find_alike(self, hit: SearchHit) -> None:
-        """Search for things like the hit's region."""
+    def find_similar(self, hit: SearchHit) -> None:
+        """Search for regions similar to the hit's region."""
         self._search(Query(like=hit))
 
     def repeat(self) -> None:
-        """The same query again, because the library has changed."""
-        first_hits_come = self._running is not None and self.result is None
-        if self.query is not None and not first_hits_come:
+        """Search for the current query again, because the library has changed."""
+        first_result_pending = self._running is not None and self.result is None
+        if self.query is not None and not first_result_pending:
             self._search(self.query, self._last_verify, again=True)
 
-    def look(self, verify: int) -> None:
-        """The same query again, at once, with another number of hits looked at; or what has been
-        typed meanwhile, with the number for new queries."""
-        if self._pause.isActive() and self._typed_another():
+    def rerank(self, verify: int) -> None:
+        """Search for the current query again, with another number of hits to rerank.
+
+        If another query has been typed meanwhile, search for that instead, with the number for new
+        queries.
+        """
+        if self._typing_pause.isActive() and self._typed_another():
             self._search_typed()
         elif self.query is not None:
             self._search(self.query, verify, again=True)
 
-    def stop_looking(self) -> None:
-        """End the closer look; the hits stay, with the verdicts that there are."""
+    def stop_reranking(self) -> None:
+        """Cancel reranking; the hits stay, with the verdicts that have come so far."""
         if self._running is None or self.result is None or self.query is None:
             return
-        self._drop()
-        self.take(replace(self.result, complete=True, note=""))
+        self._cancel_running()
+        self.publish(replace(self.result, complete=True, note=""))
 
     def clear(self) -> None:
+        """Cancel the search and drop the query."""
         self._stop()
         self.result = None
         if self.query is not None:
@@ -138,16 +153,16 @@ class SearchController(QObject):
             self._search(Query(text=self._typed))
 
     def _typed_another(self) -> bool:
-        shown = self.query.text if self.query is not None else None
-        return len(self._typed) >= SHORTEST_TYPED and self._typed != shown
+        current = self.query.text if self.query is not None else None
+        return len(self._typed) >= SHORTEST_TYPED and self._typed != current
 
     def _stop(self) -> None:
-        self._pause.stop()
-        self._drop()
+        self._typing_pause.stop()
+        self._cancel_running()
 
-    def _drop(self) -> None:
-        """What is still coming is no longer wanted."""
-        self._newest = QueryId(self._newest + 1)
+    def _cancel_running(self) -> None:
+        """Cancel the running job; results that still arrive no longer have the newest id."""
+        self._newest_id = QueryId(self._newest_id + 1)
         if self._running is not None:
             self._running.cancel()
             self._running = None
@@ -159,64 +174,68 @@ class SearchController(QObject):
             self.result = None
         self._last_verify = self.verify if verify is None else verify
         self.query = query
-        (self.resumed if again else self.started).emit(query)
-        answer = _Answer(self, self._newest, self.result)
+        (self.repeated if again else self.started).emit(query)
+        receiver = _ResultReceiver(self, self._newest_id, self.result)
         job = self._library.search.start(query.request(self._last_verify))
         self._running = self._jobs.watch(job, fast=True)
-        self._running.partial.connect(answer.take)
-        self._running.succeeded.connect(answer.finish)
-        self._running.failed.connect(answer.fail)
-        self._running.cancelled.connect(answer.deleteLater)
+        self._running.partial.connect(receiver.receive_partial)
+        self._running.succeeded.connect(receiver.receive_final)
+        self._running.failed.connect(receiver.receive_error)
+        self._running.cancelled.connect(receiver.deleteLater)
 
     def is_newest(self, query_id: QueryId) -> bool:
-        return query_id == self._newest
+        """Whether no search has been started or cancelled since the one with this id."""
+        return query_id == self._newest_id
 
-    def ended(self) -> None:
+    def job_ended(self) -> None:
+        """The job of the newest search has ended by itself."""
         self._running = None
 
-    def take(self, result: SearchResult) -> None:
+    def publish(self, result: SearchResult) -> None:
+        """Make a result the current one and emit it."""
         self.result = result
         self.updated.emit(self.query, result)
 
 
-class _Answer(QObject):
-    """Receives what comes for one query and lets it through only while that is the newest.
+class _ResultReceiver(QObject):
+    """Receives the results of one search and passes them on while that search is the newest.
 
     Args:
-        before: what is on show for the same query. The stage before the closer look, and looks
-            that are remembered and come again one by one, would only shuffle it.
+        shown: the result on show for the same query; None for a new query. Partial results with
+            fewer verdicts are not passed on as updates: the first stage, and verdicts that come
+            again from the cache one by one, would only reorder the hits back and forth.
     """
 
     def __init__(
-        self, owner: SearchController, query_id: QueryId, before: SearchResult | None
+        self, owner: SearchController, query_id: QueryId, shown: SearchResult | None
     ) -> None:
         super().__init__(owner)
-        self._owner, self._query_id, self._before = owner, query_id, before
+        self._owner, self._query_id, self._shown = owner, query_id, shown
 
-    def take(self, result: SearchResult) -> None:
+    def receive_partial(self, result: SearchResult) -> None:
         if not self._owner.is_newest(self._query_id):
             return
-        if self._before is None or self._is_newer(result, self._before):
-            self._owner.take(result)
+        if self._shown is None or self._has_caught_up(result, self._shown):
+            self._owner.publish(result)
         else:
-            self._owner.waited.emit(self._owner.query, result)
+            self._owner.catching_up.emit(self._owner.query, result)
 
-    def finish(self, result: SearchResult) -> None:
+    def receive_final(self, result: SearchResult) -> None:
         if self._owner.is_newest(self._query_id):
-            self._owner.ended()
-            self._owner.take(result)
+            self._owner.job_ended()
+            self._owner.publish(result)
         self.deleteLater()
 
-    def fail(self, error) -> None:
+    def receive_error(self, error: BaseException) -> None:
         if self._owner.is_newest(self._query_id):
-            self._owner.ended()
+            self._owner.job_ended()
             self._owner.failed.emit(self._owner.query, error)
         self.deleteLater()
 
     @staticmethod
-    def _is_newer(result: SearchResult, before: SearchResult) -> bool:
+    def _has_caught_up(result: SearchResult, shown: SearchResult) -> bool:
         if not result.to_look_at:
             return False
-        if {hit.photo.id for hit in result.hits} != {hit.photo.id for hit in before.hits}:
+        if {hit.photo.id for hit in result.hits} != {hit.photo.id for hit in shown.hits}:
             return True  # the library has changed meanwhile
-        return result.looked_at >= min(before.looked_at, result.to_look_at)
+        return result.looked_at >= min(shown.looked_at, result.to_look_at)

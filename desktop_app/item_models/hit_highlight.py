@@ -1,4 +1,4 @@
-"""What is marked in the photo of a hit: the thing, the parts it was put together from, a box."""
+"""What is highlighted in the photo of a hit: a region, its parts, further regions, a box."""
 
 from __future__ import annotations
 
@@ -10,45 +10,52 @@ from engine.records import UNSTORED, BoxXyxy, Region, RegionId, SearchHit
 
 @dataclass(frozen=True)
 class HitHighlight:
-    """Attributes:
-    thing: what is outlined and cut out.
-    parts: the stored things it was put together from; empty if it is one of them.
-    others: further things that are what was asked.
-    box_xyxy: a place without an outline.
+    """The highlighted parts of one photo.
+
+    Attributes:
+        region: the region that is outlined, selected and cut out; None if there is none.
+        parts: ids of the stored regions whose union ``region`` is; empty if it is stored itself.
+        others: further regions that match the query.
+        box_xyxy: a box of the reranker without an outline, pixels of the upright photo.
     """
 
-    thing: Region | None = None
+    region: Region | None = None
     parts: tuple[RegionId, ...] = ()
     others: tuple[Region, ...] = ()
     box_xyxy: BoxXyxy | None = None
 
     @property
     def ids(self) -> list[RegionId]:
-        """Of the stored things that ``thing`` is, or is made of; of itself if it is not stored."""
-        if self.thing is None:
+        """Ids of the stored regions that ``region`` consists of; its own id if it is not stored."""
+        if self.region is None:
             return []
-        return list(self.parts) or [self.thing.id]
+        return list(self.parts) or [self.region.id]
 
     @property
-    def made(self) -> bool:
-        """Whether the outline was made for this hit, so that the library does not know it."""
-        return self.thing is not None and self.thing.id == UNSTORED
+    def is_unstored(self) -> bool:
+        """Whether the region was made for this hit and is not in the store."""
+        return self.region is not None and self.region.id == UNSTORED
 
-    def among(self, stored: Sequence[Region]) -> tuple[Region, ...]:
-        """All things of the photo to choose from, the one that was made for this hit first."""
-        return (self.thing, *stored) if self.made else tuple(stored)
+    def selectable(self, stored: Sequence[Region]) -> tuple[Region, ...]:
+        """All regions of the photo that can be selected; an unstored one comes first."""
+        if self.region is not None and self.is_unstored:
+            return (self.region, *stored)
+        return tuple(stored)
 
     @property
-    def in_sight_xyxy(self) -> BoxXyxy | None:
-        """What must not be cropped where there is little room."""
+    def focus_xyxy(self) -> BoxXyxy | None:
+        """The box that has to stay visible where the photo is cropped."""
         if self.box_xyxy is not None:
             return self.box_xyxy
-        return self.thing.box_xyxy if self.thing is not None else None
+        return self.region.box_xyxy if self.region is not None else None
 
 
-def marks(hit: SearchHit) -> HitHighlight:
-    """Where the closer look saw it where no stored outline is, the thing that stage one took for
-    it is not it, and is not marked."""
+def highlight_of(hit: SearchHit) -> HitHighlight:
+    """The highlight of a hit.
+
+    A hit with a box has no stored outline where the reranker saw the object. The region of the
+    first stage is then another object and is not highlighted.
+    """
     if hit.box_xyxy is not None:
         return HitHighlight(others=hit.others, box_xyxy=hit.box_xyxy)
     return HitHighlight(hit.region, hit.parts, hit.others)

@@ -1,4 +1,4 @@
-"""The photos in the grid: all of them, or the hits of a search in sections."""
+"""The model of the grid: all photos, or the hits of a search in sections."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
-from desktop_app import text
+from desktop_app.text import search_text
 from engine.records import Photo, PhotoId, SearchHit, Verdict
 
 HIT_ROLE = Qt.ItemDataRole.UserRole + 1
 SECTION_ORDER = (Verdict.MATCH, Verdict.UNSURE, Verdict.UNVERIFIED, Verdict.NO)
 CLOSEST_NO_SHOWN = 12
-"""If nothing matched, this many of the closest are shown for comparison."""
+"""If all hits were judged No, this many of the best-ranked ones are shown for comparison."""
 
 
 @dataclass(frozen=True)
 class GridSection:
-    """Rows ``first`` to ``first + count`` under a heading; no heading if the title is empty."""
+    """Rows ``first`` to ``first + count`` under a heading; an empty title means no heading."""
 
     title: str
     first: int
@@ -26,17 +26,19 @@ class GridSection:
 
 
 class PhotoGridModel(QAbstractListModel):
-    """Rows are ``SearchHit``; a photo that no search found is one without region or verdict.
+    """Rows are ``SearchHit``; without a search they have neither a region nor a verdict.
 
-    Hits are grouped by verdict and keep their rank within the group. Those judged No stay hidden
-    until ``set_show_no``; if there is nothing better, the closest few are shown. While verdicts of
-    one search come in, rows are moved, not replaced, so that whoever stands on one stays there.
+    Hits are grouped by verdict and keep their rank within the group. Hits judged No are hidden
+    until ``set_show_no``; if there are no others, the best-ranked few are shown. While verdicts of
+    one search arrive, rows are moved, not replaced, so that the current row stays current.
 
     Attributes:
-        looker: title of the language model that looked at hits; empty if none did.
+        reranker: title of the language model that reranks the hits; empty if none does.
+        sections: the groups of rows in order.
+        hidden_no: how many hits judged No are hidden.
 
     Signals:
-        sections_changed: after every change of ``sections`` or ``hidden_no``.
+        sections_changed(): after every change of ``sections`` or ``hidden_no``.
     """
 
     sections_changed = Signal()
@@ -46,9 +48,9 @@ class PhotoGridModel(QAbstractListModel):
         self._rows: list[SearchHit] = []
         self._hits: tuple[SearchHit, ...] | None = None
         self._show_no = False
-        self._kept_no: frozenset[PhotoId] = frozenset()
+        self._shown_no: frozenset[PhotoId] = frozenset()
         self._waiting: frozenset[PhotoId] = frozenset()
-        self.looker = ""
+        self.reranker = ""
         self.sections: tuple[GridSection, ...] = ()
         self.hidden_no = 0
 
@@ -70,9 +72,9 @@ class PhotoGridModel(QAbstractListModel):
                 return hit.photo.path.name
             words, waiting = [hit.photo.path.name], self.is_waiting(hit)
             if not waiting or hit.verdict is not Verdict.UNVERIFIED:
-                words.append(text.VERDICT_WORDS[hit.verdict])
+                words.append(search_text.VERDICT_WORDS[hit.verdict])
             if waiting:
-                words.append(text.NOT_CHECKED_YET)
+                words.append(search_text.NOT_CHECKED_YET)
             return ", ".join(words)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return hit.reason or str(hit.photo.path)
@@ -80,31 +82,34 @@ class PhotoGridModel(QAbstractListModel):
 
     @property
     def rows(self) -> Sequence[SearchHit]:
+        """All rows that are shown."""
         return self._rows
 
     @property
     def browsing(self) -> bool:
-        """True while it shows photos rather than hits."""
+        """True while all photos are shown, False while hits are."""
         return self._hits is None
 
     @property
     def show_no(self) -> bool:
+        """Whether all hits judged No are shown."""
         return self._show_no
 
     @property
     def good_hits(self) -> int:
-        """Hits not judged No."""
+        """The number of hits that are not judged No."""
         return sum(hit.verdict is not Verdict.NO for hit in self._hits or ())
 
     def hit(self, row: int) -> SearchHit | None:
+        """The hit of a row; None if there is no such row."""
         return self._rows[row] if 0 <= row < len(self._rows) else None
 
     def is_waiting(self, hit: SearchHit) -> bool:
-        """Whether a closer look at it is still to come."""
+        """Whether the hit is still to be reranked."""
         return hit.photo.id in self._waiting
 
     def row_of(self, photo_id: PhotoId) -> int:
-        """-1 if the photo is not shown."""
+        """The row of a photo; -1 if it is not shown."""
         for row, hit in enumerate(self._rows):
             if hit.photo.id == photo_id:
                 return row
@@ -113,10 +118,11 @@ class PhotoGridModel(QAbstractListModel):
     # -- photos ----------------------------------------------------------------------------
 
     def show_photos(self, photos: Iterable[Photo]) -> None:
-        """Replace everything by photos in this order."""
+        """Replace all rows by photos in this order."""
         self._replace([_as_row(photo) for photo in photos], None)
 
     def append_photos(self, photos: Sequence[Photo]) -> None:
+        """Add photos after the last row."""
         if not photos:
             return
         first = len(self._rows)
@@ -127,6 +133,7 @@ class PhotoGridModel(QAbstractListModel):
         self.sections_changed.emit()
 
     def prepend_photos(self, photos: Sequence[Photo]) -> None:
+        """Add photos before the first row."""
         if not photos:
             return
         self.beginInsertRows(QModelIndex(), 0, len(photos) - 1)
@@ -136,7 +143,7 @@ class PhotoGridModel(QAbstractListModel):
         self.sections_changed.emit()
 
     def update_photos(self, photos: dict[PhotoId, Photo | None]) -> None:
-        """Take over new facts of photos that are shown; None removes the row."""
+        """Replace the records of photos that are shown; None removes the row."""
         for row in range(len(self._rows) - 1, -1, -1):
             hit = self._rows[row]
             if hit.photo.id not in photos:
@@ -162,59 +169,65 @@ class PhotoGridModel(QAbstractListModel):
         self,
         hits: Sequence[SearchHit],
         *,
-        fresh: bool = True,
+        new_search: bool = True,
         waiting: Iterable[PhotoId] = (),
-        looker: str = "",
+        reranker: str = "",
         keep: PhotoId | None = None,
     ) -> None:
         """Show a ranking.
 
         Args:
-            fresh: a new search; False for more of the same, which keeps what was unfolded, and
-                moves rows to their new places instead of replacing all.
-            waiting: photos that a closer look is still to come to.
-            looker: title of the language model that looks.
-            keep: the photo that somebody is at; it stays even if it is judged No.
+            new_search: False for further results of the same search: hits judged No stay shown or
+                hidden, and rows are moved to their new places instead of being replaced.
+            waiting: photos that are still to be reranked.
+            reranker: title of the language model that reranks.
+            keep: the current photo; its row stays even if it is judged No.
         """
         hits = tuple(hits)
-        if fresh:
-            self._show_no, self._kept_no = False, frozenset()
-        self._waiting, self.looker = frozenset(waiting), looker
-        self._keep_no(hits, keep)
-        rows = self._arrange(hits)
-        if fresh or self._hits is None:
+        if new_search:
+            self._show_no, self._shown_no = False, frozenset()
+        self._waiting, self.reranker = frozenset(waiting), reranker
+        self._choose_shown_no(hits, keep)
+        rows = self._grouped(hits)
+        if new_search or self._hits is None:
             self._replace(rows, hits)
         else:
-            self._settle(rows, hits)
+            self._update_rows(rows, hits)
 
     def set_show_no(self, show: bool) -> None:
-        """Unfold or fold the hits judged No."""
+        """Show or hide the hits judged No."""
         if self._hits is None or show == self._show_no:
             return
         self._show_no = show
-        self._settle(self._arrange(self._hits), self._hits)
+        self._update_rows(self._grouped(self._hits), self._hits)
 
-    def _keep_no(self, hits: Sequence[SearchHit], keep: PhotoId | None) -> None:
-        """Which of the hits judged No are shown although they are folded; in one search, a row
-        that was shown as one of the closest does not vanish because another has become better."""
-        refused = [hit.photo.id for hit in hits if hit.verdict is Verdict.NO]
-        kept = [i for i in refused if i in self._kept_no or i == keep]
-        if len(refused) == len(hits):
-            others = [i for i in refused if i not in kept]
+    def _choose_shown_no(self, hits: Sequence[SearchHit], keep: PhotoId | None) -> None:
+        """Choose the hits judged No that are shown although the others are hidden.
+
+        Within one search, a row that is shown for comparison does not vanish because another hit
+        has got a better verdict.
+        """
+        judged_no = [hit.photo.id for hit in hits if hit.verdict is Verdict.NO]
+        kept = [i for i in judged_no if i in self._shown_no or i == keep]
+        if len(judged_no) == len(hits):
+            others = [i for i in judged_no if i not in kept]
             kept += others[: max(0, CLOSEST_NO_SHOWN - len(kept))]
-        self._kept_no = frozenset(kept)
+        self._shown_no = frozenset(kept)
 
-    def _arrange(self, hits: Sequence[SearchHit]) -> list[SearchHit]:
+    def _grouped(self, hits: Sequence[SearchHit]) -> list[SearchHit]:
         return [
             hit
             for verdict in SECTION_ORDER
             for hit in hits
             if hit.verdict is verdict
-            and (verdict is not Verdict.NO or self._show_no or hit.photo.id in self._kept_no)
+            and (verdict is not Verdict.NO or self._show_no or hit.photo.id in self._shown_no)
         ]
 
-    def _settle(self, rows: list[SearchHit], hits: tuple[SearchHit, ...]) -> None:
-        """Come to these rows in small steps, so that whatever holds on to a row keeps it."""
+    def _update_rows(self, rows: list[SearchHit], hits: tuple[SearchHit, ...]) -> None:
+        """Change to these rows by single removals, moves and insertions.
+
+        Persistent indexes, such as the current one of the view, follow their rows.
+        """
         self._hits, self.hidden_no = hits, len(hits) - len(rows)
         wanted = {hit.photo.id: hit for hit in rows}
         for row in range(len(self._rows) - 1, -1, -1):
@@ -223,10 +236,10 @@ class PhotoGridModel(QAbstractListModel):
                 del self._rows[row]
                 self._set_sections()
                 self.endRemoveRows()
-        there = {hit.photo.id for hit in self._rows}
-        self._reorder([hit for hit in rows if hit.photo.id in there])
+        present = {hit.photo.id for hit in self._rows}
+        self._reorder([hit for hit in rows if hit.photo.id in present])
         for row, hit in enumerate(rows):
-            if hit.photo.id not in there:
+            if hit.photo.id not in present:
                 self.beginInsertRows(QModelIndex(), row, row)
                 self._rows.insert(row, hit)
                 self._set_sections()
@@ -236,24 +249,24 @@ class PhotoGridModel(QAbstractListModel):
         self.sections_changed.emit()
 
     def _reorder(self, rows: list[SearchHit]) -> None:
-        """The same photos in another order, or with other verdicts."""
+        """Take over the same photos in another order, or with other verdicts."""
         place = {hit.photo.id: row for row, hit in enumerate(rows)}
         if list(place) == [hit.photo.id for hit in self._rows]:
             self._rows = rows
             self._set_sections()
             return
         self.layoutAboutToBeChanged.emit()
-        held = self.persistentIndexList()
-        moved = [self.index(place[self._rows[index.row()].photo.id]) for index in held]
+        persistent = self.persistentIndexList()
+        moved = [self.index(place[self._rows[index.row()].photo.id]) for index in persistent]
         self._rows = rows
         self._set_sections()
-        self.changePersistentIndexList(held, moved)
+        self.changePersistentIndexList(persistent, moved)
         self.layoutChanged.emit()
 
     def _replace(self, rows: list[SearchHit], hits: tuple[SearchHit, ...] | None) -> None:
         self.beginResetModel()
         if hits is None:
-            self._waiting, self.looker = frozenset(), ""
+            self._waiting, self.reranker = frozenset(), ""
         self._rows, self._hits = rows, hits
         self.hidden_no = 0 if hits is None else len(hits) - len(rows)
         self._set_sections()
@@ -268,9 +281,9 @@ class PhotoGridModel(QAbstractListModel):
         for verdict in SECTION_ORDER:
             count = sum(h.verdict is verdict for h in self._rows)
             if count:
-                # Alone, the closest of the judged No stand below a sentence that says so.
-                alone = verdict is Verdict.NO and count == len(self._rows)
-                title = "" if alone else text.SECTION_TITLES[verdict]
+                # If there are no others, a message above the grid says that these were judged No.
+                only_no = verdict is Verdict.NO and count == len(self._rows)
+                title = "" if only_no else search_text.SECTION_TITLES[verdict]
                 sections.append(GridSection(title, first, count))
                 first += count
         self.sections = tuple(sections)

@@ -1,4 +1,4 @@
-"""Files that could not be read, as a table."""
+"""A table model of files that could not be read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 
-from desktop_app import text
+from desktop_app.text import library_text
 from engine.records import Problem
 
 PROBLEM_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -20,6 +20,7 @@ class ProblemModel(QAbstractTableModel):
         self._problems: tuple[Problem, ...] = ()
 
     def show(self, problems: tuple[Problem, ...]) -> None:
+        """Replace all rows."""
         if problems == self._problems:
             return
         self.beginResetModel()
@@ -27,19 +28,20 @@ class ProblemModel(QAbstractTableModel):
         self.endResetModel()
 
     def path(self, row: int) -> Path:
+        """The file of a row."""
         return self._problems[row].path
 
     def rowCount(self, parent=QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._problems)
 
     def columnCount(self, parent=QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(text.PROBLEM_COLUMNS)
+        return 0 if parent.isValid() else len(library_text.PROBLEM_COLUMNS)
 
     def headerData(self, section: int, orientation, role: int = Qt.ItemDataRole.DisplayRole):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return text.PROBLEM_COLUMNS[section]
+            return library_text.PROBLEM_COLUMNS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -51,6 +53,8 @@ class ProblemModel(QAbstractTableModel):
         if role == PROBLEM_ROLE:
             return problem
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            hint = problem.hint or text.PROBLEM_HINTS.get(problem.kind, text.PROBLEM_HINT)
+            hint = problem.hint or library_text.PROBLEM_HINTS.get(
+                problem.kind, library_text.PROBLEM_HINT
+            )
             return (problem.path.name, problem.message, hint)[index.column()]
         return None

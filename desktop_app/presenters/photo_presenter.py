@@ -1,4 +1,4 @@
-"""One photo at a time: the photo view, the inspector, and cut-outs of what is selected."""
+"""Presents one photo: the photo view, the inspector, and cut-outs of the selected regions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QKeySequence, QShortcut
 
-from desktop_app import text
 from desktop_app.bridge.session import Session
 from desktop_app.controllers.cutouts import CutoutController
 from desktop_app.controllers.photo_reading import PhotoReader
 from desktop_app.controllers.searching import SearchController
-from desktop_app.item_models.hit_highlight import marks
+from desktop_app.item_models.hit_highlight import highlight_of
 from desktop_app.item_models.photo_grid import PhotoGridModel
+from desktop_app.text import photo_text, search_text
 from desktop_app.ui_state import UiState
 from desktop_app.views.grid.photo_grid_view import PhotoGridView
 from desktop_app.views.main_window import MainWindow
@@ -24,20 +24,20 @@ from engine.records import UNSTORED, Photo, PhotoId, Region, RegionId, SearchHit
 
 
 class PhotoPresenter(QObject):
-    """What is current, in the grid or large, and what can be done with it.
+    """Presents the current photo: the one in the photo view, else the current one of the grid.
 
     Attributes:
         view: the page that shows one photo.
-        is_open: whether that page is the one in use.
+        is_open: whether that page is the current one.
 
     Signals:
-        opened(), closed(): the photo view is wanted, or no longer.
-        find_alike(SearchHit): look for things like the hit's region.
+        opened(), closed(): the photo view is to be shown, or to be left.
+        find_similar(SearchHit): search for regions similar to the hit's region.
     """
 
     opened = Signal()
     closed = Signal()
-    find_alike = Signal(object)
+    find_similar = Signal(object)
 
     def __init__(
         self,
@@ -63,20 +63,20 @@ class PhotoPresenter(QObject):
         view, commands = self.view, self._window.commands
         self._grid.opened.connect(self.open_row)
         self._grid.selectionModel().currentChanged.connect(self.inspect)
-        self._window.inspector.thing_chosen.connect(self._thing_chosen)
+        self._window.inspector.region_chosen.connect(self._region_chosen)
         self._model.sections_changed.connect(view.model_changed)
         view.closed.connect(self.close_photo)
         view.row_changed.connect(self.inspect)
-        view.selection_changed.connect(self._mark_things)
-        view.find_alike.connect(self._ask_alike)
-        view.save_wanted.connect(self._save_cutout)
-        view.copy_wanted.connect(self._copy_cutout)
+        view.selection_changed.connect(self._show_selected_regions)
+        view.find_similar.connect(self._request_similar)
+        view.save_requested.connect(self._save_cutout)
+        view.copy_requested.connect(self._copy_cutout)
         self._reader.regions_ready.connect(self._regions_ready)
         self._cutouts.saved.connect(self._cutout_saved)
         self._cutouts.copied.connect(self._cutout_copied)
-        self._cutouts.failed.connect(self._tell_problem)
+        self._cutouts.failed.connect(self._show_problem)
         for name, call in (
-            ("find_alike", self._find_alike),
+            ("find_similar", self._find_similar),
             ("save_cutout", self._save_cutout),
             ("copy_cutout", self._copy_cutout),
             ("zoom_in", view.canvas.zoom_in),
@@ -92,10 +92,10 @@ class PhotoPresenter(QObject):
             for key in keys:
                 QShortcut(QKeySequence(key), view, call, context=within)
 
-    # -- going there and back --------------------------------------------------------------
+    # -- opening and closing ---------------------------------------------------------------
 
     def open_row(self, row: int) -> None:
-        """Show a row of the grid large."""
+        """Open a row of the grid in the photo view."""
         if self._model.hit(row) is None:
             return
         self._opened_row = row
@@ -105,18 +105,18 @@ class PhotoPresenter(QObject):
         self.view.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_photo(self) -> None:
-        """Back to the grid as it was; another photo than before is brought into sight."""
+        """Go back to the grid; if another photo is on show than at first, scroll to it."""
         row = self.view.row
-        self.leave()
+        self.deactivate()
         self.closed.emit()
         if row != self._opened_row:
             self._grid.go_to(row)
 
-    def leave(self) -> None:
-        """The photo view is no longer shown; what is still being read for it is dropped."""
+    def deactivate(self) -> None:
+        """The photo view is no longer the current page; pending reads are dropped."""
         if self.is_open:
             self.is_open = False
-            self.view.leave()
+            self.view.deactivate()
 
     def _previous_photo(self) -> None:
         self.view.step(-1)
@@ -127,18 +127,18 @@ class PhotoPresenter(QObject):
     # -- the inspector ---------------------------------------------------------------------
 
     def current_hit(self) -> SearchHit | None:
-        """The photo on show, else the current one of the grid."""
+        """The hit in the photo view if that is open, else the current one of the grid."""
         if self.is_open:
             return self.view.hit
         return self._model.hit(self._grid.currentIndex().row())
 
-    def inspect(self, *_) -> None:
-        """Show in the inspector what is current."""
+    def inspect(self, *_: object) -> None:
+        """Show the current hit in the inspector."""
         hit = self.current_hit()
         inspector = self._window.inspector
         searched = hit is not None and not self._model.browsing
-        looked = self._who_looked(hit) if hit is not None else ""
-        inspector.show_hit(hit, searched=searched, looked=looked)
+        reranking_status = self._reranking_status(hit) if hit is not None else ""
+        inspector.show_hit(hit, searched=searched, reranking_status=reranking_status)
         if hit is None or self.is_open:
             return
         library, photo = self._session.library, hit.photo
@@ -146,13 +146,13 @@ class PhotoPresenter(QObject):
             lambda: (photo, library.photos.regions(photo.id)), self._grid_regions_ready
         )
 
-    def _who_looked(self, hit: SearchHit) -> str:
-        if hit.looked_at and self._model.looker:
-            return text.LOOKED_AT_BY.format(title=self._model.looker)
-        return text.NOT_CHECKED_YET if self._model.is_waiting(hit) else ""
+    def _reranking_status(self, hit: SearchHit) -> str:
+        if hit.looked_at and self._model.reranker:
+            return search_text.LOOKED_AT_BY.format(title=self._model.reranker)
+        return search_text.NOT_CHECKED_YET if self._model.is_waiting(hit) else ""
 
-    def note_changes(self, photos: Iterable[PhotoId]) -> None:
-        """Some photos are new or outlined now: take over what was found in the current one."""
+    def photos_changed(self, photos: Iterable[PhotoId]) -> None:
+        """Photos have changed in the library: read the regions of the current one again."""
         hit = self.current_hit()
         if hit is None or hit.photo.id not in photos:
             return
@@ -165,24 +165,24 @@ class PhotoPresenter(QObject):
         photo, regions = answer
         hit = self.current_hit()
         if hit is not None and hit.photo.id == photo.id:
-            marked = marks(hit)
-            self._window.inspector.show_things(photo, marked.among(regions), marked.ids)
+            highlight = highlight_of(hit)
+            self._window.inspector.show_regions(photo, highlight.selectable(regions), highlight.ids)
 
-    def _regions_ready(self, photo_id, regions) -> None:
-        canvas = self.view.canvas  # it has them already, and what was made for the hit
+    def _regions_ready(self, photo_id: PhotoId, regions: tuple[Region, ...]) -> None:
+        canvas = self.view.canvas  # it has the regions already, and an unstored one of the hit
         if self._pending_region is not None:
             if any(region.id == self._pending_region for region in canvas.regions):
                 canvas.select(self._pending_region)
             self._pending_region = None
-        self._mark_things()
+        self._show_selected_regions()
 
-    def _mark_things(self) -> None:
+    def _show_selected_regions(self) -> None:
         canvas = self.view.canvas
         if self.is_open and canvas.photo is not None:
             selected = [region.id for region in canvas.selected_regions]
-            self._window.inspector.show_things(canvas.photo, canvas.regions, selected)
+            self._window.inspector.show_regions(canvas.photo, canvas.regions, selected)
 
-    def _thing_chosen(self, region_id: RegionId) -> None:
+    def _region_chosen(self, region_id: RegionId) -> None:
         if self.is_open:
             self.view.canvas.select(region_id)
             return
@@ -192,25 +192,25 @@ class PhotoPresenter(QObject):
     # -- cut-outs --------------------------------------------------------------------------
 
     def _target(self) -> tuple[Photo | None, list[Region]]:
-        """The photo and the things in it that an action is about."""
+        """The photo and the regions that a command applies to."""
         if self.is_open and self.view.hit is not None:
             return self.view.hit.photo, self.view.selected_regions
         hit = self.current_hit()
-        thing = marks(hit).thing if hit is not None else None
-        return (None, []) if thing is None else (hit.photo, [thing])
+        region = highlight_of(hit).region if hit is not None else None
+        return (None, []) if hit is None or region is None else (hit.photo, [region])
 
-    def _find_alike(self) -> None:
+    def _find_similar(self) -> None:
         photo, regions = self._target()
         if photo is None or not regions:
-            self._window.toast.say(text.SELECT_FIRST)
+            self._window.toast.show_message(photo_text.SELECT_FIRST)
             return
-        self._ask_alike(SearchHit(photo, 0.0, regions[-1]))
+        self._request_similar(SearchHit(photo, 0.0, regions[-1]))
 
-    def _ask_alike(self, hit: SearchHit) -> None:
-        if hit.region.id == UNSTORED:
-            self._window.toast.say(text.NOT_TO_COMPARE)
+    def _request_similar(self, hit: SearchHit) -> None:
+        if hit.region is None or hit.region.id == UNSTORED:
+            self._window.toast.show_message(photo_text.CANNOT_COMPARE)
         else:
-            self.find_alike.emit(hit)
+            self.find_similar.emit(hit)
 
     def _query_words(self) -> str:
         return self._searching.query.text if self._searching.query is not None else ""
@@ -218,12 +218,12 @@ class PhotoPresenter(QObject):
     def _save_cutout(self) -> None:
         photo, regions = self._target()
         if photo is None or not regions:
-            self._window.toast.say(text.SELECT_FIRST)
+            self._window.toast.show_message(photo_text.SELECT_FIRST)
             return
         folder = self._state.last_save_folder
         if folder is None or not folder.is_dir():
             folder = Path.home()
-        name = text.saved_name(self._query_words() or "cut-out", photo)
+        name = photo_text.saved_name(self._query_words() or "cut-out", photo)
         to = self._window.dialogs.choose_save_path(folder / name)
         if to is not None:
             self._state.last_save_folder = to.parent
@@ -232,7 +232,7 @@ class PhotoPresenter(QObject):
     def _copy_cutout(self) -> None:
         photo, regions = self._target()
         if photo is None or not regions:
-            self._window.toast.say(text.SELECT_FIRST)
+            self._window.toast.show_message(photo_text.SELECT_FIRST)
             return
         self._cutouts.copy(photo, regions, self._query_words())
 
@@ -240,12 +240,12 @@ class PhotoPresenter(QObject):
         def show_in_folder() -> None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
-        words = text.CUTOUT_SAVED.format(name=path.name)
-        self._window.toast.say(words, text.SHOW_IN_FOLDER, show_in_folder)
+        words = photo_text.CUTOUT_SAVED.format(name=path.name)
+        self._window.toast.show_message(words, photo_text.SHOW_IN_FOLDER, show_in_folder)
 
-    def _cutout_copied(self, image) -> None:
+    def _cutout_copied(self, image: QImage) -> None:
         QGuiApplication.clipboard().setImage(image)
-        self._window.toast.say(text.CUTOUT_COPIED)
+        self._window.toast.show_message(photo_text.CUTOUT_COPIED)
 
-    def _tell_problem(self, error: EngineError) -> None:
-        self._window.dialogs.tell_problem(error)
+    def _show_problem(self, error: EngineError) -> None:
+        self._window.dialogs.show_problem(error)

@@ -1,7 +1,8 @@
-"""Every question and message that stands in front of the window."""
+"""The dialogs in front of the window, and the hint while a folder is dragged over it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -16,26 +17,28 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app import text
+from desktop_app.text import formatting, library_text, photo_text, window_text
 from desktop_app.views.widgets.basic_widgets import label, push_button
 from engine.errors import EngineError
 from engine.records import Folder
 
 
 class Dialogs:
-    """What the window asks of people. Tests put an object with the same methods in its place."""
+    """Modal dialogs. Tests replace the object by one with the same methods."""
 
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
-        self._mistake_open = False
+        self._internal_error_open = False
 
     def choose_folder(self) -> Path | None:
-        chosen = QFileDialog.getExistingDirectory(self._parent, text.CHOOSE_FOLDER)
+        """Ask for a folder; None if people cancel."""
+        chosen = QFileDialog.getExistingDirectory(self._parent, library_text.CHOOSE_FOLDER)
         return Path(chosen) if chosen else None
 
     def choose_save_path(self, proposed: Path) -> Path | None:
+        """Ask where to save a PNG file; None if people cancel."""
         chosen, _ = QFileDialog.getSaveFileName(
-            self._parent, text.SAVE_TITLE, str(proposed), text.PNG_FILES
+            self._parent, photo_text.SAVE_TITLE, str(proposed), photo_text.PNG_FILES
         )
         if not chosen:
             return None
@@ -43,66 +46,70 @@ class Dialogs:
         return path if path.suffix.lower() == ".png" else path.with_name(path.name + ".png")
 
     def confirm_remove(self, folder: Folder) -> bool:
-        """True if the folder may be forgotten."""
+        """Ask whether the folder is to be removed from the library."""
         name = folder.path.name or str(folder.path)
-        box = _box(self._parent, text.REMOVE_TITLE.format(name=name))
-        box.setInformativeText(text.REMOVE_BODY.format(count=text.photos(folder.photos)))
-        keep = box.addButton(text.CANCEL, QMessageBox.ButtonRole.RejectRole)
-        remove = box.addButton(text.REMOVE_YES, QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(keep)
-        keep.setFocus()
+        box = _box(self._parent, library_text.REMOVE_TITLE.format(name=name))
+        box.setInformativeText(
+            library_text.REMOVE_BODY.format(count=formatting.photos(folder.photos))
+        )
+        cancel = box.addButton(library_text.CANCEL, QMessageBox.ButtonRole.RejectRole)
+        remove = box.addButton(library_text.REMOVE_YES, QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(cancel)
+        cancel.setFocus()
         box.exec()
         return box.clickedButton() is remove
 
-    def tell_problem(self, error: EngineError) -> None:
+    def show_problem(self, error: EngineError) -> None:
+        """Show message, hint and path of an error."""
         box = _box(self._parent, error.message)
         details = [str(error.path)] if error.path is not None else []
         if error.hint:
             details.insert(0, error.hint)
         box.setInformativeText("\n\n".join(details))
-        box.addButton(text.CLOSE, QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(window_text.CLOSE, QMessageBox.ButtonRole.AcceptRole)
         box.exec()
 
-    def tell_mistake(self) -> None:
-        """Ours, not theirs. One dialog at a time, however many mistakes there are."""
-        if self._mistake_open:
+    def show_internal_error(self) -> None:
+        """Report a bug in general terms. At most one such dialog is open at a time."""
+        if self._internal_error_open:
             return
-        self._mistake_open = True
-        box = _box(self._parent, text.SOMETHING_WRONG)
-        box.setInformativeText(text.SOMETHING_WRONG_BODY)
-        box.addButton(text.CLOSE, QMessageBox.ButtonRole.AcceptRole)
+        self._internal_error_open = True
+        box = _box(self._parent, window_text.SOMETHING_WRONG)
+        box.setInformativeText(window_text.SOMETHING_WRONG_BODY)
+        box.addButton(window_text.CLOSE, QMessageBox.ButtonRole.AcceptRole)
         box.exec()
-        self._mistake_open = False
+        self._internal_error_open = False
 
     def cannot_open(self, error: EngineError) -> bool:
-        """True to try again, False to quit."""
-        box = _box(self._parent, text.CANNOT_OPEN)
+        """Report that the library cannot be opened; True to try again, False to quit."""
+        box = _box(self._parent, window_text.CANNOT_OPEN)
         lines = [error.message, error.hint or "", str(error.path) if error.path else ""]
         box.setInformativeText("\n\n".join(line for line in lines if line))
-        leave = box.addButton(text.QUIT, QMessageBox.ButtonRole.RejectRole)
-        again = box.addButton(text.TRY_AGAIN, QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(again)
-        box.setEscapeButton(leave)
+        quit_button = box.addButton(window_text.QUIT, QMessageBox.ButtonRole.RejectRole)
+        retry = box.addButton(window_text.TRY_AGAIN, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(retry)
+        box.setEscapeButton(quit_button)
         box.exec()
-        return box.clickedButton() is again
+        return box.clickedButton() is retry
 
     def show_shortcuts(self) -> None:
+        """Show the list of shortcuts."""
         ShortcutsDialog(self._parent).exec()
 
 
 class ShortcutsDialog(QDialog):
-    """All keys in two columns."""
+    """The list of all shortcuts in two columns."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(text.SHORTCUTS_TITLE)
+        self.setWindowTitle(window_text.SHORTCUTS_TITLE)
         column = QVBoxLayout(self)
         column.setContentsMargins(28, 24, 28, 20)
         column.setSpacing(16)
-        column.addWidget(label(text.SHORTCUTS_TITLE, "display"))
+        column.addWidget(label(window_text.SHORTCUTS_TITLE, "display"))
         halves = QHBoxLayout()
         halves.setSpacing(48)
-        for groups in (text.SHORTCUTS[:2], text.SHORTCUTS[2:]):
+        for groups in (window_text.SHORTCUTS[:2], window_text.SHORTCUTS[2:]):
             half = QVBoxLayout()
             half.setSpacing(16)
             for heading, keys in groups:
@@ -116,13 +123,13 @@ class ShortcutsDialog(QDialog):
         column.addLayout(halves)
         row = QHBoxLayout()
         row.addStretch(1)
-        close = push_button(text.CLOSE, role="primary")
+        close = push_button(window_text.CLOSE, role="primary")
         close.clicked.connect(self.accept)
         row.addWidget(close)
         column.addLayout(row)
 
     @staticmethod
-    def _keys(keys) -> QGridLayout:
+    def _keys(keys: Sequence[tuple[str, str]]) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(6)
@@ -136,25 +143,28 @@ class ShortcutsDialog(QDialog):
 
 def _box(parent: QWidget, headline: str) -> QMessageBox:
     box = QMessageBox(parent)
-    box.setWindowTitle(text.APP_NAME)
+    box.setWindowTitle(window_text.APP_NAME)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(headline)
     return box
 
 
 class DropHint(QFrame):
-    """Covers the window while a folder is held over it."""
+    """Covers the window while a folder is dragged over it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("dropHint")
         column = QVBoxLayout(self)
-        words = label(text.DROP_HINT, "display")
+        words = label(window_text.DROP_HINT, "display")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(words)
         self.hide()
 
     def cover(self) -> None:
-        self.setGeometry(self.parentWidget().rect().adjusted(24, 24, -24, -24))
+        """Show the hint over the whole window."""
+        parent = self.parentWidget()
+        assert parent is not None  # __init__ requires one
+        self.setGeometry(parent.rect().adjusted(24, 24, -24, -24))
         self.show()
         self.raise_()

@@ -1,14 +1,22 @@
-"""The frame: what stands where, the keys, folders dropped on it."""
+"""The main window: layout, keyboard commands, dropped folders, stored geometry."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop_app import text
+from desktop_app.text import window_text
 from desktop_app.ui_state import UiState
 from desktop_app.views.dialogs import Dialogs, DropHint
 from desktop_app.views.pages.message_pages import FirstRunPage, MessagePage
@@ -19,14 +27,14 @@ from desktop_app.views.widgets.search_bar import SearchBar
 from desktop_app.views.widgets.status_line import StatusLine
 from desktop_app.views.widgets.toast import Toast
 
-ROOMY_PX = 1080
-"""From this width on there is room for both panels beside the photos."""
+WIDE_PX = 1080
+"""From this width on both panels fit beside the photos."""
 KEYS = {
     "search": ("Ctrl+F", "/"),
     "back": ("Esc",),
-    "look_switch": ("Ctrl+Shift+V",),
-    "look_at_more": ("Ctrl+Shift+M",),
-    "find_alike": ("Ctrl+D",),
+    "verify_switch": ("Ctrl+Shift+V",),
+    "rerank_more": ("Ctrl+Shift+M",),
+    "find_similar": ("Ctrl+D",),
     "save_cutout": ("Ctrl+E",),
     "copy_cutout": ("Ctrl+C",),
     "zoom_in": ("+", "="),
@@ -40,19 +48,21 @@ KEYS = {
     "shortcuts": ("?", "F1"),
     "quit": ("Ctrl+Q",),
 }
+"""Name of a command -> its keys."""
 
 
 class MainWindow(QMainWindow):
-    """Parts and places; a presenter fills them once the library is open.
+    """Creates and lays out the parts of the window; presenters connect them to an open library.
 
     Attributes:
-        stack: the middle; pages are added with ``add_page``.
-        dialogs: every question to people goes through it.
+        stack: the pages in the middle; more are added by ``add_page``.
+        dialogs: all modal dialogs.
         commands: QAction by name, see ``KEYS``.
 
     Signals:
-        folders_dropped(list[Path]), files_dropped(): something was dropped on the window.
-        closing(): it is about to go; nothing is saved yet.
+        folders_dropped(list[Path]): folders were dropped on the window.
+        files_dropped(): files were dropped, but no folder.
+        closing(): the window has been hidden and closes; its state has been saved.
     """
 
     folders_dropped = Signal(object)
@@ -62,7 +72,7 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme, state: UiState) -> None:
         super().__init__()
         self.theme, self._state = theme, state
-        self.setWindowTitle(text.APP_NAME)
+        self.setWindowTitle(window_text.APP_NAME)
         self.setWindowIcon(theme.icon("pickout"))
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
@@ -79,6 +89,8 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.toast = Toast(theme, self)
         self._drop_hint = DropHint(self)
+        self._sidebar_wanted = self._inspector_wanted = True
+        self._inspector_forced = self._first_run_shown = False
         self.commands = self._build_commands()
         self._restore()
         theme.changed.connect(self._repaint)
@@ -96,13 +108,13 @@ class MainWindow(QMainWindow):
         columns.addWidget(self.sidebar)
         columns.addWidget(centre, 1)
         columns.addWidget(self.inspector)
-        whole = QWidget()
-        rows = QVBoxLayout(whole)
+        central = QWidget()
+        rows = QVBoxLayout(central)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addLayout(columns, 1)
         rows.addWidget(self.status_line)
-        self.setCentralWidget(whole)
+        self.setCentralWidget(central)
 
     def _build_commands(self) -> dict[str, QAction]:
         commands = {}
@@ -120,38 +132,42 @@ class MainWindow(QMainWindow):
         commands["quit"].triggered.connect(self.close)
         self.search_bar.toggle_sidebar.connect(self.toggle_sidebar)
         self.search_bar.toggle_inspector.connect(self.toggle_inspector)
-        self.status_line.shortcuts_wanted.connect(self.show_shortcuts)
+        self.status_line.shortcuts_requested.connect(self.show_shortcuts)
         return commands
 
     # -- panels ----------------------------------------------------------------------------
 
     def toggle_sidebar(self) -> None:
+        """Show or hide the sidebar."""
         self._sidebar_wanted = self.sidebar.isHidden()
         self._show_panels()
 
     def toggle_inspector(self) -> None:
+        """Show or hide the inspector; shown on request it stays in a narrow window too."""
         self._inspector_wanted = self.inspector.isHidden()
-        self._inspector_forced = self._inspector_wanted and self.width() < ROOMY_PX
+        self._inspector_forced = self._inspector_wanted and self.width() < WIDE_PX
         self._show_panels()
 
-    def set_welcoming(self, welcoming: bool) -> None:
-        """On the first run there is nothing to search or list: the middle stands alone."""
-        if welcoming != self._welcoming:
-            self._welcoming = welcoming
+    def set_first_run(self, shown: bool) -> None:
+        """Hide search bar and panels while the first-run page is shown."""
+        if shown != self._first_run_shown:
+            self._first_run_shown = shown
             self._show_panels()
 
     def toggle_fullscreen(self) -> None:
+        """Enter or leave full screen."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def show_shortcuts(self) -> None:
+        """Show the list of shortcuts."""
         self.dialogs.show_shortcuts()
 
     def _show_panels(self) -> None:
-        """In a narrow window the inspector makes room unless it was asked for there."""
-        roomy = self.width() >= ROOMY_PX or self._inspector_forced
-        sidebar = self._sidebar_wanted and not self._welcoming
-        inspector = self._inspector_wanted and roomy and not self._welcoming
-        self.search_bar.setVisible(not self._welcoming)
+        """Show the wanted panels; in a narrow window the inspector only if it was requested there."""
+        wide = self.width() >= WIDE_PX or self._inspector_forced
+        sidebar = self._sidebar_wanted and not self._first_run_shown
+        inspector = self._inspector_wanted and wide and not self._first_run_shown
+        self.search_bar.setVisible(not self._first_run_shown)
         self.sidebar.setVisible(sidebar)
         self.inspector.setVisible(inspector)
         self.search_bar.sidebar_button.setChecked(sidebar)
@@ -162,16 +178,16 @@ class MainWindow(QMainWindow):
             self.resize(1280, 820)
         self._sidebar_wanted = self._state.flag("sidebar", True)
         self._inspector_wanted = self._state.flag("inspector", True)
-        self._inspector_forced = self._welcoming = False
         self._show_panels()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.width() >= ROOMY_PX:
+        if self.width() >= WIDE_PX:
             self._inspector_forced = False
         self._show_panels()
 
     def save_state(self) -> None:
+        """Store geometry and panels."""
         self._state.geometry = self.saveGeometry()
         self._state.set_flag("sidebar", self._sidebar_wanted)
         self._state.set_flag("inspector", self._inspector_wanted)
@@ -180,16 +196,18 @@ class MainWindow(QMainWindow):
     # -- pages -----------------------------------------------------------------------------
 
     def add_page(self, page: QWidget) -> None:
+        """Add a page to the stack."""
         self.stack.addWidget(page)
 
     def show_page(self, page: QWidget) -> None:
+        """Make a page of the stack the visible one."""
         if self.stack.currentWidget() is not page:
             self.stack.setCurrentWidget(page)
 
     def show_opening(self) -> None:
-        """While the library is being opened there is nothing to search."""
+        """Show that the library is being opened; the search field is disabled meanwhile."""
         self.message_page.show_message(
-            text.OPENING_TITLE, text.OPENING_BODY, icon="photos", progress=(0, 0)
+            window_text.OPENING_TITLE, window_text.OPENING_BODY, icon="photos", progress=(0, 0)
         )
         self.show_page(self.message_page)
         self.search_bar.field.setEnabled(False)
@@ -200,15 +218,15 @@ class MainWindow(QMainWindow):
 
     # -- drops and closing -----------------------------------------------------------------
 
-    def dragEnterEvent(self, event) -> None:
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
             self._drop_hint.cover()
 
-    def dragLeaveEvent(self, event) -> None:
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_hint.hide()
 
-    def dropEvent(self, event) -> None:
+    def dropEvent(self, event: QDropEvent) -> None:
         self._drop_hint.hide()
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         folders = [path for path in paths if path.is_dir()]
@@ -218,7 +236,7 @@ class MainWindow(QMainWindow):
         else:
             self.files_dropped.emit()
 
-    def closeEvent(self, event) -> None:
+    def closeEvent(self, event: QCloseEvent) -> None:
         self.save_state()
         event.accept()
         self.hide()

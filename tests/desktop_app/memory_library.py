@@ -43,7 +43,7 @@ ANALYSIS_PX = 1024
 
 
 @dataclass(frozen=True)
-class MadePhoto:
+class SyntheticPhoto:
     """Pixels uint8 (H, W, 3) and its things: name and bool mask (H, W)."""
 
     name: str
@@ -51,7 +51,9 @@ class MadePhoto:
     things: tuple[tuple[str, np.ndarray], ...] = ()
 
 
-def made_photo(name: str, things: list[tuple[str, tuple]], size_wh=(640, 480)) -> MadePhoto:
+def synthetic_photo(
+    name: str, things: list[tuple[str, tuple]], size_wh=(640, 480)
+) -> SyntheticPhoto:
     """A soft gradient with discs; ``things``: name, (x, y, radius, colour)."""
     width, height = size_wh
     rows, columns = np.mgrid[0:height, 0:width]
@@ -64,7 +66,7 @@ def made_photo(name: str, things: list[tuple[str, tuple]], size_wh=(640, 480)) -
         mask = (rows - y) ** 2 + (columns - x) ** 2 < radius**2
         pixels[mask] = colour
         masks.append((thing, mask))
-    return MadePhoto(name, pixels, tuple(masks))
+    return SyntheticPhoto(name, pixels, tuple(masks))
 
 
 class MemoryLibrary:
@@ -73,11 +75,11 @@ class MemoryLibrary:
     Attributes:
         hold_search: while it is clear, searches wait after stage one.
         looks: released once for every closer look at a photo that may go on.
-        looks_say: file name -> what a closer look makes of the hit; by itself a match.
-        looks_remembered: query and photo -> the same; they take no release.
+        rerank_results: file name -> what a closer look makes of the hit; by itself a match.
+        cached_reranks: query and photo -> the same; they take no release.
     """
 
-    def __init__(self, folder: Path, photos: list[MadePhoto], *, pending: int = 0) -> None:
+    def __init__(self, folder: Path, photos: list[SyntheticPhoto], *, pending: int = 0) -> None:
         self.folder = Folder(FolderId(1), folder, True, len(photos) + pending, len(photos))
         self._folders: list[Folder] = [self.folder] if photos or pending else []
         self._pixels: dict[PhotoId, np.ndarray] = {}
@@ -92,10 +94,10 @@ class MemoryLibrary:
         self.pending = pending
         self.hold_search = threading.Event()
         self.hold_search.set()
-        self.reranker_info = RerankerInfo("looker-2b", "Looker 2B", "processor, 2 threads")
-        self.looks = threading.Semaphore(0)
-        self.looks_remembered: dict[tuple[str, PhotoId], SearchHit] = {}
-        self.looks_say: dict[str, SearchHit] = {}
+        self.reranker_info = RerankerInfo("tiny-vlm-2b", "Tiny VLM 2B", "processor, 2 threads")
+        self.rerank_permits = threading.Semaphore(0)
+        self.cached_reranks: dict[tuple[str, PhotoId], SearchHit] = {}
+        self.rerank_results: dict[str, SearchHit] = {}
         self.requests: list[SearchRequest] = []
         self.exported: list[ExportRequest] = []
         self.watching = self.closed = False
@@ -127,7 +129,7 @@ class MemoryLibrary:
         for made in photos:
             self.put(made)
 
-    def put(self, made: MadePhoto) -> PhotoId:
+    def put(self, made: SyntheticPhoto) -> PhotoId:
         photo_id = PhotoId(len(self._photos) + 1)
         height, width = made.pixels.shape[:2]
         photo = Photo(
@@ -237,7 +239,7 @@ class MemoryLibrary:
         self.requests.append(request)
 
         def work(context) -> SearchResult:
-            stage_one = [h for h in self._rank(request)]
+            stage_one = self._rank(request)
             blank = tuple(
                 replace(h, verdict=Verdict.UNVERIFIED, probability=None) for h in stage_one
             )
@@ -246,7 +248,7 @@ class MemoryLibrary:
                 context.cancel.raise_if_set()
             context.cancel.raise_if_set()
             if request.verify and request.text:
-                return self._look_closer(request, stage_one, context)
+                return self._rerank(request, stage_one, context)
             return SearchResult(request, "starter-1", tuple(stage_one), 12.0)
 
         return self._lane.submit("search", work, latest_wins=True)
@@ -254,7 +256,7 @@ class MemoryLibrary:
     def _describe_reranker(self) -> RerankerInfo:
         return self.reranker_info
 
-    def _look_closer(
+    def _rerank(
         self, request: SearchRequest, hits: list[SearchHit], context: JobContext
     ) -> SearchResult:
         info, total = self.reranker_info, min(request.verify, len(hits))
@@ -277,13 +279,13 @@ class MemoryLibrary:
         context.publish(result(0, complete=False, note=f"{info.title} is getting ready."))
         for i in range(total):
             key = (request.text, hits[i].photo.id)
-            while key not in self.looks_remembered:
+            while key not in self.cached_reranks:
                 context.cancel.raise_if_set()
-                if self.looks.acquire(timeout=0.005):
+                if self.rerank_permits.acquire(timeout=0.005):
                     seen = replace(hits[i], verdict=Verdict.MATCH, probability=0.9)
-                    seen = self.looks_say.get(hits[i].photo.path.name, seen)
-                    self.looks_remembered[key] = replace(seen, looked_at=True)
-            hits[i] = self.looks_remembered[key]
+                    seen = self.rerank_results.get(hits[i].photo.path.name, seen)
+                    self.cached_reranks[key] = replace(seen, looked_at=True)
+            hits[i] = self.cached_reranks[key]
             context.publish(result(i + 1, complete=False))
         return result(total)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-from desktop_app import text
+from desktop_app.text import photo_text, search_text
 from engine.records import Verdict
 from tests.desktop_app.conftest import DEADLINE_MS
 
@@ -58,7 +58,7 @@ def test_a_search_finds_the_thing_and_leads_to_a_cutout_with_alpha(
     view = open_first(desktop, qtbot)
     assert desktop.window.stack.currentWidget() is view
     assert [r.id for r in view.selected_regions] == [model.rows[0].region.id]
-    assert view.actions.isVisible()
+    assert view.action_bar.isVisible()
 
     target = tmp_path / "taken.png"
     desktop.window.dialogs.save_path = target
@@ -69,9 +69,9 @@ def test_a_search_finds_the_thing_and_leads_to_a_cutout_with_alpha(
     opaque = pixels[pixels[..., 3] > 250]
     assert len(opaque) > 300
     assert np.abs(opaque[:, :3].mean(0) - (220, 30, 30)).max() < 25
-    qtbot.waitUntil(lambda: desktop.window.toast.isVisible(), timeout=DEADLINE_MS)
-    assert desktop.window.toast.words == text.CUTOUT_SAVED.format(name="taken.png")
-    assert desktop.window.toast.button.text() == text.SHOW_IN_FOLDER
+    qtbot.waitUntil(desktop.window.toast.isVisible, timeout=DEADLINE_MS)
+    assert desktop.window.toast.message == photo_text.CUTOUT_SAVED.format(name="taken.png")
+    assert desktop.window.toast.button.text() == photo_text.SHOW_IN_FOLDER
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".pickout")] == []
 
 
@@ -163,28 +163,31 @@ def test_words_that_mean_nothing_lead_to_a_page_that_says_so(desktop, search):
     search(desktop, "<b>submarine</b>")
     page = desktop.window.message_page
     assert desktop.window.stack.currentWidget() is page
-    assert page.title == text.NO_HIT.format(query="<b>submarine</b>")
-    assert text.NO_HIT_BODY in page.body
+    assert page.title == search_text.NO_HIT.format(query="<b>submarine</b>")
+    assert search_text.NO_HIT_BODY in page.body
 
 
 def test_verified_without_a_model_says_what_to_do_and_costs_no_hits(desktop, search, qtbot):
     search(desktop, "red")
-    switch, band = desktop.window.search_bar.look_switch, desktop.presenter.results.second_look_bar
+    switch, band = (
+        desktop.window.search_bar.verify_switch,
+        desktop.presenter.results.second_look_bar,
+    )
     info = desktop.session.library.search.reranker()
     assert not info.available
     switch.verified.click()
     qtbot.waitUntil(band.isVisible, timeout=DEADLINE_MS)
-    assert band.words == f"{info.problem} {info.hint}".strip()
+    assert band.message == f"{info.problem} {info.hint}".strip()
     assert switch.instant.isChecked() and len(names(desktop)) == 3
 
 
 def test_hits_judged_no_unfold(desktop, search):
     search(desktop, "red")
-    fold = desktop.presenter.results.fold
-    assert fold.isVisible() and fold.text() == text.SHOW_NO.format(count="3")
-    fold.click()
+    button = desktop.presenter.results.show_no_button
+    assert button.isVisible() and button.text() == search_text.SHOW_NO.format(count="3")
+    button.click()
     assert len(names(desktop)) == 6
-    fold.click()
+    button.click()
     assert len(names(desktop)) == 3
 
 
@@ -209,7 +212,7 @@ def test_a_photo_whose_file_is_gone_says_so(
     with qtbot.waitSignal(desktop.presenter.photo._reader.failed, timeout=DEADLINE_MS):
         desktop.presenter.photo.open_row(0)
     canvas = desktop.presenter.photo.view.canvas
-    assert canvas.accessibleDescription().startswith(text.UNAVAILABLE_TITLE)
+    assert canvas.accessibleDescription().startswith(photo_text.UNAVAILABLE_TITLE)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -52,8 +52,8 @@ def pid_of(desktop) -> int | None:
 def verified(desktop, qtbot, answers, words: str):
     """Search with the switch at Verified until all is said."""
     bar = desktop.window.search_bar
-    if not bar.look_switch.is_verified:
-        bar.look_switch.toggle()
+    if not bar.verify_switch.is_verified:
+        bar.verify_switch.toggle()
         qtbot.waitUntil(lambda: desktop.presenter.searching.verify > 0, timeout=DEADLINE_MS)
     answers.clear()
     bar.field.setText(words)
@@ -68,7 +68,7 @@ def test_verdicts_of_a_model_come_into_the_grid(desktop, answers, qtbot):
     assert result.looked_at == 6 and all(hit.looked_at for hit in result.hits)
     assert [partial.looked_at for partial in answers] == sorted(p.looked_at for p in answers)
     assert not answers[0].looked_at and answers[0].hits, "hits come before any verdict"
-    assert "6 hits" in desktop.presenter.results.second_look_bar.words
+    assert "6 hits" in desktop.presenter.results.second_look_bar.message
 
 
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGSTOP"])

@@ -7,13 +7,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from desktop_app import text
-from desktop_app.controllers.searching import VERIFIED
+from desktop_app.controllers.searching import VERIFY_COUNT
 from desktop_app.presenters.second_look_presenter import FLAG, MORE
+from desktop_app.text import formatting, photo_text, search_text, window_text
 from engine.masks.rle import encode
 from engine.records import UNSTORED, BoxXyxy, Region, RerankerInfo, SearchHit, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS
-from tests.desktop_app.memory_library import MemoryLibrary, made_photo
+from tests.desktop_app.memory_library import MemoryLibrary, synthetic_photo
 
 PHOTOS = 60
 MISSING = RerankerInfo(problem="No model that sees is installed.", hint="Get one first.")
@@ -27,7 +27,7 @@ def in_memory(library):
 def many(tmp_path) -> MemoryLibrary:
     """Sixty photos with a red ball each, all of them matches in the order of their names."""
     photos = [
-        made_photo(f"{n:03d}.jpg", [("red ball", (60 + n, 60, 30, (210, 40, 40)))], (200, 150))
+        synthetic_photo(f"{n:03d}.jpg", [("red ball", (60 + n, 60, 30, (210, 40, 40)))], (200, 150))
         for n in range(PHOTOS)
     ]
     return MemoryLibrary(tmp_path / "many", photos)
@@ -42,7 +42,7 @@ def searched(open_desktop, many, search):
 
 
 def switch(desktop):
-    return desktop.window.search_bar.look_switch
+    return desktop.window.search_bar.verify_switch
 
 
 def band(desktop):
@@ -57,7 +57,7 @@ def say(library: MemoryLibrary, name: str, verdict: Verdict, probability: float)
     """What a closer look makes of a photo."""
     photo = next(p for p in library._photos.values() if p.path.name == name)
     region = library.photos.regions(photo.id)[0]
-    library.looks_say[name] = SearchHit(photo, 0.5, region, verdict, probability, "Seen.")
+    library.rerank_results[name] = SearchHit(photo, 0.5, region, verdict, probability, "Seen.")
 
 
 def looked_at(desktop) -> int:
@@ -65,14 +65,14 @@ def looked_at(desktop) -> int:
     return result.looked_at if result is not None else 0
 
 
-def verify(desktop, many, qtbot, looks: int = VERIFIED) -> None:
+def verify(desktop, many, qtbot, looks: int = VERIFY_COUNT) -> None:
     """Choose Verified and let so many closer looks happen."""
     switch(desktop).verified.click()
-    many.looks.release(looks)
+    many.rerank_permits.release(looks)
     qtbot.waitUntil(
         lambda: (
             looked_at(desktop) == looks
-            and (looks < VERIFIED or desktop.presenter.searching.result.complete)
+            and (looks < VERIFY_COUNT or desktop.presenter.searching.result.complete)
         ),
         timeout=DEADLINE_MS,
     )
@@ -98,8 +98,11 @@ def test_hits_are_instant_until_somebody_wants_more(searched, many):
 
 def test_verified_repeats_the_query_at_once_and_instant_does_again(searched, many, qtbot):
     verify(searched, many, qtbot)
-    assert [(r.text, r.verify) for r in many.requests] == [("red ball", 0), ("red ball", VERIFIED)]
-    assert [hit.looked_at for hit in searched.presenter.model.rows].count(True) == VERIFIED
+    assert [(r.text, r.verify) for r in many.requests] == [
+        ("red ball", 0),
+        ("red ball", VERIFY_COUNT),
+    ]
+    assert [hit.looked_at for hit in searched.presenter.model.rows].count(True) == VERIFY_COUNT
     switch(searched).instant.click()
     qtbot.waitUntil(lambda: not band(searched).isVisible(), timeout=DEADLINE_MS)
     qtbot.waitUntil(
@@ -110,8 +113,8 @@ def test_verified_repeats_the_query_at_once_and_instant_does_again(searched, man
 
 
 def test_the_switch_says_who_would_look_and_on_what(searched, many, qtbot):
-    button = searched.window.search_bar.look_switch.verified
-    qtbot.waitUntil(lambda: "Looker 2B" in button.toolTip(), timeout=DEADLINE_MS)
+    button = searched.window.search_bar.verify_switch.verified
+    qtbot.waitUntil(lambda: "Tiny VLM 2B" in button.toolTip(), timeout=DEADLINE_MS)
     assert "processor, 2 threads" in button.toolTip()
 
 
@@ -121,11 +124,11 @@ def test_the_keys_choose_from_inside_the_search_field(searched, many, qtbot):
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(field, Qt.Key.Key_V, both)
     assert switch(searched).verified.isChecked()
-    qtbot.waitUntil(lambda: many.requests[-1].verify == VERIFIED, timeout=DEADLINE_MS)
+    qtbot.waitUntil(lambda: many.requests[-1].verify == VERIFY_COUNT, timeout=DEADLINE_MS)
     QTest.keyClick(field, Qt.Key.Key_V, both)
     assert switch(searched).instant.isChecked()
     qtbot.waitUntil(lambda: many.requests[-1].verify == 0, timeout=DEADLINE_MS)
-    keys = [keys for _, group in text.SHORTCUTS for keys, _ in group]
+    keys = [keys for _, group in window_text.SHORTCUTS for keys, _ in group]
     assert {"Ctrl+Shift+V", "Ctrl+Shift+M"} <= set(keys)
 
 
@@ -133,25 +136,25 @@ def test_arrow_keys_choose_too(searched, many, qtbot):
     switch(searched).instant.setFocus()
     QTest.keyClick(switch(searched).instant, Qt.Key.Key_Right)
     assert switch(searched).verified.isChecked() and switch(searched).verified.hasFocus()
-    qtbot.waitUntil(lambda: many.requests[-1].verify == VERIFIED, timeout=DEADLINE_MS)
+    qtbot.waitUntil(lambda: many.requests[-1].verify == VERIFY_COUNT, timeout=DEADLINE_MS)
 
 
 def test_the_choice_is_remembered(searched, open_desktop, tmp_path, many, qtbot):
     verify(searched, many, qtbot)
     searched.window.close()
-    other = MemoryLibrary(tmp_path, [made_photo("a.jpg", [("dog", (50, 50, 20, (9, 9, 9)))])])
+    other = MemoryLibrary(tmp_path, [synthetic_photo("a.jpg", [("dog", (50, 50, 20, (9, 9, 9)))])])
     again = open_desktop(open_library=in_memory(other))
     assert switch(again).verified.isChecked()
     again.window.search_bar.submitted.emit("dog")
     qtbot.waitUntil(lambda: bool(other.requests), timeout=DEADLINE_MS)
-    assert other.requests[0].verify == VERIFIED
+    assert other.requests[0].verify == VERIFY_COUNT
 
 
 def test_without_a_model_the_reason_is_told_and_hits_stay_instant(searched, many, qtbot):
     many.reranker_info = MISSING
     switch(searched).verified.click()
     qtbot.waitUntil(band(searched).isVisible, timeout=DEADLINE_MS)
-    assert band(searched).words == "No model that sees is installed. Get one first."
+    assert band(searched).message == "No model that sees is installed. Get one first."
     flags = band(searched)._words.textInteractionFlags()
     assert flags & Qt.TextInteractionFlag.TextSelectableByMouse
     assert switch(searched).instant.isChecked() and switch(searched).verified.isEnabled()
@@ -164,24 +167,26 @@ def test_the_reason_is_told_where_there_is_no_grid_too(searched, many, qtbot):
     searched.presenter.photo.open_row(0)
     switch(searched).verified.click()
     qtbot.waitUntil(searched.window.toast.isVisible, timeout=DEADLINE_MS)
-    assert MISSING.problem in searched.window.toast.words
+    assert MISSING.problem in searched.window.toast.message
 
 
 def test_a_model_that_went_missing_costs_no_hits(open_desktop, many, search):
     desktop = open_desktop(open_library=in_memory(many))
     desktop.window._state.set_flag(FLAG, True)
     many.reranker_info = MISSING
-    desktop.presenter.searching.verify = VERIFIED
+    desktop.presenter.searching.verify = VERIFY_COUNT
     search(desktop, "red ball")
-    assert band(desktop).isVisible() and MISSING.problem in band(desktop).words
+    assert band(desktop).isVisible() and MISSING.problem in band(desktop).message
     assert desktop.presenter.model.rowCount() == PHOTOS
-    assert not desktop.presenter.results.verdict_band.isVisible(), "nothing is said twice"
+    assert not desktop.presenter.results.verdict_bar.isVisible(), "nothing is said twice"
 
 
 def test_things_like_one_are_said_to_get_no_closer_look(searched, many, qtbot):
     verify(searched, many, qtbot)
-    searched.presenter.photo.find_alike.emit(searched.presenter.model.rows[0])
-    qtbot.waitUntil(lambda: band(searched).words == text.ONLY_WORDS_VERIFIED, timeout=DEADLINE_MS)
+    searched.presenter.photo.find_similar.emit(searched.presenter.model.rows[0])
+    qtbot.waitUntil(
+        lambda: band(searched).message == search_text.ONLY_WORDS_VERIFIED, timeout=DEADLINE_MS
+    )
 
 
 # -- while it goes on --------------------------------------------------------------------------
@@ -190,19 +195,21 @@ def test_things_like_one_are_said_to_get_no_closer_look(searched, many, qtbot):
 def test_the_band_counts_and_its_button_stops_and_keeps_the_hits(searched, many, qtbot):
     verify(searched, many, qtbot, looks=3)
     shown = band(searched)
-    assert shown.words == text.LOOKING.format(title="Looker 2B", done=3, total=VERIFIED)
+    assert shown.message == search_text.LOOKING.format(
+        title="Tiny VLM 2B", done=3, total=VERIFY_COUNT
+    )
     assert shown.stop_button.isVisible() and not shown.more_button.isVisible()
     assert searched.window.search_bar._busy.isVisible()
     shown.stop_button.setFocus()
     shown.stop_button.click()
-    assert shown.words == text.STOPPED.format(done=3, hits=text.count(PHOTOS, "hit"))
+    assert shown.message == search_text.STOPPED.format(done=3, hits=formatting.count(PHOTOS, "hit"))
     assert not searched.window.search_bar._busy.isVisible()
     model = searched.presenter.model
     assert model.rowCount() == PHOTOS
     assert [hit.looked_at for hit in model.rows] == 3 * [True] + (PHOTOS - 3) * [False]
     assert not any(model.is_waiting(hit) for hit in model.rows)
     assert shown.more_button.hasFocus(), "the keyboard does not lose its place"
-    many.looks.release(20)
+    many.rerank_permits.release(20)
     shown.more_button.click()
     qtbot.waitUntil(lambda: looked_at(searched) == 3 + MORE, timeout=DEADLINE_MS)
 
@@ -210,18 +217,18 @@ def test_the_band_counts_and_its_button_stops_and_keeps_the_hits(searched, many,
 def test_what_it_says_of_itself_while_it_gets_ready_is_shown(searched, many, qtbot):
     switch(searched).verified.click()
     qtbot.waitUntil(
-        lambda: band(searched).words == "Looker 2B is getting ready.", timeout=DEADLINE_MS
+        lambda: band(searched).message == "Tiny VLM 2B is getting ready.", timeout=DEADLINE_MS
     )
 
 
 def test_nothing_is_called_unlike_while_it_is_still_looked_at(open_desktop, many, search, qtbot):
     desktop = open_desktop(open_library=in_memory(many))
     search(desktop, "submarine")
-    shown = desktop.presenter.results.verdict_band
-    assert "Nothing here looks like" in shown.words
+    shown = desktop.presenter.results.verdict_bar
+    assert "Nothing here looks like" in shown.message
     verify(desktop, many, qtbot, looks=2)
-    assert shown.words == ""
-    many.looks.release(VERIFIED)
+    assert shown.message == ""
+    many.rerank_permits.release(VERIFY_COUNT)
     qtbot.waitUntil(lambda: desktop.presenter.searching.result.complete, timeout=DEADLINE_MS)
 
 
@@ -229,13 +236,13 @@ def test_hits_that_wait_for_their_turn_say_so(searched, many, qtbot):
     verify(searched, many, qtbot, looks=2)
     model = searched.presenter.model
     waiting = [hit.photo.path.stem for hit in model.rows if model.is_waiting(hit)]
-    assert waiting == [f"{n:03d}" for n in range(2, VERIFIED)]
+    assert waiting == [f"{n:03d}" for n in range(2, VERIFY_COUNT)]
     words = model.index(2, 0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert words == f"002.jpg, Match, {text.NOT_CHECKED_YET}"
+    assert words == f"002.jpg, Match, {search_text.NOT_CHECKED_YET}"
     searched.presenter.results.grid.go_to(0)
-    assert searched.window.inspector._looked.text() == "Looked at by Looker 2B"
+    assert searched.window.inspector._reranking_label.text() == "Looked at by Tiny VLM 2B"
     searched.presenter.results.grid.go_to(2)
-    assert searched.window.inspector._looked.text() == text.NOT_CHECKED_YET
+    assert searched.window.inspector._reranking_label.text() == search_text.NOT_CHECKED_YET
 
 
 def test_a_row_moves_only_by_its_own_verdict(searched, many, qtbot):
@@ -247,7 +254,7 @@ def test_a_row_moves_only_by_its_own_verdict(searched, many, qtbot):
         if looks == 1:
             verify(searched, many, qtbot, looks=1)
         else:
-            many.looks.release()
+            many.rerank_permits.release()
             qtbot.waitUntil(lambda n=looks: looked_at(searched) == n, timeout=DEADLINE_MS)
         after = names(searched)
         assert [n for n in before if n != own] == [n for n in after if n != own]
@@ -260,12 +267,12 @@ def test_who_stands_on_a_photo_stays_there_while_others_pass(searched, many, qtb
     name = stand_on(searched, 31)
     grid.scrollTo(grid.currentIndex(), grid.ScrollHint.PositionAtCenter)
     place = grid.visualRect(grid.currentIndex())
-    for n in range(VERIFIED):
+    for n in range(VERIFY_COUNT):
         say(many, f"{n:03d}.jpg", Verdict.NO, 0.1)
     resets = []
     searched.presenter.model.modelReset.connect(lambda: resets.append(True))
     verify(searched, many, qtbot)
-    assert names(searched).index(name) == 31 - VERIFIED
+    assert names(searched).index(name) == 31 - VERIFY_COUNT
     assert current_name(searched) == f"{name}.jpg"
     assert grid.selectionModel().isSelected(grid.currentIndex())
     assert abs(grid.visualRect(grid.currentIndex()).top() - place.top()) <= 1
@@ -295,7 +302,7 @@ def test_who_has_only_scrolled_keeps_what_is_in_sight(searched, many, qtbot):
     grid.verticalScrollBar().setValue(3 * grid.geometry_px.pitch_px)
     first = grid.indexAt(QPoint(100, 100))
     name, top = names(searched)[first.row()], grid.visualRect(first).top()
-    assert first.row() >= VERIFIED and top >= 0
+    assert first.row() >= VERIFY_COUNT and top >= 0
     for n in range(4):
         say(many, f"{n:03d}.jpg", Verdict.NO, 0.1)
     verify(searched, many, qtbot)
@@ -316,12 +323,14 @@ def test_the_photo_that_is_looked_at_large_learns_its_own_verdict(searched, many
 
 def test_refreshing_goes_on_while_a_closer_look_does(searched, many, qtbot):
     verify(searched, many, qtbot, looks=2)
-    new = many.put(made_photo("new.jpg", [("red ball", (60, 60, 30, (210, 40, 40)))], (200, 150)))
-    news = searched.presenter.results.news_band
+    new = many.put(
+        synthetic_photo("new.jpg", [("red ball", (60, 60, 30, (210, 40, 40)))], (200, 150))
+    )
+    news = searched.presenter.results.changes_bar
     qtbot.waitUntil(news.isVisible, timeout=DEADLINE_MS)
     news.button.click()
     qtbot.waitUntil(lambda: searched.presenter.model.row_of(new) >= 0, timeout=DEADLINE_MS)
-    assert many.requests[-1].verify == VERIFIED
+    assert many.requests[-1].verify == VERIFY_COUNT
 
 
 # -- what has no stored outline ------------------------------------------------------------------
@@ -334,7 +343,7 @@ def made(searched, many, qtbot) -> Region:
     mask[100:140, 20:60] = True
     photo = next(p for p in many._photos.values() if p.path.name == "002.jpg")
     thing = Region(UNSTORED, photo.id, BoxXyxy(20, 100, 60, 140), encode(mask), 0.5)
-    many.looks_say["002.jpg"] = SearchHit(photo, 0.5, thing, Verdict.MATCH, 0.95, "Seen.")
+    many.rerank_results["002.jpg"] = SearchHit(photo, 0.5, thing, Verdict.MATCH, 0.95, "Seen.")
     searched.presenter.results.grid.go_to(2)
     verify(searched, many, qtbot)
     return thing
@@ -350,14 +359,14 @@ def test_it_is_among_the_things_and_selected(searched, made, many, qtbot):
     both = [(UNSTORED, True), (stored, False)]
     assert current_name(searched) == "002.jpg"
     qtbot.waitUntil(lambda: tiles(searched) == both, timeout=DEADLINE_MS)
-    assert searched.window.inspector._place.text() == text.OUTLINED_FOR_HIT
+    assert searched.window.inspector._outline_note.text() == search_text.OUTLINED_FOR_HIT
     searched.window.inspector._tiles[0].click()
     photo = searched.presenter.photo
     qtbot.waitUntil(
         lambda: photo.is_open and len(photo.view.canvas.regions) == 2, timeout=DEADLINE_MS
     )
     assert photo.view.selected_regions == [made] and tiles(searched) == both
-    assert photo.view.actions.isVisible()
+    assert photo.view.action_bar.isVisible()
 
 
 @pytest.mark.parametrize("large", [False, True])
@@ -366,17 +375,19 @@ def test_it_can_be_cut_out_but_not_compared(searched, made, many, tmp_path, qtbo
     if large:
         photo.open_row(searched.presenter.model.row_of(made.photo_id))
         qtbot.waitUntil(lambda: len(photo.view.canvas.regions) == 2, timeout=DEADLINE_MS)
-        photo.view.actions.find_alike.emit()
+        photo.view.action_bar.find_similar.emit()
     else:
-        commands["find_alike"].trigger()
-    assert searched.window.toast.words == text.NOT_TO_COMPARE
+        commands["find_similar"].trigger()
+    assert searched.window.toast.message == photo_text.CANNOT_COMPARE
     assert all(request.like_region is None for request in many.requests)
     searched.window.dialogs.save_path = tmp_path / "cut-out.png"
     commands["save_cutout"].trigger()
     qtbot.waitUntil((tmp_path / "cut-out.png").exists, timeout=DEADLINE_MS)
     assert many.exported[-1].hits[0].region == made
     commands["copy_cutout"].trigger()
-    qtbot.waitUntil(lambda: searched.window.toast.words == text.CUTOUT_COPIED, timeout=DEADLINE_MS)
+    qtbot.waitUntil(
+        lambda: searched.window.toast.message == photo_text.CUTOUT_COPIED, timeout=DEADLINE_MS
+    )
 
 
 # -- more of them ------------------------------------------------------------------------------
@@ -385,12 +396,14 @@ def test_it_can_be_cut_out_but_not_compared(searched, made, many, tmp_path, qtbo
 def test_more_can_be_looked_at_until_there_are_none(searched, many, qtbot):
     shown = band(searched)
     verify(searched, many, qtbot)
-    assert shown.words == text.LOOKED.format(done=VERIFIED, hits=text.count(PHOTOS, "hit"))
+    assert shown.message == search_text.LOOKED.format(
+        done=VERIFY_COUNT, hits=formatting.count(PHOTOS, "hit")
+    )
     for total in (28, 48, 60):
         left = min(MORE, PHOTOS - looked_at(searched))
         assert shown.more_button.isVisible()
-        assert shown.more_button.accessibleName() == text.LOOK_AT_MORE.format(count=left)
-        many.looks.release(left)
+        assert shown.more_button.accessibleName() == search_text.RERANK_MORE.format(count=left)
+        many.rerank_permits.release(left)
         shown.more_button.click()
         assert many.requests[-1].verify == total
         qtbot.waitUntil(
@@ -400,7 +413,7 @@ def test_more_can_be_looked_at_until_there_are_none(searched, many, qtbot):
             timeout=DEADLINE_MS,
         )
     assert not shown.more_button.isVisible()
-    assert shown.words == text.LOOKED_AT_ALL.format(hits=text.count(PHOTOS, "hit"))
+    assert shown.message == search_text.LOOKED_AT_ALL.format(hits=formatting.count(PHOTOS, "hit"))
 
 
 def test_more_keeps_selection_and_place_and_never_goes_back(searched, many, qtbot):
@@ -415,8 +428,8 @@ def test_more_keeps_selection_and_place_and_never_goes_back(searched, many, qtbo
     )
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(grid, Qt.Key.Key_M, both)
-    many.looks.release()
-    qtbot.waitUntil(lambda: looked_at(searched) == VERIFIED + 1, timeout=DEADLINE_MS)
-    assert min(done for done, _ in looks) >= VERIFIED
-    assert all(shown == before for done, shown in looks if done == VERIFIED)
+    many.rerank_permits.release()
+    qtbot.waitUntil(lambda: looked_at(searched) == VERIFY_COUNT + 1, timeout=DEADLINE_MS)
+    assert min(done for done, _ in looks) >= VERIFY_COUNT
+    assert all(shown == before for done, shown in looks if done == VERIFY_COUNT)
     assert current_name(searched) == f"{name}.jpg" and grid.verticalOffset() == offset

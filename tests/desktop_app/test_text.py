@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app import text
 from desktop_app.controllers import empty_states
+from desktop_app.text import formatting, library_text, photo_text, search_text, window_text
 from engine.records import (
     Folder,
     FolderId,
@@ -39,8 +39,11 @@ RUNNING = LibraryStatus(
 )
 
 
-def test_examples_in_the_docstrings_hold():
-    assert doctest.testmod(text).failed == 0
+@pytest.mark.parametrize("module", [formatting, photo_text])
+def test_examples_in_the_docstrings_hold(module):
+    results = doctest.testmod(module)
+    assert results.attempted > 0
+    assert results.failed == 0
 
 
 @pytest.mark.parametrize(
@@ -53,8 +56,10 @@ def test_examples_in_the_docstrings_hold():
         ),
         (
             {"outlined": 14, "full": PassStatus(12_466), "photos_per_s": 12.0, "seconds_left": 780},
-            "3,214 of 12,480 photos searchable · 12.0/s · about 13 min left"
-            " · then 12,466 to outline",
+            (
+                "3,214 of 12,480 photos searchable · 12.0/s · about 13 min left"
+                " · then 12,466 to outline"
+            ),
         ),
         (
             {"searchable": 12_480, "pending": 0, "outlined": 3_214, "full": PassStatus(9_266)},
@@ -84,7 +89,10 @@ def test_examples_in_the_docstrings_hold():
                 "profile": "starter",
                 "change": ProfileChange("full", 12_480, 12_480, 4_617, 0.37, PassStatus(7_863)),
             },
-            "All 12,480 photos searchable · answering with starter; full 37 % · about 1 h 35 min left",
+            (
+                "All 12,480 photos searchable · answering with starter; full 37 %"
+                " · about 1 h 35 min left"
+            ),
         ),
         (
             {"searchable": 1, "photos": 1, "pending": 0, "indexing": IndexingState.IDLE},
@@ -93,7 +101,7 @@ def test_examples_in_the_docstrings_hold():
     ],
 )
 def test_status_line(changes, words):
-    assert text.status_line(replace(RUNNING, **changes)) == words
+    assert library_text.status_line(replace(RUNNING, **changes)) == words
 
 
 @pytest.mark.parametrize(
@@ -106,14 +114,14 @@ def test_status_line(changes, words):
     ],
 )
 def test_durations(seconds, words):
-    assert text.duration(seconds) == words
+    assert formatting.duration(seconds) == words
 
 
 @pytest.mark.parametrize(
-    "query", ["../../etc/passwd", "a/b\\c", "CON", "x" * 300, "‮evil", "", "\n\t", "…"]
+    "query", ["../../etc/passwd", "a/b\\c", "CON", "x" * 300, "\u202eevil", "", "\n\t", "…"]
 )
 def test_a_proposed_name_is_a_plain_file_name(query):
-    name = text.saved_name(query, Photo(PhotoId(1), Path("/p/IMG 1.jpg"), (4, 3)))
+    name = photo_text.saved_name(query, Photo(PhotoId(1), Path("/p/IMG 1.jpg"), (4, 3)))
     assert name.endswith(".png") and 5 <= len(name) <= 90
     assert not set(name) & set('/\\:*?"<>|\n\t\0')
     assert name.startswith("IMG 1")
@@ -122,17 +130,20 @@ def test_a_proposed_name_is_a_plain_file_name(query):
 @pytest.mark.parametrize(
     ("changes", "title"),
     [
-        ({"searchable": 0, "pending": 12_480}, text.NOT_YET_TITLE),
+        ({"searchable": 0, "pending": 12_480}, window_text.NOT_YET_TITLE),
         (
             {"searchable": 0, "pending": 5, "indexing": IndexingState.PAUSED},
-            text.PAUSED_TITLE,
+            window_text.PAUSED_TITLE,
         ),
-        ({"searchable": 0, "photos": 3, "pending": 0, "problems": 3}, text.ONLY_PROBLEMS_TITLE),
+        (
+            {"searchable": 0, "photos": 3, "pending": 0, "problems": 3},
+            window_text.ONLY_PROBLEMS_TITLE,
+        ),
         (
             {"searchable": 0, "photos": 0, "pending": 0, "indexing": IndexingState.IDLE},
-            text.NO_PHOTOS_TITLE,
+            window_text.NO_PHOTOS_TITLE,
         ),
-        ({"searchable": 0, "photos": 0, "pending": 0}, text.RESCANNING),
+        ({"searchable": 0, "photos": 0, "pending": 0}, library_text.RESCANNING),
     ],
 )
 def test_a_library_without_searchable_photos_says_why(changes, title):
@@ -142,7 +153,7 @@ def test_a_library_without_searchable_photos_says_why(changes, title):
 def test_offline_folders_are_the_first_thing_to_say():
     offline = replace(RUNNING.folders[0], online=False)
     message = empty_states.empty_library(replace(RUNNING, searchable=0, folders=(offline,)))
-    assert message.title == text.ALL_OFFLINE_TITLE
+    assert message.title == window_text.ALL_OFFLINE_TITLE
 
 
 def test_a_library_with_searchable_photos_needs_no_page():
@@ -158,7 +169,7 @@ def looked(hits: int = 120, **changes) -> SearchResult:
         tuple(SearchHit(photo, 0.5, None) for _ in range(hits)),
         3.0,
         complete=False,
-        reranker="Looker 2B",
+        reranker="Tiny VLM 2B",
         to_look_at=8,
         looked_at=3,
     )
@@ -168,9 +179,9 @@ def looked(hits: int = 120, **changes) -> SearchResult:
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (looked(), "Looker 2B is looking closer: 3 of 8."),
-        (looked(note="It is slow."), "Looker 2B is looking closer: 3 of 8. It is slow."),
-        (looked(looked_at=0, note="Looker 2B is loading."), "Looker 2B is loading."),
+        (looked(), "Tiny VLM 2B is looking closer: 3 of 8."),
+        (looked(note="It is slow."), "Tiny VLM 2B is looking closer: 3 of 8. It is slow."),
+        (looked(looked_at=0, note="Tiny VLM 2B is loading."), "Tiny VLM 2B is loading."),
         (looked(complete=True), "Stopped. Looked at 3 of 120 hits."),
         (
             looked(complete=True, looked_at=0),
@@ -195,4 +206,4 @@ def looked(hits: int = 120, **changes) -> SearchResult:
     ],
 )
 def test_how_far_a_closer_look_is(result, words):
-    assert text.second_look(result) == words
+    assert search_text.second_look(result) == words

@@ -261,7 +261,7 @@ def test_a_photo_on_show_takes_over_the_things_found_meanwhile(open_desktop, mem
 def test_the_starter_notice_is_shown_until_dismissed(open_desktop, memory, search):
     desktop = open_desktop(open_library=in_memory(memory))
     search(desktop, "tree")
-    notice = desktop.presenter.results.notice
+    notice = desktop.presenter.results.profile_notice
     assert notice.isVisible()
     notice.button.click()
     search(desktop, "ball")

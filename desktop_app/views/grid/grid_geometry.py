@@ -1,4 +1,4 @@
-"""Where the cells of the photo grid lie: arithmetic alone, the same cost for ten or a million."""
+"""The layout of the photo grid: arithmetic whose cost does not grow with the number of rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ CELL_ASPECT = 4 / 3
 
 @dataclass(frozen=True)
 class GridGeometry:
-    """Cells of one size that fill the width, section after section, each below its heading.
+    """Positions of headings and cells in content pixels.
+
+    Cells have one size and fill the width; each section begins on a new line below its heading.
 
     Attributes:
-        tops_px: y of each section's first row of cells.
-        height_px: of everything, margins included.
+        columns: cells per line.
+        left_px: x of the first column.
+        tops_px: y of each section's first line of cells.
+        height_px: total height, margins included.
     """
 
     columns: int
@@ -36,11 +40,11 @@ class GridGeometry:
 
     @property
     def pitch_px(self) -> int:
-        """From one row of cells to the next."""
+        """Distance from one line of cells to the next."""
         return self.cell_h_px + GAP_PX
 
     def cell(self, row: int) -> QRect:
-        """Rectangle of a row of the model, content coordinates; empty if it is in no section."""
+        """Rectangle of a row of the model; empty if no section contains the row."""
         at = self._section_of(row)
         if at is None:
             return QRect()
@@ -60,7 +64,7 @@ class GridGeometry:
         return QRect(self.left_px, self.tops_px[at] - HEADING_PX, width, HEADING_PX)
 
     def row_at(self, x: int, y: int) -> int:
-        """Row of the model at a point, -1 for the gaps."""
+        """Row of the model at a point; -1 where there is no cell."""
         at = bisect.bisect_right(self.tops_px, y) - 1
         if at < 0:
             return -1
@@ -75,7 +79,7 @@ class GridGeometry:
         return section.first + offset if offset < section.count else -1
 
     def rows_between(self, top: int, bottom: int) -> list[int]:
-        """Rows of the model with a pixel in ``[top, bottom)``, in order."""
+        """Rows of the model whose cells intersect ``top <= y < bottom``, in order."""
         rows: list[int] = []
         for section, start in zip(self.sections, self.tops_px, strict=True):
             first_line = max(0, (top - start + GAP_PX) // self.pitch_px)
@@ -86,7 +90,10 @@ class GridGeometry:
         return rows
 
     def row_by_lines(self, row: int, lines: int) -> int:
-        """The cell so many lines down (negative: up), as near below or above as there is one."""
+        """The row so many lines below (negative: above) in the same column.
+
+        At the ends, and in shorter lines, the nearest cell.
+        """
         at = self._section_of(row)
         if at is None:
             return 0

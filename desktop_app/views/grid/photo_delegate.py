@@ -1,18 +1,25 @@
-"""One cell of the grid: the photo, its thing outlined, the verdict."""
+"""Paints one cell of the grid: the photo, the outlined region, the verdict."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QTransform
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QToolTip
+from typing import TYPE_CHECKING, Any
 
-from desktop_app import text
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPen, QPixmap, QTransform
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QToolTip
+
 from desktop_app.bridge.session import Session
-from desktop_app.item_models.hit_highlight import marks
+from desktop_app.item_models.hit_highlight import highlight_of
 from desktop_app.item_models.photo_grid import HIT_ROLE
+from desktop_app.text import photo_text, search_text
 from desktop_app.views.painting import photo_painting
 from desktop_app.views.painting.theme import Theme, paint_icon
 from engine.records import SearchHit, Verdict
+
+if TYPE_CHECKING:
+    from desktop_app.views.grid.photo_grid_view import PhotoGridView
+
+Index = QModelIndex | QPersistentModelIndex
 
 BADGE_COLOURS = {
     Verdict.MATCH: QColor("#7ce3a6"),
@@ -20,19 +27,19 @@ BADGE_COLOURS = {
     Verdict.NO: QColor("#c3c8d2"),
     Verdict.UNVERIFIED: QColor("#c3c8d2"),
 }
-QUIET_OUTLINE = QColor("#d5d9e1")
-"""For what was judged No: it is shown for comparison, not as an answer."""
+WEAK_OUTLINE = QColor("#d5d9e1")
+"""For hits judged No, which are shown for comparison only."""
 BADGE_GROUND = QColor(10, 11, 14, 190)
 
 
 class PhotoDelegate(QStyledItemDelegate):
-    """Paints from the session's caches; what is not there yet is a quiet tile."""
+    """Paints from the session's caches; a photo that is not loaded yet is a plain tile."""
 
-    def __init__(self, session: Session, theme: Theme, parent) -> None:
-        super().__init__(parent)
-        self._session, self._theme = session, theme
+    def __init__(self, session: Session, theme: Theme, grid: PhotoGridView) -> None:
+        super().__init__(grid)
+        self._session, self._theme, self._grid = session, theme, grid
 
-    def paint(self, painter: QPainter, option, index) -> None:
+    def paint(self, painter: QPainter, option: Any, index: Index) -> None:
         hit: SearchHit | None = index.data(HIT_ROLE)
         if hit is None:
             return
@@ -51,7 +58,7 @@ class PhotoDelegate(QStyledItemDelegate):
             self._paint_photo(painter, cell, hit, pixmap)
         elif self._session.thumbnails.known_missing(hit.photo.id):
             self._paint_unavailable(painter, cell, hit)
-        if not self.parent().peeking:
+        if not self._grid.overlays_hidden:
             self._paint_badges(painter, cell, hit)
         if option.state & QStyle.StateFlag.State_MouseOver and not selected:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -60,19 +67,21 @@ class PhotoDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         painter.restore()
 
-    def sizeHint(self, option, index) -> QSize:
-        return self.parent().geometry_px.cell(0).size()
+    def sizeHint(self, option: Any, index: Index) -> QSize:
+        return self._grid.geometry_px.cell(0).size()
 
-    def helpEvent(self, event, view, option, index) -> bool:
+    def helpEvent(
+        self, event: QHelpEvent, view: QAbstractItemView, option: Any, index: Index
+    ) -> bool:
         hit = index.data(HIT_ROLE) if index.isValid() else None
         if event.type() != QEvent.Type.ToolTip or hit is None:
             return False
-        lines = [hit.photo.path.name, text.taken(hit.photo)]
+        lines = [hit.photo.path.name, photo_text.taken(hit.photo)]
         if hit.reason:
             lines.append(hit.reason)
         elif not hit.outlined:
-            lines.append(text.NOT_OUTLINED)
-        # Escaped by hand: a tool tip guesses at markup, and a file may be called <b>.jpg.
+            lines.append(photo_text.NOT_OUTLINED)
+        # Escaped, because a tool tip detects markup by itself, and a file may be named <b>.jpg.
         shown = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
         QToolTip.showText(event.globalPos(), f"<div>{shown}</div>", view)
         return True
@@ -84,32 +93,34 @@ class PhotoDelegate(QStyledItemDelegate):
         radius = photo_painting.RADIUS_PX + 3
         painter.drawRoundedRect(cell.adjusted(1.25, 1.25, -1.25, -1.25), radius, radius)
 
-    def _paint_photo(self, painter: QPainter, cell: QRectF, hit: SearchHit, pixmap) -> None:
+    def _paint_photo(
+        self, painter: QPainter, cell: QRectF, hit: SearchHit, pixmap: QPixmap
+    ) -> None:
         size_wh = hit.photo.size_wh
-        where = photo_painting.cover_rect(cell, size_wh, marks(hit).in_sight_xyxy)
+        photo_rect = photo_painting.cover_rect(cell, size_wh, highlight_of(hit).focus_xyxy)
         if hit.verdict is Verdict.NO or not hit.photo.available:
             painter.setOpacity(0.72)
-        photo_painting.paint_photo(painter, where, pixmap)
+        photo_painting.paint_photo(painter, photo_rect, pixmap)
         painter.setOpacity(1.0)
-        if not self.parent().peeking:
-            self._paint_marks(painter, hit, photo_painting.photo_to_rect(size_wh, where))
+        if not self._grid.overlays_hidden:
+            self._paint_highlight(painter, hit, photo_painting.photo_to_rect(size_wh, photo_rect))
 
-    def _paint_marks(self, painter: QPainter, hit: SearchHit, to_cell: QTransform) -> None:
+    def _paint_highlight(self, painter: QPainter, hit: SearchHit, to_cell: QTransform) -> None:
         for other in hit.others:
             path = self._session.outline(other, hit.photo)
             if path is not None:
                 colour = photo_painting.OTHER_OUTLINE
                 photo_painting.paint_outline(painter, to_cell.map(path), colour)
-        refused = hit.verdict is Verdict.NO
-        region = marks(hit).thing
+        judged_no = hit.verdict is Verdict.NO
+        region = highlight_of(hit).region
         path = self._session.outline(region, hit.photo) if region is not None else None
-        if path is not None and refused:
-            photo_painting.paint_outline(painter, to_cell.map(path), QUIET_OUTLINE, 1.5)
+        if path is not None and judged_no:
+            photo_painting.paint_outline(painter, to_cell.map(path), WEAK_OUTLINE, 1.5)
         elif path is not None:
             photo_painting.paint_outline(painter, to_cell.map(path))
         if hit.box_xyxy is not None:
             box = to_cell.mapRect(photo_painting.rect_of(hit.box_xyxy))
-            colour = QUIET_OUTLINE if refused else photo_painting.OUTLINE
+            colour = WEAK_OUTLINE if judged_no else photo_painting.OUTLINE
             photo_painting.paint_box(painter, box, colour)
 
     def _paint_unavailable(self, painter: QPainter, cell: QRectF, hit: SearchHit) -> None:
@@ -127,15 +138,15 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), words)
 
     def _paint_badges(self, painter: QPainter, cell: QRectF, hit: SearchHit) -> None:
-        model = self.parent().model()
+        model = self._grid.photo_model
         left = cell.left() + 8
         bottom = cell.bottom() - 8
         if model.is_waiting(hit):
             colour = BADGE_COLOURS[Verdict.UNVERIFIED]
             icon = Verdict.UNVERIFIED.value
-            left = _paint_badge(painter, left, bottom, icon, text.WAITING, colour) + 6
+            left = _paint_badge(painter, left, bottom, icon, search_text.WAITING, colour) + 6
         elif not model.browsing and hit.verdict is not Verdict.UNVERIFIED:
-            word = text.VERDICT_WORDS[hit.verdict]
+            word = search_text.VERDICT_WORDS[hit.verdict]
             colour = BADGE_COLOURS[hit.verdict]
             left = _paint_badge(painter, left, bottom, hit.verdict.value, word, colour) + 6
         if not hit.photo.available:
@@ -147,7 +158,7 @@ class PhotoDelegate(QStyledItemDelegate):
 def _paint_badge(
     painter: QPainter, left: float, bottom: float, icon: str, word: str, colour: QColor
 ) -> float:
-    """An icon and a word on a dark ground; returns its right edge."""
+    """Paint an icon and a word on a dark ground; returns the x of its right edge."""
     font = painter.font()
     font.setPixelSize(11)
     font.setBold(True)

@@ -1,10 +1,11 @@
-"""The grid of photos, in sections, for a million rows as for ten."""
+"""The view of the photo grid, in sections; its cost does not grow with the number of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -23,24 +24,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app import text
 from desktop_app.bridge.session import outline_key
 from desktop_app.item_models.photo_grid import PhotoGridModel
+from desktop_app.text import formatting, search_text
 from desktop_app.views.grid.grid_geometry import MARGIN_PX, GridGeometry, arrange
 from desktop_app.views.painting.theme import Theme
-from desktop_app.views.widgets.peeking import PeekOnSpace
-from engine.records import SearchHit
+from desktop_app.views.widgets.hide_overlays import HideOverlaysOnSpace
+from engine.records import PhotoId, SearchHit
 
 
-class PhotoGridView(PeekOnSpace, QListView):
-    """A list view with its own geometry: cells fill the width, headings stand between them.
+class PhotoGridView(HideOverlaysOnSpace, QListView):
+    """A list view with its own layout: cells fill the width, with headings between the sections.
 
-    ``QListView`` keeps one rectangle per row and lays all of them out; here a row's place is
-    computed when it is asked for, so a million rows cost nothing until they are seen.
+    ``QListView`` keeps one rectangle per row and lays all of them out. Here the place of a row is
+    computed when it is needed, so only visible rows cost time.
+
+    Attributes:
+        overlays_hidden: photos are shown without outlines and badges.
 
     Signals:
         opened(int): a row was double clicked, or Enter pressed on it.
-        near_end(): the last rows come into sight.
+        near_end(): fewer than four pages are left below the top of the viewport.
     """
 
     opened = Signal(int)
@@ -51,7 +55,7 @@ class PhotoGridView(PeekOnSpace, QListView):
         self._theme = theme
         self._geometry = arrange((), 1)
         self._footer: QWidget | None = None
-        self.peeking = False
+        self.overlays_hidden = False
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -60,40 +64,48 @@ class PhotoGridView(PeekOnSpace, QListView):
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setAccessibleName(text.ALL_PHOTOS)
+        self.setAccessibleName(search_text.ALL_PHOTOS)
         self.doubleClicked.connect(self._open_index)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
 
-    def setModel(self, model: PhotoGridModel) -> None:
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        assert isinstance(model, PhotoGridModel)
         super().setModel(model)
         model.sections_changed.connect(self._relayout)
         self._relayout()
 
+    @property
+    def photo_model(self) -> PhotoGridModel:
+        """The model, which must have been set."""
+        model = self.model()
+        assert isinstance(model, PhotoGridModel)
+        return model
+
     def set_footer(self, footer: QWidget) -> None:
-        """A widget below the last row, part of what scrolls."""
+        """Put a widget below the last row; it scrolls with the rows."""
         self._footer = footer
         footer.setParent(self.viewport())
         self.updateGeometries()
 
     @property
     def geometry_px(self) -> GridGeometry:
+        """Where headings and cells are, in content pixels."""
         return self._geometry
 
-    def set_peeking(self, peeking: bool) -> None:
-        """While True, photos are shown without outlines and badges."""
-        if peeking != self.peeking:
-            self.peeking = peeking
+    def set_overlays_hidden(self, hidden: bool) -> None:
+        """Show photos without outlines and badges while ``hidden``."""
+        if hidden != self.overlays_hidden:
+            self.overlays_hidden = hidden
             self.viewport().update()
 
     # -- layout ----------------------------------------------------------------------------
 
     def _relayout(self) -> None:
-        model = self.model()
-        sections = model.sections if model is not None else ()
+        sections = self.photo_model.sections if self.model() is not None else ()
         self._geometry = arrange(sections, self.viewport().width())
         self.updateGeometries()
         self.viewport().update()
-        self._look_for_end()
+        self._check_near_end()
 
     def doItemsLayout(self) -> None:
         self._relayout()
@@ -102,7 +114,7 @@ class PhotoGridView(PeekOnSpace, QListView):
         anchor = self._geometry.row_at(MARGIN_PX + 1, self.verticalOffset() + MARGIN_PX)
         QAbstractItemView.resizeEvent(self, event)
         self._relayout()
-        # Higher or lower only, as when a band comes above: every row stays where it was.
+        # Only the width moves rows; the height changes when a message bar appears above the grid.
         if anchor > 0 and event.size().width() != event.oldSize().width():
             self.verticalScrollBar().setValue(self._geometry.cell(anchor).top() - MARGIN_PX)
 
@@ -122,9 +134,9 @@ class PhotoGridView(PeekOnSpace, QListView):
 
     def _scrolled(self) -> None:
         self.updateGeometries()
-        self._look_for_end()
+        self._check_near_end()
 
-    def _look_for_end(self) -> None:
+    def _check_near_end(self) -> None:
         page = self.viewport().height()
         if self._geometry.height_px - self.verticalOffset() < 4 * page:
             self.near_end.emit()
@@ -206,7 +218,7 @@ class PhotoGridView(PeekOnSpace, QListView):
         elif event.key() not in (Qt.Key.Key_Space, Qt.Key.Key_Escape) and (
             event.text() and event.text().isprintable()
         ):
-            # Letters belong to the window's shortcuts, not to a search by file name.
+            # Printable keys are shortcuts of the window; Qt would search for a row by its name.
             event.ignore()
         else:
             super().keyPressEvent(event)
@@ -217,7 +229,7 @@ class PhotoGridView(PeekOnSpace, QListView):
             self.go_to(0)
 
     def go_to(self, row: int) -> None:
-        """Make a row the current one and bring it into sight."""
+        """Make a row the current one and scroll to it."""
         index = self.model().index(row, 0)
         if index.isValid():
             self.selectionModel().setCurrentIndex(
@@ -271,27 +283,27 @@ class PhotoGridView(PeekOnSpace, QListView):
             font.setBold(False)
             painter.setFont(font)
             painter.setPen(self._theme.tokens["secondary"])
-            painter.drawText(where, align, text.photos(section.count))
+            painter.drawText(where, align, formatting.photos(section.count))
 
-    def thumbnails_ready(self, photo_ids) -> None:
-        """Repaint photos in sight that have arrived."""
-        arrived = set(photo_ids)
-        self._repaint_rows(lambda hit: hit.photo.id in arrived)
+    def thumbnails_ready(self, photo_ids: Iterable[PhotoId]) -> None:
+        """Repaint visible photos whose thumbnails have been loaded."""
+        ready = set(photo_ids)
+        self._repaint_rows(lambda hit: hit.photo.id in ready)
 
-    def outlines_ready(self, keys) -> None:
-        """Repaint photos in sight whose outlines have been traced."""
-        arrived = set(keys)
+    def outlines_ready(self, keys: Iterable[Hashable]) -> None:
+        """Repaint visible photos whose outlines have been computed."""
+        ready = set(keys)
         self._repaint_rows(
             lambda hit: any(
-                region is not None and outline_key(region) in arrived
+                region is not None and outline_key(region) in ready
                 for region in (hit.region, *hit.others)
             )
         )
 
-    def _repaint_rows(self, concerned: Callable[[SearchHit], bool]) -> None:
+    def _repaint_rows(self, affected: Callable[[SearchHit], bool]) -> None:
         offset = self.verticalOffset()
         page = self.viewport().height()
         for row in self._geometry.rows_between(offset, offset + page):
-            hit = self.model().hit(row)
-            if hit is not None and concerned(hit):
+            hit = self.photo_model.hit(row)
+            if hit is not None and affected(hit):
                 self.viewport().update(self.visualRect(self.model().index(row, 0)))

@@ -1,4 +1,4 @@
-"""Keeps what somebody looks at in its place while rows of the grid come, go and move."""
+"""Keeps the visible photos in place while rows of the grid are inserted, removed and moved."""
 
 from __future__ import annotations
 
@@ -9,72 +9,79 @@ from engine.records import PhotoId, SearchHit
 
 
 class ScrollAnchor:
-    """Whoever has left the first row keeps the photo they went to, and the place it is at in the
-    window; whoever has scrolled keeps what is in sight. Nobody did: the first row is current.
+    """Saves the current photo and the scroll position, and restores both.
 
-    ``hold`` before the rows change, ``settle`` after.
+    If people have gone to another row than the first, its photo stays current and at the same place
+    of the viewport. If they have only scrolled, a visible photo stays at its place. Otherwise the
+    first row becomes current. Call ``save`` before the rows change and ``restore`` after.
     """
 
     def __init__(self, grid: PhotoGridView) -> None:
         self._grid = grid
-        self._followed: PhotoId | None = None
-        self._fixed: PhotoId | None = None
-        self._held: list[tuple[SearchHit, int]] = []
+        self._chosen: PhotoId | None = None
+        self._last_anchor: PhotoId | None = None
+        self._visible: list[tuple[SearchHit, int]] = []
 
-    def forget(self) -> None:
-        """Other photos come: begin at the first."""
-        self._followed, self._fixed, self._held = None, None, []
+    def reset(self) -> None:
+        """Drop what was saved; ``restore`` then begins at the first row."""
+        self._chosen, self._last_anchor, self._visible = None, None, []
 
-    def hold(self) -> PhotoId | None:
-        """Returns the photo that somebody has gone to, if they have."""
-        grid, model = self._grid, self._grid.model()
+    def save(self) -> PhotoId | None:
+        """Save the state; returns the photo that people have gone to, None if they have not."""
+        grid, model = self._grid, self._grid.photo_model
         row = grid.currentIndex().row()
         current = model.hit(row)
-        left_first = row > 0 or (current is not None and current.photo.id == self._followed)
-        self._followed = current.photo.id if left_first and current is not None else None
-        self._held = []
-        if self._followed is not None or grid.verticalOffset() > 0:
-            self._held = sorted(self._in_sight(), key=self._rank)
-        return self._followed
+        left_first = row > 0 or (current is not None and current.photo.id == self._chosen)
+        self._chosen = current.photo.id if left_first and current is not None else None
+        self._visible = []
+        if self._chosen is not None or grid.verticalOffset() > 0:
+            self._visible = sorted(self._visible_photos(), key=self._priority)
+        return self._chosen
 
-    def settle(self) -> None:
-        """Make the followed photo current, the first if there is none, and scroll to where what
-        was in sight is now."""
-        grid, model = self._grid, self._grid.model()
-        row = -1 if self._followed is None else model.row_of(self._followed)
+    def restore(self) -> None:
+        """Make the chosen photo current, else the first, and scroll to the new place of a photo
+        that was visible."""
+        grid, model = self._grid, self._grid.photo_model
+        row = -1 if self._chosen is None else model.row_of(self._chosen)
         index = model.index(max(0, row), 0)
         if index.isValid() and index != grid.currentIndex():
             grid.selectionModel().setCurrentIndex(
                 index, QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
-        for hit, top in self._held:
+        for hit, top in self._visible:
             row = model.row_of(hit.photo.id)
-            if row >= 0 and (hit.photo.id == self._followed or self._is_still(hit, row)):
-                self._fixed = hit.photo.id
+            if row >= 0 and (hit.photo.id == self._chosen or self._verdict_unchanged(hit, row)):
+                self._last_anchor = hit.photo.id
                 grid.verticalScrollBar().setValue(grid.geometry_px.cell(row).top() - top)
                 break
 
-    def _in_sight(self) -> list[tuple[SearchHit, int]]:
-        """Photos and where in the window their tops are."""
+    def _visible_photos(self) -> list[tuple[SearchHit, int]]:
+        """Visible photos, each with the y of its top in the viewport."""
         grid, offset = self._grid, self._grid.verticalOffset()
         rows = grid.geometry_px.rows_between(offset, offset + grid.viewport().height())
-        hits = [(row, grid.model().hit(row)) for row in rows]
+        hits = [(row, grid.photo_model.hit(row)) for row in rows]
         return [
             (hit, grid.geometry_px.cell(row).top() - offset) for row, hit in hits if hit is not None
         ]
 
-    def _rank(self, place: tuple[SearchHit, int]) -> int:
-        """Which is best kept in its place. The same as the last time comes before any other, or
-        photos would drift: where one stays, others go round the ends of lines."""
+    def _priority(self, place: tuple[SearchHit, int]) -> int:
+        """Sort key: which photo is best kept in its place, lowest first.
+
+        The anchor of the last time comes before other photos. Otherwise photos would drift, because
+        around an anchor the others wrap at the ends of lines.
+        """
         hit, top = place
-        if hit.photo.id == self._followed:
+        if hit.photo.id == self._chosen:
             return 0
         bottom = top + self._grid.geometry_px.cell_h_px
         if top < 0 or bottom > self._grid.viewport().height():
             return 3
-        return 1 if hit.photo.id == self._fixed else 2
+        return 1 if hit.photo.id == self._last_anchor else 2
 
-    def _is_still(self, before: SearchHit, row: int) -> bool:
-        """False if it may have moved by a verdict of its own."""
-        now = self._grid.model().hit(row)
-        return (now.verdict, now.looked_at) == (before.verdict, before.looked_at)
+    def _verdict_unchanged(self, before: SearchHit, row: int) -> bool:
+        """False if the photo may have moved because of a new verdict of its own."""
+        now = self._grid.photo_model.hit(row)
+        return now is not None and (now.verdict, now.looked_at) == (
+            before.verdict,
+            before.looked_at,
+        )

@@ -1,1 +1,1 @@
-"""What fills the middle of the window."""
+"""The pages in the middle of the window."""

@@ -1,17 +1,17 @@
-"""Pages for when there is no grid to show: first run, nothing yet, nothing found."""
+"""Pages that replace an empty grid: the first run, and a page with a message."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from desktop_app import text
+from desktop_app.text import window_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import IconLabel, centred, label, push_button
 
 
 class MessagePage(QWidget):
-    """An icon, a headline, a sentence, and perhaps a button.
+    """An icon, a headline, a sentence, a progress bar and a button; all but the headline optional.
 
     Signals:
         action(): the button was pressed.
@@ -26,8 +26,8 @@ class MessagePage(QWidget):
         column.setContentsMargins(32, 24, 32, 48)
         column.setSpacing(8)
         column.addStretch(1)
-        self._emblem = IconLabel(theme, "photos")
-        column.addWidget(self._emblem, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._icon = IconLabel(theme, "photos")
+        column.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(8)
         self._title = label(role="display", wrap=True)
         self._body = label(role="secondary", wrap=True)
@@ -38,7 +38,7 @@ class MessagePage(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(240)
-        self._bar.setAccessibleName(text.NOT_YET_TITLE)
+        self._bar.setAccessibleName(window_text.NOT_YET_TITLE)
         column.addSpacing(12)
         column.addWidget(self._bar, 0, Qt.AlignmentFlag.AlignHCenter)
         self._button = push_button("", role="primary")
@@ -55,10 +55,13 @@ class MessagePage(QWidget):
         button: str = "",
         progress: tuple[int, int] | None = None,
     ) -> None:
-        """Args:
-        progress: done and total; total 0 means busy without a known end.
+        """Show a message.
+
+        Args:
+            button: its label; empty for no button.
+            progress: done and total; total 0 means an unknown total; None for no progress bar.
         """
-        self._emblem.set_icon(icon)
+        self._icon.set_icon(icon)
         self._title.setText(title)
         self._body.setText(body)
         self._body.setVisible(bool(body))
@@ -72,16 +75,20 @@ class MessagePage(QWidget):
 
     @property
     def title(self) -> str:
+        """The headline on show."""
         return self._title.text()
 
     @property
     def body(self) -> str:
+        """The sentence on show."""
         return self._body.text()
 
 
 class FirstRunPage(QWidget):
-    """Signals:
-    add_folder(), try_samples(): a button was pressed.
+    """The page of a library without folders.
+
+    Signals:
+        add_folder(), try_samples(): a button was pressed.
     """
 
     add_folder = Signal()
@@ -96,8 +103,8 @@ class FirstRunPage(QWidget):
         column.addStretch(2)
         column.addWidget(IconLabel(theme, "pickout", 80), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(12)
-        title = label(text.FIRST_RUN_TITLE, "display", wrap=True)
-        body = label(text.FIRST_RUN_BODY, "secondary", wrap=True)
+        title = label(window_text.FIRST_RUN_TITLE, "display", wrap=True)
+        body = label(window_text.FIRST_RUN_BODY, "secondary", wrap=True)
         for words in (title, body):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(title)
@@ -105,9 +112,9 @@ class FirstRunPage(QWidget):
         column.addSpacing(16)
         buttons = QHBoxLayout()
         buttons.setSpacing(12)
-        self.add_button = push_button(text.ADD_FOLDER_DOTS, role="primary")
+        self.add_button = push_button(window_text.ADD_FOLDER_DOTS, role="primary")
         self.add_button.clicked.connect(self.add_folder)
-        self.samples_button = push_button(text.TRY_SAMPLES)
+        self.samples_button = push_button(window_text.TRY_SAMPLES)
         self.samples_button.clicked.connect(self.try_samples)
         for button in (self.add_button, self.samples_button):
             button.setMinimumHeight(38)
@@ -122,7 +129,7 @@ class FirstRunPage(QWidget):
         privacy.setSpacing(8)
         privacy.addStretch(1)
         privacy.addWidget(IconLabel(theme, "private", 16))
-        privacy.addWidget(label(text.FIRST_RUN_PRIVACY, "secondary"))
+        privacy.addWidget(label(window_text.FIRST_RUN_PRIVACY, "secondary"))
         privacy.addStretch(1)
         column.addLayout(privacy)
         column.addStretch(3)

@@ -1,9 +1,12 @@
-"""The list of files that could not be read."""
+"""The page with the list of files that could not be read."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QFontMetrics
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -15,19 +18,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app import text
 from desktop_app.item_models.problems import PROBLEM_ROLE, ProblemModel
+from desktop_app.text import library_text, photo_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import icon_button, label, push_button
+
+Index = QModelIndex | QPersistentModelIndex
 
 ROW_PX = 52
 PAD_PX = 12
 
 
 class ProblemsPage(QWidget):
-    """Signals:
-    closed(): back to the photos.
-    retry(object): these files again (list of Path), None for all.
+    """Lists problems and retries files.
+
+    Signals:
+        closed(): go back to the photos.
+        retry(list[Path] or None): index these files again; None for all.
     """
 
     closed = Signal()
@@ -42,16 +49,16 @@ class ProblemsPage(QWidget):
         column.setSpacing(12)
         top = QHBoxLayout()
         top.setSpacing(8)
-        back = icon_button(theme, "back", text.BACK, "text")
+        back = icon_button(theme, "back", photo_text.BACK, "text")
         back.clicked.connect(self.closed)
         top.addWidget(back)
-        top.addWidget(label(text.PROBLEMS_TITLE, "title"))
-        self._body = label(text.PROBLEMS_BODY, "secondary")
+        top.addWidget(label(library_text.PROBLEMS_TITLE, "title"))
+        self._body = label(library_text.PROBLEMS_BODY, "secondary")
         top.addWidget(self._body, 1)
         column.addLayout(top)
         self.table = QTableView()
         self.table.setModel(model)
-        self.table.setAccessibleName(text.PROBLEMS_TITLE)
+        self.table.setAccessibleName(library_text.PROBLEMS_TITLE)
         self.table.setItemDelegate(_ProblemDelegate(theme, self.table))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
@@ -71,11 +78,11 @@ class ProblemsPage(QWidget):
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.show_button = push_button(text.SHOW_IN_FOLDER)
+        self.show_button = push_button(photo_text.SHOW_IN_FOLDER)
         self.show_button.clicked.connect(self._show_in_folder)
-        self.retry_selected = push_button(text.RETRY_SELECTED)
+        self.retry_selected = push_button(library_text.RETRY_SELECTED)
         self.retry_selected.clicked.connect(self._retry_selected)
-        self.retry_all = push_button(text.RETRY_ALL, role="primary")
+        self.retry_all = push_button(library_text.RETRY_ALL, role="primary")
         self.retry_all.clicked.connect(self._retry_all)
         row.addWidget(self.show_button)
         row.addStretch(1)
@@ -84,14 +91,15 @@ class ProblemsPage(QWidget):
         return row
 
     def _refresh(self) -> None:
-        some = self._model.rowCount() > 0
-        chosen = len(self.table.selectionModel().selectedRows())
-        self._body.setText(text.PROBLEMS_BODY if some else text.NO_PROBLEMS)
-        self.retry_all.setEnabled(some)
-        self.retry_selected.setEnabled(chosen > 0)
-        self.show_button.setEnabled(chosen == 1)
+        has_problems = self._model.rowCount() > 0
+        selected = len(self.table.selectionModel().selectedRows())
+        self._body.setText(library_text.PROBLEMS_BODY if has_problems else library_text.NO_PROBLEMS)
+        self.retry_all.setEnabled(has_problems)
+        self.retry_selected.setEnabled(selected > 0)
+        self.show_button.setEnabled(selected == 1)
 
-    def selected_paths(self) -> list:
+    def selected_paths(self) -> list[Path]:
+        """The files of the selected rows."""
         rows = self.table.selectionModel().selectedRows()
         return [self._model.path(index.row()) for index in rows]
 
@@ -107,23 +115,23 @@ class ProblemsPage(QWidget):
 
 
 class _ProblemDelegate(QStyledItemDelegate):
-    """Two lines in the first column, wrapped words in the others."""
+    """Paints name and folder on two lines in the first column, and wrapped text in the others."""
 
-    def __init__(self, theme: Theme, parent) -> None:
-        super().__init__(parent)
-        self._theme = theme
+    def __init__(self, theme: Theme, table: QTableView) -> None:
+        super().__init__(table)
+        self._theme, self._table = theme, table
 
-    def sizeHint(self, option, index) -> QSize:
+    def sizeHint(self, option: Any, index: Index) -> QSize:
         if index.column() == 0:
             return QSize(160, ROW_PX)
         font = option.font
         font.setPixelSize(12)
-        width = self.parent().columnWidth(index.column()) - 2 * PAD_PX
+        width = self._table.columnWidth(index.column()) - 2 * PAD_PX
         wrap = int(Qt.TextFlag.TextWordWrap)
         room = QFontMetrics(font).boundingRect(0, 0, max(60, width), 400, wrap, index.data())
         return QSize(120, max(ROW_PX, room.height() + 16))
 
-    def paint(self, painter, option, index) -> None:
+    def paint(self, painter: QPainter, option: Any, index: Index) -> None:
         painter.save()
         colours = self._theme.tokens
         rect = QRectF(option.rect)

@@ -1,60 +1,30 @@
-"""The grid with what belongs to it: a sentence above, the fold of the hits judged No below."""
+"""The page with the grid, the message bars above it and the button for hits judged No below it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop_app import text
 from desktop_app.bridge.session import Session
 from desktop_app.item_models.photo_grid import PhotoGridModel
+from desktop_app.text import formatting, search_text, window_text
 from desktop_app.views.grid.photo_delegate import PhotoDelegate
 from desktop_app.views.grid.photo_grid_view import PhotoGridView
 from desktop_app.views.painting.theme import Theme
-from desktop_app.views.widgets.basic_widgets import label, push_button
+from desktop_app.views.widgets.basic_widgets import push_button
+from desktop_app.views.widgets.message_bar import MessageBar
 from desktop_app.views.widgets.second_look_bar import SecondLookBar
 
 
-class Band(QFrame):
-    """A sentence over the grid, with an optional button.
-
-    Signals:
-        pressed(): the button was.
-    """
-
-    pressed = Signal()
-
-    def __init__(self, button: str = "") -> None:
-        super().__init__()
-        self.setObjectName("band")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 8, 8, 8)
-        row.setSpacing(12)
-        self._words = label(wrap=True)
-        row.addWidget(self._words, 1)
-        self.button = push_button(button, role="link")
-        self.button.clicked.connect(self.pressed)
-        row.addWidget(self.button)
-        self.button.setVisible(bool(button))
-        self.hide()
-
-    def say(self, words: str) -> None:
-        """Nothing to say hides it."""
-        self._words.setText(words)
-        self.setVisible(bool(words))
-
-    @property
-    def words(self) -> str:
-        return self._words.text()
-
-
 class ResultsPage(QWidget):
-    """Attributes:
-    grid: the view itself.
-    notice: about the profile that answered; dismissible.
-    second_look_bar: how far the closer look at the hits is.
-    verdict_band: said when everything was judged No, or photos are still missing.
-    news_band: the library has grown since the search; offers to search again.
+    """Shows all photos, or the hits of a search.
+
+    Attributes:
+        grid: the view of the photos.
+        profile_notice: recommends better models; dismissible.
+        second_look_bar: progress of reranking.
+        verdict_bar: shown when everything was judged No, or photos are not searchable yet.
+        changes_bar: the library has changed since the search; offers to search again.
+        show_no_button: shows and hides the hits judged No.
     """
 
     def __init__(
@@ -67,35 +37,37 @@ class ResultsPage(QWidget):
         self.grid.setModel(model)
         session.thumbnails.ready.connect(self.grid.thumbnails_ready)
         session.outlines.ready.connect(self.grid.outlines_ready)
-        self.notice = Band(text.DISMISS)
+        self.profile_notice = MessageBar(window_text.DISMISS)
         self.second_look_bar = SecondLookBar()
-        self.verdict_band = Band()
-        self.news_band = Band(text.REFRESH)
-        self.fold = push_button("", role="link")
-        self.fold.clicked.connect(self._toggle_no)
-        self.fold.hide()
-        self.grid.set_footer(self.fold)
+        self.verdict_bar = MessageBar()
+        self.changes_bar = MessageBar(search_text.REFRESH)
+        self.show_no_button = push_button("", role="link")
+        self.show_no_button.clicked.connect(self._toggle_no)
+        self.show_no_button.hide()
+        self.grid.set_footer(self.show_no_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        bands = QVBoxLayout()
-        bands.setContentsMargins(16, 0, 16, 0)
-        bands.setSpacing(8)
-        bands.addWidget(self.notice)
-        bands.addWidget(self.second_look_bar)
-        bands.addWidget(self.verdict_band)
-        bands.addWidget(self.news_band)
-        column.addLayout(bands)
+        bars = QVBoxLayout()
+        bars.setContentsMargins(16, 0, 16, 0)
+        bars.setSpacing(8)
+        bars.addWidget(self.profile_notice)
+        bars.addWidget(self.second_look_bar)
+        bars.addWidget(self.verdict_bar)
+        bars.addWidget(self.changes_bar)
+        column.addLayout(bars)
         column.addWidget(self.grid, 1)
-        model.sections_changed.connect(self._refresh_fold)
+        model.sections_changed.connect(self._refresh_show_no_button)
 
-    def _refresh_fold(self) -> None:
+    def _refresh_show_no_button(self) -> None:
         hidden = self._model.hidden_no
-        words = text.SHOW_NO.format(count=text.number(hidden)) if hidden else text.HIDE_NO
+        words = search_text.HIDE_NO
+        if hidden:
+            words = search_text.SHOW_NO.format(count=formatting.number(hidden))
         visible = not self._model.browsing and (hidden > 0 or self._model.show_no)
-        self.fold.setText(words)
-        self.fold.setAccessibleName(words)
-        self.fold.setVisible(visible)
+        self.show_no_button.setText(words)
+        self.show_no_button.setAccessibleName(words)
+        self.show_no_button.setVisible(visible)
         self.grid.updateGeometries()
 
     def _toggle_no(self) -> None:

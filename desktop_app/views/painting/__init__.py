@@ -1,1 +1,1 @@
-"""Colours, icons, and how photos with outlines are painted."""
+"""Colours, icons, and painting of photos and outlines."""

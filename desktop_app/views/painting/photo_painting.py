@@ -1,4 +1,4 @@
-"""How a photo with its outlined thing is painted, in the grid, the filmstrip and the lists."""
+"""Painting of photos and outlines, for the grid, the filmstrip, the inspector and the canvas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.records import BoxXyxy
 
 OTHER_OUTLINE = QColor(OUTLINE)
 OTHER_OUTLINE.setAlphaF(0.6)
-"""For further things of a photo that are what was asked."""
+"""For further regions of a photo that match the query."""
 
 RADIUS_PX = 8.0
 
@@ -18,14 +18,15 @@ RADIUS_PX = 8.0
 def cover_rect(
     cell: QRectF, size_wh: tuple[int, int], keep: BoxXyxy | None = None, margin_px: float = 6.0
 ) -> QRectF:
-    """Where the whole photo goes so that it fills a cell; what overhangs is clipped.
+    """The rectangle of the whole photo that fills a cell; the caller clips what is outside.
 
-    The thing to keep stays in sight: the photo is moved for it, and shrunk, down to all of it
-    being visible, where the thing is larger than the cell.
+    The box ``keep`` stays visible: the photo is moved for it. If the box is larger than the cell,
+    the photo is shrunk too, at most until the whole photo is visible.
 
     Args:
-        size_wh: of the photo, pixels.
-        keep: the thing's box in the same pixels.
+        size_wh: size of the photo, pixels.
+        keep: box that has to be visible, pixels of the photo.
+        margin_px: room left around the box, view pixels.
     """
     width, height = max(1, size_wh[0]), max(1, size_wh[1])
     contain = min(cell.width() / width, cell.height() / height)
@@ -53,7 +54,7 @@ def cover_rect(
 
 
 def photo_to_rect(size_wh: tuple[int, int], rect: QRectF) -> QTransform:
-    """From pixels of the upright photo to where the photo is painted."""
+    """The transform from pixels of the upright photo to the rectangle it is painted in."""
     transform = QTransform.fromTranslate(rect.x(), rect.y())
     return transform.scale(rect.width() / max(1, size_wh[0]), rect.height() / max(1, size_wh[1]))
 
@@ -61,7 +62,7 @@ def photo_to_rect(size_wh: tuple[int, int], rect: QRectF) -> QTransform:
 def paint_outline(
     painter: QPainter, path: QPainterPath, colour: QColor = OUTLINE, width_px: float = OUTLINE_PX
 ) -> None:
-    """The accent over a wider, near-black line, so that it reads on every photo."""
+    """Draw a coloured line over a wider, nearly black one, so that it is visible on every photo."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     extra = UNDERLAY_PX - OUTLINE_PX
     for pen_colour, pen_px in ((OUTLINE_UNDERLAY, width_px + extra), (colour, width_px)):
@@ -72,7 +73,7 @@ def paint_outline(
 
 
 def paint_box(painter: QPainter, rect: QRectF, colour: QColor = OUTLINE) -> None:
-    """A place without an outline: the same lines as an outline, the accent dashed."""
+    """Draw a box where there is no outline: like an outline, with the coloured line dashed."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     under = QPen(OUTLINE_UNDERLAY, UNDERLAY_PX)
     under.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
@@ -86,15 +87,18 @@ def paint_box(painter: QPainter, rect: QRectF, colour: QColor = OUTLINE) -> None
 
 
 def rect_of(box: BoxXyxy) -> QRectF:
+    """The box as a Qt rectangle."""
     return QRectF(box.x0, box.y0, box.width, box.height)
 
 
 def rounded(rect: QRectF, radius_px: float = RADIUS_PX) -> QPainterPath:
+    """A rectangle with round corners, for clipping."""
     path = QPainterPath()
     path.addRoundedRect(rect, radius_px, radius_px)
     return path
 
 
 def paint_photo(painter: QPainter, rect: QRectF, pixmap: QPixmap) -> None:
+    """Draw the whole pixmap, scaled to the rectangle."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawPixmap(rect, pixmap, QRectF(pixmap.rect()))

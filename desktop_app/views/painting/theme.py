@@ -1,4 +1,4 @@
-"""Colours, the style sheet and icons, light and dark, following the system."""
+"""Colours, the style sheet and icons of the light and the dark theme."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from engine.paths import resources_dir
 
 OUTLINE = QColor("#ff6b95")
-"""The accent on photos, the same in light and dark: photos do not change with the theme."""
+"""Colour of outlines on photos, the same in both themes, because photos do not change with it."""
 OUTLINE_UNDERLAY = QColor(8, 9, 12, 153)
 OUTLINE_PX = 2.0
 UNDERLAY_PX = 4.0
@@ -33,15 +33,19 @@ class Tokens:
 
 @lru_cache(maxsize=2)
 def tokens(name: str) -> Tokens:
+    """The colours of the theme ``light`` or ``dark``."""
     path = resources_dir() / "themes" / f"{name}.json"
     return Tokens(name, json.loads(path.read_text(encoding="utf-8")))
 
 
 class Theme(QObject):
-    """The look of the whole application.
+    """Applies palette and style sheet to the application and follows the system's colour scheme.
+
+    Attributes:
+        tokens: the colours of the current theme.
 
     Signals:
-        changed(): the system went dark or light.
+        changed(): another theme has been applied.
     """
 
     changed = Signal()
@@ -55,6 +59,7 @@ class Theme(QObject):
         app.styleHints().colorSchemeChanged.connect(self.follow_system)
 
     def follow_system(self) -> None:
+        """Apply the theme of the system's colour scheme."""
         dark = self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
         self.apply("dark" if dark else "light")
 
@@ -63,25 +68,25 @@ class Theme(QObject):
         self.tokens = tokens(name)
         self._app.setPalette(_palette(self.tokens))
         sheet = (resources_dir() / "themes" / "window.qss").read_text(encoding="utf-8")
-        # Longest names first: @accent must not eat the beginning of @accent_soft.
+        # Longest names first, because @accent is also the beginning of @accent_soft.
         for token in sorted(self.tokens.colours, key=len, reverse=True):
             sheet = sheet.replace(f"@{token}", self.tokens.colours[token])
         self._app.setStyleSheet(sheet)
         self.changed.emit()
 
     def icon(self, name: str, token: str = "text") -> QIcon:
-        """An icon that is drawn in the colour of the theme in force when it is painted."""
+        """An icon that is painted in the colour ``token`` of the theme that is current then."""
         return QIcon(_ThemedIcon(self, name, token))
 
 
 def motion_allowed() -> bool:
     """False when the system asks for reduced motion."""
-    return bool(QApplication.instance().isEffectEnabled(Qt.UIEffect.UI_General))
+    return bool(QApplication.isEffectEnabled(Qt.UIEffect.UI_General))
 
 
 @lru_cache(maxsize=256)
 def icon_pixmap(name: str, colour: str, side_px: int) -> QPixmap:
-    """A one-colour icon of ``resources/icons`` at so many device pixels."""
+    """A one-colour icon of ``resources/icons``, a square of ``side_px`` device pixels."""
     svg = (resources_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", colour).encode()))
     pixmap = QPixmap(side_px, side_px)
@@ -93,17 +98,20 @@ def icon_pixmap(name: str, colour: str, side_px: int) -> QPixmap:
 
 
 def paint_icon(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
+    """Draw an icon sharply at the resolution of the painter's device."""
     ratio = painter.device().devicePixelRatioF()
     pixmap = icon_pixmap(name, colour.name(), max(1, round(rect.width() * ratio)))
     painter.drawPixmap(rect, pixmap, QRectF(pixmap.rect()))
 
 
 class _ThemedIcon(QIconEngine):
+    """Looks up the colour each time it is painted."""
+
     def __init__(self, theme: Theme, name: str, token: str) -> None:
         super().__init__()
         self._theme, self._name, self._token = theme, name, token
 
-    def paint(self, painter, rect, mode, state) -> None:
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         colour = self._theme.tokens["secondary" if mode is QIcon.Mode.Disabled else self._token]
         if mode is QIcon.Mode.Disabled:
             painter.setOpacity(0.55)
@@ -112,7 +120,7 @@ class _ThemedIcon(QIconEngine):
         square.moveCenter(QRectF(rect).center())
         paint_icon(painter, square, self._name, colour)
 
-    def pixmap(self, size: QSize, mode, state) -> QPixmap:
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

@@ -1,30 +1,32 @@
-"""The photo view over the grid: one photo, its things, and what one can do with them."""
+"""The photo view: one large photo, the actions for its regions, the filmstrip."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from desktop_app import text
+from desktop_app.bridge.image_conversion import PhotoLevels
 from desktop_app.bridge.session import Session
 from desktop_app.controllers.photo_reading import PhotoReader
-from desktop_app.item_models.hit_highlight import marks
+from desktop_app.item_models.hit_highlight import highlight_of
 from desktop_app.item_models.photo_grid import PhotoGridModel
+from desktop_app.text import formatting, photo_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.photo.filmstrip import Filmstrip
 from desktop_app.views.photo.photo_canvas import PhotoCanvas
 from desktop_app.views.widgets.basic_widgets import ElidedLabel, icon_button, label, push_button
+from engine.errors import EngineError
 from engine.records import PhotoId, Region, SearchHit
 
 
 class ActionBar(QFrame):
-    """Floats at the selected thing.
+    """Buttons that float beside the selected regions.
 
     Signals:
-        find_alike(), save(), copy(): a button was pressed.
+        find_similar(), save(), copy(): a button was pressed.
     """
 
-    find_alike = Signal()
+    find_similar = Signal()
     save = Signal()
     copy = Signal()
 
@@ -36,9 +38,15 @@ class ActionBar(QFrame):
         row.setSpacing(2)
         self._buttons: list[tuple[QPushButton, str]] = []
         for words, icon, signal, keys, name in (
-            (text.FIND_ALIKE, "alike", self.find_alike, "Ctrl+D", text.FIND_ALIKE),
-            (text.SAVE_CUTOUT, "scissors", self.save, "Ctrl+E", text.SAVE_CUTOUT),
-            (text.COPY_CUTOUT, "copy", self.copy, "Ctrl+C", text.COPY_CUTOUT_NAME),
+            (
+                photo_text.FIND_SIMILAR,
+                "alike",
+                self.find_similar,
+                "Ctrl+D",
+                photo_text.FIND_SIMILAR,
+            ),
+            (photo_text.SAVE_CUTOUT, "scissors", self.save, "Ctrl+E", photo_text.SAVE_CUTOUT),
+            (photo_text.COPY_CUTOUT, "copy", self.copy, "Ctrl+C", photo_text.COPY_CUTOUT_NAME),
         ):
             button = push_button(words, theme=theme, icon=icon)
             button.setAccessibleName(name)
@@ -50,14 +58,17 @@ class ActionBar(QFrame):
         self.hide()
 
     def _set_wordless(self, wordless: bool) -> None:
-        """Icons alone where there is no room for words."""
+        """Show icons only, where there is no room for labels."""
         for button, words in self._buttons:
             button.setText("" if wordless else words)
 
     def place(self, canvas: PhotoCanvas) -> None:
-        """Below the selection, above it where there is no room, always inside the canvas."""
+        """Move below the selection, or above it where there is no room, inside the canvas.
+
+        Hides without a selection.
+        """
         rect = canvas.selection_rect()
-        if rect.isEmpty() or canvas.peeking:
+        if rect.isEmpty() or canvas.overlays_hidden:
             self.hide()
             return
         gap = 10
@@ -77,22 +88,22 @@ class ActionBar(QFrame):
 
 
 class PhotoView(QWidget):
-    """Shows the row of the model that it was opened on, and goes through its neighbours.
+    """Shows one row of the model and steps to its neighbours.
 
     Signals:
-        closed(): back to the grid.
+        closed(): go back to the grid.
         row_changed(int): another photo is shown.
-        selection_changed(): other things are selected.
-        find_alike(SearchHit): look for things like the hit's region.
-        save_wanted(), copy_wanted(): make a cut-out of what is selected.
+        selection_changed(): other regions are selected.
+        find_similar(SearchHit): search for regions similar to the hit's region.
+        save_requested(), copy_requested(): make a cut-out of the selected regions.
     """
 
     closed = Signal()
     row_changed = Signal(int)
     selection_changed = Signal()
-    find_alike = Signal(object)
-    save_wanted = Signal()
-    copy_wanted = Signal()
+    find_similar = Signal(object)
+    save_requested = Signal()
+    copy_requested = Signal()
 
     def __init__(
         self,
@@ -107,7 +118,7 @@ class PhotoView(QWidget):
         self._hit: SearchHit | None = None
         self._row = -1
         self.canvas = PhotoCanvas(session, theme)
-        self.actions = ActionBar(theme, self.canvas)
+        self.action_bar = ActionBar(theme, self.canvas)
         self.filmstrip = Filmstrip(session, model, theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -121,7 +132,7 @@ class PhotoView(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 12, 8)
         row.setSpacing(4)
-        self._back = icon_button(theme, "back", text.BACK, "text")
+        self._back = icon_button(theme, "back", photo_text.BACK, "text")
         self._back.clicked.connect(self.closed)
         self._name = ElidedLabel(role="title", mode=Qt.TextElideMode.ElideMiddle)
         self._position = label(role="secondary")
@@ -131,9 +142,9 @@ class PhotoView(QWidget):
         row.addWidget(self._position)
         row.addSpacing(8)
         for icon, name, call, keys in (
-            ("minus", text.ZOOM_OUT, self.canvas.zoom_out, "−"),
-            ("fit", text.ZOOM_FIT, self.canvas.fit, "0"),
-            ("plus", text.ZOOM_IN, self.canvas.zoom_in, "+"),
+            ("minus", photo_text.ZOOM_OUT, self.canvas.zoom_out, "−"),
+            ("fit", photo_text.ZOOM_FIT, self.canvas.fit, "0"),
+            ("plus", photo_text.ZOOM_IN, self.canvas.zoom_in, "+"),
         ):
             button = icon_button(theme, icon, name)
             button.setToolTip(f"{name} ({keys})")
@@ -142,106 +153,113 @@ class PhotoView(QWidget):
         return row
 
     def _connect(self) -> None:
-        self._reader.regions_ready.connect(self._take_regions)
-        self._reader.pixels_ready.connect(self._take_pixels)
-        self._reader.failed.connect(self._take_failure)
+        self._reader.regions_ready.connect(self._show_regions)
+        self._reader.pixels_ready.connect(self._show_pixels)
+        self._reader.failed.connect(self._show_failure)
         self._session.thumbnails.ready.connect(self._thumbnails_ready)
         self.filmstrip.chosen.connect(self.show_row)
         self.canvas.selection_changed.connect(self._selection_changed)
-        self.canvas.view_changed.connect(self._place_actions)
+        self.canvas.view_changed.connect(self._place_action_bar)
         self.canvas.needs_pixels.connect(self._read_full)
-        self.actions.find_alike.connect(self.ask_alike)
-        self.actions.save.connect(self.save_wanted)
-        self.actions.copy.connect(self.copy_wanted)
+        self.action_bar.find_similar.connect(self.request_similar)
+        self.action_bar.save.connect(self.save_requested)
+        self.action_bar.copy.connect(self.copy_requested)
 
     # -- which photo -----------------------------------------------------------------------
 
     @property
     def hit(self) -> SearchHit | None:
+        """The hit on show; None before the first one."""
         return self._hit
 
     @property
     def row(self) -> int:
+        """The row of the model on show."""
         return self._row
 
     def show_row(self, row: int) -> None:
+        """Show another row of the model."""
         hit = self._model.hit(row)
         if hit is None:
             return
         self._hit, self._row = hit, row
         self._name.set_full_text(hit.photo.path.name)
-        self._position.setText(f"{text.number(row + 1)} of {text.number(self._model.rowCount())}")
-        self.canvas.show_photo(hit.photo, marks(hit))
+        self._show_position(row)
+        self.canvas.show_photo(hit.photo, highlight_of(hit))
         self.filmstrip.set_row(row)
         self._reader.read(hit.photo)
         self.row_changed.emit(row)
 
+    def _show_position(self, row: int) -> None:
+        count = formatting.number(self._model.rowCount())
+        self._position.setText(f"{formatting.number(row + 1)} of {count}")
+
     def step(self, by: int) -> None:
-        """Go to a neighbour; nothing happens at the ends."""
+        """Show the row ``by`` places further; does nothing at the ends."""
         self.show_row(self._row + by)
 
-    def leave(self) -> None:
-        """Nothing is shown any more; what is still being read is dropped."""
+    def deactivate(self) -> None:
+        """The view is no longer shown; pending reads are dropped."""
         self._reader.stop()
 
     def model_changed(self) -> None:
-        """Rows have moved or say other things: find the photo's place again, mark what is new."""
+        """Rows have moved or changed: find the row of the photo again and update the highlight."""
         if self._hit is None:
             return
         row = self._model.row_of(self._hit.photo.id)
         hit = self._model.hit(row)
         if hit is not None:
-            if marks(hit) != marks(self._hit):
-                self.canvas.set_marks(marks(hit))
+            if highlight_of(hit) != highlight_of(self._hit):
+                self.canvas.set_highlight(highlight_of(hit))
             self._hit, self._row = hit, row
             self.filmstrip.set_row(row)
-            self._position.setText(
-                f"{text.number(row + 1)} of {text.number(self._model.rowCount())}"
-            )
+            self._show_position(row)
 
-    # -- what is selected ------------------------------------------------------------------
+    # -- selection -------------------------------------------------------------------------
 
     @property
     def selected_regions(self) -> list[Region]:
+        """The selected regions in the order of selection."""
         return self.canvas.selected_regions
 
-    def ask_alike(self) -> None:
+    def request_similar(self) -> None:
+        """Emit ``find_similar`` for the region that was selected last."""
         regions = self.selected_regions
         if regions and self._hit is not None:
-            self.find_alike.emit(SearchHit(self._hit.photo, self._hit.score, regions[-1]))
+            self.find_similar.emit(SearchHit(self._hit.photo, self._hit.score, regions[-1]))
 
     def _selection_changed(self) -> None:
-        self._place_actions()
+        self._place_action_bar()
         self.selection_changed.emit()
 
-    def _place_actions(self) -> None:
-        self.actions.place(self.canvas)
+    def _place_action_bar(self) -> None:
+        self.action_bar.place(self.canvas)
 
-    # -- what arrives ----------------------------------------------------------------------
+    # -- results of reading ----------------------------------------------------------------
 
     def _is_shown(self, photo_id: PhotoId) -> bool:
         return self._hit is not None and self._hit.photo.id == photo_id
 
-    def _take_regions(self, photo_id: PhotoId, regions: tuple[Region, ...]) -> None:
+    def _show_regions(self, photo_id: PhotoId, regions: tuple[Region, ...]) -> None:
         if self._is_shown(photo_id):
             self.canvas.set_regions(regions)
             self.selection_changed.emit()
 
-    def _take_pixels(self, photo_id: PhotoId, levels) -> None:
+    def _show_pixels(self, photo_id: PhotoId, levels: PhotoLevels) -> None:
         if self._is_shown(photo_id):
             self.canvas.set_levels(levels)
 
-    def _take_failure(self, photo_id: PhotoId, error) -> None:
+    def _show_failure(self, photo_id: PhotoId, error: EngineError) -> None:
         if not self._is_shown(photo_id):
             return
         if self._hit is not None and not self._hit.photo.available:
-            self.canvas.set_problem(text.OFFLINE_REASON)
+            self.canvas.set_problem(photo_text.OFFLINE_REASON)
         else:
             self.canvas.set_problem(f"{error.message} {error.hint or ''}".strip())
 
-    def _thumbnails_ready(self, photo_ids) -> None:
+    def _thumbnails_ready(self, photo_ids: list[PhotoId]) -> None:
         if self._hit is not None and self._hit.photo.id in photo_ids:
-            self.canvas.set_stand_in(self._session.thumbnails.get(self._hit.photo.id))
+            self.canvas.set_thumbnail(self._session.thumbnails.get(self._hit.photo.id))
 
     def _read_full(self) -> None:
         if self._hit is not None:

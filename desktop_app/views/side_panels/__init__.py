@@ -1,1 +1,1 @@
-"""What stands left and right of the photos."""
+"""The panels left and right of the photos."""

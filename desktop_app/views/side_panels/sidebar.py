@@ -1,4 +1,4 @@
-"""The left side: folders and their state, recent searches, problems."""
+"""The left side panel: folders and their state, recent searches, problems."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app import text
+from desktop_app.text import formatting, library_text, search_text, window_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import (
     ElidedLabel,
@@ -29,11 +29,11 @@ class FolderRow(QWidget):
     """One folder: icon, name, state, menu.
 
     Signals:
-        remove_wanted(Folder), rescan_wanted(): from its menu.
+        remove_requested(Folder), rescan_requested(): chosen in its menu.
     """
 
-    remove_wanted = Signal(object)
-    rescan_wanted = Signal()
+    remove_requested = Signal(object)
+    rescan_requested = Signal()
 
     def __init__(self, theme: Theme, folder: Folder) -> None:
         super().__init__()
@@ -54,26 +54,30 @@ class FolderRow(QWidget):
         self.menu_button.clicked.connect(self._open_menu)
         row.addWidget(self.menu_button)
         self.menu = QMenu(self)
-        self.menu.addAction(text.OPEN_FOLDER, self._show_in_file_manager)
-        self.menu.addAction(text.RESCAN, self.rescan_wanted.emit)
+        self.menu.addAction(library_text.OPEN_FOLDER, self._show_in_file_manager)
+        self.menu.addAction(library_text.RESCAN, self.rescan_requested.emit)
         self.menu.addSeparator()
-        self.menu.addAction(text.REMOVE_FOLDER, self._ask_remove)
+        self.menu.addAction(library_text.REMOVE_FOLDER, self._request_remove)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._open_menu)
         self.show_folder(folder)
 
     def show_folder(self, folder: Folder) -> None:
+        """Show the state of the folder."""
         self._folder = folder
         name = folder.path.name or str(folder.path)
         self._name.set_full_text(name)
-        self._state.set_full_text(text.folder_state(folder))
+        self._state.set_full_text(library_text.folder_state(folder))
         self.setToolTip(str(folder.path).replace("<", "&lt;"))
-        self.setAccessibleName(f"{name}, {text.folder_state(folder)}")
-        self.menu_button.setAccessibleName(text.FOLDER_ACTIONS.format(name=name))
-        self.menu_button.setToolTip(text.FOLDER_ACTIONS.format(name=name).replace("<", "&lt;"))
+        self.setAccessibleName(f"{name}, {library_text.folder_state(folder)}")
+        self.menu_button.setAccessibleName(library_text.FOLDER_ACTIONS.format(name=name))
+        self.menu_button.setToolTip(
+            library_text.FOLDER_ACTIONS.format(name=name).replace("<", "&lt;")
+        )
         self.refresh_icon()
 
     def refresh_icon(self) -> None:
+        """Draw the icon anew, for another state or another theme."""
         name, token = "folder", "secondary"
         if not self._folder.online:
             name, token = "folder-offline", "unsure"
@@ -85,22 +89,24 @@ class FolderRow(QWidget):
     def _show_in_file_manager(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.path)))
 
-    def _ask_remove(self) -> None:
-        self.remove_wanted.emit(self._folder)
+    def _request_remove(self) -> None:
+        self.remove_requested.emit(self._folder)
 
 
 class Sidebar(QWidget):
-    """Signals:
-    add_folder(), remove_folder(Folder), rescan(): about folders.
-    search(str), forget_searches(): about recent searches.
-    show_photos(), show_problems(): go there.
+    """Lists folders and recent searches, and switches between photos and problems.
+
+    Signals:
+        add_folder(), remove_folder(Folder), rescan(): commands about folders.
+        search(str), clear_recent_searches(): commands about recent searches.
+        show_photos(), show_problems(): go to that page.
     """
 
     add_folder = Signal()
     remove_folder = Signal(object)
     rescan = Signal()
     search = Signal(str)
-    forget_searches = Signal()
+    clear_recent_searches = Signal()
     show_photos = Signal()
     show_problems = Signal()
 
@@ -109,19 +115,21 @@ class Sidebar(QWidget):
         self._theme = theme
         self._rows: dict[int, FolderRow] = {}
         self.setObjectName("sidebar")
-        self._column = side_panel(self, text.LIBRARY, WIDTH_PX)
+        self._column = side_panel(self, library_text.LIBRARY, WIDTH_PX)
         self._column.setContentsMargins(8, 14, 8, 12)
         self._column.setSpacing(2)
         self._build()
         theme.changed.connect(self._refresh_icons)
 
     def _build(self) -> None:
-        self._all = push_button(text.ALL_PHOTOS, role="row", theme=self._theme, icon="photos")
+        self._all = push_button(
+            search_text.ALL_PHOTOS, role="row", theme=self._theme, icon="photos"
+        )
         self._all.clicked.connect(self.show_photos)
         self._all.setCheckable(True)
         self._column.addWidget(self._all)
         self._problems = push_button(
-            text.PROBLEMS, role="row", theme=self._theme, icon="problem", token="unsure"
+            library_text.PROBLEMS, role="row", theme=self._theme, icon="problem", token="unsure"
         )
         self._problems.clicked.connect(self.show_problems)
         self._problems.setCheckable(True)
@@ -129,18 +137,20 @@ class Sidebar(QWidget):
         self._problems.hide()
         self._column.addSpacing(14)
 
-        add = icon_button(self._theme, "plus", text.ADD_FOLDER)
+        add = icon_button(self._theme, "plus", window_text.ADD_FOLDER)
         add.clicked.connect(self.add_folder)
-        self._column.addLayout(self._heading(text.FOLDERS, add))
+        self._column.addLayout(self._heading(library_text.FOLDERS, add))
         self._folders = QVBoxLayout()
         self._folders.setSpacing(0)
         self._column.addLayout(self._folders)
         self._column.addSpacing(14)
 
-        self._forget = icon_button(self._theme, "close", text.CLEAR_RECENT)
-        self._forget.clicked.connect(self.forget_searches)
+        self._clear_recent_button = icon_button(self._theme, "close", library_text.CLEAR_RECENT)
+        self._clear_recent_button.clicked.connect(self.clear_recent_searches)
         self._recent_heading = QWidget()
-        self._recent_heading.setLayout(self._heading(text.RECENT, self._forget))
+        self._recent_heading.setLayout(
+            self._heading(library_text.RECENT, self._clear_recent_button)
+        )
         self._column.addWidget(self._recent_heading)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
@@ -157,7 +167,7 @@ class Sidebar(QWidget):
         return row
 
     def show_status(self, status: LibraryStatus) -> None:
-        """Take over folders and the number of problems."""
+        """Show the folders and the number of problems."""
         present = {folder.id for folder in status.folders}
         for folder_id in [i for i in self._rows if i not in present]:
             row = self._rows.pop(folder_id)
@@ -169,26 +179,27 @@ class Sidebar(QWidget):
                 self._rows[folder.id].show_folder(folder)
                 continue
             row = FolderRow(self._theme, folder)
-            row.remove_wanted.connect(self.remove_folder)
-            row.rescan_wanted.connect(self.rescan)
+            row.remove_requested.connect(self.remove_folder)
+            row.rescan_requested.connect(self.rescan)
             self._rows[folder.id] = row
             self._folders.addWidget(row)
         self._problems.setVisible(status.problems > 0)
-        words = f"{text.PROBLEMS} · {text.number(status.problems)}"
+        words = f"{library_text.PROBLEMS} · {formatting.number(status.problems)}"
         self._problems.setText(words)
         self._problems.setAccessibleName(words)
         self._all.setVisible(bool(status.folders))
 
-    def mark_place(self, *, photos: bool, problems: bool) -> None:
-        """Mark where one is: all photos, the problems, or neither."""
+    def mark_current_page(self, *, photos: bool, problems: bool) -> None:
+        """Mark the current page: all photos, the problems, or neither."""
         self._all.setChecked(photos)
         self._problems.setChecked(problems)
 
     def show_recent(self, searches: list[str]) -> None:
-        while self._recent.count():
-            widget = self._recent.takeAt(0).widget()
+        """List the recent searches, newest first."""
+        while (item := self._recent.takeAt(0)) is not None:
+            widget = item.widget()
             if widget is not None:
-                widget.hide()  # at once: it would be painted over its successor until deleted
+                widget.hide()  # until it is deleted it would be painted over its successor
                 widget.deleteLater()
         for words in searches:
             button = push_button(
@@ -204,6 +215,7 @@ class Sidebar(QWidget):
         self._recent_heading.setVisible(bool(searches))
 
     def folder_rows(self) -> list[FolderRow]:
+        """The rows of all folders."""
         return list(self._rows.values())
 
     def _recent_clicked(self) -> None:

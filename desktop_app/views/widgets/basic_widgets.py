@@ -1,4 +1,4 @@
-"""Small widgets that every part of the window is made of."""
+"""Small widgets that the other parts of the window use."""
 
 from __future__ import annotations
 
@@ -21,17 +21,21 @@ ICON_PX = 18
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
-    """Plain text, whatever is in it: file names and queries are never read as markup."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(wrap)
+    """A label for plain text: file names and queries are never read as markup.
+
+    Args:
+        role: selects the style in ``window.qss``.
+    """
+    widget = QLabel(text)
+    widget.setTextFormat(Qt.TextFormat.PlainText)
+    widget.setWordWrap(wrap)
     if role:
-        made.setProperty("role", role)
-    return made
+        widget.setProperty("role", role)
+    return widget
 
 
 def side_panel(panel: QWidget, name: str, width_px: int) -> QVBoxLayout:
-    """Make ``panel`` a column of a fixed width that scrolls up and down; the column to fill."""
+    """Make ``panel`` a vertically scrolling column of a fixed width; returns the layout to fill."""
     panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     panel.setFixedWidth(width_px)
     panel.setAccessibleName(name)
@@ -49,7 +53,7 @@ def side_panel(panel: QWidget, name: str, width_px: int) -> QVBoxLayout:
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in an ellipsis where it does not fit; the whole is in the tool tip."""
+    """One line, elided where it does not fit; the tool tip then shows the full text."""
 
     def __init__(self, text: str = "", role: str = "", mode=Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
@@ -61,11 +65,13 @@ class ElidedLabel(QLabel):
         self.set_full_text(text)
 
     def set_full_text(self, text: str) -> None:
+        """Set the text before eliding."""
         self._full = text
         self.setAccessibleName(text)
         self._elide()
 
     def full_text(self) -> str:
+        """The text before eliding."""
         return self._full
 
     def resizeEvent(self, event) -> None:
@@ -81,6 +87,12 @@ class ElidedLabel(QLabel):
 def push_button(
     text: str, *, role: str = "", theme: Theme | None = None, icon: str = "", token: str = "text"
 ) -> QPushButton:
+    """A button with a text and an optional icon.
+
+    Args:
+        role: selects the style in ``window.qss``.
+        token: name of the icon's colour in the theme.
+    """
     button = QPushButton(text)
     button.setAccessibleName(text)
     button.setAutoDefault(False)
@@ -93,7 +105,7 @@ def push_button(
 
 
 def icon_button(theme: Theme, icon: str, name: str, token: str = "secondary") -> QToolButton:
-    """A button without words; its name is its tool tip and what screen readers say."""
+    """A button without a text; ``name`` is its tool tip and its accessible name."""
     button = QToolButton()
     button.setProperty("role", "icon")
     button.setIcon(theme.icon(icon, token))
@@ -105,7 +117,7 @@ def icon_button(theme: Theme, icon: str, name: str, token: str = "secondary") ->
 
 
 def centred(widget: QWidget, width_px: int) -> QHBoxLayout:
-    """In the middle and no wider; wrapped words keep the height they need."""
+    """A layout with the widget in the middle at a fixed width; wrapped text keeps its height."""
     widget.setFixedWidth(width_px)
     row = QHBoxLayout()
     row.addStretch(1)
@@ -115,7 +127,7 @@ def centred(widget: QWidget, width_px: int) -> QHBoxLayout:
 
 
 class IconLabel(QWidget):
-    """A large icon that follows the theme."""
+    """An icon in a colour of the current theme."""
 
     def __init__(
         self, theme: Theme, icon: str, side_px: int = 48, token: str = "secondary"
@@ -125,6 +137,7 @@ class IconLabel(QWidget):
         self.setFixedSize(side_px, side_px)
 
     def set_icon(self, icon: str) -> None:
+        """Show another icon."""
         self._icon = icon
         self.update()
 

@@ -1,8 +1,9 @@
-"""The search field, and what narrows the search below it."""
+"""The search field with its buttons, and below it the chip of a region that is searched for."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -13,24 +14,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app import text
+from desktop_app.text import library_text, search_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import IconLabel, icon_button, label
 from desktop_app.views.widgets.verify_switch import VerifySwitch
 
 
 class SearchField(QLineEdit):
-    """Signals:
-    left_downwards(): the down key, to go to the results.
+    """The line edit of the search bar.
+
+    Signals:
+        down_pressed(): the down key was pressed, to go to the results.
     """
 
-    left_downwards = Signal()
+    down_pressed = Signal()
 
-    def furnish(self, theme: Theme) -> QToolButton:
-        """Put the magnifier and the button that clears in; returns the button."""
-        self._glass = IconLabel(theme, "search", 20)
-        self._clear = icon_button(theme, "close", text.CLEAR_SEARCH)
-        for child in (self._glass, self._clear):
+    def add_icons(self, theme: Theme) -> QToolButton:
+        """Add the magnifier and the clear button inside the field; returns the button."""
+        self._magnifier = IconLabel(theme, "search", 20)
+        self._clear = icon_button(theme, "close", search_text.CLEAR_SEARCH)
+        for child in (self._magnifier, self._clear):
             child.setParent(self)
         self._clear.setCursor(Qt.CursorShape.ArrowCursor)
         self._clear.hide()
@@ -40,22 +43,25 @@ class SearchField(QLineEdit):
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
         middle = self.height() // 2
-        self._glass.move(13, middle - 10)
+        self._magnifier.move(13, middle - 10)
         side = 28
         self._clear.setGeometry(self.width() - side - 8, middle - side // 2, side, side)
 
     def keyPressEvent(self, event) -> None:
         if event.key() == Qt.Key.Key_Down:
-            self.left_downwards.emit()
+            self.down_pressed.emit()
         else:
             super().keyPressEvent(event)
 
 
 class SearchBar(QWidget):
-    """Signals:
-    typed(str): the words changed; submitted(str): Enter.
-    chip_closed(): the thing that was searched for was taken away.
-    toggle_sidebar(), toggle_inspector(): the buttons at the ends.
+    """The bar above the pages.
+
+    Signals:
+        typed(str): the text was edited.
+        submitted(str): Enter was pressed.
+        chip_closed(): the chip was closed, so the search is to be cleared.
+        toggle_sidebar(), toggle_inspector(): the buttons at the ends were pressed.
     """
 
     typed = Signal(str)
@@ -71,33 +77,33 @@ class SearchBar(QWidget):
         column.setSpacing(6)
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.sidebar_button = icon_button(theme, "sidebar", text.TOGGLE_SIDEBAR)
+        self.sidebar_button = icon_button(theme, "sidebar", library_text.TOGGLE_SIDEBAR)
         self.sidebar_button.clicked.connect(self.toggle_sidebar)
-        self.inspector_button = icon_button(theme, "inspector", text.TOGGLE_INSPECTOR)
+        self.inspector_button = icon_button(theme, "inspector", library_text.TOGGLE_INSPECTOR)
         self.inspector_button.clicked.connect(self.toggle_inspector)
         for button in (self.sidebar_button, self.inspector_button):
             button.setCheckable(True)
         self.field = SearchField()
         self.field.setObjectName("searchField")
-        self.field.setPlaceholderText(text.SEARCH_PLACEHOLDER)
-        self.field.setAccessibleName(text.SEARCH_NAME)
+        self.field.setPlaceholderText(search_text.SEARCH_PLACEHOLDER)
+        self.field.setAccessibleName(search_text.SEARCH_NAME)
         self.field.setMaxLength(300)
-        self._clear = self.field.furnish(theme)
+        self._clear = self.field.add_icons(theme)
         self._clear.clicked.connect(self._clear_field)
         self.field.textEdited.connect(self.typed)
         self.field.textChanged.connect(self._text_changed)
         self.field.returnPressed.connect(self._submit)
         row.addWidget(self.sidebar_button)
-        self.look_switch = VerifySwitch()
-        self.look_switch.setEnabled(False)  # until there is a library to ask
+        self.verify_switch = VerifySwitch()
+        self.verify_switch.setEnabled(False)  # until a library is open
         row.addWidget(self.field, 1)
-        row.addWidget(self.look_switch)
+        row.addWidget(self.verify_switch)
         row.addWidget(self.inspector_button)
         column.addLayout(row)
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
-        self._busy.setAccessibleName(text.SEARCHING)
+        self._busy.setAccessibleName(search_text.SEARCHING)
         self._busy.setFixedHeight(3)
         policy = self._busy.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -108,7 +114,7 @@ class SearchBar(QWidget):
         column.addWidget(self._chips)
 
     def _build_chips(self, theme: Theme) -> QWidget:
-        """The line for what narrows a search."""
+        """The line with the chip."""
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(36, 0, 36, 0)
@@ -119,7 +125,7 @@ class SearchBar(QWidget):
         inner.setSpacing(8)
         self._chip_picture = label()
         self._chip_words = label()
-        close = icon_button(theme, "close", text.CLEAR_SEARCH, "text")
+        close = icon_button(theme, "close", search_text.CLEAR_SEARCH, "text")
         close.setIconSize(QSize(14, 14))
         close.clicked.connect(self.chip_closed)
         inner.addWidget(self._chip_picture)
@@ -131,11 +137,11 @@ class SearchBar(QWidget):
         return line
 
     def set_text(self, words: str) -> None:
-        """Show words without searching for them."""
+        """Set the text without searching for it."""
         self.field.setText(words)
 
-    def show_chip(self, words: str, picture=None) -> None:
-        """Say that a thing is searched for; an empty string takes the chip away."""
+    def show_chip(self, words: str, picture: QPixmap | None = None) -> None:
+        """Show that a region is searched for; an empty text hides the chip."""
         self._chips.setVisible(bool(words))
         self._chip_words.setText(words)
         self._chip_picture.setVisible(picture is not None)
@@ -143,9 +149,11 @@ class SearchBar(QWidget):
             self._chip_picture.setPixmap(picture)
 
     def set_busy(self, busy: bool) -> None:
+        """Show or hide the progress bar of a running search."""
         self._busy.setVisible(busy)
 
     def focus(self) -> None:
+        """Focus the search field and select its text."""
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 

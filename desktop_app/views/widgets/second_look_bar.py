@@ -1,17 +1,19 @@
-"""What is said over the grid of the closer look: how far it is, what keeps it, what can be done."""
+"""The bar over the grid with the progress of reranking (the second look)."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
-from desktop_app import text
+from desktop_app.text import formatting, search_text
 from desktop_app.views.widgets.basic_widgets import label, push_button
 
 
 class SecondLookBar(QFrame):
-    """Signals:
-    stop(), more(): a button was pressed.
+    """A sentence, and a button that stops reranking or reranks more hits.
+
+    Signals:
+        stop(), more(): a button was pressed.
     """
 
     stop = Signal()
@@ -29,8 +31,8 @@ class SecondLookBar(QFrame):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         row.addWidget(self._words, 1)
-        self.stop_button = push_button(text.STOP, role="link")
-        self.stop_button.setAccessibleName(text.STOP_NAME)
+        self.stop_button = push_button(search_text.STOP, role="link")
+        self.stop_button.setAccessibleName(search_text.STOP_NAME)
         self.stop_button.clicked.connect(self.stop)
         self.more_button = push_button("", role="link")
         self.more_button.clicked.connect(self.more)
@@ -39,32 +41,34 @@ class SecondLookBar(QFrame):
             button.hide()
         self.hide()
 
-    def say(self, words: str, *, can_stop: bool = False, more: int = 0) -> None:
-        """Nothing to say hides it.
+    def show_message(self, words: str, *, can_stop: bool = False, more: int = 0) -> None:
+        """Show a sentence; an empty one hides the bar.
 
         Args:
-            more: how many more hits can be looked at; 0 for no such button.
+            can_stop: show the stop button.
+            more: how many further hits the other button reranks; 0 for no such button.
         """
         self._words.setText(words)
         if more:
-            self.more_button.setText(text.LOOK_AT_MORE.format(count=text.number(more)))
+            self.more_button.setText(search_text.RERANK_MORE.format(count=formatting.number(more)))
             self.more_button.setAccessibleName(self.more_button.text())
             self.more_button.setToolTip(f"{self.more_button.text()} (Ctrl+Shift+M)")
-        self._offer(self.stop_button if can_stop else self.more_button if more else None)
+        self._show_button(self.stop_button if can_stop else self.more_button if more else None)
         self.setVisible(bool(words))
 
     @property
-    def words(self) -> str:
+    def message(self) -> str:
+        """The sentence on show."""
         return self._words.text()
 
-    def _offer(self, offered: QPushButton | None) -> None:
-        """Show this button alone; the keyboard's focus goes from the one before to it."""
-        other = self.more_button if offered is self.stop_button else self.stop_button
-        held = other.hasFocus()
-        if offered is not None:
-            offered.show()
-            if held:
-                offered.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _show_button(self, shown: QPushButton | None) -> None:
+        """Show only this button, None for neither; it takes over the other one's focus."""
+        other = self.more_button if shown is self.stop_button else self.stop_button
+        other_had_focus = other.hasFocus()
+        if shown is not None:
+            shown.show()
+            if other_had_focus:
+                shown.setFocus(Qt.FocusReason.OtherFocusReason)
         for button in (self.stop_button, self.more_button):
-            if button is not offered:
+            if button is not shown:
                 button.hide()

@@ -1,23 +1,23 @@
-"""A quiet notice at the bottom of the window that goes away by itself."""
+"""A notice at the bottom of the window that disappears by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from desktop_app import text
+from desktop_app.text import window_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import icon_button, label, push_button
 
 SHOWN_MS = 7000
 ABOVE_BOTTOM_PX = 136
-"""Clear of the filmstrip."""
+"""Distance that leaves the filmstrip uncovered."""
 
 
 class Toast(QFrame):
-    """Says one thing at a time; a newer one takes its place."""
+    """Shows one message at a time; a new one replaces it."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -28,10 +28,10 @@ class Toast(QFrame):
         self._words = label()
         row.addWidget(self._words)
         self.button = push_button("", role="link")
-        self.button.setAccessibleName(text.DISMISS)
-        self.button.clicked.connect(self._act)
+        self.button.setAccessibleName(window_text.DISMISS)
+        self.button.clicked.connect(self._button_pressed)
         row.addWidget(self.button)
-        close = icon_button(theme, "close", text.DISMISS)
+        close = icon_button(theme, "close", window_text.DISMISS)
         close.clicked.connect(self.hide)
         row.addWidget(close)
         self._action: Callable[[], None] | None = None
@@ -42,25 +42,29 @@ class Toast(QFrame):
         parent.installEventFilter(self)
         self.hide()
 
-    def say(self, words: str, button: str = "", action: Callable[[], None] | None = None) -> None:
+    def show_message(
+        self, words: str, button: str = "", action: Callable[[], None] | None = None
+    ) -> None:
+        """Show a message, with a button that calls ``action``; without a label no button."""
         self._words.setText(words)
         self.setAccessibleName(words)
         self._action = action
         self.button.setText(button)
-        self.button.setAccessibleName(button or text.DISMISS)
+        self.button.setAccessibleName(button or window_text.DISMISS)
         self.button.setVisible(bool(button))
         self.show()
         self.raise_()
-        self._place()
+        self._move_to_place()
         self._timer.start()
 
     @property
-    def words(self) -> str:
+    def message(self) -> str:
+        """The message shown last."""
         return self._words.text()
 
-    def eventFilter(self, watched, event) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
-            self._place()
+            self._move_to_place()
         return False
 
     def enterEvent(self, event) -> None:
@@ -69,13 +73,14 @@ class Toast(QFrame):
     def leaveEvent(self, event) -> None:
         self._timer.start()
 
-    def _act(self) -> None:
+    def _button_pressed(self) -> None:
         self.hide()
         if self._action is not None:
             self._action()
 
-    def _place(self) -> None:
+    def _move_to_place(self) -> None:
         self.adjustSize()
         parent = self.parentWidget()
+        assert parent is not None  # __init__ requires one
         x = (parent.width() - self.width()) // 2
         self.move(max(8, x), parent.height() - self.height() - ABOVE_BOTTOM_PX)

@@ -1,19 +1,19 @@
-"""Instant or Verified: whether hits get a closer look."""
+"""The switch Instant or Verified: whether hits are reranked."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QWidget
 
-from desktop_app import text
+from desktop_app.text import search_text
 from desktop_app.views.widgets.basic_widgets import push_button
 
 
 class VerifySwitch(QFrame):
-    """Two segments, one of them down.
+    """Two buttons, one of which is checked.
 
     Signals:
-        chosen(bool): somebody pressed the other one; True for Verified.
+        chosen(bool): the switch was moved by people; True for Verified.
     """
 
     chosen = Signal(bool)
@@ -21,14 +21,18 @@ class VerifySwitch(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("lookSwitch")
-        self.setAccessibleName(text.LOOK_SWITCH)
+        self.setAccessibleName(search_text.VERIFY_SWITCH)
         row = QHBoxLayout(self)
         row.setContentsMargins(3, 3, 3, 3)
         row.setSpacing(2)
         self._group = QButtonGroup(self)
         self._verified = False
-        self.instant = self._segment(text.INSTANT, text.INSTANT_NAME, text.INSTANT_HINT)
-        self.verified = self._segment(text.VERIFIED, text.VERIFIED_NAME, text.VERIFIED_HINT)
+        self.instant = self._segment(
+            search_text.INSTANT, search_text.INSTANT_NAME, search_text.INSTANT_HINT
+        )
+        self.verified = self._segment(
+            search_text.VERIFIED, search_text.VERIFIED_NAME, search_text.VERIFIED_HINT
+        )
         for button in (self.instant, self.verified):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.instant.setChecked(True)
@@ -44,22 +48,23 @@ class VerifySwitch(QFrame):
 
     @property
     def is_verified(self) -> bool:
+        """Whether the switch is at Verified."""
         return self._verified
 
     def set_verified(self, verified: bool) -> None:
-        """Show a choice; nothing is emitted."""
+        """Move the switch; nothing is emitted."""
         self._verified = verified
         (self.verified if verified else self.instant).setChecked(True)
 
-    def describe(self, hint: str) -> None:
-        """What Verified would mean here."""
+    def set_verified_hint(self, hint: str) -> None:
+        """Set the tool tip of Verified."""
         self.verified.setToolTip(hint)
 
     def toggle(self) -> None:
-        """Choose the other one, as a press would."""
+        """Move the switch as a press of the other button does."""
         (self.instant if self._verified else self.verified).setChecked(True)
 
-    def _toggled(self, *_) -> None:
+    def _toggled(self, *_: object) -> None:
         verified = self.verified.isChecked()
         if verified != self._verified and self._group.checkedButton() is not None:
             self._verified = verified

@@ -54,7 +54,7 @@ def test_the_newest_wish_is_served_first_and_stale_ones_are_dropped(make_cache, 
     assert begun.wait(20)
     for key in range(10):
         cache.get(key)
-    assert cache.waiting == 3
+    assert cache.waiting_requests == 3
     release.set()
     qtbot.waitUntil(lambda: len(order) == 4, timeout=DEADLINE_MS)
     assert order == ["busy", 9, 8, 7]
@@ -68,7 +68,7 @@ def test_the_least_recently_used_make_room(make_cache, qtbot):
     for key in ("a", "b", "c"):
         with qtbot.waitSignal(cache.ready, timeout=DEADLINE_MS):
             cache.get(key)
-    assert cache.spent <= 1000
+    assert cache.used_bytes <= 1000
     assert cache.get("c") == "c" and cache.get("b") == "b"
     assert cache.get("a") is None
 
@@ -81,5 +81,5 @@ def test_what_cannot_be_had_is_known_to_be_missing(make_cache, qtbot):
     with qtbot.waitSignal(cache.ready, timeout=DEADLINE_MS):
         cache.get(1)
     assert cache.get(1) is None and cache.known_missing(1)
-    cache.forget([1])
+    cache.remove([1])
     assert not cache.known_missing(1)

@@ -53,15 +53,15 @@ def test_stopping_keeps_what_has_come_and_nothing_comes_after_it(session, memory
     controller.verify = 3
     answers = []
     controller.updated.connect(lambda query, result: answers.append(result))
-    controller.stop_looking()
+    controller.stop_reranking()
     controller.submit("red ball")
-    memory.looks.release()
+    memory.rerank_permits.release()
     qtbot.waitUntil(lambda: bool(answers) and answers[-1].looked_at == 1, timeout=DEADLINE_MS)
     job = controller._running.job
-    controller.stop_looking()
+    controller.stop_reranking()
     assert answers[-1].complete and answers[-1].looked_at == 1
     assert sum(hit.looked_at for hit in answers[-1].hits) == 1
-    memory.looks.release(5)
+    memory.rerank_permits.release(5)
     qtbot.waitUntil(lambda: job.ended, timeout=DEADLINE_MS)
     count = len(answers)
     controller.submit("green tree")
@@ -73,22 +73,22 @@ def test_stopping_keeps_what_has_come_and_nothing_comes_after_it(session, memory
 def test_the_same_query_again_shows_nothing_that_is_behind_what_is_there(session, memory, qtbot):
     controller = SearchController(memory, session.jobs)
     controller.verify = 2
-    answers, waited, began = [], [], []
+    answers, catching_up, began = [], [], []
     controller.updated.connect(lambda query, result: answers.append(result.looked_at))
-    controller.waited.connect(lambda query, result: waited.append(result.looked_at))
+    controller.catching_up.connect(lambda query, result: catching_up.append(result.looked_at))
     controller.started.connect(lambda query: began.append("new"))
-    controller.resumed.connect(lambda query: began.append("again"))
-    memory.looks.release(2)
+    controller.repeated.connect(lambda query: began.append("again"))
+    memory.rerank_permits.release(2)
     controller.submit("red ball")
     qtbot.waitUntil(
         lambda: controller.result is not None and controller.result.complete, timeout=DEADLINE_MS
     )
     answers.clear()
     memory.hold_search.clear()
-    controller.look(4)
-    qtbot.waitUntil(lambda: waited == [0], timeout=DEADLINE_MS)
+    controller.rerank(4)
+    qtbot.waitUntil(lambda: catching_up == [0], timeout=DEADLINE_MS)
     assert answers == []
-    memory.looks.release(2)
+    memory.rerank_permits.release(2)
     memory.hold_search.set()
     qtbot.waitUntil(lambda: controller.result.looked_at == 4, timeout=DEADLINE_MS)
     assert began == ["new", "again"] and min(answers) >= 2
@@ -101,6 +101,6 @@ def test_what_was_typed_is_searched_for_when_the_number_changes_meanwhile(sessio
     qtbot.waitUntil(lambda: controller.result is not None, timeout=DEADLINE_MS)
     controller.typed("green tree")
     controller.verify = 2
-    controller.look(2)
+    controller.rerank(2)
     assert (memory.requests[-1].text, memory.requests[-1].verify) == ("green tree", 2)
     delete(controller)

@@ -57,7 +57,7 @@ def test_unfolding_shows_those_judged_no_last(model):
     model.set_show_no(True)
     assert ids(model) == [2, 1]
     assert [s.title for s in model.sections] == ["Match", "No"]
-    model.show_hits([hit(1, NO), hit(2, MATCH)], fresh=False)
+    model.show_hits([hit(1, NO), hit(2, MATCH)], new_search=False)
     assert ids(model) == [2, 1], "more of the same search keeps it unfolded"
     model.show_hits([hit(1, NO), hit(2, MATCH)])
     assert ids(model) == [2], "a new one does not"
@@ -73,7 +73,7 @@ def test_if_all_were_judged_no_the_closest_few_are_shown(model):
 def test_new_verdicts_in_the_same_order_do_not_reset_the_view(model, qtbot):
     model.show_hits([hit(1, UNVERIFIED), hit(2, UNVERIFIED)])
     with qtbot.assertNotEmitted(model.modelReset), qtbot.waitSignal(model.dataChanged):
-        model.show_hits([hit(1, MATCH), hit(2, UNSURE)], fresh=False)
+        model.show_hits([hit(1, MATCH), hit(2, UNSURE)], new_search=False)
     assert [s.title for s in model.sections] == ["Match", "Unsure"]
 
 
@@ -83,7 +83,7 @@ def test_verdicts_move_rows_and_what_holds_on_to_one_goes_along(model, qtbot):
     with qtbot.assertNotEmitted(model.modelReset):
         model.show_hits(
             [hit(3, MATCH), *(hit(n, UNVERIFIED) for n in (1, 2, 4, 6, 8)), hit(5, UNSURE)],
-            fresh=False,
+            new_search=False,
         )
     assert ids(model) == [3, 5, 1, 2, 4, 6, 8]
     assert {n: index.row() for n, index in held.items()} == {
@@ -99,9 +99,9 @@ def test_verdicts_move_rows_and_what_holds_on_to_one_goes_along(model, qtbot):
 def test_the_closest_do_not_vanish_because_one_of_them_is_better_after_all(model):
     model.show_hits([hit(n, NO) for n in range(1, 31)])
     others = [hit(n, NO) for n in range(1, 31) if n != 3]
-    model.show_hits([hit(3, MATCH), *others], fresh=False)
+    model.show_hits([hit(3, MATCH), *others], new_search=False)
     assert ids(model) == [3, *(n for n in range(1, CLOSEST_NO_SHOWN + 1) if n != 3)]
-    model.show_hits([hit(3, NO), *others], fresh=False)
+    model.show_hits([hit(3, NO), *others], new_search=False)
     assert len(ids(model)) == CLOSEST_NO_SHOWN
     model.show_hits([hit(3, MATCH), *others])
     assert ids(model) == [3], "in a new search they are folded"
@@ -109,9 +109,9 @@ def test_the_closest_do_not_vanish_because_one_of_them_is_better_after_all(model
 
 def test_the_photo_somebody_is_at_stays_though_it_is_judged_no(model):
     model.show_hits([hit(n, MATCH) for n in (1, 2, 3)])
-    model.show_hits([hit(1, MATCH), hit(3, MATCH), hit(2, NO)], fresh=False, keep=PhotoId(2))
+    model.show_hits([hit(1, MATCH), hit(3, MATCH), hit(2, NO)], new_search=False, keep=PhotoId(2))
     assert (ids(model), model.hidden_no) == ([1, 3, 2], 0)
-    model.show_hits([hit(1, MATCH), hit(2, NO), hit(3, NO)], fresh=False)
+    model.show_hits([hit(1, MATCH), hit(2, NO), hit(3, NO)], new_search=False)
     assert (ids(model), model.hidden_no) == ([1, 2], 1)
 
 

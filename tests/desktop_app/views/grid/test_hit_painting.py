@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage
 
 from desktop_app.bridge.image_conversion import image_from_rgb, photo_levels
 from desktop_app.bridge.session import outline_key
-from desktop_app.item_models.hit_highlight import HitHighlight, marks
+from desktop_app.item_models.hit_highlight import HitHighlight, highlight_of
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.views.grid.photo_delegate import PhotoDelegate
 from desktop_app.views.grid.photo_grid_view import PhotoGridView
@@ -41,7 +41,7 @@ def grid(session, theme, qtbot):
 
     def paint(hit: SearchHit) -> QImage:
         model.show_hits([hit])
-        wanted = [r for r in (marks(hit).thing, *hit.others) if r is not None]
+        wanted = [r for r in (highlight_of(hit).region, *hit.others) if r is not None]
         qtbot.waitUntil(
             lambda: (
                 session.thumbnails.get(hit.photo.id) is not None
@@ -113,7 +113,7 @@ def test_a_cell_shows_the_box_instead_of_a_thing_that_is_not_meant(grid, hit):
     plain = grid(replace(hit, region=None))
     boxed = grid(replace(hit, box_xyxy=BOX))
     assert accented(plain) == 0 and accented(boxed) > 50
-    assert marks(replace(hit, box_xyxy=BOX)).thing is None
+    assert highlight_of(replace(hit, box_xyxy=BOX)).region is None
 
 
 def test_a_box_is_dashed(grid, hit):
@@ -147,7 +147,7 @@ def test_a_thing_of_parts_is_selected_as_all_of_them(canvas, memory):
     red, blue = memory.photos.regions(2)
     whole = HitHighlight(united([red, blue]), parts=(red.id, blue.id))
     before = canvas(whole, stored=False)
-    assert [region.box_xyxy for region in before.selected_regions] == [whole.thing.box_xyxy]
+    assert [region.box_xyxy for region in before.selected_regions] == [whole.region.box_xyxy]
     after = canvas(whole)
     assert after.selected_regions == [red, blue]
 
@@ -168,17 +168,17 @@ def test_an_outline_of_a_united_thing_is_not_taken_for_that_of_its_part(canvas, 
 def test_a_verdict_marks_other_things_unless_somebody_has_chosen(canvas, memory):
     red, blue = memory.photos.regions(2)
     shown = canvas(HitHighlight(red))
-    shown.set_marks(HitHighlight(blue))
+    shown.set_highlight(HitHighlight(blue))
     assert shown.selected_regions == [blue]
     shown.select(red.id)
-    shown.set_marks(HitHighlight(box_xyxy=BOX))
+    shown.set_highlight(HitHighlight(box_xyxy=BOX))
     assert shown.selected_regions == [red]
 
 
 def test_an_outline_made_for_the_hit_takes_the_place_of_the_box(canvas, memory, made):
     red, blue = memory.photos.regions(2)
     shown = canvas(HitHighlight(box_xyxy=BOX))
-    shown.set_marks(HitHighlight(made))
+    shown.set_highlight(HitHighlight(made))
     assert shown.selected_regions == [made] and shown.regions == (made, red, blue)
     assert "3 things" in shown.accessibleName()
     shown.select(blue.id)
@@ -186,7 +186,7 @@ def test_an_outline_made_for_the_hit_takes_the_place_of_the_box(canvas, memory, 
     assert shown.regions == (made, red, blue), "it stays to be chosen again"
     shown.select(made.id)
     shown.select(red.id, add=True)
-    shown.set_marks(HitHighlight(blue))
+    shown.set_highlight(HitHighlight(blue))
     assert shown.regions == (red, blue) and shown.selected_regions == [red]
     assert shown.focusNextPrevChild(True) and shown.selected_regions == [blue]
 
@@ -194,7 +194,7 @@ def test_an_outline_made_for_the_hit_takes_the_place_of_the_box(canvas, memory, 
 def test_one_outline_made_for_a_hit_replaces_another(canvas, made):
     shown = canvas(HitHighlight(made))
     other = replace(made, box_xyxy=BoxXyxy(0, 0, 50, 50), rle=encode(np.ones((480, 640), bool)))
-    shown.set_marks(HitHighlight(other))
+    shown.set_highlight(HitHighlight(other))
     assert shown.selected_regions == [other] and made not in shown.regions
 
 

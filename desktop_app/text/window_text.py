@@ -1,0 +1,90 @@
+"""Texts of the window as a whole: first run, empty pages, dialogs, shortcuts."""
+
+from __future__ import annotations
+
+APP_NAME = "Pickout"
+
+# -- first run and empty pages --------------------------------------------------------------------
+OPENING_TITLE = "Opening your library"
+OPENING_BODY = "This takes a moment."
+FIRST_RUN_TITLE = "Find things in your own photos"
+FIRST_RUN_BODY = (
+    "Add a folder. Pickout looks at every photo once, then finds the things you describe, "
+    "outlines them, and cuts them out."
+)
+FIRST_RUN_PRIVACY = "Everything happens on this computer. No photo ever leaves it."
+ADD_FOLDER = "Add a folder"
+ADD_FOLDER_DOTS = "Add a folder…"
+TRY_SAMPLES = "Try the sample photos"
+DROP_HINT = "Drop the folder here to add it"
+NOT_YET_TITLE = "Looking at your photos"
+NOT_YET_BODY = "The first ones can be searched in a moment."
+PAUSED_TITLE = "Paused"
+PAUSED_BODY = "No photo has been looked at yet. Press Resume to begin."
+NO_PHOTOS_TITLE = "No photos here yet"
+NO_PHOTOS_BODY = (
+    "The folders you added hold no photos that Pickout can read. New ones appear by themselves."
+)
+ALL_OFFLINE_TITLE = "Your folders are offline"
+ALL_OFFLINE_BODY = "Connect the drive they are on. Nothing has been forgotten."
+ONLY_PROBLEMS_TITLE = "None of these photos could be read"
+SHOW_PROBLEMS = "Show problems"
+STARTER_NOTICE = (
+    "Answers come from the small built-in model, and it makes mistakes. Better ones: "
+    "“pickout-cli models list”."
+)
+DISMISS = "Dismiss"
+
+# -- dialogs --------------------------------------------------------------------------------------
+CLOSE = "Close"
+TRY_AGAIN = "Try again"
+QUIT = "Quit"
+CANNOT_OPEN = "Your library cannot be opened"
+SOMETHING_WRONG = "Something went wrong"
+SOMETHING_WRONG_BODY = (
+    "Pickout made a mistake. Your photos are safe. You can go on working; if it happens again, "
+    "restart Pickout.\n\nDetails are in the log."
+)
+SHORTCUTS_TITLE = "Shortcuts"
+SHORTCUTS = (
+    (
+        "Search",
+        (
+            ("Ctrl+F  or  /", "Go to the search field"),
+            ("Enter", "Search at once"),
+            ("Ctrl+Shift+V", "Instant or Verified"),
+            ("Ctrl+Shift+M", "Look at more hits"),
+        ),
+    ),
+    (
+        "Photos",
+        (
+            ("Arrows", "Move between photos"),
+            ("Enter", "Open the photo"),
+            ("Esc", "Back"),
+            ("Space", "Hold: see the photo untouched"),
+            ("+   −   0", "Zoom in, out, to fit"),
+            ("F", "Full screen"),
+        ),
+    ),
+    (
+        "Things",
+        (
+            ("Tab", "Next thing in the photo"),
+            ("Click, Shift+click", "Select a thing, add one more"),
+            ("Ctrl+D", "Find things like this"),
+            ("Ctrl+E", "Save cut-out"),
+            ("Ctrl+C", "Copy cut-out"),
+        ),
+    ),
+    (
+        "Window",
+        (
+            ("F9", "Library"),
+            ("F10", "Inspector"),
+            ("P", "Pause or resume"),
+            ("F5", "Look for new photos"),
+            ("?", "This list"),
+        ),
+    ),
+)
