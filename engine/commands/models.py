@@ -13,7 +13,7 @@ from engine.jobs import JobContext, Lane, Progress
 
 if TYPE_CHECKING:
     from engine.weights.catalogue import CatalogueEntry, ModelFile
-    from engine.weights.model_store import InstalledModel, ModelStore, Report
+    from engine.weights.model_store import InstalledModel, ModelStore, ReportProgress
 
 T = TypeVar("T")
 SUMMARY = "what the photos are looked at with: list, show, download, import, verify, remove"
@@ -294,7 +294,7 @@ def _run_on_lane(console: Console, work: Callable[[JobContext], T]) -> T:
         lane.close()
 
 
-def _reporter(job: JobContext) -> Report:
+def _reporter(job: JobContext) -> ReportProgress:
     """Reports bytes as progress in megabytes."""
 
     def report(stage: str, done: int, total: int | None) -> None:

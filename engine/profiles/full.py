@@ -207,7 +207,7 @@ def _described(kind: type[T], numbers: Mapping[str, Any], model: InstalledModel)
 
 def _of_role(model_store: ModelStore, role: str, name: str | None) -> InstalledModel:
     if name is not None:
-        model = model_store.need(name)
+        model = model_store.require(name)
         if model.entry.role != role:
             raise BadRequest(
                 f"{model.entry.title} is for something else.",
@@ -223,4 +223,4 @@ def _of_role(model_store: ModelStore, role: str, name: str | None) -> InstalledM
         raise ModelMissing(
             f"The catalogue has no model for {role}.", operation="choosing the models"
         )
-    return model_store.need(smallest.name)
+    return model_store.require(smallest.name)

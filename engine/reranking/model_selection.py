@@ -158,7 +158,7 @@ def recommended(
 
 def _need(model_store: ModelStore, name: str) -> InstalledModel:
     _require_role(model_store.catalogue.find(name))
-    return model_store.need(name)
+    return model_store.require(name)
 
 
 def _require_role(entry: CatalogueEntry) -> None:

@@ -1,5 +1,5 @@
-"""The models that can be had, as data: ``resources/models/catalogue.json``, and a file of the
-same form in the models' folder for models of one's own."""
+"""The catalogue of models: ``resources/models/catalogue.json``, and a file of the same format in
+the models folder for custom models."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ class ModelFile:
     """One file of a model.
 
     Attributes:
-        name: what it is called once installed; no path.
-        format: one of ``checkpoint.FORMATS``, made sure of before anything reads it.
-        size_bytes, sha256: as published; None where nothing is: the file is then taken for what
-            it is when it is first seen, and that is remembered.
-        url: where it is downloaded from, https; None if it has to be fetched by hand.
-        page: where a person finds it, if there is no ``url``.
+        name: file name of the installed file, without a folder.
+        format: one of ``checkpoint.FORMATS``; checked before anything reads the file.
+        size_bytes: published size; None if none is published.
+        sha256: published hash, hexadecimal; None if none is published. Then the hash at
+            installation is recorded, and later checks compare with it.
+        url: https address for the download; None if the file has to be fetched by hand.
+        page: web page where a person finds the file, if there is no ``url``.
     """
 
     name: str
@@ -47,13 +48,18 @@ class CatalogueEntry:
     """One model.
 
     Attributes:
+        name: unique name, also the name of its folder.
+        title: name for the user.
         role: one of ``ROLES``.
-        terms: what its licence asks, for people, shown before anything is downloaded.
-        memory_bytes: about what it needs while it runs, an estimate; 0 if unknown.
-        source: where its makers describe it.
-        architecture: the numbers of a mask model's build, by the names of ``SamArchitecture``;
-            None for what the published model of this name has.
-        settings: how a mask model is asked, by the names of ``SamSettings``; None for the usual.
+        licence: name of the licence.
+        terms: what the licence demands, for the user; shown before a download.
+        source: page where its authors describe it.
+        files: all files of the model.
+        memory_bytes: estimated memory while it runs; 0 if unknown.
+        notes: further text for the user.
+        architecture: fields of ``SamArchitecture`` for a mask model; None for those of the
+            published model of this name.
+        settings: fields of ``SamSettings`` for a mask model; None for the defaults.
     """
 
     name: str
@@ -70,9 +76,9 @@ class CatalogueEntry:
 
     @property
     def size_bytes(self) -> int | None:
-        """Of all files together; None if that of one is not known."""
-        sizes = [file.size_bytes for file in self.files]
-        return None if None in sizes else sum(sizes)
+        """Total size of all files; None if that of any is unknown."""
+        sizes = [file.size_bytes for file in self.files if file.size_bytes is not None]
+        return sum(sizes) if len(sizes) == len(self.files) else None
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,10 @@ class Catalogue:
     entries: tuple[CatalogueEntry, ...]
 
     def find(self, name: str) -> CatalogueEntry:
-        """Raises:
-        BadRequest: there is no model of this name.
+        """Return the entry of a name.
+
+        Raises:
+            BadRequest: there is no model of this name.
         """
         for entry in self.entries:
             if entry.name == name:
@@ -96,40 +104,44 @@ class Catalogue:
 
 
 def shipped() -> Catalogue:
-    """The catalogue that comes with Pickout."""
+    """Load the catalogue that is shipped with Pickout."""
     return load(resources_dir() / "models" / FILE_NAME)
 
 
-def with_own(catalogue: Catalogue, folder: Path) -> Catalogue:
-    """The catalogue and what a file of one's own in ``folder`` adds to it, if there is one.
+def with_custom_models(catalogue: Catalogue, folder: Path) -> Catalogue:
+    """Return the catalogue with the custom models of ``folder``'s own catalogue file, if any.
 
     Raises:
-        EngineError: it cannot be read, makes no sense, or takes a name that there is already.
+        EngineError: that file cannot be read, is invalid, or repeats a name.
     """
     path = folder / FILE_NAME
     if not path.is_file():
         return catalogue
-    return _checked((*catalogue.entries, *load(path).entries), path)
+    return _with_distinct_names((*catalogue.entries, *load(path).entries), path)
 
 
 def load(path: Path) -> Catalogue:
-    """Raises:
-    EngineError: it cannot be read, or an entry makes no sense; the message names it.
+    """Read a catalogue file.
+
+    Raises:
+        EngineError: it cannot be read, or an entry is invalid; the message names the entry.
     """
     try:
-        entries = tuple(_entry(item) for item in json.loads(path.read_text("utf-8"))["models"])
+        entries = tuple(
+            _parse_entry(item) for item in json.loads(path.read_text("utf-8"))["models"]
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unusable(str(error), path) from error
-    return _checked(entries, path)
+        raise _unusable_catalogue(str(error), path) from error
+    return _with_distinct_names(entries, path)
 
 
-def _checked(entries: tuple[CatalogueEntry, ...], path: Path) -> Catalogue:
-    if not _distinct(entry.name for entry in entries):
-        raise _unusable("a name stands twice", path)
+def _with_distinct_names(entries: tuple[CatalogueEntry, ...], path: Path) -> Catalogue:
+    if not _are_distinct(entry.name for entry in entries):
+        raise _unusable_catalogue("a name stands twice", path)
     return Catalogue(entries)
 
 
-def _unusable(why: str, path: Path) -> EngineError:
+def _unusable_catalogue(why: str, path: Path) -> EngineError:
     return EngineError(
         f"The catalogue of models cannot be used: {why}.",
         operation="reading the catalogue of models",
@@ -138,16 +150,17 @@ def _unusable(why: str, path: Path) -> EngineError:
     )
 
 
-def _entry(item: dict[str, Any]) -> CatalogueEntry:
+def _parse_entry(item: dict[str, Any]) -> CatalogueEntry:
+    """Read one entry; raises ValueError or TypeError if it is invalid."""
     fields = dict(item)
     files = tuple(ModelFile(**file) for file in fields.pop("files"))
     entry = CatalogueEntry(files=files, **fields)
-    _require(_is_plain(entry.name), f"{entry.name!r} is no name")
+    _require(_is_file_name(entry.name), f"{entry.name!r} is no name")
     _require(entry.role in ROLES, f"{entry.name}: there is no role {entry.role!r}")
     _require(bool(files and entry.licence and entry.terms), f"{entry.name}: something is missing")
-    _require(_distinct(file.name for file in files), f"{entry.name}: a file stands twice")
+    _require(_are_distinct(file.name for file in files), f"{entry.name}: a file stands twice")
     for file in files:
-        _require(_is_plain(file.name), f"{entry.name}: {file.name!r} is no file name")
+        _require(_is_file_name(file.name), f"{entry.name}: {file.name!r} is no file name")
         _require(file.format in FORMATS, f"{file.name}: there is no format {file.format!r}")
         _require(bool(file.url or file.page), f"{file.name}: it is nowhere to be had")
         _require(not file.url or file.url.startswith("https://"), f"{file.name}: not https")
@@ -155,15 +168,15 @@ def _entry(item: dict[str, Any]) -> CatalogueEntry:
     return entry
 
 
-def _is_plain(name: str) -> bool:
+def _is_file_name(name: str) -> bool:
     return bool(name) and Path(name).name == name and not name.startswith(".")
 
 
-def _distinct(names: Iterable[str]) -> bool:
-    seen = [name.lower() for name in names]
-    return len(set(seen)) == len(seen)
+def _are_distinct(names: Iterable[str]) -> bool:
+    lowered = [name.lower() for name in names]  # some file systems ignore case
+    return len(set(lowered)) == len(lowered)
 
 
-def _require(fine: bool, what: str) -> None:
-    if not fine:
+def _require(condition: bool, what: str) -> None:
+    if not condition:
         raise ValueError(what)

@@ -1,16 +1,16 @@
-"""Checkpoint files: refused unless they are what they claim, then read as tensors and no more.
+"""Checks checkpoint files and reads their tensors; nothing in a file is run.
 
-Four formats are known. What tells them apart is inside the file, never its name:
+Four formats are supported. They are detected by content, never by file name:
 
-- ``state-dict``: what ``torch.save`` writes since 2020, a ZIP of one pickle and a record of raw
+- ``state-dict``: written by ``torch.save`` since 2020; a ZIP of one pickle and a record of raw
   numbers for each tensor.
-- ``torchscript``: a program with its weights, as OpenAI published CLIP. Its list of contents and
-  its numbers are read like those of a state dict; its code is never looked at.
+- ``torchscript``: a program with its weights, as OpenAI published CLIP. Its pickle and its numbers
+  are read like those of a state dict; its code is never read.
 - ``safetensors``: numbers and a JSON header.
-- ``gguf``: for llama.cpp. Only checked here (`gguf_header`), its tensors are never read.
+- ``gguf``: for llama.cpp. It is only checked here (`gguf_header`); its tensors are never read.
 
-``torch.load`` is not used: it cannot read TorchScript without running it, and what one parser has
-checked another should not read again (`inert_pickle` has what is checked).
+``torch.load`` is not used: it cannot read TorchScript without running it, and a file that one
+parser has checked should not be read by another. `safe_unpickler` describes the checks.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.weights import gguf_header
-from engine.weights.file_errors import broken, gone
+from engine.weights.file_errors import broken, missing
 from engine.weights.safe_unpickler import (
     MAX_PICKLE_BYTES,
     NotOnlyTensors,
@@ -45,7 +45,8 @@ READABLE = (STATE_DICT, TORCHSCRIPT, SAFETENSORS)
 MAX_RECORDS = 20_000
 MAX_HEADER_BYTES = 16 << 20
 _ZIP_END_BYTES = 22
-_SPOKEN = {
+_ZIP_LOCAL_HEADER_BYTES = 30
+_FORMAT_NAMES = {
     STATE_DICT: "PyTorch weights",
     TORCHSCRIPT: "a TorchScript archive",
     SAFETENSORS: "safetensors weights",
@@ -58,8 +59,8 @@ _SPOKEN = {
 }
 
 
-def format_of(path: Path) -> str:
-    """What a file is by its first bytes and, for a ZIP, its list of entries.
+def detect_format(path: Path) -> str:
+    """Detect a file's format by its first bytes and, for a ZIP, its list of entries.
 
     Returns:
         One of `FORMATS`, or ``pickle``, ``zip``, ``page``, ``empty``, ``unknown``.
@@ -73,7 +74,7 @@ def format_of(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(16)
     except FileNotFoundError as error:
-        raise gone(path) from error
+        raise missing(path) from error
     except OSError as error:
         raise broken(path, f"cannot be read ({error.strerror})") from error
     if size == 0:
@@ -93,19 +94,19 @@ def format_of(path: Path) -> str:
 
 
 def check_format(path: Path, format: str) -> None:
-    """Make sure that a file is sound and of one format, by its headers; no tensor is read.
+    """Check by its headers that a file is complete and of a format; no tensor is read.
 
     Args:
-        path: any file, however hostile.
+        path: any file; it may be hostile.
         format: one of `FORMATS`.
 
     Raises:
         ModelMissing: there is no such file.
-        ModelBroken: it is of another format, cut short, damaged, or holds more than weights.
+        ModelBroken: it has another format, is truncated or damaged, or holds more than weights.
     """
     if format not in FORMATS:
         raise ValueError(f"expected one of {FORMATS}, got {format!r}")
-    _require(path, (format,))
+    _require_format(path, (format,))
     if format == GGUF:
         gguf_header.check(path)
     elif format == SAFETENSORS:
@@ -116,59 +117,60 @@ def check_format(path: Path, format: str) -> None:
 
 
 def read_shapes(path: Path, formats: tuple[str, ...] = READABLE) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor, by name, in a moment and without torch.
+    """Return the shape of every tensor by name, without reading data and without torch.
 
     Raises:
         ModelMissing, ModelBroken: as ``read_state_dict``.
     """
-    if _require(path, formats) == SAFETENSORS:
+    if _require_format(path, formats) == SAFETENSORS:
         header = _check_safetensors(path)
         return {name: tuple(e["shape"]) for name, e in header.items() if name != "__metadata__"}
     with _Archive(path) as archive:
-        return {name: span.record.shape for name, span in archive.tensors().items()}
+        return {name: location.record.shape for name, location in archive.tensors().items()}
 
 
 def read_state_dict(path: Path, formats: tuple[str, ...] = READABLE) -> dict[str, Tensor]:
-    """Read every tensor of a checkpoint, by name, into the memory of the CPU.
+    """Read every tensor of a checkpoint by name, on the CPU.
 
-    The tensors share a private mapping of the file: they cost memory only once written to, and the
-    file must not be changed in place while they live.
+    The tensors share a private mapping of the file. They take memory only when written to, and the
+    file must not be changed in place while they exist.
 
     Args:
-        path: any file, however hostile: nothing in it is run.
-        formats: those to accept, of `READABLE`.
+        path: any file; it may be hostile, nothing in it is run.
+        formats: accepted formats, out of `READABLE`.
 
     Raises:
         ModelMissing: there is no such file.
-        ModelBroken: it is none of ``formats``, cut short, damaged, or holds more than weights.
+        ModelBroken: it is truncated, damaged, of another format, or holds more than weights.
     """
     if not set(formats) <= set(READABLE):
         raise ValueError(f"expected formats of {READABLE}, got {formats}")
-    if _require(path, formats) == SAFETENSORS:
+    if _require_format(path, formats) == SAFETENSORS:
         _check_safetensors(path)
         return _read_safetensors(path)
     with _Archive(path) as archive:
         return _map_tensors(path, archive.tensors())
 
 
-def _require(path: Path, formats: tuple[str, ...]) -> str:
-    found = format_of(path)
+def _require_format(path: Path, formats: tuple[str, ...]) -> str:
+    """Return the file's format; raises ModelBroken if it is none of ``formats``."""
+    found = detect_format(path)
     if found not in formats:
-        wanted = " or ".join(_SPOKEN[name] for name in formats)
-        raise broken(path, f"is {_SPOKEN[found]}, not {wanted}")
+        wanted = " or ".join(_FORMAT_NAMES[name] for name in formats)
+        raise broken(path, f"is {_FORMAT_NAMES[found]}, not {wanted}")
     return found
 
 
 @dataclass(frozen=True)
-class _Span:
-    """One tensor and where in the file its numbers lie, in bytes."""
+class _TensorLocation:
+    """One tensor and the position of its record's data in the file, in bytes."""
 
     record: TensorRecord
     start: int
 
 
 class _Archive:
-    """The ZIP that torch writes. Raises ModelBroken for any that torch would not have written."""
+    """A ZIP as torch writes it; raises ModelBroken for one that torch would not write."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -178,7 +180,7 @@ class _Archive:
             raise broken(path, f"cannot be read ({error.strerror})") from error
         try:
             self._entries = self._list_entries()
-            self.format = self._recognise()
+            self.format = self._detect_format()
         except BaseException:
             self._file.close()
             raise
@@ -189,8 +191,8 @@ class _Archive:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def tensors(self) -> dict[str, _Span]:
-        """Every tensor, its numbers wholly inside the file."""
+    def tensors(self) -> dict[str, _TensorLocation]:
+        """Every tensor by name; its data is known to lie within the file."""
         contents = self._entries.get(f"{self._root}/data.pkl")
         if contents is None:
             raise broken(self._path, "is a ZIP file without weights")
@@ -206,20 +208,28 @@ class _Archive:
         if not records:
             raise broken(self._path, "holds no weights")
         starts: dict[str, int] = {}
-        return {name: self._span(name, record, starts) for name, record in records.items()}
+        return {name: self._locate(name, record, starts) for name, record in records.items()}
 
     def _list_entries(self) -> dict[str, zipfile.ZipInfo]:
+        """Read and check the ZIP's directory."""
         size = self._path.stat().st_size
         try:
-            # zipfile searches for the end record; torch always writes it last, without a comment,
-            # so anything else is cut short, has a tail, or shows two readers two lists.
+            # zipfile searches for the end record. Torch always writes it last and without a
+            # comment; any other file is truncated, has data appended, or is ambiguous: two
+            # readers could find two different directories.
             self._file.seek(max(0, size - _ZIP_END_BYTES))
             if self._file.read(4) != b"PK\x05\x06":
                 raise broken(self._path, "is cut short or damaged at its end")
             self._zip = zipfile.ZipFile(self._file)
             entries = self._zip.infolist()
-        except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as why:
-            raise broken(self._path, "is cut short or damaged") from why
+        except (
+            zipfile.BadZipFile,
+            OSError,
+            ValueError,
+            struct.error,
+            NotImplementedError,
+        ) as error:
+            raise broken(self._path, "is cut short or damaged") from error
         names = {entry.filename: entry for entry in entries}
         if len(entries) > MAX_RECORDS or len(names) != len(entries):
             raise broken(self._path, "has a list of records of absurd size")
@@ -233,7 +243,8 @@ class _Archive:
             raise broken(self._path, "claims more than it holds")
         return names
 
-    def _recognise(self) -> str:
+    def _detect_format(self) -> str:
+        """``state-dict``, ``torchscript``, or ``zip`` for an archive without weights."""
         roots = {name.split("/", 1)[0] for name in self._entries}
         self._root = next(iter(roots)) if len(roots) == 1 else ""
         if f"{self._root}/data.pkl" not in self._entries:
@@ -249,19 +260,19 @@ class _Archive:
         except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
             raise broken(self._path, "is cut short or damaged") from error
 
-    def _span(self, name: str, record: TensorRecord, starts: dict[str, int]) -> _Span:
+    def _locate(self, name: str, record: TensorRecord, starts: dict[str, int]) -> _TensorLocation:
         entry = self._entries.get(f"{self._root}/data/{record.storage}")
         if entry is None or entry.file_size != record.storage_bytes:
             raise broken(self._path, f"has lost the numbers of {name[:80]}")
         if record.storage not in starts:
-            starts[record.storage] = self._start(entry)
-        return _Span(record, starts[record.storage])
+            starts[record.storage] = self._data_start(entry)
+        return _TensorLocation(record, starts[record.storage])
 
-    def _start(self, entry: zipfile.ZipInfo) -> int:
-        """Where a record's bytes begin: its own header, whose lengths may differ, comes first."""
+    def _data_start(self, entry: zipfile.ZipInfo) -> int:
+        """Position of a record's data; its local header, of varying length, precedes it."""
         self._file.seek(entry.header_offset)
-        header = self._file.read(zipfile.sizeFileHeader)
-        if len(header) != zipfile.sizeFileHeader or header[:4] != b"PK\x03\x04":
+        header = self._file.read(_ZIP_LOCAL_HEADER_BYTES)
+        if len(header) != _ZIP_LOCAL_HEADER_BYTES or header[:4] != b"PK\x03\x04":
             raise broken(self._path, "is cut short or damaged")
         name_bytes, extra_bytes = struct.unpack("<HH", header[26:30])
         start = entry.header_offset + len(header) + name_bytes + extra_bytes
@@ -270,19 +281,20 @@ class _Archive:
         return start
 
 
-def _map_tensors(path: Path, spans: dict[str, _Span]) -> dict[str, Tensor]:
+def _map_tensors(path: Path, locations: dict[str, _TensorLocation]) -> dict[str, Tensor]:
+    """Tensors over one mapping of the file; unaligned ones are copied."""
     import torch
 
     with path.open("rb") as file:
-        # A private copy on write: torch wants memory that it may write to, the file stays as it is.
+        # Private copy on write: torch requires writable memory, and the file must not change.
         mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     tensors = {}
-    for name, span in spans.items():
-        record, dtype = span.record, getattr(torch, span.record.dtype)
+    for name, location in locations.items():
+        record, dtype = location.record, getattr(torch, location.record.dtype)
         if record.storage_items == 0 or 0 in record.shape:
             tensors[name] = torch.empty(record.shape, dtype=dtype)
             continue
-        start = span.start + record.offset_bytes
+        start = location.start + record.offset_bytes
         count = record.storage_items - record.offset
         if start % dtype.itemsize:
             raw = bytearray(mapping[start : start + count * dtype.itemsize])
@@ -293,7 +305,8 @@ def _map_tensors(path: Path, spans: dict[str, _Span]) -> dict[str, Tensor]:
     return tensors
 
 
-def _check_safetensors(path: Path) -> dict[str, dict]:
+def _check_safetensors(path: Path) -> dict[str, dict[str, Any]]:
+    """Read and check the header: tensor name -> dtype, shape and offsets."""
     with path.open("rb") as file:
         size = path.stat().st_size
         length = struct.unpack("<Q", file.read(8))[0]
@@ -301,7 +314,7 @@ def _check_safetensors(path: Path) -> dict[str, dict]:
             raise broken(path, "has a header of absurd size")
         head = file.read(length)
     try:
-        header = json.loads(head)
+        header: dict[str, dict[str, Any]] = json.loads(head)
         entries = [entry for name, entry in header.items() if name != "__metadata__"]
         ends = [entry["data_offsets"][1] for entry in entries]
         shapes = [n for entry in entries for n in entry["shape"]]
@@ -312,7 +325,7 @@ def _check_safetensors(path: Path) -> dict[str, dict]:
         raise broken(path, "holds no weights")
     if any(type(n) is not int or n < 0 for n in shapes):
         raise broken(path, "has a damaged header")
-    # The numbers fill the file exactly; more would be something else hidden behind them.
+    # The tensors must fill the file exactly, so that nothing else is hidden behind them.
     if type(end) is not int or 8 + length + end != size:
         raise broken(path, "is cut short or damaged")
     return header

@@ -1,4 +1,4 @@
-"""Where torch models run, and what happens when its memory is too small."""
+"""Choice of the device that torch models run on, and batches that fit its memory."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NAMES = ("auto", "cuda", "mps", "cpu")
 
 @dataclass(frozen=True)
 class Device:
-    """A place to run a model.
+    """A device of torch.
 
     Attributes:
-        name: ``cuda``, ``mps`` or ``cpu``, as torch says it.
-        text: for people.
-        half: whether models run at half precision there.
+        name: torch's name: ``cuda``, ``mps`` or ``cpu``.
+        text: name for the user.
+        half: whether models run at half precision on it.
     """
 
     name: str
@@ -32,33 +32,35 @@ class Device:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of weights and activations."""
+        """Type of weights and activations."""
         import torch
 
         return torch.float16 if self.half else torch.float32
 
 
-def choose_device(wanted: str = "auto") -> Device:
-    """The best device there is, or the wanted one.
+def choose_device(requested: str = "auto") -> Device:
+    """Choose the best device, or the requested one.
 
     Raises:
-        BadRequest: the wanted one is not there, or no such device is known.
+        BadRequest: the requested device is not available or unknown.
     """
     import torch
 
-    if wanted not in NAMES:
+    if requested not in NAMES:
         raise BadRequest(
-            f"There is no kind of device called {wanted}.",
+            f"There is no kind of device called {requested}.",
             operation="choosing where models run",
             hint=f"Choose one of: {', '.join(NAMES)}.",
         )
-    there = {
+    available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    name = wanted if wanted != "auto" else next(name for name, here in there.items() if here)
-    if not there[name]:
+    name = (
+        requested if requested != "auto" else next(name for name, here in available.items() if here)
+    )
+    if not available[name]:
         raise BadRequest(
             f"This computer has no device that torch calls {name}.",
             operation="choosing where models run",
@@ -70,7 +72,7 @@ def choose_device(wanted: str = "auto") -> Device:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a device's memory was too small; torch says it in two ways."""
+    """Whether an error means too little memory; torch has two kinds of such errors."""
     import torch
 
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
@@ -79,27 +81,27 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def in_batches(items: Sequence[Any], size: int, run: Callable[[Sequence[Any]], T]) -> Iterator[T]:
-    """``run`` over ``items``, ``size`` at a time, fewer where memory is too small.
+    """Yield the results of ``run`` for batches of ``size`` items; smaller ones if memory is short.
 
     Raises:
-        RuntimeError: as torch raised it, when memory is too small even for one; see
+        RuntimeError: as raised by torch, if memory is too small even for one item; see
             ``is_out_of_memory``.
     """
     start = 0
     while start < len(items):
         try:
-            answer = run(items[start : start + size])
+            result = run(items[start : start + size])
         except Exception as error:
             if size == 1 or not is_out_of_memory(error):
                 raise
             size = max(1, size // 2)
-            _free()
+            _empty_cache()
         else:
             start += size
-            yield answer
+            yield result
 
 
-def _free() -> None:
+def _empty_cache() -> None:
     import torch
 
     if torch.cuda.is_available():

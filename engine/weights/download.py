@@ -1,4 +1,4 @@
-"""Downloads of model files: only when asked for, resumable, and never half installed."""
+"""Downloads of model files: on request only, resumable, and installed only when complete."""
 
 from __future__ import annotations
 
@@ -11,29 +11,36 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
+from typing import IO
 
 from engine.errors import EngineError, ModelBroken
 from engine.jobs.cancel import CancelToken
 from engine.weights.catalogue import CatalogueEntry, ModelFile
-from engine.weights.model_store import InstalledModel, ModelStore, Report, disk_error, need_room
+from engine.weights.model_store import (
+    InstalledModel,
+    ModelStore,
+    ReportProgress,
+    disk_error,
+    require_free_space,
+)
 
 MIRROR_VARIABLE = "PICKOUT_MODEL_MIRROR"
 _BLOCK_BYTES = 1 << 18
-_LARGEST_BYTES = 64 << 30
+_MAX_BYTES = 64 << 30
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class DownloadProblem(EngineError):
-    """The server did not give the file. What came so far is kept and gone on with."""
+    """The server did not deliver the file. The received part is kept for the next download."""
 
     kind = "download"
 
 
 class _Interrupted(Exception):
-    """The connection ended early; worth another attempt."""
+    """The connection or the server failed in a way that may pass; another attempt follows."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,12 @@ class Source:
     """How files are fetched.
 
     Attributes:
-        mirror: an address below which every file lies as ``MODEL/FILE``, instead of the
-            catalogue's; by default the environment's ``PICKOUT_MODEL_MIRROR``.
-        proxies: by scheme, as in ``{"https": "http://proxy:3128"}``; None for the system's.
-        timeout_s: of each wait for the server.
-        attempts: in a row without a single new byte before it is given up.
-        pause_s: before the second attempt; twice as long before each further one.
+        mirror: address below which every file is found as ``MODEL/FILE``, replacing that of the
+            catalogue; by default the environment variable ``PICKOUT_MODEL_MIRROR``.
+        proxies: scheme -> proxy, as in ``{"https": "http://proxy:3128"}``; None for the system's.
+        timeout_s: limit of each wait for the server.
+        attempts: number of attempts in a row without a new byte after which it fails.
+        pause_s: pause before the second attempt; doubled before each further one.
     """
 
     mirror: str | None = None
@@ -60,56 +67,56 @@ def download(
     entry: CatalogueEntry,
     model_store: ModelStore,
     cancel: CancelToken,
-    report: Report = lambda *_: None,
+    report: ReportProgress = lambda *_: None,
     source: Source | None = None,
 ) -> InstalledModel:
-    """Fetch what is missing of a model and install it. Blocks; not for a thread that draws.
+    """Download the missing files of a model and install it. Blocks; not for the window's thread.
 
-    Files that have to be fetched by hand are skipped; if one is missing at the end, the error of
-    ``ModelStore.install`` says where it is to be had, and what was fetched waits for it.
+    Files that have to be fetched by hand are skipped. If one is missing in the end, the error of
+    ``ModelStore.install`` says where to get it; the downloaded files are kept.
 
     Raises:
-        DownloadProblem: a server did not give a file; the next download goes on with what came.
-        ModelBroken: what came is not the published file; it was deleted.
+        DownloadProblem: a server did not deliver a file; the next download resumes it.
+        ModelBroken: the received file is not the published one; it was deleted.
         ModelMissing: a file has to be fetched by hand.
-        DiskFull: no room, before or meanwhile; what came is kept.
-        Cancelled: what came is kept.
+        DiskFull: not enough space, at the start or later; the received part is kept.
+        Cancelled: ``cancel`` was set; the received part is kept.
     """
     source = source or Source(mirror=os.environ.get(MIRROR_VARIABLE) or None)
     staging = model_store.staging(entry.name)
     try:
         staging.mkdir(parents=True, exist_ok=True)
-        left = sum(_left(staging / file.name, file) for file in entry.files)
-        need_room(model_store.root, left)
+        remaining_bytes = sum(_remaining_bytes(staging / file.name, file) for file in entry.files)
+        require_free_space(model_store.root, remaining_bytes)
         for file in entry.files:
-            url = _address(entry, file, source)
+            url = _url_of(entry, file, source)
             if url is not None and not (staging / file.name).is_file():
-                _Fetch(url, file, staging / file.name, source, cancel, report).run()
+                _FileDownload(url, file, staging / file.name, source, cancel, report).run()
     except OSError as error:
         raise disk_error(error, model_store.root) from error
     return model_store.install(entry, cancel, report)
 
 
-def _left(target: Path, file: ModelFile) -> int:
-    """Bytes still to come, as far as one knows."""
+def _remaining_bytes(target: Path, file: ModelFile) -> int:
+    """Bytes that are still to be received; 0 if the size is unknown."""
     if target.is_file() or file.size_bytes is None:
         return 0
-    part = _part(target)
+    part = _part_path(target)
     return max(0, file.size_bytes - (part.stat().st_size if part.is_file() else 0))
 
 
-def _part(target: Path) -> Path:
+def _part_path(target: Path) -> Path:
     return target.with_name(f"{target.name}.part")
 
 
-def _address(entry: CatalogueEntry, file: ModelFile, source: Source) -> str | None:
+def _url_of(entry: CatalogueEntry, file: ModelFile, source: Source) -> str | None:
     if source.mirror:
         return f"{source.mirror.rstrip('/')}/{entry.name}/{urllib.parse.quote(file.name)}"
     return file.url
 
 
-class _Fetch:
-    """One file: attempts until it is whole or no attempt brings anything."""
+class _FileDownload:
+    """The download of one file, in as many attempts as it takes."""
 
     def __init__(
         self,
@@ -118,100 +125,103 @@ class _Fetch:
         target: Path,
         source: Source,
         cancel: CancelToken,
-        report: Report,
+        report: ReportProgress,
     ) -> None:
         self._url, self._file, self._target = url, file, target
         self._source, self._cancel, self._report = source, cancel, report
-        self._part = _part(target)
-        self._tag_path = target.with_name(f"{target.name}.tag")
+        self._part = _part_path(target)
+        self._version_path = target.with_name(f"{target.name}.tag")
         self._total = file.size_bytes
-        handlers: list[urllib.request.BaseHandler] = [_SameScheme()]
+        handlers: list[urllib.request.BaseHandler] = [_SecureRedirects()]
         if source.proxies is not None:
             handlers.append(urllib.request.ProxyHandler(dict(source.proxies)))
         self._opener = urllib.request.build_opener(*handlers)
 
     def run(self) -> None:
-        _require_safe(self._url, self._file)
-        fruitless, pause_s = 0, self._source.pause_s
+        """Download the file; raises as ``download``."""
+        _require_secure(self._url, self._file)
+        failed_attempts, pause_s = 0, self._source.pause_s
         while True:
             self._cancel.raise_if_set()
-            before = self._have()
+            before = self._received_bytes()
             try:
                 self._attempt()
                 break
             except _Interrupted as error:
-                if self._have() > before:
-                    fruitless, pause_s = 0, self._source.pause_s
+                if self._received_bytes() > before:
+                    failed_attempts, pause_s = 0, self._source.pause_s
                     continue
-                fruitless += 1
-                if fruitless >= self._source.attempts:
-                    raise self._problem(str(error)) from error
+                failed_attempts += 1
+                if failed_attempts >= self._source.attempts:
+                    raise self._failure(str(error)) from error
                 self._cancel.wait(pause_s)
                 pause_s *= 2
-        self._tag_path.unlink(missing_ok=True)
+        self._version_path.unlink(missing_ok=True)
         self._part.replace(self._target)
 
-    def _have(self) -> int:
+    def _received_bytes(self) -> int:
         return self._part.stat().st_size if self._part.is_file() else 0
 
     def _attempt(self) -> None:
-        """Raises:
-        _Interrupted: the connection or the server failed in a way that may pass.
-        DownloadProblem: it refused.
+        """Request the rest of the file once.
+
+        Raises:
+            _Interrupted: the connection or the server failed in a way that may pass.
+            DownloadProblem: the server refused.
         """
-        have = self._have()
-        if self._total is not None and have >= self._total > 0:
-            if have == self._total:
+        received_bytes = self._received_bytes()
+        if self._total is not None and received_bytes >= self._total > 0:
+            if received_bytes == self._total:
                 return
-            self._begin_anew()
-            have = 0
+            self._discard_part()
+            received_bytes = 0
         request = urllib.request.Request(self._url, headers={"User-Agent": "Pickout"})
-        tag = self._tag()
-        if have and tag:
-            request.add_header("Range", f"bytes={have}-")
+        tag = self._stored_version()
+        if received_bytes and tag:
+            request.add_header("Range", f"bytes={received_bytes}-")
             request.add_header("If-Range", tag)
-        elif have:
-            self._begin_anew()  # nothing tells whether the rest would belong to it
+        elif received_bytes:
+            self._discard_part()  # without a version, the rest may be of another file
         try:
             with self._opener.open(request, timeout=self._source.timeout_s) as response:
                 self._receive(response)
         except urllib.error.HTTPError as error:
             error.close()
             if error.code == 416:
-                self._begin_anew()
+                self._discard_part()
                 raise _Interrupted("the server has changed the file") from error
             if error.code in (408, 429) or error.code >= 500:
                 raise _Interrupted(f"the server answers {error.code}") from error
-            raise self._problem(f"the server answers {error.code} {error.reason}") from error
+            raise self._failure(f"the server answers {error.code} {error.reason}") from error
         except urllib.error.URLError as error:
             if isinstance(error.reason, DownloadProblem):
                 raise error.reason from error
             if isinstance(error.reason, ssl.SSLCertVerificationError):
-                raise self._problem("the server's certificate is not valid") from error
+                raise self._failure("the server's certificate is not valid") from error
             raise _Interrupted(f"{error.reason}") from error
         except (HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
             raise _Interrupted(str(error) or type(error).__name__) from error
 
     def _receive(self, response: HTTPResponse) -> None:
-        start, total = self._extent(response)
-        if total is not None and total > _LARGEST_BYTES:
-            raise self._problem("the server announces an absurd size")
+        start, total = self._content_range(response)
+        if total is not None and total > _MAX_BYTES:
+            raise self._failure("the server announces an absurd size")
         if self._total is None:
             self._total = total
         elif total is not None and total != self._total:
-            raise self._refused(total)
+            raise self._wrong_size(total)
         if start == 0:
-            self._keep_tag(response)
-        need_room(self._part.parent, (self._total or 0) - start)
+            self._store_version(response)
+        require_free_space(self._part.parent, (self._total or 0) - start)
         with self._part.open("r+b" if start else "wb") as part:
             part.seek(start)
             part.truncate()
             done = start
-            # Not ``read``: it would lose what has come of a block when the connection breaks.
+            # Not ``read``: it loses a partly received block when the connection breaks.
             while block := response.read1(_BLOCK_BYTES):
                 done += len(block)
                 if self._total is not None and done > self._total:
-                    raise self._refused(done)
+                    raise self._wrong_size(done)
                 part.write(block)
                 self._report(f"Downloading {self._file.name}", done, self._total)
                 if self._cancel.cancelled:
@@ -222,20 +232,20 @@ class _Fetch:
         if self._total is not None and done < self._total:
             raise _Interrupted("the connection ended too early")
 
-    def _extent(self, response: HTTPResponse) -> tuple[int, int | None]:
-        """Where what comes begins, and the size of the whole file if the server tells."""
+    def _content_range(self, response: HTTPResponse) -> tuple[int, int | None]:
+        """First byte of the response, and the size of the complete file; None if not sent."""
         length = response.headers.get("Content-Length")
         if response.status == 206:
             found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-            if found is None or int(found[1]) != self._have():
-                self._begin_anew()
+            if found is None or int(found[1]) != self._received_bytes():
+                self._discard_part()
                 raise _Interrupted("the server sends another part than was asked for")
             return int(found[1]), None if found[3] == "*" else int(found[3])
         return 0, int(length) if length and length.isdigit() else None
 
-    def _refused(self, size: int) -> ModelBroken:
-        """The file is of another size than published: another file."""
-        self._begin_anew()
+    def _wrong_size(self, size: int) -> ModelBroken:
+        """The error for a file of another size than published; the received part is deleted."""
+        self._discard_part()
         return ModelBroken(
             f"The server's {self._file.name} has {size:,} bytes or more instead of "
             f"{self._total:,}: it is not the published file.",
@@ -244,29 +254,29 @@ class _Fetch:
             hint=f"Nothing was installed. It should be what is at {self._file.url}.",
         )
 
-    def _tag(self) -> str | None:
-        """What the server called the version that the part belongs to."""
+    def _stored_version(self) -> str | None:
+        """The server's ETag or date of the version that the received part belongs to."""
         try:
-            kept = json.loads(self._tag_path.read_text("utf-8"))
+            kept = json.loads(self._version_path.read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        return kept["tag"] if kept.get("url") == self._url else None
+        return str(kept["tag"]) if kept.get("url") == self._url else None
 
-    def _keep_tag(self, response: HTTPResponse) -> None:
+    def _store_version(self, response: HTTPResponse) -> None:
         tag = response.headers.get("ETag") or ""
         if tag.startswith("W/"):  # weak: the bytes may differ
             tag = ""
         tag = tag or response.headers.get("Last-Modified") or ""
         if tag:
-            self._tag_path.write_text(json.dumps({"url": self._url, "tag": tag}), "utf-8")
+            self._version_path.write_text(json.dumps({"url": self._url, "tag": tag}), "utf-8")
         else:
-            self._tag_path.unlink(missing_ok=True)
+            self._version_path.unlink(missing_ok=True)
 
-    def _begin_anew(self) -> None:
+    def _discard_part(self) -> None:
         self._part.unlink(missing_ok=True)
-        self._tag_path.unlink(missing_ok=True)
+        self._version_path.unlink(missing_ok=True)
 
-    def _problem(self, what: str) -> DownloadProblem:
+    def _failure(self, what: str) -> DownloadProblem:
         return DownloadProblem(
             f"{self._file.name} could not be downloaded: {what}.",
             operation="downloading a model",
@@ -276,10 +286,19 @@ class _Fetch:
         )
 
 
-class _SameScheme(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to https, and within http on this computer; to nothing else."""
+class _SecureRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to https, and from http to http; refuses all others."""
 
-    def redirect_request(self, request, fp, code, msg, headers, newurl):
+    def redirect_request(
+        self,
+        request: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """The request to follow; raises URLError with a DownloadProblem for a refused one."""
         scheme = urllib.parse.urlsplit(newurl).scheme
         before = urllib.parse.urlsplit(request.full_url).scheme
         if scheme != "https" and not (scheme == before == "http"):
@@ -295,8 +314,8 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(request, fp, code, msg, headers, newurl)
 
 
-def _require_safe(url: str, file: ModelFile) -> None:
-    """https, or http for a mirror on this computer or for a file whose SHA-256 is published.
+def _require_secure(url: str, file: ModelFile) -> None:
+    """Require https, or http from this computer or for a file whose SHA-256 is published.
 
     Raises:
         DownloadProblem: it is neither.

@@ -1,4 +1,4 @@
-"""What people are told of a model file that is gone or is not what it should be."""
+"""The errors for a model file that is missing or not as expected."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from engine.errors import ModelBroken, ModelMissing
 _OPERATION = "checking a model file"
 
 
-def gone(path: Path) -> ModelMissing:
-    """There is no such file."""
+def missing(path: Path) -> ModelMissing:
+    """The error for a file that does not exist."""
     return ModelMissing(
         "A model file is gone.",
         operation=_OPERATION,
@@ -20,8 +20,10 @@ def gone(path: Path) -> ModelMissing:
 
 
 def broken(path: Path, what: str) -> ModelBroken:
-    """Args:
-    what: completes "The model file NAME ...".
+    """The error for a file that must not be used.
+
+    Args:
+        what: completes "The model file NAME ...".
     """
     return ModelBroken(
         f"The model file {path.name} {what}.",

@@ -1,4 +1,4 @@
-"""The header of a GGUF file, read without believing a word of it."""
+"""Reads and checks the header of a GGUF file, which may be hostile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_KEY_BYTES = 65_535
 MAX_STRING_BYTES = 4 << 20
 MAX_DIMENSIONS = 4
 MAX_LIST_STRINGS = 2_000_000
-"""In all lists together; the largest vocabularies have 262,000 tokens and 515,000 merges."""
+"""In all arrays together; the largest vocabularies have 262,000 tokens and 515,000 merges."""
 
 _STRING, _ARRAY, _BOOL = 8, 9, 7
 _SCALARS = {
@@ -27,10 +27,10 @@ _SCALARS = {
     10: "<Q", 11: "<q", 12: "<d",
 }  # fmt: skip
 _HEAD = struct.Struct("<4sIQQ")
-_LEAST_KEY_BYTES = 8 + 1 + 4 + 1
-_LEAST_TENSOR_BYTES = 8 + 1 + 4 + 4 + 8
+_MIN_KEY_BYTES = 8 + 1 + 4 + 1
+_MIN_TENSOR_BYTES = 8 + 1 + 4 + 4 + 8
 _ALIGNMENT = "general.alignment"
-_USUAL_ALIGNMENT_BYTES = 32
+_DEFAULT_ALIGNMENT_BYTES = 32
 _MAX_ALIGNMENT_BYTES = 1 << 16
 
 BLOCKS = {
@@ -40,32 +40,32 @@ BLOCKS = {
     22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8),
     29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
 }  # fmt: skip
-"""By the number of a tensor's type: numbers in a block, and bytes that a block takes. A type that
-is newer than this table is not refused; only where its tensor begins is then checked."""
+"""Tensor type -> (elements of a block, bytes of a block). A type that is newer than this table is
+not refused; then only the tensor's beginning is checked."""
 
 
 def read_header(path: Path) -> dict[str, object]:
-    """The keys and values before the tensors; takes a fraction of a second and reads no tensor.
+    """Read the keys and values of the header; takes a fraction of a second, reads no tensor.
 
     Args:
-        path: any file, however hostile. No count in it is believed before it is known to fit into
-            what is left of the file, so that memory and time stay bounded.
+        path: any file; it may be hostile. Every count is compared with the remaining bytes of the
+            file before it is used, so memory and time stay bounded.
 
     Returns:
-        Numbers, truth values and strings as they are; of an array its length, an int.
+        Key -> number, bool or string; for an array its length.
 
     Raises:
         ModelMissing: there is no such file.
-        ModelBroken: it is no GGUF file of version 2 or 3, cut short, damaged or absurd.
+        ModelBroken: it is no GGUF file of version 2 or 3, is truncated, damaged or implausible.
     """
     return _read(path, with_tensors=False)
 
 
 def check(path: Path) -> None:
-    """Make sure of the header, and that every tensor lies within the file.
+    """Check the header, and that every tensor lies within the file.
 
     Raises:
-        ModelMissing, ModelBroken: as ``read_header``; also if a tensor ends behind the file's end.
+        ModelMissing, ModelBroken: as ``read_header``; also if a tensor ends beyond the file's end.
     """
     _read(path, with_tensors=True)
 
@@ -79,57 +79,57 @@ def _read(path: Path, *, with_tensors: bool) -> dict[str, object]:
                 reader.check_tensors(values)
             return values
     except FileNotFoundError as error:
-        raise file_errors.gone(path) from error
+        raise file_errors.missing(path) from error
     except OSError as error:
         raise file_errors.broken(path, f"cannot be read ({error.strerror})") from error
 
 
 class _Reader:
-    """Goes through one file from front to back."""
+    """Reads one file from beginning to end."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path, self._file = path, file
         self._size_bytes = os.fstat(file.fileno()).st_size
-        self._at_bytes = self._listed = 0
-        # GGUF of the other byte order has its version's bytes turned round, and is refused by it.
-        magic, version, self._tensors, self._keys = _HEAD.unpack(self._take(_HEAD.size))
+        self._position_bytes = self._array_strings = 0
+        # A big-endian GGUF has the bytes of its version swapped, and is refused by the version.
+        magic, version, self._tensors, self._keys = _HEAD.unpack(self._read_bytes(_HEAD.size))
         if magic != b"GGUF":
             raise self._broken("is no GGUF model")
         if version not in VERSIONS:
             raise self._broken(f"is GGUF of the version {version}, not 2 or 3")
         if self._keys > MAX_KEYS or self._tensors > MAX_TENSORS:
             raise self._broken("claims more than it holds")
-        self._expect(self._keys * _LEAST_KEY_BYTES + self._tensors * _LEAST_TENSOR_BYTES)
+        self._require_available(self._keys * _MIN_KEY_BYTES + self._tensors * _MIN_TENSOR_BYTES)
 
     def values(self) -> dict[str, object]:
-        """All keys with their values; an array's value is its length."""
+        """Read all keys and values; the value of an array is its length."""
         found: dict[str, object] = {}
         for _ in range(self._keys):
             key = self._key()
             if key in found:
                 raise self._broken("names something twice")
-            found[key] = self._value(self._number("<I"))
+            found[key] = self._value(self._unsigned("<I"))
         return found
 
     def check_tensors(self, values: dict[str, object]) -> None:
-        """The list of tensors, which follows the values."""
+        """Read and check the list of tensors, which follows the values."""
         if not self._tensors:
             raise self._broken("holds no weights")
-        names, last_byte, spans = set(), 0, []
+        names, last_byte, extents = set(), 0, []
         for _ in range(self._tensors):
             name = self._key()
-            dimensions = self._number("<I")
+            dimensions = self._unsigned("<I")
             if name in names or dimensions > MAX_DIMENSIONS:
                 raise self._broken("has a damaged list of tensors")
             names.add(name)
-            shape = [self._number("<Q") for _ in range(dimensions)]
-            kind, offset = self._number("<I"), self._number("<Q")
-            spans.append((offset, _tensor_bytes(shape, kind)))
-        alignment = values.get(_ALIGNMENT, _USUAL_ALIGNMENT_BYTES)
+            shape = [self._unsigned("<Q") for _ in range(dimensions)]
+            kind, offset = self._unsigned("<I"), self._unsigned("<Q")
+            extents.append((offset, _tensor_bytes(shape, kind)))
+        alignment = values.get(_ALIGNMENT, _DEFAULT_ALIGNMENT_BYTES)
         if type(alignment) is not int or not 0 < alignment <= _MAX_ALIGNMENT_BYTES:
             raise self._broken("has a damaged header")
-        start = _up(self._at_bytes, alignment) * alignment
-        for offset, size in spans:
+        start = _ceil_divide(self._position_bytes, alignment) * alignment
+        for offset, size in extents:
             if offset % alignment:
                 raise self._broken("has a damaged list of tensors")
             last_byte = max(last_byte, start + offset + size)
@@ -152,63 +152,69 @@ class _Reader:
         if kind == _STRING:
             return self._string(MAX_STRING_BYTES).decode("utf-8", "replace")
         if kind == _ARRAY:
-            return self._skip_array(self._number("<I"), self._number("<Q"))
+            return self._skip_array(self._unsigned("<I"), self._unsigned("<Q"))
         raise self._broken("has a damaged header")
 
     def _skip_array(self, kind: int, length: int) -> int:
         if kind in _SCALARS:
             self._skip(length * struct.calcsize(_SCALARS[kind]))
         elif kind == _STRING:
-            self._listed += length
-            if self._listed > MAX_LIST_STRINGS:
+            self._array_strings += length
+            if self._array_strings > MAX_LIST_STRINGS:
                 raise self._broken("has a header of absurd size")
             self._skip_strings(length)
         else:
-            # Arrays of arrays among them: llama.cpp does not read these either.
+            # Includes arrays of arrays, which llama.cpp does not read either.
             raise self._broken("has a damaged header")
         return length
 
     def _skip_strings(self, count: int) -> None:
-        """As ``_string`` for each of them, but three times as fast: there are 300,000 of them."""
-        self._expect(count * 8)
+        """Skip strings; three times as fast as ``_string`` for each, and there are 300,000."""
+        self._require_available(count * 8)
         end = min(self._size_bytes, MAX_HEADER_BYTES)
-        read, at = self._file.read, self._at_bytes
+        read, at = self._file.read, self._position_bytes
         for _ in range(count):
             length = int.from_bytes(read(8), "little")
             at += 8 + length
             if at > end:
                 raise self._broken("is cut short, or claims more than it holds")
             read(length)
-        self._at_bytes = at
+        self._position_bytes = at
 
     def _number(self, layout: str) -> int | float | bool:
-        return struct.unpack(layout, self._take(struct.calcsize(layout)))[0]
+        number: int | float | bool
+        (number,) = struct.unpack(layout, self._read_bytes(struct.calcsize(layout)))
+        return number
 
-    def _string(self, most_bytes: int) -> bytes:
-        length = self._number("<Q")
-        if length > most_bytes:
-            # Either it is cut short in the middle of a number, or somebody wants our memory.
+    def _unsigned(self, layout: str) -> int:
+        """A number of a layout that is an unsigned integer."""
+        return int(self._number(layout))
+
+    def _string(self, max_bytes: int) -> bytes:
+        length = self._unsigned("<Q")
+        if length > max_bytes:
+            # Either the file is truncated within a number, or it tries to exhaust the memory.
             raise self._broken("claims more than it holds")
-        return self._take(length)
+        return self._read_bytes(length)
 
-    def _take(self, count: int) -> bytes:
-        self._expect(count)
+    def _read_bytes(self, count: int) -> bytes:
+        self._require_available(count)
         data = self._file.read(count)
         if len(data) != count:
             raise self._broken("is cut short")
-        self._at_bytes += count
+        self._position_bytes += count
         return data
 
     def _skip(self, count: int) -> None:
-        self._expect(count)
-        self._at_bytes += count
-        self._file.seek(self._at_bytes)
+        self._require_available(count)
+        self._position_bytes += count
+        self._file.seek(self._position_bytes)
 
-    def _expect(self, count: int) -> None:
-        """Raise unless so many bytes are left, of the file and of what a header may have."""
-        if self._at_bytes + count > self._size_bytes:
+    def _require_available(self, count: int) -> None:
+        """Raise ModelBroken unless ``count`` more bytes are within file and header limit."""
+        if self._position_bytes + count > self._size_bytes:
             raise self._broken("is cut short, or claims more than it holds")
-        if self._at_bytes + count > MAX_HEADER_BYTES:
+        if self._position_bytes + count > MAX_HEADER_BYTES:
             raise self._broken("has a header of absurd size")
 
     def _broken(self, what: str) -> ModelBroken:
@@ -216,11 +222,11 @@ class _Reader:
 
 
 def _tensor_bytes(shape: list[int], kind: int) -> int:
-    """What a tensor takes in the file; 0 of a type that is not known."""
+    """Size of a tensor in the file; 0 for an unknown type."""
     numbers, size = BLOCKS.get(kind, (1, 0))
-    return _up(math.prod(shape), numbers) * size
+    return _ceil_divide(math.prod(shape), numbers) * size
 
 
-def _up(count: int, part: int) -> int:
-    """How many parts hold ``count``; in whole numbers, as these may be beyond what floats hold."""
+def _ceil_divide(count: int, part: int) -> int:
+    """``count / part`` rounded up; in integers, which may exceed the range of floats."""
     return -(-count // part)

@@ -1,4 +1,4 @@
-"""Where installed models lie: a folder each, complete and checked, or not there at all."""
+"""The model store: each installed model is a folder, complete and checked."""
 
 from __future__ import annotations
 
@@ -14,24 +14,34 @@ from pathlib import Path
 from engine.errors import BadRequest, DiskFull, EngineError, ModelBroken, ModelMissing
 from engine.jobs.cancel import CancelToken
 from engine.paths import models_dir
-from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile, shipped, with_own
+from engine.weights.catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    ModelFile,
+    shipped,
+    with_custom_models,
+)
 from engine.weights.checkpoint import check_format
 
 RECORD = "installed.json"
 SPARE_BYTES = 200 << 20
-"""Left free on the disk, whatever is installed."""
+"""Space that an installation leaves free on the disk."""
 _BLOCK_BYTES = 4 << 20
 
-Report = Callable[[str, int, int | None], None]
-"""Told a file's name, bytes done, and bytes in all if they are known."""
+ReportProgress = Callable[[str, int, int | None], None]
+"""Called with a text for the user, the bytes done, and all bytes (None if unknown)."""
 
 
 @dataclass(frozen=True)
 class InstalledFile:
-    """A file as it was when it was installed.
+    """A file of an installed model, as recorded at installation.
 
     Attributes:
-        published: its SHA-256 was known beforehand; else it was pinned at first sight.
+        path: where the file is.
+        size_bytes: its size.
+        sha256: its hash, hexadecimal.
+        published: whether the hash is that of the catalogue; otherwise it was computed at
+            installation.
     """
 
     path: Path
@@ -42,7 +52,13 @@ class InstalledFile:
 
 @dataclass(frozen=True)
 class InstalledModel:
-    """A model all of whose files are there. ``files`` by their names."""
+    """A complete model.
+
+    Attributes:
+        entry: its entry of the catalogue.
+        folder: the folder of its files.
+        files: its files by name.
+    """
 
     entry: CatalogueEntry
     folder: Path
@@ -50,24 +66,26 @@ class InstalledModel:
 
 
 class ModelStore:
-    """The models of one computer, for all libraries. Used by one thread at a time; two processes
-    that install the same model end with one of the two copies, whole.
+    """The models of one computer, shared by all libraries.
+
+    Used by one thread at a time. If two processes install the same model, one complete copy stays.
 
     Args:
-        root: made when something is first installed.
+        root: folder of the models, created by the first installation; None for the default.
+        catalogue: the known models; None for the shipped ones and the custom models of ``root``.
     """
 
     def __init__(self, root: Path | None = None, catalogue: Catalogue | None = None) -> None:
         self.root = root or models_dir()
-        self.catalogue = catalogue or with_own(shipped(), self.root)
+        self.catalogue = catalogue or with_custom_models(shipped(), self.root)
 
     def installed(self) -> list[InstalledModel]:
-        """In the order of the catalogue."""
+        """All installed models, in the order of the catalogue."""
         found = [self.find(entry.name) for entry in self.catalogue.entries]
         return [model for model in found if model is not None]
 
     def find(self, name: str) -> InstalledModel | None:
-        """The model if it is installed; reads no more than a small record.
+        """Return the model, or None if it is not installed; reads only a small record file.
 
         Raises:
             BadRequest: the catalogue knows no such model.
@@ -82,16 +100,17 @@ class ModelStore:
             }
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        whole = all(
-            one.path.is_file() and one.path.stat().st_size == one.size_bytes
-            for one in files.values()
+        complete = all(
+            file.path.is_file() and file.path.stat().st_size == file.size_bytes
+            for file in files.values()
         )
-        return InstalledModel(entry, folder, files) if whole else None
+        return InstalledModel(entry, folder, files) if complete else None
 
-    def need(self, name: str) -> InstalledModel:
-        """As ``find``.
+    def require(self, name: str) -> InstalledModel:
+        """Return the model, which must be installed.
 
         Raises:
+            BadRequest: the catalogue knows no such model.
             ModelMissing: it is not installed; the hint says how to get it.
         """
         model = self.find(name)
@@ -105,17 +124,17 @@ class ModelStore:
         return model
 
     def staging(self, name: str) -> Path:
-        """Where files of a model wait until it is complete. Nothing else ever looks there."""
+        """Folder in which a model's files are collected until it is complete and installed."""
         return self.root / ".incoming" / name
 
     def install(
-        self, entry: CatalogueEntry, cancel: CancelToken, report: Report = lambda *_: None
+        self, entry: CatalogueEntry, cancel: CancelToken, report: ReportProgress = lambda *_: None
     ) -> InstalledModel:
-        """Check the files that wait in ``staging`` and move them in, all at once.
+        """Check the files in ``staging`` and install them, all at once.
 
         Raises:
-            ModelMissing: one of them is not there; what is there stays.
-            ModelBroken: one is not what it should be; it is deleted.
+            ModelMissing: a file is missing; the others stay in ``staging``.
+            ModelBroken: a file is not as published; it is deleted.
             Cancelled: nothing has changed.
         """
         staging = self.staging(entry.name)
@@ -123,9 +142,9 @@ class ModelStore:
         for file in entry.files:
             path = staging / file.name
             if not path.is_file():
-                raise _missing(entry, file, staging)
+                raise _missing_file(entry, file, staging)
             try:
-                files[file.name] = _checked(path, file, cancel, report)
+                files[file.name] = _check_file(path, file, cancel, report)
             except ModelBroken:
                 path.unlink()
                 raise
@@ -140,29 +159,32 @@ class ModelStore:
             folder.rename(old)
         staging.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
-        return self.need(entry.name)
+        return self.require(entry.name)
 
     def import_files(
         self,
         name: str,
         paths: Iterable[Path],
         cancel: CancelToken,
-        report: Report = lambda *_: None,
+        report: ReportProgress = lambda *_: None,
     ) -> InstalledModel:
-        """Copy a model's files from elsewhere, for computers without network; then ``install``.
+        """Copy a model's files into ``staging``, for computers without network, and ``install`` it.
 
         Args:
-            paths: files, or folders that hold them, by their published names. One file that is
-                all a model has may have any name.
+            name: name of the model in the catalogue.
+            paths: files with their published names, or folders that hold such files. The only
+                file of a model may have any name.
+            cancel: token that stops the import.
+            report: called with the progress.
 
         Raises:
-            ModelMissing, ModelBroken, Cancelled: as ``install``. A copy that is broken is deleted,
-                the file it was made of is never touched.
+            ModelMissing, ModelBroken, Cancelled: as ``install``. A broken copy is deleted; the
+                original files are never changed.
             BadRequest: none of the files belongs to this model.
-            DiskFull: there is no room.
+            DiskFull: there is not enough space.
         """
         entry = self.catalogue.find(name)
-        found = _matching(entry, [Path(path).expanduser() for path in paths])
+        found = _match_files(entry, [Path(path).expanduser() for path in paths])
         if not found:
             names = " and ".join(file.name for file in entry.files)
             raise BadRequest(
@@ -173,32 +195,33 @@ class ModelStore:
         staging = self.staging(name)
         try:
             staging.mkdir(parents=True, exist_ok=True)
-            need_room(self.root, sum(path.stat().st_size for path in found.values()))
+            require_free_space(self.root, sum(path.stat().st_size for path in found.values()))
             for file_name, source in found.items():
                 check_format(source, next(f.format for f in entry.files if f.name == file_name))
-                _copy(source, staging / file_name, cancel, report)
+                _copy_file(source, staging / file_name, cancel, report)
         except OSError as error:
             raise disk_error(error, self.root) from error
         return self.install(entry, cancel, report)
 
     def verify(
-        self, name: str, cancel: CancelToken, report: Report = lambda *_: None
+        self, name: str, cancel: CancelToken, report: ReportProgress = lambda *_: None
     ) -> InstalledModel:
-        """Read every byte again.
+        """Read all files of an installed model and compare their hashes.
 
         Raises:
+            BadRequest: the catalogue knows no such model.
             ModelMissing: it is not installed.
-            ModelBroken: a file is no longer what was installed.
+            ModelBroken: a file has changed since the installation.
         """
-        model = self.need(name)
+        model = self.require(name)
         for file in model.entry.files:
-            one = model.files[file.name]
-            pinned = ModelFile(file.name, file.format, one.size_bytes, one.sha256)
-            _checked(one.path, pinned, cancel, report)
+            installed = model.files[file.name]
+            recorded = ModelFile(file.name, file.format, installed.size_bytes, installed.sha256)
+            _check_file(installed.path, recorded, cancel, report)
         return model
 
     def remove(self, name: str) -> int:
-        """Delete a model and what was begun of it; how many bytes that freed.
+        """Delete a model and its files in ``staging``; returns the number of bytes freed.
 
         Raises:
             BadRequest: the catalogue knows no such model.
@@ -208,15 +231,17 @@ class ModelStore:
         for folder in (self.root / name, self.staging(name)):
             if folder.is_dir():
                 freed += sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-                # The record goes first: half a model is none.
+                # The record first: without it, a partly deleted model counts as not installed.
                 (folder / RECORD).unlink(missing_ok=True)
                 shutil.rmtree(folder)
         return freed
 
 
-def need_room(folder: Path, size_bytes: int) -> None:
-    """Raises:
-    DiskFull: the disk of ``folder`` has not so much room, and some to spare.
+def require_free_space(folder: Path, size_bytes: int) -> None:
+    """Raise unless the disk of ``folder`` has ``size_bytes`` and ``SPARE_BYTES`` free.
+
+    Raises:
+        DiskFull: it has not.
     """
     free = shutil.disk_usage(folder).free
     if free < size_bytes + SPARE_BYTES:
@@ -230,7 +255,7 @@ def need_room(folder: Path, size_bytes: int) -> None:
 
 
 def disk_error(error: OSError, folder: Path) -> EngineError:
-    """What people are told of an error of the disk."""
+    """The error to raise for an ``OSError`` while a model is installed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(
             "The disk became full while a model was being installed.",
@@ -246,8 +271,8 @@ def disk_error(error: OSError, folder: Path) -> EngineError:
     )
 
 
-def sha256_of(path: Path, cancel: CancelToken, report: Report = lambda *_: None) -> str:
-    """Hex digest of a file's bytes."""
+def sha256_of(path: Path, cancel: CancelToken, report: ReportProgress = lambda *_: None) -> str:
+    """SHA-256 of a file, hexadecimal."""
     digest, done, size = hashlib.sha256(), 0, path.stat().st_size
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):
@@ -258,19 +283,21 @@ def sha256_of(path: Path, cancel: CancelToken, report: Report = lambda *_: None)
     return digest.hexdigest()
 
 
-def _checked(path: Path, file: ModelFile, cancel: CancelToken, report: Report) -> InstalledFile:
-    """Size, hash and format, in this order: nothing parses a file that is not the one wanted."""
+def _check_file(
+    path: Path, file: ModelFile, cancel: CancelToken, report: ReportProgress
+) -> InstalledFile:
+    """Check size, hash and format, in this order, so that only the published file is parsed."""
     size = path.stat().st_size
     if file.size_bytes is not None and size != file.size_bytes:
-        raise _wrong(path, f"has {size:,} bytes instead of {file.size_bytes:,}")
+        raise _broken_file(path, f"has {size:,} bytes instead of {file.size_bytes:,}")
     digest = sha256_of(path, cancel, report)
     if file.sha256 is not None and digest != file.sha256:
-        raise _wrong(path, "is not the published file: its SHA-256 is another one")
+        raise _broken_file(path, "is not the published file: its SHA-256 is another one")
     check_format(path, file.format)
     return InstalledFile(path, size, digest, published=file.sha256 is not None)
 
 
-def _wrong(path: Path, what: str) -> ModelBroken:
+def _broken_file(path: Path, what: str) -> ModelBroken:
     return ModelBroken(
         f"The model file {path.name} {what}.",
         operation="checking a model file",
@@ -279,19 +306,19 @@ def _wrong(path: Path, what: str) -> ModelBroken:
     )
 
 
-def _missing(entry: CatalogueEntry, file: ModelFile, staging: Path) -> ModelMissing:
-    where = file.url or file.page
+def _missing_file(entry: CatalogueEntry, file: ModelFile, staging: Path) -> ModelMissing:
+    address = file.url or file.page
     return ModelMissing(
         f"{entry.title} is not complete: {file.name} is missing.",
         operation="installing a model",
         path=staging / file.name,
-        hint=f"Get it from {where}, then: pickout-cli models import {entry.name} FILE",
+        hint=f"Get it from {address}, then: pickout-cli models import {entry.name} FILE",
     )
 
 
-def _matching(entry: CatalogueEntry, paths: list[Path]) -> dict[str, Path]:
-    """The files of the entry among files and folders."""
-    given = []
+def _match_files(entry: CatalogueEntry, paths: list[Path]) -> dict[str, Path]:
+    """File name of the entry -> path, for its files among the given files and folders."""
+    given: list[Path] = []
     for path in paths:
         if not path.exists():
             raise BadRequest("There is no such file.", operation="importing a model", path=path)
@@ -303,8 +330,8 @@ def _matching(entry: CatalogueEntry, paths: list[Path]) -> dict[str, Path]:
     return found
 
 
-def _copy(source: Path, target: Path, cancel: CancelToken, report: Report) -> None:
-    """Whole or not at all."""
+def _copy_file(source: Path, target: Path, cancel: CancelToken, report: ReportProgress) -> None:
+    """Copy a file under a temporary name, then rename it."""
     part, done, size = target.with_name(f"{target.name}.copy"), 0, source.stat().st_size
     try:
         with source.open("rb") as reader, part.open("wb") as writer:

@@ -19,7 +19,7 @@ from engine.embeddings.alpha_clip import (
 from engine.embeddings.embedder import RegionEmbedder, Remarking, TextEmbedder
 from engine.embeddings.square_view import Geometry, SquareView
 from engine.errors import ModelBroken
-from engine.weights.checkpoint import TORCHSCRIPT, format_of, read_state_dict
+from engine.weights.checkpoint import TORCHSCRIPT, detect_format, read_state_dict
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "alpha_clip"
 CLIP, ALPHA = GOLDEN / "tiny_clip_openai.pt", GOLDEN / "tiny_alpha_visual.pth"
@@ -294,7 +294,7 @@ def test_published_sizes_load_and_run(tmp_path: Path, sizes: tuple, script: bool
         save_published(clip, clip_file, script=script)
         torch.save(alpha, alpha_file)
         del clip, alpha
-        assert (format_of(clip_file) == TORCHSCRIPT) == script
+        assert (detect_format(clip_file) == TORCHSCRIPT) == script
         query = load_text_embedder(clip_file).embed(["a red umbrella"])
         regions = load_region_embedder(clip_file, alpha_file, device="cpu")
         photo = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""Checkpoints of each published format are read; whatever else is refused and never run."""
+"""Checkpoints of each published format are read; other files are refused and never run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.weights.checkpoint import (
     STATE_DICT,
     TORCHSCRIPT,
     check_format,
-    format_of,
+    detect_format,
     read_shapes,
     read_state_dict,
 )
@@ -35,7 +35,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "alpha_clip"
 
 
 class Payload:
-    """A pickle of it makes a folder when it is loaded by anybody who obeys it."""
+    """Its pickle creates a folder when an ordinary unpickler loads it."""
 
     def __init__(self, marker: Path) -> None:
         self.marker = marker
@@ -45,6 +45,8 @@ class Payload:
 
 
 class Small(torch.nn.Module):
+    """A small network with every kind of tensor and attribute."""
+
     def __init__(self) -> None:
         super().__init__()
         self.attn = torch.nn.MultiheadAttention(8, 2)
@@ -62,8 +64,10 @@ def save_script(module: torch.nn.Module, path: Path, *, trace: bool = True) -> N
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch calls TorchScript old; published files are so
         module = module.eval()
-        made = torch.jit.trace(module, torch.ones(2, 1, 8)) if trace else torch.jit.script(module)
-        torch.jit.save(made, str(path))
+        scripted = (
+            torch.jit.trace(module, torch.ones(2, 1, 8)) if trace else torch.jit.script(module)
+        )
+        torch.jit.save(scripted, str(path))
 
 
 def rewrite(source: Path, target: Path, change: dict[str, bytes | None], **how) -> None:
@@ -78,7 +82,7 @@ def rewrite(source: Path, target: Path, change: dict[str, bytes | None], **how) 
                 new.writestr(name, data, **how)
 
 
-def same(ours: dict, theirs: dict) -> bool:
+def are_equal(ours: dict, theirs: dict) -> bool:
     return list(ours) == list(theirs) and all(
         ours[name].dtype == theirs[name].dtype and torch.equal(ours[name], theirs[name])
         for name in ours
@@ -99,34 +103,34 @@ def script(tmp_path: Path) -> Path:
     return path
 
 
-# --- what is read
+# --- files that are read
 
 
 @pytest.mark.parametrize("name", ["tiny_clip_openai.pt", "tiny_alpha_visual.pth"])
 def test_reads_a_state_dict_like_torch(name: str):
-    assert same(read_state_dict(GOLDEN / name), torch.load(GOLDEN / name, weights_only=True))
+    assert are_equal(read_state_dict(GOLDEN / name), torch.load(GOLDEN / name, weights_only=True))
 
 
 @pytest.mark.parametrize("trace", [True, False], ids=["traced", "scripted"])
 def test_reads_the_weights_of_a_script(tmp_path: Path, trace: bool):
     module, path = Small(), tmp_path / "s.pt"
     save_script(module, path, trace=trace)
-    assert format_of(path) == TORCHSCRIPT
+    assert detect_format(path) == TORCHSCRIPT
     ours, theirs = read_state_dict(path), module.state_dict()
-    assert same(dict(sorted(ours.items())), dict(sorted(theirs.items())))
+    assert are_equal(dict(sorted(ours.items())), dict(sorted(theirs.items())))
 
 
 def test_reads_safetensors(tmp_path: Path):
     tensors = {"a": torch.randn(3, 4), "b": torch.arange(5, dtype=torch.float16)}
     save_file(tensors, tmp_path / "m.safetensors")
-    assert same(read_state_dict(tmp_path / "m.safetensors"), tensors)
+    assert are_equal(read_state_dict(tmp_path / "m.safetensors"), tensors)
 
 
 @pytest.mark.parametrize("key", ["model", "state_dict"])
-def test_finds_weights_beside_the_things_of_a_training(tmp_path: Path, key: str):
+def test_finds_weights_nested_in_a_training_checkpoint(tmp_path: Path, key: str):
     weights = torch.nn.Linear(3, 2).state_dict()
     torch.save({key: weights, "epoch": 4, "lr": 1e-3}, tmp_path / "t.pt")
-    assert same(read_state_dict(tmp_path / "t.pt"), dict(weights))
+    assert are_equal(read_state_dict(tmp_path / "t.pt"), dict(weights))
 
 
 def test_reads_views_parameters_and_every_element_type(tmp_path: Path):
@@ -141,7 +145,7 @@ def test_reads_views_parameters_and_every_element_type(tmp_path: Path):
     for kind in "float16 bfloat16 float64 int32 int16 int8 uint8 bool".split():
         tensors[kind] = torch.ones(3).to(getattr(torch, kind))
     torch.save(tensors, tmp_path / "v.pt")
-    assert same(read_state_dict(tmp_path / "v.pt"), tensors)
+    assert are_equal(read_state_dict(tmp_path / "v.pt"), tensors)
 
 
 def test_shapes_without_the_tensors(state: Path, script: Path, tmp_path: Path):
@@ -151,28 +155,29 @@ def test_shapes_without_the_tensors(state: Path, script: Path, tmp_path: Path):
         assert read_shapes(path) == shapes
 
 
-def test_writing_to_a_tensor_leaves_the_file_alone(state: Path):
+def test_writing_to_a_tensor_does_not_change_the_file(state: Path):
     before = state.read_bytes()
     for tensor in read_state_dict(state).values():
         tensor.zero_()
     assert state.read_bytes() == before
 
 
-def test_the_file_can_go_while_its_tensors_live(state: Path):
+def test_the_file_can_be_deleted_while_its_tensors_are_in_use(state: Path):
     ours = read_state_dict(state)
     theirs = torch.load(state, weights_only=True)
     state.unlink()
-    assert same(ours, dict(theirs))
+    assert are_equal(ours, dict(theirs))
 
 
-# --- what is refused: each with the file's name and a way out, and nothing in it is run
+# --- files that are refused, with the file's name and a hint; nothing in them is run
 
 
-def refuse(path: Path, *formats: str) -> ModelBroken:
+def assert_refused(path: Path, *formats: str) -> ModelBroken:
+    """Check that each reader refuses the file, and return the last error."""
     for format in formats or FORMATS:
-        with pytest.raises(ModelBroken) as by_headers:
+        with pytest.raises(ModelBroken) as check_error:
             check_format(path, format)
-        assert path.name in by_headers.value.message and by_headers.value.hint
+        assert path.name in check_error.value.message and check_error.value.hint
     with pytest.raises(ModelBroken) as caught:
         read_state_dict(path, tuple(f for f in (formats or READABLE) if f in READABLE))
     assert path.name in caught.value.message and caught.value.hint
@@ -183,10 +188,10 @@ def refuse(path: Path, *formats: str) -> ModelBroken:
 def test_a_bare_pickle_is_refused_and_not_run(tmp_path: Path, protocol: int):
     path, marker = tmp_path / "model.pt", tmp_path / "ran"
     path.write_bytes(pickle.dumps({"w": Payload(marker)}, protocol=protocol))
-    refuse(path)
+    assert_refused(path)
     assert not marker.exists()
     pickle.loads(path.read_bytes())
-    assert marker.exists(), "the payload works: only the refusal kept it from running"
+    assert marker.exists(), "the payload runs when an ordinary unpickler loads it"
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
@@ -194,7 +199,7 @@ def test_a_payload_among_tensors_is_refused_and_not_run(tmp_path: Path, legacy: 
     path, marker = tmp_path / "model.pt", tmp_path / "ran"
     weights = {"w": torch.ones(3), "x": Payload(marker)}
     torch.save(weights, path, _use_new_zipfile_serialization=not legacy)
-    error = refuse(path)
+    error = assert_refused(path)
     assert not marker.exists()
     assert legacy or "mkdir" in error.message
     torch.load(path, weights_only=False)
@@ -207,13 +212,13 @@ def test_nothing_in_a_script_is_run(script: Path, tmp_path: Path, entry: str):
     program = pickle.dumps(Payload(marker), protocol=2)
     rewrite(script, path, {entry: program})
     if entry == "data.pkl":
-        refuse(path)
+        assert_refused(path)
     else:
-        assert "scale" in read_state_dict(path)  # never looked at
+        assert "scale" in read_state_dict(path)  # never read
     assert not marker.exists()
 
 
-def test_a_script_is_refused_where_weights_are_due(script: Path):
+def test_a_script_is_refused_where_a_state_dict_is_expected(script: Path):
     with pytest.raises(ModelBroken, match="TorchScript"):
         read_state_dict(script, (STATE_DICT,))
     with pytest.raises(ModelBroken, match="TorchScript"):
@@ -227,21 +232,21 @@ def test_scripted_modules_are_refused_in_a_state_dict(script: Path, tmp_path: Pa
     plain = tmp_path / "plain.pt"
     torch.save(Small().state_dict(), plain)
     rewrite(plain, tmp_path / "bad.pt", {"data.pkl": contents})
-    assert "__torch__" in refuse(tmp_path / "bad.pt", STATE_DICT).message
+    assert "__torch__" in assert_refused(tmp_path / "bad.pt", STATE_DICT).message
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.6, 0.9, 0.999])
 @pytest.mark.parametrize("kind", ["state", "script", "safetensors"])
 def test_a_truncated_file_is_refused(request, tmp_path: Path, kind: str, share: float):
     if kind == "safetensors":
-        whole = tmp_path / "whole.safetensors"
-        save_file({"a": torch.randn(50, 4)}, whole)
+        complete = tmp_path / "complete.safetensors"
+        save_file({"a": torch.randn(50, 4)}, complete)
     else:
-        whole = request.getfixturevalue(kind)
-    data = whole.read_bytes()
+        complete = request.getfixturevalue(kind)
+    data = complete.read_bytes()
     path = tmp_path / "cut.pt"
     path.write_bytes(data[: int(len(data) * share)])
-    refuse(path)
+    assert_refused(path)
 
 
 @pytest.mark.parametrize("other", [STATE_DICT, TORCHSCRIPT, SAFETENSORS])
@@ -249,12 +254,10 @@ def test_a_gguf_by_another_name_is_refused(tmp_path: Path, other: str):
     path = tmp_path / "model.pt"
     path.write_bytes(GOOD)
     check_format(path, GGUF)
-    assert "GGUF" in refuse(path, other).message
+    assert "GGUF" in assert_refused(path, other).message
 
 
-@pytest.mark.parametrize(
-    "head", [(1, 2, 2), (9, 2, 2), (3, 2**60, 2), (3, 2, 2**60)], ids=lambda h: str(h)
-)
+@pytest.mark.parametrize("head", [(1, 2, 2), (9, 2, 2), (3, 2**60, 2), (3, 2, 2**60)], ids=str)
 def test_a_gguf_with_absurd_counts_is_refused(tmp_path: Path, head: tuple):
     path = tmp_path / "model.gguf"
     path.write_bytes(b"GGUF" + struct.pack("<IQQ", *head) + bytes(500))
@@ -263,13 +266,13 @@ def test_a_gguf_with_absurd_counts_is_refused(tmp_path: Path, head: tuple):
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"<!DOCTYPE html>", b"\x80", bytes(40), b"PK\x03\x04"])
-def test_what_is_no_model_is_refused(tmp_path: Path, data: bytes):
+def test_other_files_are_refused(tmp_path: Path, data: bytes):
     path = tmp_path / "model.pt"
     path.write_bytes(data)
-    refuse(path)
+    assert_refused(path)
 
 
-def test_a_missing_file_says_so(tmp_path: Path):
+def test_a_missing_file_is_an_error(tmp_path: Path):
     with pytest.raises(ModelMissing):
         read_state_dict(tmp_path / "none.pt")
 
@@ -278,23 +281,23 @@ def test_a_zip_bomb_is_refused(state: Path, tmp_path: Path):
     bomb = tmp_path / "bomb.pt"
     rewrite(state, bomb, {"data/0": bytes(50 << 20)}, compress_type=zipfile.ZIP_DEFLATED)
     assert bomb.stat().st_size < 1 << 20
-    assert "compressed" in refuse(bomb).message
+    assert "compressed" in assert_refused(bomb).message
 
 
 def test_records_that_overlap_are_refused(tmp_path: Path):
-    """The other kind of bomb: many entries of the list share the same bytes."""
+    """Another kind of ZIP bomb: many entries of the directory share the same bytes."""
     path = tmp_path / "overlap.pt"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("m/data.pkl", pickle.dumps({}, protocol=2))
         archive.writestr("m/data/0", bytes(1000))
         first = archive.getinfo("m/data/0")
         for number in range(1, 50):
-            twin = zipfile.ZipInfo(f"m/data/{number}")
-            twin.header_offset, twin.CRC = first.header_offset, first.CRC
-            twin.file_size = twin.compress_size = first.file_size
-            archive.filelist.append(twin)
-            archive.NameToInfo[twin.filename] = twin
-    refuse(path)
+            duplicate = zipfile.ZipInfo(f"m/data/{number}")
+            duplicate.header_offset, duplicate.CRC = first.header_offset, first.CRC
+            duplicate.file_size = duplicate.compress_size = first.file_size
+            archive.filelist.append(duplicate)
+            archive.NameToInfo[duplicate.filename] = duplicate
+    assert_refused(path)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -303,22 +306,22 @@ def test_two_entries_of_one_name_and_a_tail_are_refused(state: Path, tmp_path: P
     shutil.copy(state, twice)
     with zipfile.ZipFile(twice, "a") as archive:
         archive.writestr("small/data.pkl", b"\x80\x02}.")
-    refuse(twice)
+    assert_refused(twice)
     tail = tmp_path / "tail.pt"
     tail.write_bytes(state.read_bytes() + b"more")
-    refuse(tail)
+    assert_refused(tail)
 
 
-def test_numbers_that_are_lost_or_short_are_refused(state: Path, tmp_path: Path):
+def test_missing_or_short_records_are_refused(state: Path, tmp_path: Path):
     rewrite(state, tmp_path / "lost.pt", {"data/0": None})
-    assert "lost" in refuse(tmp_path / "lost.pt").message
+    assert "lost" in assert_refused(tmp_path / "lost.pt").message
     rewrite(state, tmp_path / "short.pt", {"data/0": b"12"})
-    assert "lost" in refuse(tmp_path / "short.pt").message
+    assert "lost" in assert_refused(tmp_path / "short.pt").message
 
 
 def test_an_archive_from_a_big_endian_machine_is_refused(state: Path, tmp_path: Path):
     rewrite(state, tmp_path / "big.pt", {"byteorder": b"big"})
-    assert "byte order" in refuse(tmp_path / "big.pt").message
+    assert "byte order" in assert_refused(tmp_path / "big.pt").message
 
 
 @pytest.mark.parametrize(
@@ -327,7 +330,7 @@ def test_an_archive_from_a_big_endian_machine_is_refused(state: Path, tmp_path: 
 def test_a_damaged_safetensors_header_is_refused(tmp_path: Path, header: bytes):
     path = tmp_path / "m.safetensors"
     path.write_bytes(struct.pack("<Q", len(header)) + header)
-    refuse(path)
+    assert_refused(path)
 
 
 TENSOR = (
@@ -340,7 +343,7 @@ def tensor(offset: bytes, shape: bytes, stride: bytes) -> bytes:
     return b"\x80\x02}X\x01\x00\x00\x00w" + TENSOR % (offset + shape + stride) + b"s."
 
 
-def test_the_forged_tensor_is_read_when_it_is_right():
+def test_a_handwritten_tensor_is_read_if_it_is_valid():
     (record,) = read_tensor_records(
         tensor(b"K\x00", b"K\x03K\x04\x86", b"K\x04K\x01\x86"), scripted=False
     ).values()
@@ -356,8 +359,8 @@ def test_the_forged_tensor_is_read_when_it_is_right():
         tensor(b"K\x00", b"K\x03K\x04\x86", b"K\x01\x85"),
         tensor(b"K\x00", b"X\x01\x00\x00\x00a\x85", b"K\x01\x85"),
         tensor(b"K\x00", b"}", b")"),
-        b"\x80\x02}X\x01\x00\x00\x00w",  # no end
-        b"\x80\x02r\xff\xff\xff\x7f.",  # a memo of two thousand million slots
+        b"\x80\x02}X\x01\x00\x00\x00w",  # no STOP
+        b"\x80\x02r\xff\xff\xff\x7f.",  # a memo of 2^31 slots
         b"\x80\x02)R.",
         b"\x80\x02h\x05.",
         b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}b.",  # changes the function
@@ -365,7 +368,7 @@ def test_the_forged_tensor_is_read_when_it_is_right():
         b"\x80\x02ccollections\nOrderedDict\nN}X\x01\x00\x00\x00aK\x01s\x86b.",
         b"\x80\x02cbuiltins\neval\nX\x01\x00\x00\x001\x85R.",
         b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.",
-        b"\x80\x02\x82\x01.",  # a name by the number of an extension
+        b"\x80\x02\x82\x01.",  # a name by its extension code
         b"\x80\x02(X\x01\x00\x00\x001ibuiltins\neval\n.",
         b"\x80\x02(cbuiltins\neval\nX\x01\x00\x00\x001o.",
         b"\x80\x02ctorch.hub\nload\nX\x01\x00\x00\x001\x85R.",
@@ -378,8 +381,8 @@ def test_a_forged_list_of_contents_is_refused(data: bytes):
         read_tensor_records(data, scripted=False)
 
 
-def test_tables_that_hold_each_other_end():
-    """Each holds the next twice: sixty of them would be a walk of 2^60 steps."""
+def test_nested_dicts_that_hold_each_other_are_refused():
+    """Each holds the next twice: sixty of them would take 2^60 visits."""
     inner: dict = {}
     for _ in range(60):
         inner = {"a": inner, "b": inner}
@@ -393,7 +396,7 @@ def test_tables_that_hold_each_other_end():
 
 @pytest.mark.parametrize("kind", ["state", "script"])
 def test_flipped_bytes_end_in_tensors_or_a_refusal(request, tmp_path: Path, kind: str):
-    """No other exception, whatever the damage: the importer shows a sentence, not a traceback."""
+    """No other exception is raised, so an import shows a message, not a traceback."""
     data = request.getfixturevalue(kind).read_bytes()
     numbers = torch.Generator().manual_seed(7)
     path = tmp_path / "flipped.pt"

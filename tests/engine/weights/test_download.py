@@ -1,4 +1,4 @@
-"""Downloads from a server that does everything wrong that servers do."""
+"""Downloads from a server that fails in all the ways that servers do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from engine.errors import Cancelled, DiskFull, ModelBroken, ModelMissing
 from engine.jobs.cancel import CancelToken
 from engine.weights import download as downloads
-from engine.weights import model_store as shelves
+from engine.weights import model_store as model_stores
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
 from engine.weights.download import DownloadProblem, Source, download
 from engine.weights.model_store import ModelStore
@@ -36,7 +36,7 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Server:
-    """Serves CONTENT at any path; ``behave`` may take over an answer by returning True."""
+    """Serves ``content`` at any path; ``behave`` may answer itself and return True."""
 
     def __init__(self) -> None:
         self.content = CONTENT
@@ -65,7 +65,7 @@ class Server:
     def answer(
         self, handler: BaseHTTPRequestHandler, most: int | None = None, reset: bool = False
     ) -> None:
-        """Properly, with ranges; or cut off after ``most`` bytes, by an end or a reset."""
+        """Answer correctly, with ranges; or stop after ``most`` bytes, by closing or a reset."""
         start = 0
         wanted = handler.headers.get("Range")
         if wanted and handler.headers.get("If-Range") == self.tag:
@@ -94,10 +94,10 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    one = Server()
-    one.http.handle_error = lambda *_: None  # cut connections are what is tested
-    yield one
-    one.close()
+    server = Server()
+    server.http.handle_error = lambda *_: None  # broken connections are part of the tests
+    yield server
+    server.close()
 
 
 def entry_for(server: Server, **changes) -> CatalogueEntry:
@@ -114,13 +114,13 @@ def entry_for(server: Server, **changes) -> CatalogueEntry:
 
 @pytest.fixture
 def fetch(server: Server, tmp_path: Path):
-    """Download the toy model; by default without waiting between attempts."""
+    """Function that downloads the toy model; by default without pauses between attempts."""
 
     def run(source: Source | None = None, cancel: CancelToken | None = None, **changes):
         entry = entry_for(server, **changes)
         run.model_store = ModelStore(tmp_path / "models", Catalogue((entry,)))
-        quick = source or Source(pause_s=0.0, timeout_s=5.0)
-        return download(entry, run.model_store, cancel or CancelToken(), source=quick)
+        actual_source = source or Source(pause_s=0.0, timeout_s=5.0)
+        return download(entry, run.model_store, cancel or CancelToken(), source=actual_source)
 
     return run
 
@@ -133,11 +133,11 @@ def test_interrupted_twenty_times_at_random_points_it_ends_with_the_right_file(s
     rng = np.random.default_rng(0)
     cuts = [int(n) for n in rng.integers(1, 30_000, 20)]
 
-    def behave(handler, own) -> bool:
-        if len(own.requests) > len(cuts):
+    def behave(handler, server_state) -> bool:
+        if len(server_state.requests) > len(cuts):
             return False
-        number = len(own.requests) - 1
-        own.answer(handler, most=cuts[number], reset=number % 3 == 2)
+        number = len(server_state.requests) - 1
+        server_state.answer(handler, most=cuts[number], reset=number % 3 == 2)
         return True
 
     server.behave = behave
@@ -151,13 +151,13 @@ def test_interrupted_twenty_times_at_random_points_it_ends_with_the_right_file(s
     assert not fetch.model_store.staging("toy").exists()
 
 
-def test_a_file_that_changed_on_the_server_is_begun_anew(server, fetch):
-    def behave(handler, own) -> bool:
-        if len(own.requests) == 1:
-            own.tag = '"old"'
-            own.content = weights_file(seed=9)
-            own.answer(handler, most=50_000)
-            own.tag, own.content = '"new"', CONTENT
+def test_a_file_that_changed_on_the_server_is_restarted(server, fetch):
+    def behave(handler, server_state) -> bool:
+        if len(server_state.requests) == 1:
+            server_state.tag = '"old"'
+            server_state.content = weights_file(seed=9)
+            server_state.answer(handler, most=50_000)
+            server_state.tag, server_state.content = '"new"', CONTENT
             return True
         return False
 
@@ -165,13 +165,13 @@ def test_a_file_that_changed_on_the_server_is_begun_anew(server, fetch):
     assert fetch().files["weights.safetensors"].sha256 == DIGEST
 
 
-def test_a_server_without_ranges_or_tags_is_begun_anew_each_time(server, fetch):
-    def behave(handler, own) -> bool:
+def test_a_server_without_ranges_or_tags_is_restarted_each_time(server, fetch):
+    def behave(handler, server_state) -> bool:
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(CONTENT)))
         handler.end_headers()
-        whole = len(own.requests) == 3
-        handler.wfile.write(CONTENT if whole else CONTENT[:100_000])
+        complete = len(server_state.requests) == 3
+        handler.wfile.write(CONTENT if complete else CONTENT[:100_000])
         handler.close_connection = True
         return True
 
@@ -180,9 +180,11 @@ def test_a_server_without_ranges_or_tags_is_begun_anew_each_time(server, fetch):
     assert server.requests == [None, None, None]
 
 
-def test_a_download_that_was_stopped_is_gone_on_with_later(server, fetch):
+def test_a_download_that_was_stopped_is_resumed_later(server, fetch):
     cut = iter([150_000])
-    server.behave = lambda handler, own: own.answer(handler, most=next(cut, 0)) or True
+    server.behave = lambda handler, server_state: (
+        server_state.answer(handler, most=next(cut, 0)) or True
+    )
     with pytest.raises(DownloadProblem, match=r"weights\.safetensors could not be downloaded"):
         fetch()
     assert nothing_installed(fetch.model_store)
@@ -191,11 +193,11 @@ def test_a_download_that_was_stopped_is_gone_on_with_later(server, fetch):
     assert server.requests[-1] == "bytes=150000-"
 
 
-def test_cancelling_keeps_what_came(server, fetch):
+def test_cancelling_keeps_the_received_part(server, fetch):
     cancel = CancelToken()
 
-    def behave(handler, own) -> bool:
-        own.answer(handler, most=150_000)
+    def behave(handler, server_state) -> bool:
+        server_state.answer(handler, most=150_000)
         cancel.cancel()
         return True
 
@@ -231,7 +233,7 @@ def test_a_page_instead_of_the_file_is_refused_though_no_hash_is_known(server, f
     assert nothing_installed(fetch.model_store)
 
 
-def test_a_file_without_a_published_hash_is_pinned_at_first_sight(server, fetch):
+def test_a_file_without_a_published_hash_is_recorded_with_its_own_hash(server, fetch):
     file = fetch(sha256=None, size_bytes=None).files["weights.safetensors"]
     assert (file.sha256, file.published) == (DIGEST, False)
     file.path.write_bytes(weights_file(seed=3))
@@ -243,7 +245,7 @@ def test_a_file_without_a_published_hash_is_pinned_at_first_sight(server, fetch)
     "target", ["ftp://127.0.0.1/weights", "file:///etc/passwd", "gopher://127.0.0.1/"]
 )
 def test_redirects_to_another_scheme_are_not_followed(server, fetch, target):
-    def behave(handler, own) -> bool:
+    def behave(handler, server_state) -> bool:
         handler.send_response(302)
         handler.send_header("Location", target)
         handler.send_header("Content-Length", "0")
@@ -256,11 +258,11 @@ def test_redirects_to_another_scheme_are_not_followed(server, fetch, target):
     assert nothing_installed(fetch.model_store)
 
 
-def test_secure_addresses_are_never_left_for_insecure_ones():
+def test_redirects_from_https_to_http_are_refused():
     import urllib.error
     import urllib.request
 
-    handler = downloads._SameScheme()
+    handler = downloads._SecureRedirects()
     request = urllib.request.Request("https://example.org/a")
     with pytest.raises(urllib.error.URLError) as caught:
         handler.redirect_request(request, None, 302, "", {}, "http://example.org/b")
@@ -277,29 +279,29 @@ def test_a_plain_http_mirror_is_used_only_where_a_hash_is_published(server, fetc
 def test_a_mirror_takes_the_place_of_the_catalogues_address(server, fetch):
     mirror = server.url.rsplit("/", 1)[0] + "/mirror/"
     paths = []
-    server.behave = lambda handler, own: bool(paths.append(handler.path))
+    server.behave = lambda handler, server_state: bool(paths.append(handler.path))
     fetch(source=Source(mirror=mirror, pause_s=0.0), url="https://example.invalid/weights")
     assert paths == ["/mirror/toy/weights.safetensors"]
 
 
 def test_a_proxy_is_used(server, fetch):
     lines = []
-    server.behave = lambda handler, own: bool(lines.append(handler.requestline))
+    server.behave = lambda handler, server_state: bool(lines.append(handler.requestline))
     proxy = {"http": server.url.rsplit("/", 1)[0]}
     fetch(source=Source(proxies=proxy, pause_s=0.0), url="http://models.example.invalid/w")
     assert lines == ["GET http://models.example.invalid/w HTTP/1.1"]
 
 
 @pytest.mark.parametrize(("code", "attempts"), [(404, 1), (403, 1), (500, 5), (503, 5)])
-def test_a_refusal_is_told_and_a_server_in_trouble_is_asked_again(server, fetch, code, attempts):
-    server.behave = lambda handler, own: handler.send_error(code) or True
+def test_a_refusal_is_an_error_and_a_failing_server_is_retried(server, fetch, code, attempts):
+    server.behave = lambda handler, server_state: handler.send_error(code) or True
     with pytest.raises(DownloadProblem, match=f"answers {code}"):
         fetch()
     assert len(server.requests) == attempts
     assert nothing_installed(fetch.model_store)
 
 
-def test_a_server_that_is_gone_is_told(server, fetch):
+def test_an_unreachable_server_is_an_error(server, fetch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -308,14 +310,14 @@ def test_a_server_that_is_gone_is_told(server, fetch):
     assert "goes on where it stopped" in caught.value.hint
 
 
-def test_a_disk_without_room_is_told_before_anything_is_fetched(server, fetch, monkeypatch):
-    monkeypatch.setattr(shelves, "SPARE_BYTES", 1 << 60)
+def test_too_little_disk_space_is_an_error_before_the_download(server, fetch, monkeypatch):
+    monkeypatch.setattr(model_stores, "SPARE_BYTES", 1 << 60)
     with pytest.raises(DiskFull, match="no room"):
         fetch()
     assert server.requests == []
 
 
-def test_a_disk_that_becomes_full_is_told_and_what_came_is_kept(server, fetch, monkeypatch):
+def test_a_disk_that_becomes_full_is_an_error_and_the_part_is_kept(server, fetch, monkeypatch):
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -327,7 +329,7 @@ def test_a_disk_that_becomes_full_is_told_and_what_came_is_kept(server, fetch, m
     assert fetch().files["weights.safetensors"].sha256 == DIGEST
 
 
-def test_what_has_to_be_fetched_by_hand_is_named_and_the_rest_waits(server, tmp_path):
+def test_a_file_to_fetch_by_hand_is_named_and_the_others_are_kept(server, tmp_path):
     entry = entry_for(server)
     by_hand = ModelFile("alpha.safetensors", "safetensors", page="https://example.org/alpha")
     entry = CatalogueEntry(

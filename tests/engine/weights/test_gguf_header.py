@@ -1,4 +1,4 @@
-"""GGUF headers: good ones are read, hostile ones refused, at little cost whatever they claim."""
+"""Valid GGUF headers are read; hostile ones are refused, with little time and memory."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def tensor(name: str, shape: tuple[int, ...], kind: int, offset: int) -> bytes:
 def gguf(
     *entries: bytes, tensors: tuple[bytes, ...] = (), data: int = 0, version: int = 3, **counts: int
 ) -> bytes:
-    """A file of these parts, its data aligned to 32 bytes."""
+    """A GGUF file of these parts, its data aligned to 32 bytes."""
     head = struct.pack(
-        "<4sIQQ", b"GGUF", version, counts.get("tensors_said", len(tensors)),
-        counts.get("entries_said", len(entries)),
+        "<4sIQQ", b"GGUF", version, counts.get("claimed_tensors", len(tensors)),
+        counts.get("claimed_entries", len(entries)),
     )  # fmt: skip
-    whole = head + b"".join(entries) + b"".join(tensors)
-    return whole + bytes(-len(whole) % 32) + bytes(data)
+    content = head + b"".join(entries) + b"".join(tensors)
+    return content + bytes(-len(content) % 32) + bytes(data)
 
 
 ARCHITECTURE = entry("general.architecture", 8, text("qwen3vl"))
@@ -61,19 +61,19 @@ HOSTILE = {
     "empty": b"",
     "no head": b"GGUF",
     "not GGUF": b"GGML" + GOOD[4:],
-    "a page": b"<!DOCTYPE html>" + bytes(500),
+    "HTML": b"<!DOCTYPE html>" + bytes(500),
     "version 1": gguf(ARCHITECTURE, version=1),
     "version 9": gguf(ARCHITECTURE, version=9),
     "other byte order": struct.pack(">4sIQQ", b"GGUF", 3, 0, 1) + bytes(200),
-    "nothing but noughts": b"GGUF" + struct.pack("<IQQ", 3, 2, 2) + bytes(500),
-    "more tensors than bytes": gguf(ARCHITECTURE, tensors_said=99_000),
-    "more entries than bytes": gguf(ARCHITECTURE, entries_said=99_000),
-    "absurdly many tensors": gguf(ARCHITECTURE, tensors_said=HUGE),
-    "absurdly many entries": gguf(ARCHITECTURE, entries_said=HUGE),
+    "only zeros": b"GGUF" + struct.pack("<IQQ", 3, 2, 2) + bytes(500),
+    "more tensors than bytes": gguf(ARCHITECTURE, claimed_tensors=99_000),
+    "more entries than bytes": gguf(ARCHITECTURE, claimed_entries=99_000),
+    "absurdly many tensors": gguf(ARCHITECTURE, claimed_tensors=HUGE),
+    "absurdly many entries": gguf(ARCHITECTURE, claimed_entries=HUGE),
     "huge key": gguf(struct.pack("<Q", HUGE) + bytes(500)),
     "long key": gguf(entry("k" * 70_000, 0, b"x")),
     "empty key": gguf(entry("", 0, b"x")),
-    "key that is no text": gguf(entry(b"\xff\xfe\xfa", 0, b"x")),
+    "key that is no UTF-8": gguf(entry(b"\xff\xfe\xfa", 0, b"x")),
     "key twice": gguf(ARCHITECTURE, ARCHITECTURE),
     "huge string": gguf(entry("k", 8, struct.pack("<Q", HUGE) + bytes(500))),
     "string past the end": gguf(entry("k", 8, struct.pack("<Q", 900) + bytes(500))),
@@ -82,8 +82,8 @@ HOSTILE = {
     "huge list of strings": gguf(array("k", 8, HUGE, bytes(500))),
     "list past the end": gguf(array("k", 10, 100, bytes(500))),
     "list of lists": gguf(array("k", 9, 1, struct.pack("<IQ", 9, 1) * 40)),
-    "value of no type": gguf(entry("k", 13, bytes(500))),
-    "list of no type": gguf(array("k", 99, 1, bytes(500))),
+    "value of unknown type": gguf(entry("k", 13, bytes(500))),
+    "list of unknown type": gguf(array("k", 99, 1, bytes(500))),
 }
 HOSTILE_TENSORS = {
     "none at all": gguf(ARCHITECTURE),
@@ -91,7 +91,7 @@ HOSTILE_TENSORS = {
     "numbers past the end": gguf(tensors=(tensor("t", (100, 100), 0, 0),), data=399),
     "offset past the end": gguf(tensors=(tensor("t", (1,), 0, 2**40),), data=64),
     "offset past the end, new type": gguf(tensors=(tensor("t", (1,), 77, 2**40),), data=64),
-    "offset between": gguf(tensors=(tensor("t", (1,), 0, 5),), data=64),
+    "unaligned offset": gguf(tensors=(tensor("t", (1,), 0, 5),), data=64),
     "absurd shape": gguf(tensors=(tensor("t", (HUGE, HUGE, HUGE, HUGE), 12, 0),), data=64),
     "many dimensions": gguf(tensors=(tensor("t", (1,) * 9, 0, 0),), data=64),
     "dimensions past the end": gguf(tensors=(text("t") + struct.pack("<I", HUGE >> 33),), data=64),
@@ -115,8 +115,8 @@ def saved(tmp_path: Path) -> Callable[[bytes], Path]:
     return save
 
 
-def refuse(read: Callable[[Path], object], path: Path) -> ModelBroken:
-    """Refused politely, and without taking memory that the file does not have."""
+def assert_refused(read: Callable[[Path], object], path: Path) -> ModelBroken:
+    """Check that ``read`` refuses the file and allocates less than 4 MiB."""
     tracemalloc.start()
     try:
         with pytest.raises(ModelBroken) as caught:
@@ -152,56 +152,59 @@ def test_each_kind_of_value_is_read(saved, kind: int, layout: str, value: object
     assert found == value and type(found) is type(value)
 
 
-def test_a_string_that_is_no_text_is_kept_readable(saved):
+def test_undecodable_bytes_of_a_string_are_replaced(saved):
     assert read_header(saved(gguf(entry("k", 8, text(b"a\xff")))))["k"] == "a�"
 
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_header_is_refused(saved, data: bytes):
     path = saved(data)
-    refuse(read_header, path)
-    refuse(check, path)
+    assert_refused(read_header, path)
+    assert_refused(check, path)
 
 
 @pytest.mark.parametrize("data", HOSTILE_TENSORS.values(), ids=HOSTILE_TENSORS.keys())
 def test_a_hostile_list_of_tensors_is_refused(saved, data: bytes):
-    refuse(check, saved(data))
+    assert_refused(check, saved(data))
 
 
 def test_a_file_that_is_cut_off_anywhere_is_refused(saved):
     for length in range(len(GOOD)):
-        refuse(check, saved(GOOD[:length]))
+        assert_refused(check, saved(GOOD[:length]))
 
 
-def test_random_bytes_never_do_worse_than_be_refused(saved):
-    chance = random.Random(7)
+def test_random_bytes_raise_no_other_error(saved):
+    rng = random.Random(7)
     for _ in range(300):
         data = bytearray(GOOD)
-        for _ in range(chance.randint(1, 12)):
-            data[chance.randrange(4, len(data))] = chance.randrange(256)
+        for _ in range(rng.randint(1, 12)):
+            data[rng.randrange(4, len(data))] = rng.randrange(256)
         try:
             check(saved(bytes(data)))
         except ModelBroken:
             continue
     for _ in range(50):
-        refuse(check, saved(b"GGUF\3\0\0\0" + chance.randbytes(chance.randint(0, 400))))
+        assert_refused(check, saved(b"GGUF\3\0\0\0" + rng.randbytes(rng.randint(0, 400))))
 
 
 def test_a_header_of_absurd_size_is_refused(saved, monkeypatch):
     monkeypatch.setattr(gguf_header, "MAX_HEADER_BYTES", 1000)
-    assert "absurd" in refuse(read_header, saved(gguf(array("k", 0, 5000, bytes(5000))))).message
+    assert (
+        "absurd"
+        in assert_refused(read_header, saved(gguf(array("k", 0, 5000, bytes(5000))))).message
+    )
     monkeypatch.setattr(gguf_header, "MAX_LIST_STRINGS", 2)
-    assert "absurd" in refuse(read_header, saved(gguf(TOKENS))).message
+    assert "absurd" in assert_refused(read_header, saved(gguf(TOKENS))).message
 
 
-def test_a_file_that_is_gone_or_a_folder_is_told(tmp_path):
+def test_a_missing_file_and_a_folder_are_errors(tmp_path):
     with pytest.raises(ModelMissing):
         read_header(tmp_path / "gone.gguf")
     with pytest.raises(ModelBroken):
         read_header(tmp_path)
 
 
-def test_what_the_gguf_package_writes_is_read_and_its_sizes_are_ours(tmp_path):
+def test_files_of_the_gguf_package_are_read_and_block_sizes_agree_with_it(tmp_path):
     gguf_package = pytest.importorskip("gguf")
     from tests.fakes import gguf_files
 
@@ -212,6 +215,6 @@ def test_what_the_gguf_package_writes_is_read_and_its_sizes_are_ours(tmp_path):
     check(path)
     data = path.read_bytes()
     path.write_bytes(data[:-1])
-    refuse(check, path)
+    assert_refused(check, path)
     known = {int(kind): size for kind, size in gguf_package.GGML_QUANT_SIZES.items()}
     assert {kind: known[kind] for kind in gguf_header.BLOCKS} == gguf_header.BLOCKS
