@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import os
 import random
 import subprocess
@@ -21,6 +22,7 @@ from engine.records import SearchRequest, SearchResult
 from engine.search import candidates
 from engine.store.rows import IndexLevel
 from tests.fakes import colour_models, synthetic_photos
+from tests.fakes.library_copies import copy_library
 
 from .conftest import PATIENCE_S, found, names, wait_until
 
@@ -44,9 +46,6 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict:
 @pytest.fixture
 def opened(tmp_path: Path, known: dict) -> Iterator[Callable[[], Library]]:
     """Opens the library with what its settings say, closing it first if it is open."""
-    (tmp_path / "library").mkdir()
-    settings = tmp_path / "library/settings.json"
-    settings.write_text('{"profile": "colours"}')
     libraries: list[Library] = []
 
     def run() -> Library:
@@ -60,15 +59,26 @@ def opened(tmp_path: Path, known: dict) -> Iterator[Callable[[], Library]]:
         library.close()
 
 
-@pytest.fixture
-def library(opened: Callable[[], Library], photos: Path) -> Library:
-    """All photos indexed with ``colours``."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos, and a closed library that has indexed all of them with ``colours``; only copied."""
+    root = tmp_path_factory.mktemp("template")
     for i in range(MANY):
-        synthetic_photos.photo(photos / f"{i:02}.jpg", "red", "green", seed=i, age_s=1000 + i)
-    library = opened()
-    library.folders.add(photos)
-    library.indexing.start().result(PATIENCE_S)
-    return library
+        photo = root / "photos" / f"{i:02}.jpg"
+        photo.parent.mkdir(exist_ok=True)
+        synthetic_photos.photo(photo, "red", "green", seed=i, age_s=1000 + i)
+    with Library.open(root / "library", profile=colour_models.profile()) as library:
+        library.folders.add(root / "photos")
+        library.indexing.start().result(PATIENCE_S)
+    (root / "library" / "settings.json").write_text('{"profile": "colours"}')
+    return root
+
+
+@pytest.fixture
+def library(opened: Callable[[], Library], template: Path, photos: Path) -> Library:
+    """All photos indexed with ``colours``."""
+    copy_library(template, photos.parent)
+    return opened()
 
 
 def hold(known: dict, gate: Path) -> None:
@@ -109,7 +119,7 @@ def test_changing_to_and_fro_while_searching_never_errs_and_never_mixes(
                 assert library.photos.region(region.id) is not None
             answered.append(result.profile)
         assert job.result(0).outlined == MANY
-    changes = [b for a, b in zip(answered, answered[1:], strict=False) if a != b]
+    changes = [b for a, b in itertools.pairwise(answered) if a != b]
     assert changes == ["wide", "colours", "wide", "colours", "wide", "colours"]
     assert library.status().profile == library.settings.profile == "colours"
     assert library.maintenance.check().result(PATIENCE_S).ok
@@ -121,7 +131,7 @@ def test_a_search_that_has_begun_ends_with_the_profile_it_began_with(library: Li
         assert library.models.active.name == "wide"
         assert len(before.index.search(colour_models.colour_vector(1.0), 5).ids) == 5
         assert before.index._manifest is not None
-    assert before.index._manifest is None, "closed with its last user"
+    assert before.index._opened_manifest is None, "closed with its last user"
     assert library._components.active_profile.open_ids() == {library._components.profile_id}
 
 
@@ -285,13 +295,13 @@ def test_an_example_of_other_models_is_refused_in_plain_words(library: Library) 
 
 def test_forgetting_frees_what_unused_models_made(library: Library) -> None:
     with pytest.raises(BadRequest, match="in use"):
-        library.models.forget("colours").result(PATIENCE_S)
+        library.models.delete("colours").result(PATIENCE_S)
     with pytest.raises(BadRequest, match="No models called wide"):
-        library.models.forget("wide").result(PATIENCE_S)
+        library.models.delete("wide").result(PATIENCE_S)
     library.models.change("wide").result(PATIENCE_S)
     kept = {one.name: one for one in library.models.kept()}
     assert kept["wide"].answering and kept["colours"].complete and kept["colours"].disk_bytes > 0
-    freed = library.models.forget("colours").result(PATIENCE_S)
+    freed = library.models.delete("colours").result(PATIENCE_S)
     assert freed > 0 and [one.name for one in library.models.kept()] == ["wide"]
     assert not levels(library, "colours")
     assert len(names(found(library, "red", limit=100))) == MANY

@@ -1,9 +1,7 @@
-"""A library that an earlier version wrote opens, searches and exports without being indexed again."""
+"""A library of an earlier version opens, searches and exports without being indexed again."""
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from engine.library import Library
 from engine.records import ExportKind, ExportRequest, SearchRequest, Verdict
+from tests.fakes.library_copies import copy_library
 from tests.flows.conftest import PATIENCE_S
 
 STORED = Path(__file__).parents[1] / "data" / "library_0_1"
@@ -21,11 +20,7 @@ FIRST_HITS = {"dog": ("dog.jpg", 0.7406), "cat": ("cat.jpg", None), "boat": ("bo
 @pytest.fixture
 def stored(tmp_path: Path) -> Path:
     """A copy of the library whose folder of photos is the copy's."""
-    shutil.copytree(STORED, tmp_path, dirs_exist_ok=True)
-    connection = sqlite3.connect(tmp_path / "library" / "library.sqlite")
-    with connection:
-        connection.execute("UPDATE folders SET path = ?", (str(tmp_path / "photos"),))
-    connection.close()
+    copy_library(STORED, tmp_path)
     return tmp_path
 
 
