@@ -127,7 +127,7 @@ def _delete(library: Library, arguments: argparse.Namespace, console: Console) -
     if unused and not arguments.yes and not confirm(f"Forget what they found in {photos}?"):
         console.note("Nothing was deleted.")
         return 1
-    freed = console.follow(library.models.forget(arguments.name))
+    freed = console.follow(library.models.delete(arguments.name))
     console.print(
         f"Forgotten. {freed / 1e6:,.1f} MB are free again, part of it for the library's own use."
     )

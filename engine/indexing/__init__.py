@@ -1,1 +1,1 @@
-"""Drives one photo, and the queue, from file to index."""
+"""Indexes photos: analyses files in worker processes, writes the store and the vector index."""

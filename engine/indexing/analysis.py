@@ -1,5 +1,7 @@
-"""One photo, from its file to what is kept of it, or to the outline of one thing in it. Runs in
-the analyst child, where torch lives."""
+"""Turns a photo file into the rows that are stored, or outlines one object in it.
+
+Runs in an analysis worker process, the only one that imports torch for indexing.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +27,20 @@ from engine.store.rows import AnalysedPhoto, FileVersion, IndexLevel, check_vect
 log = logging.getLogger(__name__)
 
 LOADING = "loading the models"
-"""The operation of errors that would meet every photo."""
+"""``operation`` of errors that would occur with every photo, because the models do not load."""
 _COARSE_DECODED_PX = 2 * thumbnails.LONGEST_PX
-"""What a coarse look decodes: JPEG files are reduced while they are decoded, in half the time of
-the analysis size, and a thumbnail made from twice its size cannot be told from one made from that
-(12-megapixel photos: 0.02 dB)."""
+"""Longest side that the coarse pass decodes. JPEG files are reduced while they are decoded, which
+takes half the time of decoding at the analysis size. A thumbnail made from twice its size is not
+visibly different from one made at the analysis size (12-megapixel photos: 0.02 dB)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
-    """Look at this photo; ``version`` is what its bytes were when they were hashed."""
+    """A request to analyse one photo.
+
+    Attributes:
+        version: the file's hash, size and modification time when it was hashed.
+    """
 
     path: Path
     version: FileVersion
@@ -43,11 +49,11 @@ class AnalysisRequest:
 
 @dataclass(frozen=True, slots=True)
 class OutlineRequest:
-    """Outline what is in a box.
+    """A request to outline the object in a box.
 
     Attributes:
-        size_wh: of the upright photo, whose pixels ``box_xyxy`` is in. A file that holds a photo
-            of another size by now is another photo, in which the box means nothing.
+        size_wh: size of the upright photo; ``box_xyxy`` is in its pixels. If the file now holds a
+            photo of another size, it is another photo and there is no outline.
     """
 
     path: Path
@@ -57,10 +63,10 @@ class OutlineRequest:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The thing in a box.
+    """The mask of the object in a box.
 
     Attributes:
-        box_xyxy: around the mask, in pixels of the upright photo.
+        box_xyxy: box of the mask, in pixels of the upright photo.
         rle: mask at the analysis size.
         score: the proposer's confidence, 0..1.
     """
@@ -75,7 +81,14 @@ Handle = Callable[[AnalysisRequest | OutlineRequest], AnalysedPhoto | Outline | 
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the child is made of: it crosses the process border, so all of it is picklable."""
+    """What a worker process needs to analyse photos. It is sent to that process, so it is picklable.
+
+    Attributes:
+        load: loads the models.
+        ndim: length of the vectors.
+        longest_px, coarse_longest_px: longest side of the picture that the models get in the full
+            and in the coarse pass.
+    """
 
     load: Callable[[], Models]
     ndim: int
@@ -83,27 +96,29 @@ class Analysis:
     coarse_longest_px: int = 0
 
 
-def serving(profile: Profile) -> Callable[[], Handle]:
-    """What to run in the child for a profile."""
+def handler_factory(profile: Profile) -> Callable[[], Handle]:
+    """The factory that a worker process calls to create the request handler of a profile."""
     analysis = Analysis(
         profile.analysis, profile.ndim, profile.analysis_longest_px, profile.coarse_longest_px
     )
-    return functools.partial(serve, analysis)
+    return functools.partial(create_handler, analysis)
 
 
-def serve(analysis: Analysis) -> Handle:
-    """In the child. The models load with the first photo, so that a folder of known photos, or
-    of files that are none, never loads them."""
+def create_handler(analysis: Analysis) -> Handle:
+    """Create the request handler; called in the worker process.
+
+    The models load with the first photo that can be decoded, so a folder that holds only known
+    photos, or files that are not photos, never loads them.
+    """
     loaded: list[Models] = []
 
     def handle(request: AnalysisRequest | OutlineRequest) -> AnalysedPhoto | Outline | None:
-        pointed = isinstance(request, OutlineRequest)
-        coarse = not pointed and request.level is IndexLevel.COARSE
+        coarse = isinstance(request, AnalysisRequest) and request.level is IndexLevel.COARSE
         longest_px = max(_COARSE_DECODED_PX, analysis.coarse_longest_px)
         decoded = read_upright(request.path, longest_px if coarse else analysis.longest_px)
         if not loaded:
             loaded.append(_load(analysis))
-        if pointed:
+        if isinstance(request, OutlineRequest):
             return outline(loaded[0], decoded, request)
         if coarse:
             return analyse_coarse(loaded[0], analysis, decoded, request.version)
@@ -113,7 +128,11 @@ def serve(analysis: Analysis) -> Handle:
 
 
 def _load(analysis: Analysis) -> Models:
-    """Whatever goes wrong here is no photo's fault, and is marked so by its operation."""
+    """Load the models.
+
+    Raises:
+        EngineError: with the operation ``LOADING``, because the failure concerns every photo.
+    """
     try:
         return analysis.load()
     except EngineError as error:
@@ -131,10 +150,10 @@ def _load(analysis: Analysis) -> Models:
 def analyse(
     models: Models, ndim: int, decoded: DecodedPhoto, version: FileVersion
 ) -> AnalysedPhoto:
-    """Masks and vectors of a decoded photo.
+    """Compute masks and vectors of a decoded photo (full pass).
 
     Raises:
-        ModelBroken: the models give vectors that cannot be kept.
+        ModelBroken: the models return vectors that cannot be stored.
     """
     proposals = models.proposer.propose(decoded.rgb)
     masks = [proposal.mask_hw for proposal in proposals]
@@ -154,7 +173,12 @@ def analyse(
 
 
 def outline(models: Models, decoded: DecodedPhoto, request: OutlineRequest) -> Outline | None:
-    """The thing in the box; None if the models cannot be pointed at anything, or nothing fits."""
+    """Segment the object in the box.
+
+    Returns:
+        None if the proposer takes no prompts, the photo has another size than requested, or no
+        mask fits the box.
+    """
     full_width, full_height = decoded.full_size_wh
     if not isinstance(models.proposer, PromptableProposer):
         return None
@@ -172,13 +196,15 @@ def outline(models: Models, decoded: DecodedPhoto, request: OutlineRequest) -> O
 def analyse_coarse(
     models: Models, analysis: Analysis, decoded: DecodedPhoto, version: FileVersion
 ) -> AnalysedPhoto:
-    """The vector of a decoded photo as a whole, from a small picture of it; no masks.
+    """Compute the vector of the whole photo from a small picture (coarse pass); no masks.
 
     Raises:
-        ModelBroken: as for ``analyse``.
+        ModelBroken: the models return vectors that cannot be stored.
     """
-    whole = models.region_embedder.embed_whole(_small(decoded.rgb, analysis.coarse_longest_px))
-    vectors = _checked(whole[None], (1, analysis.ndim))
+    whole_vector = models.region_embedder.embed_whole(
+        _reduced(decoded.rgb, analysis.coarse_longest_px)
+    )
+    vectors = _as_stored(whole_vector[None], (1, analysis.ndim))
     return AnalysedPhoto(
         version=version,
         size_wh=decoded.full_size_wh,
@@ -194,8 +220,8 @@ def analyse_coarse(
     )
 
 
-def _small(rgb: np.ndarray, longest_px: int) -> np.ndarray:
-    """uint8 (H, W, 3), its longest side at most so many pixels."""
+def _reduced(rgb: np.ndarray, longest_px: int) -> np.ndarray:
+    """uint8 (H, W, 3), reduced if its longest side has more than ``longest_px`` pixels."""
     import cv2
 
     height, width = rgb.shape[:2]
@@ -210,7 +236,7 @@ def _rles(proposals: Sequence[MaskProposal]) -> tuple[Rle, ...]:
 
 
 def _boxes(proposals: Sequence[MaskProposal], decoded: DecodedPhoto) -> np.ndarray:
-    """float32 (N + 1, 4) in pixels of the upright photo; the whole first."""
+    """Boxes in pixels of the upright photo: float32 (N + 1, 4); row 0 is the whole photo."""
     height, width = decoded.rgb.shape[:2]
     full_width, full_height = decoded.full_size_wh
     sx, sy = full_width / width, full_height / height
@@ -218,25 +244,30 @@ def _boxes(proposals: Sequence[MaskProposal], decoded: DecodedPhoto) -> np.ndarr
     return np.array([(0, 0, full_width, full_height), *boxes], np.float32)
 
 
-def _vectors(found: PhotoVectors, regions: int, ndim: int) -> np.ndarray:
-    """float16 (N + 1, D), the whole first."""
-    return _checked(np.concatenate([found.whole[None], found.regions]), (regions + 1, ndim))
+def _vectors(embedded: PhotoVectors, regions: int, ndim: int) -> np.ndarray:
+    """float16 (N + 1, D); row 0 is the whole photo."""
+    rows = np.concatenate([embedded.whole[None], embedded.regions])
+    return _as_stored(rows, (regions + 1, ndim))
 
 
-def _checked(found: np.ndarray, expected: tuple[int, int]) -> np.ndarray:
-    """The vectors as they are kept, float16."""
-    if found.shape != expected:
-        raise _broken(f"expected {expected} numbers, got {found.shape}")
+def _as_stored(computed: np.ndarray, expected: tuple[int, int]) -> np.ndarray:
+    """The vectors as float16, checked.
+
+    Raises:
+        ModelBroken: they have another shape or hold numbers that are not finite.
+    """
+    if computed.shape != expected:
+        raise _unusable_vectors(f"expected {expected} numbers, got {computed.shape}")
     with np.errstate(over="ignore"):  # too large for float16 becomes infinity, refused below
-        vectors = found.astype(np.float16)
+        vectors = computed.astype(np.float16)
     try:
         check_vectors(vectors)
     except ValueError as error:
-        raise _broken(str(error)) from error
+        raise _unusable_vectors(str(error)) from error
     return vectors
 
 
-def _broken(reason: str) -> ModelBroken:
+def _unusable_vectors(reason: str) -> ModelBroken:
     return ModelBroken(
         f"The models gave numbers for this photo that cannot be used ({reason}).",
         operation="looking at the photo",

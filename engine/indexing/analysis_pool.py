@@ -1,4 +1,5 @@
-"""The pool that looks at files: cheap checks and hashing here, pixels in child processes."""
+"""A pool that analyses files: checks and hashes in threads, decodes and runs models in worker
+processes."""
 
 from __future__ import annotations
 
@@ -10,7 +11,13 @@ from pathlib import Path
 
 from engine.decode.reader import fingerprint
 from engine.errors import Cancelled, EngineError, PhotoMissing, WorkerCrashed
-from engine.indexing.analysis import LOADING, AnalysisRequest, Outline, OutlineRequest, serving
+from engine.indexing.analysis import (
+    LOADING,
+    AnalysisRequest,
+    Outline,
+    OutlineRequest,
+    handler_factory,
+)
 from engine.indexing.idle_workers import IdleWorkers
 from engine.jobs import CancelToken
 from engine.jobs.machine import memory_bytes, usable_cores
@@ -21,7 +28,7 @@ from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
 from engine.store.store import ResultWriter
 
 SETTLE_NS = 2_000_000_000
-"""A file modified more recently than this may still be in the middle of being written."""
+"""A file modified more recently than this may still be being written; nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """The file is being written, or was just now."""
+    """The file is being written, or was modified a moment ago. Size and time are those of now."""
 
     size_bytes: int
     mtime_ns: int
@@ -42,33 +49,38 @@ class Unsettled:
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
-    """The file is gone; with ``folder_offline``, so is all of its folder."""
+    """The file does not exist; ``folder_offline``: neither does its watched folder."""
 
     folder_offline: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The file cannot be indexed. ``for_all``: no other file could be either."""
+    """The file cannot be indexed; ``affects_all_files``: nor could any other, the models fail."""
 
     error: EngineError
-    for_all: bool = False
+    affects_all_files: bool = False
 
 
 Finding = AnalysedPhoto | Known | Unsettled | Vanished | Failed
 
 
 class AnalysisPool:
-    """Looks at files, several at a time. Owned by the index lane; ``outline`` and ``close`` may
-    come from any thread. Threads live as long as the pool, children start with the first unknown
-    photo.
+    """Analyses several files at a time.
+
+    ``analyse`` is called in the index lane; ``outline`` and ``close`` in any thread. The threads
+    live as long as the pool. Worker processes start with the first unknown photo.
 
     Args:
-        workers: child processes, each with its own models and a fair share of the cores.
+        outcomes: tells which contents are in the store already.
+        workers: number of worker processes, each with its own models and an equal share of the
+            cores; the profile may limit it.
+        time_limit_s: for one photo; the profile may raise it.
 
     Attributes:
-        capacity: files that may be in work at once.
-        coarse_pass: whether the profile has one.
+        workers: number of worker processes.
+        capacity: number of files that may be in progress at once.
+        coarse_pass: whether the profile has a coarse pass.
     """
 
     def __init__(
@@ -89,7 +101,7 @@ class AnalysisPool:
         self._workers = [
             WorkerProcess(
                 "photo analyst",
-                serving(profile),
+                handler_factory(profile),
                 time_limit_s=max(time_limit_s, profile.least_time_limit_s),
                 threads=threads,
                 background=True,
@@ -97,32 +109,35 @@ class AnalysisPool:
             for _ in range(workers)
         ]
         self._idle = IdleWorkers(self._workers)
-        # Twice as many threads as children: the next file is hashed while this one is looked at.
+        # Twice as many threads as workers: the next file is hashed while this one is analysed.
         self.capacity = 2 * workers
-        # One more, so that an outline waits for a child, but never for a thread.
-        self._threads = ThreadPoolExecutor(self.capacity + 1, thread_name_prefix="pickout-analyst")
+        # One more, so that an outline waits for a worker, but never for a thread.
+        self._threads = ThreadPoolExecutor(self.capacity + 1, thread_name_prefix="pickout-analysis")
         self._closed = threading.Event()
 
     def analyse(
         self, file: FileRow, level: IndexLevel, root: Path, cancel: CancelToken
     ) -> Future[Finding]:
-        """Begin to look at a file below the folder ``root``. The future raises Cancelled, or
-        whatever is a bug; everything else is a finding."""
+        """Start to analyse a file below the watched folder ``root``.
+
+        The future raises Cancelled, or an unexpected exception. Every expected failure is a
+        finding.
+        """
         return self._threads.submit(self._examine, file, level, root, cancel)
 
     def outline(self, photo: Photo, box: BoxXyxy, cancel: CancelToken) -> Outline | None:
-        """Outline the thing in a box, before the photos that wait. Blocks, for no longer than a
-        photo and the outline take.
+        """Outline the object in a box, ahead of the photos that wait.
 
-        A caller who is cancelled is let go at once, and the child finishes what it has begun:
-        killing it would cost the index a start of all models, which takes longer.
+        Blocks at most for the photo in progress and the outline. A cancelled call returns at once
+        while the worker finishes: killing it would make the index load all models again, which
+        takes longer.
 
         Args:
             box: in pixels of the upright photo.
 
         Returns:
-            None if the models cannot be pointed at anything, if nothing fits the box, or if the
-            pool is closed by then.
+            None if the proposer takes no prompts, if no mask fits the box, or if the pool was
+            closed.
 
         Raises:
             Cancelled: ``cancel`` was set.
@@ -131,18 +146,18 @@ class AnalysisPool:
         cancel.raise_if_set()
         request = OutlineRequest(photo.path, photo.size_wh, box)
         try:
-            future = self._threads.submit(self._outlined, request, cancel)
+            future = self._threads.submit(self._run_outline, request, cancel)
             while not wait([future], POLL_S).done:
                 cancel.raise_if_set()
             return future.result()
-        except (Cancelled, CancelledError, RuntimeError):  # what a pool says that is closed
+        except (Cancelled, CancelledError, RuntimeError):  # a closed pool raises any of these
             cancel.raise_if_set()
             if self._closed.is_set():
                 return None
             raise
 
     def close(self) -> None:
-        """End the children and the threads."""
+        """End the worker processes and the threads."""
         self._closed.set()
         for worker in self._workers:
             worker.close()
@@ -153,9 +168,9 @@ class AnalysisPool:
     ) -> Finding:
         cancel.raise_if_set()
         try:
-            before = _unsettled(file.path)
-            if before is not None:
-                return before
+            unsettled = _unsettled(file.path)
+            if unsettled is not None:
+                return unsettled
             version = _version(file)
             known = self._outcomes.known_photo(version, self._profile_id, level)
             if known is not None:
@@ -177,58 +192,62 @@ class AnalysisPool:
                 )
             )
 
-    def _outlined(self, request: OutlineRequest, cancel: CancelToken) -> Outline | None:
-        worker = self._idle.take_first(cancel)
+    def _run_outline(self, request: OutlineRequest, cancel: CancelToken) -> Outline | None:
+        worker = self._idle.acquire_with_priority(cancel)
         try:
             return worker.call(request, path=request.path)
         finally:
-            self._idle.give_back(worker)
+            self._idle.release(worker)
 
     def _analyse(self, request: AnalysisRequest, cancel: CancelToken) -> Finding:
-        worker = self._idle.take()
+        worker = self._idle.acquire()
         try:
             return worker.call(request, cancel=cancel, path=request.path)
         except PhotoMissing:
             raise
         except WorkerCrashed as error:
-            return Failed(error, for_all=error.operation == STARTING)
+            return Failed(error, affects_all_files=error.operation == STARTING)
         except EngineError as error:
-            return Failed(error, for_all=error.operation == LOADING)
+            return Failed(error, affects_all_files=error.operation == LOADING)
         finally:
-            self._idle.give_back(worker)
+            self._idle.release(worker)
 
 
-_MEMORY_PER_ANALYST_BYTES = 4 << 30
-"""Memory of the machine that warrants one more analyst: it has other things to do."""
-_MOST_ANALYSTS = 4
+_MEMORY_PER_WORKER_BYTES = 4 << 30
+"""Memory of the machine for each worker process; it leaves room for other programs."""
+_MAX_WORKERS = 4
 
 
 def suitable_workers() -> int:
-    """Analysts that this computer runs well: one a core, but each needs its share of memory.
+    """Number of worker processes for this computer: one a core, limited by memory.
 
-    One thread each is worth more than one analyst with several: most of a photo's work is too
-    small to be shared, and threads that share it wait for each other when the machine is busy.
+    Several workers with one thread each are faster than one worker with several: most of a
+    photo's work is too small to be split, and threads that split it wait for each other when the
+    machine is busy.
     """
-    by_memory = memory_bytes() // _MEMORY_PER_ANALYST_BYTES
-    return max(1, min(usable_cores(), by_memory, _MOST_ANALYSTS))
+    by_memory = memory_bytes() // _MEMORY_PER_WORKER_BYTES
+    return max(1, min(usable_cores(), by_memory, _MAX_WORKERS))
 
 
 def unsettled_span_ns() -> tuple[int, int]:
-    """Files modified within this span may still be being written. A time in the future is a
-    wrong clock, not a fresh file."""
+    """Modification times (ns, from and to) of files that may still be being written.
+
+    A time in the future means a wrong clock, not a recent file.
+    """
     now_ns = time.time_ns()
     return now_ns - SETTLE_NS, now_ns
 
 
 def _unsettled(path: Path) -> Unsettled | None:
+    """A finding if the file was modified a moment ago; else None."""
     stat = path.stat()
     first, last = unsettled_span_ns()
     return Unsettled(stat.st_size, stat.st_mtime_ns) if first < stat.st_mtime_ns <= last else None
 
 
 def _version(file: FileRow) -> FileVersion:
-    """What the file holds: as it was hashed before if it looks as it did then, else by reading
-    all of it."""
+    """The file's hash, size and time: those stored if size and time are unchanged, else read
+    from the whole file."""
     if file.content_hash is not None:
         known = FileVersion(file.content_hash, file.size_bytes, file.mtime_ns)
         if _changed_since(file.path, known) is None:
@@ -237,6 +256,7 @@ def _version(file: FileRow) -> FileVersion:
 
 
 def _changed_since(path: Path, version: FileVersion) -> Unsettled | None:
+    """A finding if the file's size or time differs from ``version``; else None."""
     stat = path.stat()
     if (stat.st_size, stat.st_mtime_ns) == (version.size_bytes, version.mtime_ns):
         return None

@@ -1,4 +1,4 @@
-"""Which folders can be watched."""
+"""Checks whether a folder can be watched."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.errors import FolderProblem
 
 
 def validate_folder(path: Path, library_root: Path, watched: Iterable[Path]) -> None:
-    """Look at a folder somebody wants to add. All paths are resolved.
+    """Check a folder before it is added. All paths must be resolved.
 
     Raises:
         FolderProblem: it does not exist, is not a folder, cannot be read, has a name that cannot
-            be written down, holds the library or lies in it, or overlaps another folder.
+            be stored as text, holds the library or lies in it, or overlaps another folder.
     """
     if not path.exists():
         raise _problem("This folder does not exist.", path, "Check its name.")

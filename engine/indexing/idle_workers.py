@@ -1,4 +1,4 @@
-"""Which child process is free, and who gets it next."""
+"""The worker processes that are idle, handed out by priority."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from engine.jobs.worker_process import POLL_S, WorkerProcess
 
 
 class IdleWorkers:
-    """Hands out child processes, each to one thread at a time. Thread-safe.
+    """Hands out worker processes, each to one thread at a time. Thread-safe.
 
-    A child that runs comes before one that would have to be started.
+    A running process is preferred to one that would have to be started.
     """
 
     def __init__(self, workers: Iterable[WorkerProcess]) -> None:
         self._idle = list(workers)
         self._changed = threading.Condition()
-        self._hurried = 0
+        self._priority_waiters = 0
 
-    def take(self) -> WorkerProcess:
-        """The next one that is free, once nobody waits who is in a hurry."""
+    def acquire(self) -> WorkerProcess:
+        """Wait for an idle worker; callers of ``acquire_with_priority`` are served first."""
         with self._changed:
-            self._changed.wait_for(lambda: self._idle and not self._hurried)
-            return self._chosen()
+            self._changed.wait_for(lambda: self._idle and not self._priority_waiters)
+            return self._pop_preferred()
 
-    def take_first(self, cancel: CancelToken) -> WorkerProcess:
-        """The next one that is free, before all who wait in ``take``.
+    def acquire_with_priority(self, cancel: CancelToken) -> WorkerProcess:
+        """Wait for an idle worker, ahead of all callers of ``acquire``.
 
         Raises:
             Cancelled: ``cancel`` was set.
         """
         with self._changed:
-            self._hurried += 1
+            self._priority_waiters += 1
             try:
                 while not self._idle:
                     cancel.raise_if_set()
                     self._changed.wait(POLL_S)
-                return self._chosen()
+                return self._pop_preferred()
             finally:
-                self._hurried -= 1
+                self._priority_waiters -= 1
                 self._changed.notify_all()
 
-    def give_back(self, worker: WorkerProcess) -> None:
-        """It is free again."""
+    def release(self, worker: WorkerProcess) -> None:
+        """Return a worker that was acquired."""
         with self._changed:
             self._idle.append(worker)
             self._changed.notify_all()
 
-    def _chosen(self) -> WorkerProcess:
+    def _pop_preferred(self) -> WorkerProcess:
         running = (worker for worker in self._idle if worker.pid is not None)
         chosen = next(running, self._idle[0])
         self._idle.remove(chosen)

@@ -1,4 +1,4 @@
-"""The index job: rounds of scanning and looking, and changing over to other models in between."""
+"""The index job: scans folders, indexes photos, and changes to a requested profile."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ from engine.store.store import Store
 
 
 class IndexScheduler:
-    """One index job at a time, in the index lane; a wish that comes meanwhile makes it go round
-    once more.
+    """Runs one index job at a time, in the index lane. Thread-safe.
 
-    While other models are to answer, each round has two parts. First the models that answer take
-    the new files, so that these are found at once; many of them are looked at as a whole only,
-    since what is answered with them is soon replaced. Then the models to come look at all photos
-    the library knows, newest first, and give way as soon as there are new files. When nothing is
-    left for them they answer, in one step.
+    The job runs once for each request; a request that comes while it runs makes it run once more.
+    While a change to another profile is requested, each run has two parts:
+
+    1. The active profile indexes new files, so that searches find them at once. Many new files
+       get the coarse pass only, since their data are soon replaced.
+    2. The requested profile indexes all photos of the library, newest first, and yields as soon as
+       there are new files.
+
+    When the requested profile has no photo left, it becomes active in one step.
 
     Args:
         scan: compares the folders with the store.
-        note: told of what changed; ``remark`` of what people should know, by its source.
-        status: what the job returns.
+        on_change: called with every change of the library.
+        set_note: called with a source and its note for people.
+        status: computes the result of the job.
     """
 
     def __init__(
@@ -59,11 +63,15 @@ class IndexScheduler:
         self._scan_wanted = self._run_wanted = False
 
     def start(self, *, scan: bool) -> Job[LibraryStatus]:
-        """Start the index job, or make the running one go round once more."""
+        """Start the index job, or make the running one run once more.
+
+        Args:
+            scan: compare the folders with the store first.
+        """
         with self._lock:
             job, context = self._job, self._context
-            running = job is not None and not job.ended
-            if running and not (context is not None and context.cancel.cancelled):
+            cancelled = context is not None and context.cancel.cancelled
+            if job is not None and not job.ended and not cancelled:
                 self._run_wanted = True
                 self._scan_wanted |= scan
                 return job
@@ -73,17 +81,17 @@ class IndexScheduler:
             return self._job
 
     def request_run(self) -> None:
-        """Make a running job go round once more; start none."""
+        """Make a running job run once more; start none."""
         with self._lock:
             self._run_wanted = True
 
     def is_complete(self, profile: Profile) -> bool:
-        """Whether these models have looked at every photo they could."""
+        """Whether this profile has indexed every photo that can be reached, in full."""
         profile_id = self._store.profile_id(profile.key, profile.ndim, profile.name)
         waiting = self._store.counts.waiting(profile_id)
         if waiting.lacking > 0 or waiting.coarse > 0:
             return False
-        # With every drive unplugged nothing waits either; but then nothing would be found.
+        # With every drive unplugged no photo waits either, but searches would find nothing.
         known = self._store.counts.totals(self._active_profile.current.profile_id).searchable
         return not known or any(f.online for f in self._store.folders.all(profile_id))
 
@@ -104,10 +112,10 @@ class IndexScheduler:
         return self._status()
 
     def _take_request(self, context: JobContext) -> bool:
-        """Whether to go round (again), after the scan that was asked for."""
+        """Take the pending request and do its scan; False if there is none, which ends the job."""
         with self._lock:
             if not self._run_wanted:
-                # Under the lock: a wish that comes now finds no job and starts a new one.
+                # Under the lock: a request that comes now finds no job and starts a new one.
                 self._job = None
                 return False
             scan, self._run_wanted, self._scan_wanted = self._scan_wanted, False, False
@@ -116,55 +124,59 @@ class IndexScheduler:
         return True
 
     def _run_once(self, context: JobContext) -> None:
+        """Index with the active profile, then with the requested one, if there is one."""
         setting = self._profile_setting
         target = setting.target
         if target is not None and self.is_complete(target):
             self._activate(target)
             target = setting.target
-        answering = self._active_profile.current.profile
-        kept = {answering.key} | ({target.key} if target is not None else set())
-        self._indexer_pool.retain(kept)
+        active = self._active_profile.current.profile
+        keys = {active.key} | ({target.key} if target is not None else set())
+        self._indexer_pool.retain(keys)
 
         def superseded() -> bool:
             return setting.target is not target
 
         try:
-            self._indexer_pool.get(answering).indexer.run(
-                context, finish=target is None, gives_way=superseded
+            self._indexer_pool.get(active).indexer.run(
+                context, full_pass=target is None, should_yield=superseded
             )
         except (ModelMissing, ModelBroken, WorkerCrashed) as error:
             if target is None:
                 raise
-            # Models that have stopped working are a reason to change them, not an obstacle.
+            # Broken models of the active profile must not block the change to another one.
             self._set_note("index", error.message)
         if target is None or self._run_wanted or superseded():
             return
-        before = self._left(target)
+        before = self._remaining_work(target)
         self._indexer_pool.get(target).indexer.run(
             context,
             new_files=False,
-            gives_way=lambda: self._run_wanted or superseded(),
+            should_yield=lambda: self._run_wanted or superseded(),
             models=target.name,
         )
-        # A round that got nowhere is not repeated by itself; the next wish tries again.
-        if self.is_complete(target) or self._left(target) < before:
+        # A run without progress is not repeated by itself; the next request tries again.
+        if self.is_complete(target) or self._remaining_work(target) < before:
             with self._lock:
                 self._run_wanted = True
 
-    def _left(self, profile: Profile) -> int:
+    def _remaining_work(self, profile: Profile) -> int:
+        """Passes left for the photos that wait: two for a new photo, one for a coarse one."""
         profile_id = self._store.profile_id(profile.key, profile.ndim, profile.name)
         waiting = self._store.counts.waiting(profile_id)
         return 2 * waiting.lacking + waiting.coarse
 
     def _activate(self, target: Profile) -> None:
-        """Raises:
-        ModelMissing, ModelBroken: the new models cannot answer; the old ones go on.
+        """Make the requested profile the active one.
+
+        Raises:
+            ModelMissing, ModelBroken: its models cannot be loaded; the old profile stays active.
         """
-        taken = self._active_profile.acquire(target)
+        runtime = self._active_profile.acquire(target)
         try:
-            taken.search.load()  # the first search after the change is as fast as any
+            runtime.search.load()  # the first search after the change is as fast as any
             if self._profile_setting.complete(target):
                 self._active_profile.activate(target)
                 self._on_change(LibraryChanges(profile=True, folders=True, problems=True))
         finally:
-            self._active_profile.release(taken)
+            self._active_profile.release(runtime)

@@ -1,4 +1,4 @@
-"""Walks the work list: the one writer of photos and of the index. Runs in the index lane."""
+"""Indexes the photos of a work list. The only writer of photos and of the vector index."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ log = logging.getLogger(__name__)
 
 _POLL_S = 0.1
 _UNSETTLED_WAIT_S = 10.0
-"""How long the end of a run waits for files that are still being written."""
+"""How long a run waits, at its end, for files that are still being written."""
 _YIELD_LIMIT_S = 1.0
-"""How long the next photo waits for a search: searches without end must not starve indexing."""
-_MAINTAIN_EVERY = 2000
-"""Regions written between two looks at the length of the index's tail."""
-_FEW_A_WORKER = 2
-"""New photos for each worker that need no coarse pass: in full at once costs less than both."""
-_THROUGHPUT_NOTED_EVERY_S = 5.0
-_THROUGHPUT_KNOWN_AFTER = 8
-"""Photos of a run after which its rate says something: the models load with the first."""
+"""How long the next photo waits for searches at most, so that they cannot starve indexing."""
+_MAINTAIN_EVERY_REGIONS = 2000
+"""Regions written between two maintenance calls of the vector index."""
+_DIRECT_FULL_PER_WORKER = 2
+"""Up to this many new photos for each worker skip the coarse pass: the full pass alone costs less
+than both."""
+_RECORD_THROUGHPUT_EVERY_S = 5.0
+_MIN_PHOTOS_FOR_THROUGHPUT = 8
+"""Photos after which a run's rate is stored; before, it is dominated by loading the models."""
 _STAGES = {
     IndexLevel.COARSE: "Making photos searchable",
     IndexLevel.FULL: "Looking at photos",
@@ -43,11 +44,12 @@ _STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class IndexingSnapshot:
-    """What the status line says of indexing.
+    """State of indexing for the status line.
 
     Attributes:
-        level: of the pass that is going on.
-        per_second: photos of that pass, None until it is known.
+        level: the current pass.
+        per_second: photos a second in that pass; None until it is measured.
+        current: the file submitted last.
     """
 
     state: IndexingState = IndexingState.IDLE
@@ -57,12 +59,12 @@ class IndexingSnapshot:
 
 
 class Indexer:
-    """One run at a time, in the index lane; ``snapshot`` is for any thread.
+    """Indexes with one profile, one run at a time, in the index lane.
 
     Args:
-        search_waits: whether a search wants the processor now.
-        on_change: told of every photo and problem, in the index lane.
-        going_on: set unless indexing is paused; indexers of one library share it.
+        search_is_waiting: whether a search needs the processor now.
+        on_change: called for every photo and problem, in the index lane.
+        resume_event: set unless indexing is paused; all indexers of a library share it.
     """
 
     def __init__(
@@ -72,20 +74,20 @@ class Indexer:
         thumbnails: ThumbnailCache,
         analysis_pool: AnalysisPool,
         *,
-        search_waits: Callable[[], bool],
+        search_is_waiting: Callable[[], bool],
         on_change: Callable[[LibraryChanges], None],
-        going_on: threading.Event | None = None,
+        resume_event: threading.Event | None = None,
     ) -> None:
         self._store = store
         self._index = index
         self._thumbnails = thumbnails
         self._analysis_pool = analysis_pool
-        self._search_waits = search_waits
+        self._search_is_waiting = search_is_waiting
         self._on_change = on_change
-        if going_on is None:
-            going_on = threading.Event()
-            going_on.set()
-        self._going_on = going_on
+        if resume_event is None:
+            resume_event = threading.Event()
+            resume_event.set()
+        self._resume_event = resume_event
         self._running = False
         self._throughput = {level: Throughput() for level in IndexLevel}
         self._level = IndexLevel.FULL
@@ -94,9 +96,10 @@ class Indexer:
 
     @property
     def snapshot(self) -> IndexingSnapshot:
+        """The state now. Any thread."""
         if not self._running:
             return IndexingSnapshot()
-        if not self._going_on.is_set():
+        if not self._resume_event.is_set():
             return IndexingSnapshot(IndexingState.PAUSED)
         return IndexingSnapshot(
             IndexingState.RUNNING,
@@ -110,42 +113,42 @@ class Indexer:
         context: JobContext,
         *,
         new_files: bool = True,
-        finish: bool = True,
-        gives_way: Callable[[], bool] = lambda: False,
+        full_pass: bool = True,
+        should_yield: Callable[[], bool] = lambda: False,
         models: str = "",
     ) -> None:
-        """Index everything that waits, files that come meanwhile included, in full.
+        """Index all waiting photos, including files that are added meanwhile, in full.
 
         Args:
-            new_files, finish: as for ``WorkList``.
-            gives_way: asked before each photo whether something else has become more urgent; the
-                run then ends after the photos that are in work.
-            models: named in the progress, where it is not clear which are meant.
+            new_files, full_pass: as for ``WorkList``.
+            should_yield: called before each photo; if it returns True, the run ends after the
+                photos in progress, because something else is more urgent.
+            models: name of the models for the progress text; empty leaves it out.
 
         Raises:
             Cancelled: photos written so far stay.
-            DiskFull: the same; nothing is lost.
+            DiskFull: photos written so far stay.
             ModelMissing, ModelBroken, WorkerCrashed: the models cannot be used at all.
         """
         self._running = True
         self._start_throughput()
-        run = _Run(self, context, new_files, finish, gives_way, models)
+        run = _Run(self, context, new_files, full_pass, should_yield, models)
         try:
-            run.walk()
+            run.execute()
             self._index.maintain(context.cancel)
         finally:
             self._running = False
             self._current = None
 
-    def wait_while_paused(self, cancel: CancelToken, gives_way: Callable[[], bool]) -> None:
-        """Until it goes on, or gives way.
+    def wait_while_paused(self, cancel: CancelToken, should_yield: Callable[[], bool]) -> None:
+        """Block until indexing is resumed or ``should_yield`` returns True.
 
         Raises:
-            Cancelled: if the run is not wanted any more.
+            Cancelled: the run was cancelled.
         """
-        if self._going_on.is_set():
+        if self._resume_event.is_set():
             return
-        while not self._going_on.wait(_POLL_S) and not gives_way():
+        while not self._resume_event.wait(_POLL_S) and not should_yield():
             cancel.raise_if_set()
         self._start_throughput()
 
@@ -155,55 +158,60 @@ class Indexer:
         for throughput in self._throughput.values():
             throughput.start()
 
-    def _begin(self, level: IndexLevel) -> None:
-        """The next photo belongs to this pass; what the other one took is none of its time."""
+    def _switch_pass(self, level: IndexLevel) -> None:
+        """Set the current pass; a new one starts its throughput measurement from now."""
         if level is not self._level:
             self._level = level
             self._throughput[level].start()
 
     def _yield_to_search(self, cancel: CancelToken) -> None:
+        """Wait while a search needs the processor, at most ``_YIELD_LIMIT_S``."""
         waited_s = 0.0
-        while self._search_waits() and waited_s < _YIELD_LIMIT_S:
+        while self._search_is_waiting() and waited_s < _YIELD_LIMIT_S:
             cancel.raise_if_set()
             cancel.wait(0.02)
             waited_s += 0.02
 
-    def _settle(self, file: FileRow, finding: Finding, cancel: CancelToken) -> None:
-        """Write what became of a file."""
+    def _store_finding(self, file: FileRow, finding: Finding, cancel: CancelToken) -> None:
+        """Write the finding of a file to the store, the index and the thumbnails."""
         outcomes = self._store.outcomes
         if isinstance(finding, AnalysedPhoto):
             written = outcomes.write(file, finding, self._index.profile_id, self._thumbnails.put)
-            self._note(file, written)
+            self._publish_written(file, written)
             self._index.remove(written.replaced_regions)
             self._regions_written += len(finding.vectors)
-            if self._regions_written >= _MAINTAIN_EVERY:
+            if self._regions_written >= _MAINTAIN_EVERY_REGIONS:
                 self._regions_written = 0
                 self._index.maintain(cancel, merge=False)
         elif isinstance(finding, Known):
-            self._note(file, outcomes.link_known(file, finding.version, finding.photo_id))
+            self._publish_written(
+                file, outcomes.link_known(file, finding.version, finding.photo_id)
+            )
         elif isinstance(finding, Unsettled):
             self._store.files.record_version(file, finding.size_bytes, finding.mtime_ns)
         elif isinstance(finding, Vanished):
-            self._note_vanished(file, finding)
+            self._store_vanished(file, finding)
         else:
-            self._note_failed(file, finding)
+            self._store_failed(file, finding)
 
-    def _note(self, file: FileRow, written: Written) -> None:
+    def _publish_written(self, file: FileRow, written: Written) -> None:
         self._thumbnails.remove(written.deleted_photos)
-        changed = {written.photo_id, file.photo_id, *written.deleted_photos} - {None}
+        changed = {written.photo_id, *written.deleted_photos}
+        if file.photo_id is not None:
+            changed.add(file.photo_id)
         self._on_change(LibraryChanges(photos=frozenset(changed), problems=True))
 
-    def _note_vanished(self, file: FileRow, finding: Vanished) -> None:
+    def _store_vanished(self, file: FileRow, finding: Vanished) -> None:
         if finding.folder_offline:
             self._store.folders.set_online(file.folder_id, False)
             self._on_change(LibraryChanges(folders=True))
             return
         self._store.outcomes.record_missing(file)
-        held: frozenset[PhotoId] = frozenset([file.photo_id] if file.photo_id else [])
-        self._on_change(LibraryChanges(photos=held, folders=True))
+        photos: frozenset[PhotoId] = frozenset([file.photo_id] if file.photo_id else [])
+        self._on_change(LibraryChanges(photos=photos, folders=True))
 
-    def _note_failed(self, file: FileRow, finding: Failed) -> None:
-        if finding.for_all:
+    def _store_failed(self, file: FileRow, finding: Failed) -> None:
+        if finding.affects_all_files:
             raise finding.error
         log.info("not indexed: %s: %s", file.path, finding.error)
         self._store.outcomes.record_failure(file, finding.error, finding.error.operation)
@@ -211,99 +219,101 @@ class Indexer:
 
 
 class _Run:
-    """One walk through the work list."""
+    """One run: submits tasks of the work list to the pool and stores their findings."""
 
     def __init__(
         self,
         indexer: Indexer,
         context: JobContext,
         new_files: bool,
-        finish: bool,
-        gives_way: Callable[[], bool],
+        full_pass: bool,
+        should_yield: Callable[[], bool],
         models: str,
     ) -> None:
         self._indexer = indexer
         self._new_files = new_files
-        self._gives_way = gives_way
+        self._should_yield = should_yield
         self._models = f" with the models {models}" if models else ""
         self._context = context
         self._cancel = context.cancel
         self._analyses = CancelToken()
-        self._in_work: dict[concurrent.futures.Future[Finding], Task] = {}
+        self._in_progress: dict[concurrent.futures.Future[Finding], Task] = {}
         analysis_pool = indexer._analysis_pool
         self._work = WorkList(
             indexer._store,
             indexer._index.profile_id,
             coarse_pass=analysis_pool.coarse_pass,
-            few=_FEW_A_WORKER * analysis_pool.workers,
-            page=8 * analysis_pool.capacity,
+            direct_full_limit=_DIRECT_FULL_PER_WORKER * analysis_pool.workers,
+            page_size=8 * analysis_pool.capacity,
             new_files=new_files,
-            finish=finish,
+            full_pass=full_pass,
         )
         self._done = dict.fromkeys(IndexLevel, 0)
-        self._noted_at_s = time.monotonic()
+        self._recorded_at_s = time.monotonic()
         self._idle_s = 0.0
 
-    def walk(self) -> None:
+    def execute(self) -> None:
+        """Process tasks until none is left. Raises as ``Indexer.run`` does."""
         try:
             while True:
                 self._cancel.raise_if_set()
-                self._fill()
-                if self._in_work:
-                    self._collect()
-                elif not self._may_wait():
+                self._submit_tasks()
+                if self._in_progress:
+                    self._collect_findings()
+                elif not self._wait_for_unsettled():
                     break
         finally:
-            # After an error or a cancel, nothing goes on in the background.
+            # After an error or a cancel, no analysis continues in the background.
             self._analyses.cancel()
-            concurrent.futures.wait(self._in_work)
-        self._note_throughput()
+            concurrent.futures.wait(self._in_progress)
+        self._record_throughput()
         self._report()
 
-    def _fill(self) -> None:
-        """Keep the pool busy, but never more than a few photos ahead."""
+    def _submit_tasks(self) -> None:
+        """Submit tasks up to the capacity of the pool."""
         indexer = self._indexer
-        while len(self._in_work) < indexer._analysis_pool.capacity:
-            if self._gives_way():
+        while len(self._in_progress) < indexer._analysis_pool.capacity:
+            if self._should_yield():
                 return
-            if not indexer._going_on.is_set():
-                if self._in_work:
+            if not indexer._resume_event.is_set():
+                if self._in_progress:
                     return
-                indexer.wait_while_paused(self._cancel, self._gives_way)
+                indexer.wait_while_paused(self._cancel, self._should_yield)
                 continue
-            task = self._work.next(self._in_work.values())
+            task = self._work.next(self._in_progress.values())
             if task is None:
                 return
             file = task.file
             indexer._yield_to_search(self._cancel)
-            indexer._begin(task.level)
+            indexer._switch_pass(task.level)
             indexer._current = file.path
             root = indexer._store.folders.paths().get(file.folder_id)
-            if root is not None:  # else its folder was removed a moment ago
+            if root is not None:  # otherwise its folder was removed a moment ago
                 future = indexer._analysis_pool.analyse(file, task.level, root, self._analyses)
-                self._in_work[future] = task
+                self._in_progress[future] = task
             if not any(self._done.values()):
-                self._report()  # the first photo takes long: the models load with it
+                self._report()  # the first photo takes long, because the models load with it
 
-    def _collect(self) -> None:
+    def _collect_findings(self) -> None:
+        """Store the findings that are ready; waits at most ``_POLL_S`` for one."""
         self._idle_s = 0.0
         done, _ = concurrent.futures.wait(
-            self._in_work, _POLL_S, concurrent.futures.FIRST_COMPLETED
+            self._in_progress, _POLL_S, concurrent.futures.FIRST_COMPLETED
         )
         if self._cancel.cancelled:
             self._analyses.cancel()
         for future in done:
-            task = self._in_work.pop(future)
+            task = self._in_progress.pop(future)
             finding = self._finding(task.file, future)
             if isinstance(finding, Unsettled):
                 self._work.note_unstable(task.file)
-            self._indexer._settle(task.file, finding, self._cancel)
+            self._indexer._store_finding(task.file, finding, self._cancel)
             self._done[task.level] += 1
             self._indexer._throughput[task.level].step()
         if done:
             self._report()
-            if time.monotonic() - self._noted_at_s >= _THROUGHPUT_NOTED_EVERY_S:
-                self._note_throughput()
+            if time.monotonic() - self._recorded_at_s >= _RECORD_THROUGHPUT_EVERY_S:
+                self._record_throughput()
 
     def _finding(self, file: FileRow, future: concurrent.futures.Future[Finding]) -> Finding:
         try:
@@ -322,17 +332,21 @@ class _Run:
                 )
             )
 
-    def _note_throughput(self) -> None:
-        self._noted_at_s = time.monotonic()
+    def _record_throughput(self) -> None:
+        """Store the rate of each pass, once it is reliable."""
+        self._recorded_at_s = time.monotonic()
         indexer = self._indexer
         for level, throughput in indexer._throughput.items():
-            if self._done[level] >= _THROUGHPUT_KNOWN_AFTER and throughput.per_second:
+            if self._done[level] >= _MIN_PHOTOS_FOR_THROUGHPUT and throughput.per_second:
                 counts, profile_id = indexer._store.counts, indexer._index.profile_id
                 counts.record_throughput(profile_id, level, throughput.per_second)
 
-    def _may_wait(self) -> bool:
-        """Nothing can be done now: wait a little if files are only too fresh to be read."""
-        if not self._new_files or self._gives_way():
+    def _wait_for_unsettled(self) -> bool:
+        """Wait a moment if files are still being written; False if the run should end.
+
+        Called when no task is available.
+        """
+        if not self._new_files or self._should_yield():
             return False
         if self._idle_s >= _UNSETTLED_WAIT_S or not self._indexer._store.files.pending(1):
             return False
@@ -341,11 +355,11 @@ class _Run:
         return True
 
     def _report(self) -> None:
-        """How far the pass that is going on has come."""
+        """Report the progress of the current pass."""
         indexer = self._indexer
         level = indexer._level
         throughput, done = indexer._throughput[level], self._done[level]
-        waiting = waits_for(level, indexer._store.counts.waiting(indexer._index.profile_id))
+        waiting = photos_waiting(level, indexer._store.counts.waiting(indexer._index.profile_id))
         current = indexer._current.name if indexer._current is not None else ""
         self._context.report(
             Progress(
@@ -359,7 +373,7 @@ class _Run:
         )
 
 
-def waits_for(level: IndexLevel, waiting: Waiting) -> int:
-    """Photos that a pass has still to look at: each will be looked at in full in the end."""
+def photos_waiting(level: IndexLevel, waiting: Waiting) -> int:
+    """Photos that wait for a pass. Every photo gets the full pass in the end."""
     new = waiting.pending + waiting.lacking
     return new if level is IndexLevel.COARSE else new + waiting.coarse

@@ -1,11 +1,13 @@
-"""Analysts and indexer of one profile, and those of all profiles that are being worked on."""
+"""The indexers of a library, one for each profile that indexes."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from engine.decode.thumbnails import ThumbnailCache
+from engine.index.vector_index import VectorIndex
 from engine.indexing.analysis_pool import AnalysisPool, suitable_workers
 from engine.indexing.indexer import Indexer, IndexingSnapshot
 from engine.jobs import CancelToken
@@ -17,25 +19,36 @@ from engine.store.store import Store
 
 
 class ProfileIndexer:
-    """Who looks at photos with one profile; its vectors go to the index that answers with it."""
+    """Analysis pool and indexer of one profile. It writes to the index that searches use.
+
+    Args:
+        create_indexer: builds the indexer from the vector index and the pool.
+        pool: further arguments of ``AnalysisPool``.
+    """
 
     def __init__(
-        self, active_profile: ActiveProfile, profile: Profile, make: Callable[..., Indexer], **pool
+        self,
+        active_profile: ActiveProfile,
+        profile: Profile,
+        create_indexer: Callable[[VectorIndex, AnalysisPool], Indexer],
+        **pool: Any,
     ) -> None:
         self._active_profile = active_profile
         self.runtime = active_profile.acquire(profile)
         self.analysis_pool = AnalysisPool(profile, self.runtime.profile_id, **pool)
-        self.indexer = make(self.runtime.index, self.analysis_pool)
+        self.indexer = create_indexer(self.runtime.index, self.analysis_pool)
 
     def close(self) -> None:
-        """End the child processes and let go of the index."""
+        """End the worker processes and release the index."""
         self.analysis_pool.close()
         self._active_profile.release(self.runtime)
 
 
 class IndexerPool:
-    """Made when they are first needed, one for each profile. ``get`` and ``retain`` are for the
-    index lane; the rest is for any thread."""
+    """Creates the indexer of a profile when it is first needed.
+
+    ``get`` and ``retain`` are called in the index lane, the other methods in any thread.
+    """
 
     def __init__(
         self,
@@ -44,89 +57,90 @@ class IndexerPool:
         thumbnails: ThumbnailCache,
         settings: Settings,
         *,
-        search_waits: Callable[[], bool],
+        search_is_waiting: Callable[[], bool],
         on_change: Callable[[LibraryChanges], None],
     ) -> None:
         self._active_profile = active_profile
         self._store = store
         self._thumbnails = thumbnails
         self._settings = settings
-        self._search_waits = search_waits
+        self._search_is_waiting = search_is_waiting
         self._on_change = on_change
-        self._going_on = threading.Event()
-        self._going_on.set()
+        self._resume_event = threading.Event()
+        self._resume_event.set()
         self._lock = threading.Lock()
         self._open: dict[str, ProfileIndexer] = {}
         self._closed = False
 
     def get(self, profile: Profile) -> ProfileIndexer:
-        """The one for this profile."""
+        """The indexer of this profile."""
         with self._lock:
             return self._get(profile)
 
     def retain(self, keys: set[str]) -> None:
-        """Close those of all other profiles: their models take memory."""
+        """Close the indexers of all other profiles, because their models take memory."""
         with self._lock:
-            gone = [self._open.pop(key) for key in list(self._open) if key not in keys]
-        for one in gone:
-            one.close()
+            removed = [self._open.pop(key) for key in list(self._open) if key not in keys]
+        for indexer in removed:
+            indexer.close()
 
     def outline(self, photo: Photo, box: BoxXyxy, cancel: CancelToken) -> Region | None:
-        """What the models that answer find in a box (pixels of the upright photo); it is not kept.
+        """Outline the object in a box (pixels of the upright photo) with the active profile.
 
-        Blocks. Its children are started if there are none, since photos may all be known. See
-        ``AnalysisPool.outline`` for what it raises, and for when there is none.
+        Blocks. The region is not stored. Worker processes are started if none run, as when all
+        photos are known. Returns None and raises as ``AnalysisPool.outline`` does.
         """
         with self._lock:
             if self._closed:
                 return None
             analysis_pool = self._get(self._active_profile.current.profile).analysis_pool
-        found = analysis_pool.outline(photo, box, cancel)  # without the lock: it takes seconds
-        if found is None:
+        outline = analysis_pool.outline(photo, box, cancel)  # without the lock: it takes seconds
+        if outline is None:
             return None
-        return Region(UNSTORED, photo.id, found.box_xyxy, found.rle, found.score)
+        return Region(UNSTORED, photo.id, outline.box_xyxy, outline.rle, outline.score)
 
     def pause(self) -> None:
-        """Begin no further photo until ``resume``."""
-        self._going_on.clear()
+        """Start no further photo until ``resume``."""
+        self._resume_event.clear()
 
     def resume(self) -> None:
-        self._going_on.set()
+        """Continue after ``pause``."""
+        self._resume_event.set()
 
     def snapshot(self, profile: Profile) -> IndexingSnapshot:
-        """What goes on with this profile."""
+        """State of indexing with this profile."""
         with self._lock:
-            one = self._open.get(profile.key)
-        return one.indexer.snapshot if one is not None else IndexingSnapshot()
+            opened = self._open.get(profile.key)
+        return opened.indexer.snapshot if opened is not None else IndexingSnapshot()
 
     def close(self) -> None:
-        """End all child processes; a run that still waits for one ends with an error."""
+        """End all worker processes; a run that still waits for one ends with an error."""
         with self._lock:
             self._closed = True
-            left = list(self._open.values())
-        for one in left:
-            one.analysis_pool.close()
+            opened = list(self._open.values())
+        for indexer in opened:
+            indexer.analysis_pool.close()
 
     def _get(self, profile: Profile) -> ProfileIndexer:
-        """With the lock held."""
+        """As ``get``; the caller holds the lock."""
         if profile.key not in self._open:
             self._open[profile.key] = ProfileIndexer(
                 self._active_profile,
                 profile,
-                self._indexer,
+                self._create_indexer,
                 outcomes=self._store.outcomes,
                 workers=self._settings.workers or suitable_workers(),
                 time_limit_s=self._settings.photo_time_limit_s,
             )
         return self._open[profile.key]
 
-    def _indexer(self, index, analysis_pool: AnalysisPool) -> Indexer:
+    def _create_indexer(self, index: VectorIndex, analysis_pool: AnalysisPool) -> Indexer:
         return Indexer(
             self._store,
             index,
             self._thumbnails,
             analysis_pool,
-            search_waits=self._search_waits,
+            search_is_waiting=self._search_is_waiting,
             on_change=self._on_change,
-            going_on=self._going_on,
+            resume_event=self._resume_event,
         )

@@ -1,4 +1,4 @@
-"""Compares everything a library keeps, repairs what is derived, reports the rest."""
+"""Checks a library's database, vector index and thumbnails, and repairs derived data."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def check_library(
     read_rgb: Callable[[Photo, int], np.ndarray],
     context: JobContext,
 ) -> CheckReport:
-    """Index lane only, so that nothing is written meanwhile.
+    """Check and repair a library. Call it in the index lane, so that nothing is written meanwhile.
 
     Args:
-        read_rgb: decodes a photo, reduced to so many pixels; for thumbnails that were lost.
+        read_rgb: decodes a photo with the given longest side, for lost thumbnails.
 
     Raises:
         Cancelled: between two steps.
@@ -44,9 +44,9 @@ def check_library(
         thumbnails.remove(stray)
         if stray:
             repaired.append(f"thumbnails: {len(stray)} belonged to no photo")
-        made, missing = _remake_thumbnails(store, thumbnails, photos, read_rgb, context)
-        if made:
-            repaired.append(f"thumbnails: {made} were lost and made anew")
+        recreated, missing = _recreate_thumbnails(store, thumbnails, photos, read_rgb, context)
+        if recreated:
+            repaired.append(f"thumbnails: {recreated} were lost and made anew")
         if missing:
             faults.append(f"thumbnails: {missing} are lost, and their files cannot be read now")
     return CheckReport(
@@ -58,25 +58,25 @@ def check_library(
     )
 
 
-def _remake_thumbnails(
+def _recreate_thumbnails(
     store: Store,
     thumbnails: ThumbnailCache,
     photos: set[PhotoId],
     read_rgb: Callable[[Photo, int], np.ndarray],
     context: JobContext,
 ) -> tuple[int, int]:
-    """Thumbnails made anew, and those of photos that cannot be read at present."""
+    """Recreate lost thumbnails; returns how many were, and how many could not be read."""
     lost = store.photos.visible(sorted(photos - thumbnails.ids()))
-    made = 0
+    recreated = 0
     for done, photo in enumerate(lost.values()):
         context.cancel.raise_if_set()
         name = photo.path.name
         context.report(Progress("Making lost thumbnails", done, len(lost), current=name))
         try:
-            # A file of another size holds another photo by now, which the next scan will find.
+            # A file of another size now holds another photo, which the next scan will find.
             if photo.path.stat().st_size == photo.size_bytes:
                 thumbnails.put(photo.id, make_thumbnail(read_rgb(photo, LONGEST_PX)))
-                made += 1
+                recreated += 1
         except (EngineError, OSError):
             continue
-    return made, len(lost) - made
+    return recreated, len(lost) - recreated

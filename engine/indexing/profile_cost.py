@@ -1,4 +1,4 @@
-"""What a change to other models will cost: from earlier runs, or from a trial on a few photos."""
+"""Estimates what a change of the profile costs, from earlier runs or a trial on a few photos."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from engine.decode.reader import fingerprint
 from engine.errors import EngineError
-from engine.indexing.analysis import LOADING, AnalysisRequest, serving
+from engine.indexing.analysis import LOADING, AnalysisRequest, handler_factory
 from engine.indexing.analysis_pool import suitable_workers, usable_cores
 from engine.jobs import JobContext, Progress
-from engine.jobs.worker_process import WorkerProcess
+from engine.jobs.worker_process import STARTING, WorkerProcess
 from engine.profiles.profile import Profile
 from engine.records import ProfileCost
 from engine.settings import Settings
@@ -20,15 +20,16 @@ from engine.store.rows import FileRow, FileVersion, IndexLevel
 from engine.store.store import Store
 
 TRIAL_PHOTOS = 3
-"""Photos looked at for a trial; the first one is not timed, the models load with it."""
+"""Photos analysed in a trial; the first one is not timed, because the models load with it."""
 _ROW_BYTES = 120
+"""Size of a region's row in the database, without vector and mask."""
 _INDEX_ROW_BYTES = 160
-"""What a vector takes in the index beside its numbers: key, and neighbours in the graph."""
+"""Size of a vector's entry in the index, without its numbers: key and graph neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Pace:
-    """Photos a second, and the bytes and regions of one; None where nobody knows."""
+class _Measurement:
+    """Photos a second, and bytes and regions of a photo; None if unknown."""
 
     per_second: float | None
     photo_bytes: float | None = None
@@ -39,16 +40,18 @@ def estimate(
     store: Store,
     root: Path,
     profile: Profile,
-    answering_id: int,
+    active_profile_id: int,
     settings: Settings,
     context: JobContext,
 ) -> ProfileCost:
-    """May look at a few photos in a child process of its own, which takes as long as loading the
-    models; nothing of that is kept. Any thread.
+    """Estimate time and disk space of indexing the library with another profile. Any thread.
+
+    If the rate is not known from an earlier run, a few photos are analysed in a worker process of
+    its own, which takes as long as loading the models. Their data are not stored.
 
     Args:
         root: the library's folder.
-        answering_id: the profile whose regions tell how many a photo has, if nothing else does.
+        active_profile_id: its regions per photo are used if nothing else is known.
 
     Raises:
         Cancelled: by the caller.
@@ -59,10 +62,10 @@ def estimate(
     photos = waiting.pending + waiting.lacking + waiting.coarse
     workers = settings.workers or suitable_workers()
     workers = min(workers, profile.most_workers or workers)
-    paces = store.counts.throughput(profile_id)
+    throughput = store.counts.throughput(profile_id)
     own = store.profiles.photo_bytes(profile_id)
-    per_second = paces.get(IndexLevel.FULL)
-    trial = _Pace(None)
+    per_second = throughput.get(IndexLevel.FULL)
+    trial = _Measurement(None)
     if photos and per_second is None:
         trial = _trial(store, profile, profile_id, workers, settings, context)
         per_second = trial.per_second
@@ -71,14 +74,14 @@ def estimate(
     elif trial.photo_bytes is not None and trial.regions is not None:
         photo_bytes, regions = trial.photo_bytes, trial.regions
     else:
-        like = store.profiles.photo_bytes(answering_id)
-        regions = like[1] if like else 1.0
-        photo_bytes = (like[0] if like else 0.0) + 2 * profile.ndim * regions
+        active = store.profiles.photo_bytes(active_profile_id)
+        regions = active[1] if active else 1.0
+        photo_bytes = (active[0] if active else 0.0) + 2 * profile.ndim * regions
     index_bytes = regions * (2 * profile.ndim + _INDEX_ROW_BYTES)
     seconds = photos / per_second if per_second else (None if photos else 0.0)
-    coarse_pace = paces.get(IndexLevel.COARSE)
-    if seconds is not None and coarse_pace:
-        seconds += (photos - waiting.coarse) / coarse_pace
+    coarse_per_second = throughput.get(IndexLevel.COARSE)
+    if seconds is not None and coarse_per_second:
+        seconds += (photos - waiting.coarse) / coarse_per_second
     return ProfileCost(
         profile=profile.name,
         photos=photos,
@@ -97,15 +100,15 @@ def _trial(
     workers: int,
     settings: Settings,
     context: JobContext,
-) -> _Pace:
-    """Look at some photos as an analyst would; several of them are that many times as fast."""
-    some = 2 * TRIAL_PHOTOS
-    files = [*store.files.lacking(profile_id, some), *store.files.pending(some)]
+) -> _Measurement:
+    """Analyse some photos in one worker process; the rate is multiplied by ``workers``."""
+    limit = 2 * TRIAL_PHOTOS
+    files = [*store.files.lacking(profile_id, limit), *store.files.pending(limit)]
     times_s: list[float] = []
     sizes: list[tuple[int, int]] = []
     worker = WorkerProcess(
         "photo analyst",
-        serving(profile),
+        handler_factory(profile),
         time_limit_s=max(settings.photo_time_limit_s, profile.least_time_limit_s),
         threads=max(1, usable_cores() // workers),
         background=True,
@@ -117,7 +120,7 @@ def _trial(
             context.report(Progress("Trying the models", len(sizes), TRIAL_PHOTOS))
             started_s = time.perf_counter()
             try:
-                found = worker.call(
+                analysed = worker.call(
                     AnalysisRequest(file.path, _version(file)),
                     cancel=context.cancel,
                     path=file.path,
@@ -125,19 +128,19 @@ def _trial(
             except OSError:
                 continue
             except EngineError as error:
-                if error.operation in (LOADING, "starting a worker"):
+                if error.operation in (LOADING, STARTING):
                     raise
-                continue  # this photo says nothing
+                continue  # this photo cannot be used
             times_s.append(time.perf_counter() - started_s)
-            rows = len(found.vectors)
-            masks_bytes = sum(len(rle.counts) for rle in found.rles)
-            sizes.append((found.vectors.nbytes + masks_bytes + rows * _ROW_BYTES, rows))
+            rows = len(analysed.vectors)
+            masks_bytes = sum(len(rle.counts) for rle in analysed.rles)
+            sizes.append((analysed.vectors.nbytes + masks_bytes + rows * _ROW_BYTES, rows))
     finally:
         worker.close()
     if not sizes:
-        return _Pace(None)
+        return _Measurement(None)
     timed_s = times_s[1:] or times_s
-    return _Pace(
+    return _Measurement(
         per_second=workers * len(timed_s) / sum(timed_s),
         photo_bytes=sum(size for size, _ in sizes) / len(sizes),
         regions=sum(rows for _, rows in sizes) / len(sizes),

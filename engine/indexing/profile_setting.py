@@ -1,4 +1,4 @@
-"""Which models answer and which are to answer next, as the settings keep it."""
+"""The active profile and the requested one, as stored in the settings file."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ from engine.settings import Settings
 
 
 class ProfileSetting:
-    """Written to the settings before anything is done, so that a kill loses no wish. Thread-safe.
+    """Stores a request to change the profile before any work begins, so that a kill loses none.
+
+    Thread-safe.
+
+    Args:
+        path: of the settings file.
+        settings: its content.
+        resume_change: continue the change that was under way when the library was last open.
 
     Attributes:
-        note: why the wish of an earlier time cannot be followed now; "" if it can.
+        note: why that change cannot be continued now; empty if it can.
     """
 
-    def __init__(self, path: Path, settings: Settings, *, follow: bool) -> None:
-        """Args:
-        follow: go on with what was wished when the library was last open.
-        """
+    def __init__(self, path: Path, settings: Settings, *, resume_change: bool) -> None:
         self._path = path
         self._settings = settings
         self._stamp = _stamp(path)
         self._lock = threading.Lock()
         self._target: Profile | None = None
         self.note = ""
-        if follow and settings.next_profile:
+        if resume_change and settings.next_profile:
             try:
                 self._target = registry.by_name(settings.next_profile)
             except EngineError as error:
@@ -40,7 +44,7 @@ class ProfileSetting:
 
     @property
     def settings(self) -> Settings:
-        """As they are in the file now: ``pickout-cli settings`` may change them meanwhile."""
+        """The content of the file, read again if ``pickout-cli settings`` has changed it."""
         stamp = _stamp(self._path)
         if stamp is not None and stamp != self._stamp:
             self._settings, self._stamp = settings_file.load(self._path)[0], stamp
@@ -48,28 +52,33 @@ class ProfileSetting:
 
     @property
     def target(self) -> Profile | None:
-        """The profile that is to answer; None if the right one answers."""
+        """The requested profile; None if the active one is to stay."""
         return self._target
 
     def request(self, profile: Profile) -> None:
-        """Raises:
-        DiskFull, BadRequest: the settings cannot be saved; nothing has changed.
+        """Request a change to this profile.
+
+        Raises:
+            DiskFull, BadRequest: the settings cannot be saved; nothing has changed.
         """
         with self._lock:
             self._save(next_profile=profile.name)
             self._target = profile
 
-    def withdraw(self, answering: Profile) -> None:
-        """The models that answer shall stay. Raises as ``request`` does."""
+    def withdraw(self, active: Profile) -> None:
+        """Withdraw the request and keep the active profile. Raises as ``request`` does."""
         with self._lock:
-            kept = self.settings
-            if (kept.profile, kept.next_profile) != (answering.name, ""):
-                self._save(profile=answering.name, next_profile="")
+            current = self.settings
+            if (current.profile, current.next_profile) != (active.name, ""):
+                self._save(profile=active.name, next_profile="")
             self._target, self.note = None, ""
 
     def complete(self, profile: Profile) -> bool:
-        """It is what answers from now on; False if something else is wished by now. Raises as
-        ``request`` does."""
+        """Store the requested profile as the active one. Raises as ``request`` does.
+
+        Returns:
+            False, with nothing stored, if another profile has been requested meanwhile.
+        """
         with self._lock:
             if self._target is not profile:
                 return False
@@ -77,14 +86,21 @@ class ProfileSetting:
             self._target = None
             return True
 
-    def _save(self, **changes: str) -> None:
-        fresh = replace(self.settings, **changes)
-        settings_file.save(self._path, fresh)
-        self._settings, self._stamp = fresh, _stamp(self._path)
+    def _save(self, *, next_profile: str, profile: str | None = None) -> None:
+        """Write both settings; None leaves ``profile`` as it is."""
+        current = self.settings
+        changed = replace(
+            current,
+            profile=current.profile if profile is None else profile,
+            next_profile=next_profile,
+        )
+        settings_file.save(self._path, changed)
+        self._settings, self._stamp = changed, _stamp(self._path)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Changes with the file, which is always replaced as a whole; None if there is none."""
+    """Time, size and inode, which change with every replacement of the file; None without a
+    file."""
     try:
         stat = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""How fast it goes and how long it will take."""
+"""Measures throughput and estimates the time left."""
 
 from __future__ import annotations
 
@@ -7,31 +7,34 @@ from collections import deque
 from collections.abc import Callable
 
 _WINDOW_S = 60.0
-_MOST = 500
+_MAX_TIMES = 500
 
 
 class Throughput:
-    """Rate over the last minute of work. One thread writes; reading is for any.
+    """Rate over the last minute of work. One thread writes; any thread may read.
+
+    Attributes:
+        per_second: photos a second; None before the first ``step`` after ``start``.
 
     >>> ticks = iter([0.0, 2.0, 4.0])
-    >>> pace = Pace(clock=lambda: next(ticks))
-    >>> pace.start(); pace.step(); pace.step(); pace.per_second
+    >>> throughput = Throughput(clock=lambda: next(ticks))
+    >>> throughput.start(); throughput.step(); throughput.step(); throughput.per_second
     0.5
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._times: deque[float] = deque(maxlen=_MOST)
+        self._times: deque[float] = deque(maxlen=_MAX_TIMES)
         self.per_second: float | None = None
 
     def start(self) -> None:
-        """Begin to count from now, after a pause for example."""
+        """Start measuring now, for example after a pause."""
         self._times.clear()
         self._times.append(self._clock())
         self.per_second = None
 
     def step(self) -> None:
-        """One more is done."""
+        """Count one photo."""
         now = self._clock()
         self._times.append(now)
         while len(self._times) > 2 and now - self._times[0] > _WINDOW_S:
@@ -41,5 +44,5 @@ class Throughput:
             self.per_second = (len(self._times) - 1) / span_s
 
     def seconds_left(self, waiting: int) -> float | None:
-        """None until there is something to measure."""
+        """Seconds that ``waiting`` photos will take; None while the rate is unknown."""
         return waiting / self.per_second if self.per_second else None

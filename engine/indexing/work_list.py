@@ -1,4 +1,4 @@
-"""Which photo comes next, and how closely it is looked at."""
+"""The order in which photos are indexed, and the pass that each gets."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from engine.indexing.analysis_pool import unsettled_span_ns
 from engine.store.rows import FileRow, IndexLevel
 from engine.store.store import NEWEST, Store
 
-_RESTLESS_LOOKS = 3
-"""A file that changed under this many looks is left for the next run."""
+_MAX_UNSTABLE_ATTEMPTS = 3
+"""A file that changed during this many analyses is left for the next run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Look at this file, to this level."""
+    """A file to index and the level to index it to."""
 
     file: FileRow
     level: IndexLevel
 
 
 class WorkList:
-    """The work of one run, newest first. Everything in it is a query of the store, so that a kill
-    loses nothing. Used by one thread.
+    """The tasks of one run, newest file first. Used by one thread.
 
-    Photos that are new to the profile come first: coarse if they are many, so that all of them
-    are soon searchable, else in full at once, which costs less than both. Then come those that
-    have waited for their full look since.
+    All tasks are read from the store, so that a kill loses none. Photos that are new to the
+    profile come first. If they are many, they get the coarse pass, so that all of them are soon
+    searchable; if they are few, they get the full pass at once, which costs less than both. Then
+    come the photos that have had only the coarse pass.
 
     Args:
-        coarse_pass: whether the profile has one.
-        few: up to so many new photos are indexed in full at once.
-        page: most files read from the store at a time.
-        new_files: whether it takes files that no models have looked at yet; else only those that
-            lack this profile.
-        finish: whether it goes back to photos that are known from a coarse look only.
+        coarse_pass: whether the profile has a coarse pass.
+        direct_full_limit: up to this many new photos are indexed in full at once.
+        page_size: most files read from the store at a time.
+        new_files: include files that no profile has indexed; otherwise only photos that other
+            profiles have indexed and this one has not.
+        full_pass: include photos that have had only the coarse pass.
     """
 
     def __init__(
@@ -45,82 +45,85 @@ class WorkList:
         profile_id: int,
         *,
         coarse_pass: bool,
-        few: int,
-        page: int,
+        direct_full_limit: int,
+        page_size: int,
         new_files: bool = True,
-        finish: bool = True,
+        full_pass: bool = True,
     ) -> None:
         self._store = store
         self._profile_id = profile_id
         self._coarse_pass = coarse_pass
-        self._few = few
-        self._page_size = page
+        self._direct_full_limit = direct_full_limit
+        self._page_size = page_size
         self._new_files = new_files
-        self._finish = finish
+        self._full_pass = full_pass
         self._page: deque[Task] = deque()
         self._in_coarse_pass = False
-        self._page_is_new = True
+        self._page_has_new_files = True
         self._after = NEWEST
-        self._restless: Counter[int] = Counter()
+        self._unstable_counts: Counter[int] = Counter()
 
-    def next(self, in_work: Iterable[Task]) -> Task | None:
-        """The next task; None if there is nothing (else) to do now.
+    def next(self, in_progress: Iterable[Task]) -> Task | None:
+        """The next task; None if there is none at present.
 
-        A full look does not begin while a coarse one goes on: it might overtake one that is still
-        reading its file, and keep that photo unsearchable for as long as it takes.
+        No full task starts while a coarse one is in progress: it might get the worker before a
+        coarse task that is still reading its file, and keep that photo unsearchable for as long as
+        the full pass takes.
 
         Args:
-            in_work: what is being looked at.
+            in_progress: tasks that were returned and have not ended.
         """
-        in_work = tuple(in_work)
-        busy = {task.file.id for task in in_work}
-        if self._page and not self._page_is_new and self._pending(1, busy):
+        in_progress = tuple(in_progress)
+        in_progress_ids = {task.file.id for task in in_progress}
+        if self._page and not self._page_has_new_files and self._pending(1, in_progress_ids):
             self._page.clear()  # new photos do not wait for the long work on the old ones
         if not self._page:
-            self._page.extend(self._read_page(busy))
+            self._page.extend(self._read_page(in_progress_ids))
         if not self._page:
             return None
-        coarse_goes_on = any(task.level is IndexLevel.COARSE for task in in_work)
-        if coarse_goes_on and self._page[0].level is IndexLevel.FULL:
+        coarse_in_progress = any(task.level is IndexLevel.COARSE for task in in_progress)
+        if coarse_in_progress and self._page[0].level is IndexLevel.FULL:
             return None
         return self._page.popleft()
 
     def note_unstable(self, file: FileRow) -> None:
-        """The file changed while it was looked at."""
-        self._restless[file.id] += 1
+        """Count that this file changed while it was analysed."""
+        self._unstable_counts[file.id] += 1
 
-    def _read_page(self, busy: set[int]) -> list[Task]:
-        """From the top every time: a photo taken meanwhile is the newest, and comes first."""
-        new = self._pending(self._page_size, busy)
+    def _read_page(self, in_progress_ids: set[int]) -> list[Task]:
+        """The next tasks, from the newest file on, so that files added meanwhile come first."""
+        new = self._pending(self._page_size, in_progress_ids)
         waiting = self._store.counts.waiting(self._profile_id)
         if len(new) < self._page_size and waiting.lacking:
             lacking = self._store.files.lacking(self._profile_id, self._page_size, self._after)
             if lacking:
                 self._after = (lacking[-1].mtime_ns, lacking[-1].id)
             new += lacking
-        self._page_is_new = bool(new)
-        # Once begun, the coarse pass goes on to its end, however few are left.
-        many = self._in_coarse_pass or len(new) > self._few
-        self._in_coarse_pass = bool(new) and many and self._coarse_pass
+        self._page_has_new_files = bool(new)
+        # A coarse pass that has begun continues to its end, however few photos are left.
+        use_coarse = self._in_coarse_pass or len(new) > self._direct_full_limit
+        self._in_coarse_pass = bool(new) and use_coarse and self._coarse_pass
         if new:
             level = IndexLevel.COARSE if self._in_coarse_pass else IndexLevel.FULL
             return [Task(file, level) for file in new]
-        if not waiting.coarse or not self._finish:
+        if not waiting.coarse or not self._full_pass:
             return []
-        old = self._store.files.coarse(self._profile_id, self._page_size + len(busy))
-        return [Task(file, IndexLevel.FULL) for file in self._free(old, busy)]
+        old = self._store.files.coarse(self._profile_id, self._page_size + len(in_progress_ids))
+        return [Task(file, IndexLevel.FULL) for file in self._available(old, in_progress_ids)]
 
-    def _pending(self, limit: int, busy: set[int]) -> list[FileRow]:
-        """Files that were never looked at, without those that are still being written."""
+    def _pending(self, limit: int, in_progress_ids: set[int]) -> list[FileRow]:
+        """Files that no profile has indexed, without those that are still being written."""
         if not self._new_files:
             return []
-        left_out = len(busy) + len(self._restless)
+        left_out = len(in_progress_ids) + len(self._unstable_counts)
         files = self._store.files.pending(limit + left_out, unsettled_ns=unsettled_span_ns())
-        return self._free(files, busy)[:limit]
+        return self._available(files, in_progress_ids)[:limit]
 
-    def _free(self, files: Iterable[FileRow], busy: set[int]) -> list[FileRow]:
+    def _available(self, files: Iterable[FileRow], in_progress_ids: set[int]) -> list[FileRow]:
+        """The files that are neither in progress nor unstable."""
         return [
             file
             for file in files
-            if file.id not in busy and self._restless[file.id] < _RESTLESS_LOOKS
+            if file.id not in in_progress_ids
+            and self._unstable_counts[file.id] < _MAX_UNSTABLE_ATTEMPTS
         ]

@@ -70,7 +70,7 @@ class LibraryComponents:
             store,
             self.thumbnails,
             profile_setting.settings,
-            search_waits=self._search_waits,
+            search_is_waiting=self._search_is_waiting,
             on_change=self.change_log.record,
         )
         self.folder_scan = FolderScan(store, self.thumbnails, paths.root)
@@ -105,7 +105,9 @@ class LibraryComponents:
         self.indexer_pool.close()
         self.reranker.close()
         self.decoder.close()
-        if not all(ended):  # the children are gone now, which ends whatever waited for them
+        if not all(
+            ended
+        ):  # the child processes have ended, and with them the calls that waited for them
             ended = [lane.close(1.0) for lane in lanes]
         if not all(ended):
             log.warning("a job was still busy when the library was closed")
@@ -135,7 +137,7 @@ class LibraryComponents:
         )
         return ProfileRuntime(profile, profile_id, index, search)
 
-    def _search_waits(self) -> bool:
+    def _search_is_waiting(self) -> bool:
         """Whether a search waits for hits or verdicts; indexing then pauses, because models that
         all use every core only slow each other down."""
         job = self.latest_search

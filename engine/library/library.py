@@ -83,8 +83,8 @@ class Library:
         """Open or create the library kept in the folder ``root``.
 
         Args:
-            profile: to be active this time; None for the one in the settings, and to go on with
-                a change to another one.
+            profile: the active profile this time; None for the one in the settings, and to
+                continue a change to another profile.
             read_only: do not take the writer's lock; only searching, reading and exporting work.
             reranker: None for the language model that the settings name.
 
@@ -96,7 +96,9 @@ class Library:
         """
         paths = LibraryPaths(Path(root).expanduser().resolve())
         settings, notice = settings_file.load(paths.settings)
-        setting = ProfileSetting(paths.settings, settings, follow=profile is None and not read_only)
+        setting = ProfileSetting(
+            paths.settings, settings, resume_change=profile is None and not read_only
+        )
         missing = ""
         if profile is None:
             profile, missing = profile_change.configured_profile(settings.profile)
@@ -126,17 +128,21 @@ class Library:
 
     @property
     def settings(self) -> Settings:
-        """As they are in the file now."""
+        """The content of the settings file, read again if it has changed."""
         return self._components.profile_setting.settings
 
     def status(self) -> LibraryStatus:
         """Counts and rate; cheap enough to poll twice a second."""
-        parts = self._components
-        note = " ".join(filter(None, (parts.change_log.note, self.folders.watcher_note)))
+        components = self._components
+        note = " ".join(filter(None, (components.change_log.note, self.folders.watcher_note)))
         return status.snapshot(
-            parts.store, parts.active_profile, parts.indexer_pool, self._profile_changes, note
+            components.store,
+            components.active_profile,
+            components.indexer_pool,
+            self._profile_changes,
+            note,
         )
 
     def take_changes(self) -> LibraryChanges:
-        """What changed since this was last called; the window polls it."""
+        """All changes since the last call; the window polls it."""
         return self._components.change_log.drain()

@@ -17,14 +17,14 @@ class LibraryMaintenance:
     def check(self) -> Job[CheckReport]:
         """Compare store and index and repair what is derived (lane ``index``). A library that was
         opened for reading only is not repaired."""
-        parts = self._components
-        return parts.lanes.index.submit(
+        components = self._components
+        return components.lanes.index.submit(
             "check",
             lambda context: check_library(
-                parts.store,
-                parts.active_profile.current.index,
-                parts.thumbnails,
-                parts.pixels.read,
+                components.store,
+                components.active_profile.current.index,
+                components.thumbnails,
+                components.pixels.read,
                 context,
             ),
         )

@@ -46,7 +46,7 @@ class LibraryModels:
         that has indexed everything already becomes active at once. The request is kept in the
         settings: after a kill or a cancel of the job, the next ``indexing.start`` or
         ``folders.start_watching`` goes on with it. A later call replaces it; asking for the
-        active profile withdraws it. Data of the old profile stay, see ``forget``.
+        active profile withdraws it. Data of the old profile stay, see ``delete``.
 
         Returns:
             The index job, which ends when everything is indexed; ``status().change`` tells how
@@ -70,7 +70,7 @@ class LibraryModels:
         self._components.refuse_if_read_only(_CHANGING)
         self._changes.cancel()
 
-    def forget(self, name: str) -> Job[int]:
+    def delete(self, name: str) -> Job[int]:
         """Delete the data of a profile that is neither active nor requested (lane ``index``).
 
         Returns:
@@ -79,5 +79,5 @@ class LibraryModels:
         """
         self._components.refuse_if_read_only("forgetting what models made")
         return self._components.lanes.index.submit(
-            "forget profile", lambda context: self._changes.forget(name, context)
+            "forget profile", lambda context: self._changes.delete(name, context)
         )

@@ -1,4 +1,4 @@
-"""Which models answer in a library, and changing, pricing and forgetting them."""
+"""Changes the profile of a library, estimates the cost, and deletes data of unused profiles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.errors import BadRequest, ModelBroken, ModelMissing
 from engine.indexing import profile_cost
 from engine.indexing.index_scheduler import IndexScheduler
-from engine.indexing.indexer import IndexingSnapshot, waits_for
+from engine.indexing.indexer import IndexingSnapshot, photos_waiting
 from engine.indexing.indexer_pool import IndexerPool
 from engine.indexing.profile_setting import ProfileSetting
 from engine.jobs import Job, JobContext, Progress
@@ -22,7 +22,7 @@ from engine.store.store import Store
 
 
 class ProfileChanges:
-    """The part of the facade that is about models. Thread-safe."""
+    """Implements ``LibraryModels``; profiles are given by name or as a ``Profile``. Thread-safe."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class ProfileChanges:
         self._scheduler = scheduler
 
     def change(self, wanted: Profile | str) -> Job[LibraryStatus]:
-        """See ``Library.change_profile``."""
+        """See ``LibraryModels.change``."""
         profile = _profile(wanted)
         if profile.key == self._active_profile.current.profile.key:
             self._profile_setting.withdraw(profile)
@@ -50,12 +50,12 @@ class ProfileChanges:
         return self._scheduler.start(scan=False)
 
     def cancel(self) -> None:
-        """See ``Library.cancel_profile_change``."""
+        """See ``LibraryModels.cancel_change``."""
         self._profile_setting.withdraw(self._active_profile.current.profile)
         self._scheduler.request_run()
 
     def cost(self, wanted: Profile | str, context: JobContext) -> ProfileCost:
-        """See ``Library.profile_change_cost``."""
+        """Estimate the cost of a change; see ``LibraryModels.change_cost``."""
         return profile_cost.estimate(
             self._store,
             self._paths.root,
@@ -66,7 +66,7 @@ class ProfileChanges:
         )
 
     def progress(self) -> ProfileChange | None:
-        """How far the change is; reads a handful of rows."""
+        """Progress of the change; None if none is requested. Reads a few rows only."""
         target = self._profile_setting.target
         if target is None:
             return None
@@ -74,9 +74,9 @@ class ProfileChanges:
         totals = self._store.counts.totals(profile_id)
         waiting = self._store.counts.waiting(profile_id)
         snapshot = self._indexer_pool.snapshot(target)
-        pace = snapshot.per_second if snapshot.level is IndexLevel.FULL else None
-        pace = pace or self._store.counts.throughput(profile_id).get(IndexLevel.FULL)
-        left = waits_for(IndexLevel.FULL, waiting)
+        per_second = snapshot.per_second if snapshot.level is IndexLevel.FULL else None
+        per_second = per_second or self._store.counts.throughput(profile_id).get(IndexLevel.FULL)
+        left = photos_waiting(IndexLevel.FULL, waiting)
         photos = max(totals.photos - totals.problems, 0)
         return ProfileChange(
             profile=target.name,
@@ -84,38 +84,38 @@ class ProfileChanges:
             searchable=totals.searchable,
             outlined=totals.outlined,
             done=totals.outlined / photos if photos else 1.0,
-            full=PassStatus(left, pace, left / pace if pace else None),
+            full=PassStatus(left, per_second, left / per_second if per_second else None),
         )
 
     def snapshot(self) -> IndexingSnapshot:
-        """What goes on with the models that are to answer."""
+        """State of indexing with the requested profile."""
         target = self._profile_setting.target
         return IndexingSnapshot() if target is None else self._indexer_pool.snapshot(target)
 
     def kept(self) -> tuple[KeptProfile, ...]:
-        """See ``Library.kept_profiles``."""
-        answering, target = self._active_profile.current.profile, self._profile_setting.target
-        found = []
+        """See ``LibraryModels.kept``."""
+        active, target = self._active_profile.current.profile, self._profile_setting.target
+        kept = []
         for row in self._store.profiles.all():
             is_next = target is not None and row.key == target.key
-            if row.key == answering.key or is_next or row.photos:
+            if row.key == active.key or is_next or row.photos:
                 waiting = self._store.counts.waiting(row.id)
-                found.append(
+                kept.append(
                     KeptProfile(
                         name=row.name,
                         key=row.key,
                         photos=row.photos,
                         disk_bytes=self._disk_bytes(row),
-                        answering=row.key == answering.key,
+                        answering=row.key == active.key,
                         next=is_next,
                         complete=not any(waiting),
                     )
                 )
-        return tuple(found)
+        return tuple(kept)
 
-    def forget(self, name: str, context: JobContext) -> int:
-        """See ``Library.forget_profile``. Index lane only, so that nobody adds to it."""
-        rows = self._forgettable(name)
+    def delete(self, name: str, context: JobContext) -> int:
+        """See ``LibraryModels.delete``. Call it in the index lane, the only writer of the data."""
+        rows = self._deletable(name)
         in_use = {self._active_profile.current.profile.key}
         if self._profile_setting.target is not None:
             in_use.add(self._profile_setting.target.key)
@@ -133,37 +133,48 @@ class ProfileChanges:
                 context.cancel.raise_if_set()
         return freed + max(0, self._store.profiles.free_bytes() - free_before)
 
-    def _forgettable(self, name: str) -> list[ProfileRow]:
-        answering, target = self._active_profile.current.profile, self._profile_setting.target
+    def _deletable(self, name: str) -> list[ProfileRow]:
+        """Profiles of this name that are neither active nor requested.
+
+        Raises:
+            BadRequest: there is none.
+        """
+        active, target = self._active_profile.current.profile, self._profile_setting.target
         named = [row for row in self._store.profiles.all() if row.name == name]
-        spare = [
+        unused = [
             row
             for row in named
-            if row.key != answering.key and (target is None or row.key != target.key)
+            if row.key != active.key and (target is None or row.key != target.key)
         ]
-        if spare:
-            return spare
+        if unused:
+            return unused
         operation = "forgetting what models made"
         if not named:
             raise BadRequest(f"No models called {name} were used here.", operation=operation)
-        answers = any(row.key == answering.key for row in named)
+        is_active = any(row.key == active.key for row in named)
         raise BadRequest(
             f"The models {name} are in use.",
             operation=operation,
-            hint="Change to other models first." if answers else "Cancel the change to them first.",
+            hint="Change to other models first."
+            if is_active
+            else "Cancel the change to them first.",
         )
 
     def _disk_bytes(self, row: ProfileRow) -> int:
-        one = self._store.profiles.photo_bytes(row.id)
-        return round(one[0] * row.photos if one else 0) + _folder_bytes(self._paths.index(row.key))
+        """Estimated size of a profile's data in database and index."""
+        sample = self._store.profiles.photo_bytes(row.id)
+        in_database = round(sample[0] * row.photos) if sample else 0
+        return in_database + _folder_bytes(self._paths.index(row.key))
 
 
 def configured_profile(name: str) -> tuple[Profile, str]:
-    """The models of the settings; the built-in ones, and a note about it, while those are gone.
-    Else whoever has removed a model could not open the library to choose another.
+    """The profile that the settings name, and a note for people.
+
+    If its models are missing or broken, the built-in profile is returned instead, and the note says
+    so; otherwise the library could not be opened to choose another one.
 
     Raises:
-        BadRequest: there are no models of this name.
+        BadRequest: there is no profile of this name.
     """
     try:
         return registry.by_name(name), ""

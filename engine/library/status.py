@@ -1,10 +1,10 @@
-"""The snapshot that the status line and ``pickout-cli status`` show."""
+"""The status that the status line and ``pickout-cli status`` show."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.indexing.indexer import waits_for
+from engine.indexing.indexer import photos_waiting
 from engine.indexing.indexer_pool import IndexerPool
 from engine.library.profile_change import ProfileChanges
 from engine.records import IndexingState, LibraryStatus, PassStatus
@@ -20,12 +20,16 @@ def snapshot(
     changes: ProfileChanges,
     note: str,
 ) -> LibraryStatus:
-    """Counts belong to the profile that answers; what goes on may be the work of another."""
-    answering, change = active_profile.current, changes.progress()
-    totals = store.counts.totals(answering.profile_id)
-    waiting = store.counts.waiting(answering.profile_id)
-    per_second: dict[IndexLevel, float | None] = {**store.counts.throughput(answering.profile_id)}
-    run = indexer_pool.snapshot(answering.profile)
+    """The library's status now.
+
+    The counts belong to the active profile; the indexing state and rate belong to the requested
+    profile while that one indexes.
+    """
+    active, change = active_profile.current, changes.progress()
+    totals = store.counts.totals(active.profile_id)
+    waiting = store.counts.waiting(active.profile_id)
+    per_second: dict[IndexLevel, float | None] = {**store.counts.throughput(active.profile_id)}
+    run = indexer_pool.snapshot(active.profile)
     current = PassStatus()
     if run.state is IndexingState.RUNNING:
         per_second[run.level] = run.per_second
@@ -34,13 +38,13 @@ def snapshot(
         run = changes.snapshot()
         current = change.full if run.state is IndexingState.RUNNING else current
     return LibraryStatus(
-        profile=answering.profile.name,
+        profile=active.profile.name,
         photos=totals.photos,
         searchable=totals.searchable,
         pending=totals.pending,
         problems=totals.problems,
         regions=totals.things,
-        folders=store.folders.all(answering.profile_id),
+        folders=store.folders.all(active.profile_id),
         indexing=run.state,
         photos_per_s=current.photos_per_s,
         seconds_left=current.seconds_left,
@@ -56,5 +60,5 @@ def snapshot(
 def _pass_status(
     level: IndexLevel, waiting: Waiting, per_second: Mapping[IndexLevel, float | None]
 ) -> PassStatus:
-    left, rate = waits_for(level, waiting), per_second.get(level)
+    left, rate = photos_waiting(level, waiting), per_second.get(level)
     return PassStatus(left, rate, left / rate if rate else None)

@@ -18,7 +18,7 @@ from engine.indexing.analysis import (
     OutlineRequest,
     analyse,
     analyse_coarse,
-    serving,
+    handler_factory,
 )
 from engine.masks import rle as rle_codec
 from engine.profiles.profile import Models
@@ -68,7 +68,7 @@ def test_numbers_that_cannot_be_kept_are_refused(load, ndim: int) -> None:
 
 
 def test_models_load_with_the_first_photo_that_can_be_read(tmp_path: Path) -> None:
-    handle = serving(colour_models.profile(analysis=colour_models.load_nothing))()
+    handle = handler_factory(colour_models.profile(analysis=colour_models.load_nothing))()
     bad = tmp_path / "bad.jpg"
     bad.write_text("no photo")
     with pytest.raises(PhotoUnreadable):
@@ -79,8 +79,8 @@ def test_models_that_do_not_load_are_no_photos_fault(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = synthetic_photos.photo(tmp_path / "a.png", "red")
-    handle = serving(colour_models.profile(analysis=colour_models.load_nothing))()
-    with pytest.raises(ModelBroken, match="weights.bin is not there") as caught:
+    handle = handler_factory(colour_models.profile(analysis=colour_models.load_nothing))()
+    with pytest.raises(ModelBroken, match=r"weights\.bin is not there") as caught:
         handle(AnalysisRequest(path, VERSION))
     assert caught.value.operation == LOADING
 
@@ -93,7 +93,7 @@ def test_the_models_are_loaded_once(tmp_path: Path) -> None:
         return colour_models.load_models()
 
     profile = colour_models.profile(analysis=functools.partial(load, loads))
-    handle = serving(profile)()
+    handle = handler_factory(profile)()
     for i in range(3):
         path = synthetic_photos.photo(tmp_path / f"{i}.png", "red", seed=i)
         version = FileVersion(*fingerprint(path))
@@ -125,7 +125,7 @@ def large(tmp_path: Path) -> Path:
 
 
 def test_the_thing_in_a_box_is_outlined_in_pixels_of_the_whole_photo(large: Path) -> None:
-    handle = serving(colour_models.profile())()
+    handle = handler_factory(colour_models.profile())()
     found = handle(OutlineRequest(large, (3000, 2000), BoxXyxy(560, 380, 1540, 1030)))
     assert found.box_xyxy.as_tuple() == pytest.approx((600, 400, 1500, 1000), abs=3)
     assert found.rle.size_hw == (683, 1024) and found.score == 0.5
@@ -143,12 +143,12 @@ def test_the_thing_in_a_box_is_outlined_in_pixels_of_the_whole_photo(large: Path
     ids=["nothing there", "fits badly", "another photo by now"],
 )
 def test_a_box_that_means_nothing_here_has_no_outline(large: Path, size_wh, box) -> None:
-    handle = serving(colour_models.profile())()
+    handle = handler_factory(colour_models.profile())()
     assert handle(OutlineRequest(large, size_wh, BoxXyxy(*map(float, box)))) is None
 
 
 def test_models_that_cannot_be_pointed_at_anything_outline_nothing(large: Path) -> None:
-    handle = serving(colour_models.profile(analysis=colour_models.load_unpromptable))()
+    handle = handler_factory(colour_models.profile(analysis=colour_models.load_unpromptable))()
     assert handle(OutlineRequest(large, (3000, 2000), BoxXyxy(560, 380, 1540, 1030))) is None
 
 
@@ -172,6 +172,6 @@ def test_a_coarse_look_at_a_large_photo_decodes_a_small_one(
         return resized(image, target_wh)
 
     monkeypatch.setattr(reader, "_resized", seen)
-    handle = serving(colour_models.profile())()
+    handle = handler_factory(colour_models.profile())()
     photo = handle(AnalysisRequest(path, VERSION, IndexLevel.COARSE))
     assert decoded_wh == [(1000, 750)] and photo.size_wh == (4000, 3000)

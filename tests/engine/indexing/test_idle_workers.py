@@ -25,11 +25,11 @@ def test_one_that_runs_comes_before_one_that_would_have_to_be_started() -> None:
     warm.start(wait=True)
     try:
         idle = IdleWorkers([cold, warm])
-        assert idle.take() is warm
-        assert idle.take() is cold
-        idle.give_back(cold)
-        idle.give_back(warm)
-        assert idle.take_first(CancelToken()) is warm
+        assert idle.acquire() is warm
+        assert idle.acquire() is cold
+        idle.release(cold)
+        idle.release(warm)
+        assert idle.acquire_with_priority(CancelToken()) is warm
     finally:
         warm.close()
 
@@ -49,19 +49,19 @@ class _Waited(CancelToken):
 def test_who_is_in_a_hurry_comes_first() -> None:
     only, order = worker("only"), []
     idle = IdleWorkers([only])
-    assert idle.take() is only
+    assert idle.acquire() is only
 
-    def use(take, name: str) -> None:
-        taken = take()
+    def use(acquire, name: str) -> None:
+        taken = acquire()
         order.append(name)
-        idle.give_back(taken)
+        idle.release(taken)
 
     token = _Waited()
     with ThreadPoolExecutor() as threads:
-        patient = [threads.submit(use, idle.take, "patient") for _ in range(2)]
-        hurried = threads.submit(use, lambda: idle.take_first(token), "hurried")
+        patient = [threads.submit(use, idle.acquire, "patient") for _ in range(2)]
+        hurried = threads.submit(use, lambda: idle.acquire_with_priority(token), "hurried")
         assert token.asked.wait(PATIENCE_S)
-        idle.give_back(only)
+        idle.release(only)
         for future in (hurried, *patient):
             future.result(PATIENCE_S)
     assert order == ["hurried", "patient", "patient"]
@@ -70,12 +70,12 @@ def test_who_is_in_a_hurry_comes_first() -> None:
 def test_who_changes_their_mind_is_let_go_and_holds_up_nobody() -> None:
     only, token = worker("only"), _Waited()
     idle = IdleWorkers([only])
-    idle.take()
+    idle.acquire()
     with ThreadPoolExecutor() as threads:
-        hurried = threads.submit(idle.take_first, token)
+        hurried = threads.submit(idle.acquire_with_priority, token)
         assert token.asked.wait(PATIENCE_S)
         token.cancel()
         with pytest.raises(Cancelled):
             hurried.result(PATIENCE_S)
-        idle.give_back(only)
-        assert threads.submit(idle.take).result(PATIENCE_S) is only
+        idle.release(only)
+        assert threads.submit(idle.acquire).result(PATIENCE_S) is only

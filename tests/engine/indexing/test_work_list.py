@@ -1,4 +1,4 @@
-"""What comes first, and which photos get a coarse look."""
+"""What comes first, and which photos get a coarse pass."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.store.sqlite_store import SqliteStore
 from tests.fakes.analysed_photos import NDIM, analysed
 
 COARSE, FULL = IndexLevel.COARSE, IndexLevel.FULL
-FEW = 2
+DIRECT_FULL_LIMIT = 2
 
 
 @pytest.fixture
@@ -26,8 +26,10 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     opened.close()
 
 
-def work_list(store: SqliteStore, *, coarse_pass: bool = True, page: int = 4) -> WorkList:
-    return WorkList(store, 1, coarse_pass=coarse_pass, few=FEW, page=page)
+def work_list(store: SqliteStore, *, coarse_pass: bool = True, page_size: int = 4) -> WorkList:
+    return WorkList(
+        store, 1, coarse_pass=coarse_pass, direct_full_limit=DIRECT_FULL_LIMIT, page_size=page_size
+    )
 
 
 def add(store: SqliteStore, *numbers: int) -> None:
@@ -40,15 +42,15 @@ def write(store: SqliteStore, task: Task) -> None:
     store.outcomes.write(task.file, photo, 1, lambda *_: None)
 
 
-def said(task: Task) -> tuple[str, IndexLevel]:
+def name_and_level(task: Task) -> tuple[str, IndexLevel]:
     return task.file.path.stem, task.level
 
 
-def worked_off(store: SqliteStore, work: WorkList) -> list[tuple[str, IndexLevel]]:
+def run_all(store: SqliteStore, work: WorkList) -> list[tuple[str, IndexLevel]]:
     done = []
     while (task := work.next([])) is not None:
         write(store, task)
-        done.append(said(task))
+        done.append(name_and_level(task))
     return done
 
 
@@ -56,18 +58,18 @@ def test_many_are_all_searchable_before_the_first_is_outlined(store: SqliteStore
     add(store, *range(10))
     newest_first = [str(n) for n in reversed(range(10))]
     expected = [(n, COARSE) for n in newest_first] + [(n, FULL) for n in newest_first]
-    assert worked_off(store, work_list(store)) == expected
+    assert run_all(store, work_list(store)) == expected
     assert store.counts.waiting(1) == (0, 0, 0)
 
 
 def test_a_few_are_indexed_in_full_at_once(store: SqliteStore) -> None:
     add(store, 1, 2)
-    assert worked_off(store, work_list(store)) == [("2", FULL), ("1", FULL)]
+    assert run_all(store, work_list(store)) == [("2", FULL), ("1", FULL)]
 
 
 def test_a_profile_without_a_coarse_pass_indexes_in_full(store: SqliteStore) -> None:
     add(store, *range(5))
-    assert {level for _, level in worked_off(store, work_list(store, coarse_pass=False))} == {FULL}
+    assert {level for _, level in run_all(store, work_list(store, coarse_pass=False))} == {FULL}
 
 
 def test_new_photos_do_not_wait_for_the_full_pass(store: SqliteStore) -> None:
@@ -76,7 +78,7 @@ def test_new_photos_do_not_wait_for_the_full_pass(store: SqliteStore) -> None:
     for _ in range(7):
         write(store, work.next([]))
     add(store, *range(10, 15), 7)
-    done = worked_off(store, work)
+    done = run_all(store, work)
     coarse = [(n, COARSE) for n in ("14", "13", "12", "11", "10", "7")]
     assert done[:6] == coarse
     assert done[6:] == [(n, FULL) for n in ("14", "13", "12", "11", "10", "7", "2", "1", "0")]
@@ -88,10 +90,10 @@ def test_one_new_photo_goes_before_the_others_in_full(store: SqliteStore) -> Non
     for _ in range(6):
         write(store, work.next([]))
     add(store, 9)
-    assert worked_off(store, work)[:2] == [("9", FULL), ("3", FULL)]
+    assert run_all(store, work)[:2] == [("9", FULL), ("3", FULL)]
 
 
-def test_what_is_in_work_is_not_given_out_again(store: SqliteStore) -> None:
+def test_tasks_in_progress_are_not_returned_again(store: SqliteStore) -> None:
     add(store, *range(3))
     work = work_list(store)
     given = [work.next([]) for _ in range(3)]
@@ -100,14 +102,16 @@ def test_what_is_in_work_is_not_given_out_again(store: SqliteStore) -> None:
         write(store, task)
     full = [work.next([])]
     full.append(work.next(full))
-    assert [said(task) for task in full] == [("2", FULL), ("1", FULL)]
+    assert [name_and_level(task) for task in full] == [("2", FULL), ("1", FULL)]
 
 
 def test_another_profile_makes_all_photos_new(store: SqliteStore) -> None:
     add(store, *range(6))
-    worked_off(store, work_list(store))
+    run_all(store, work_list(store))
     other = store.profile_id("other", NDIM, "other")
-    work = WorkList(store, other, coarse_pass=True, few=FEW, page=4)
+    work = WorkList(
+        store, other, coarse_pass=True, direct_full_limit=DIRECT_FULL_LIMIT, page_size=4
+    )
     done = []
     while (task := work.next([])) is not None:
         assert task.file.content_hash == task.file.path.name.encode(), "no need to read it again"
@@ -118,7 +122,7 @@ def test_another_profile_makes_all_photos_new(store: SqliteStore) -> None:
     assert store.counts.totals(1).outlined == store.counts.totals(other).outlined == 6
 
 
-def test_a_restless_file_is_left_for_the_next_run(store: SqliteStore) -> None:
+def test_an_unstable_file_is_left_for_the_next_run(store: SqliteStore) -> None:
     add(store, 1)
     work = work_list(store)
     for _ in range(3):
@@ -126,7 +130,7 @@ def test_a_restless_file_is_left_for_the_next_run(store: SqliteStore) -> None:
     assert work.next([]) is None
 
 
-def test_no_full_look_begins_while_a_coarse_one_goes_on(store: SqliteStore) -> None:
+def test_no_full_task_starts_while_a_coarse_one_is_in_progress(store: SqliteStore) -> None:
     add(store, 1, 2, 3)
     work = work_list(store)
     first, second, last = (work.next([]) for _ in range(3))
@@ -134,4 +138,4 @@ def test_no_full_look_begins_while_a_coarse_one_goes_on(store: SqliteStore) -> N
     write(store, second)
     assert work.next([last]) is None
     write(store, last)
-    assert said(work.next([])) == ("3", FULL)
+    assert name_and_level(work.next([])) == ("3", FULL)
