@@ -1,1 +1,1 @@
-"""(2) Bytes become upright pixels."""
+"""(2) Decodes photo files into upright pixels and metadata."""

@@ -1,4 +1,4 @@
-"""When and with what a photo was taken. Metadata is often garbage; nothing here raises."""
+"""Capture time, camera and orientation from EXIF. Nothing here raises: EXIF is often broken."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _DATE_TIME = 0x0132
 _DATE_TIME_ORIGINAL = 0x9003
 _DATE_TIME_DIGITIZED = 0x9004
 
-_MOMENT = re.compile(r"(\d{4})[:/.-](\d\d)[:/.-](\d\d)[ T]+(\d\d):(\d\d):(\d\d)")
-_COMPANY = re.compile(
+_DATE_PATTERN = re.compile(r"(\d{4})[:/.-](\d\d)[:/.-](\d\d)[ T]+(\d\d):(\d\d):(\d\d)")
+_COMPANY_SUFFIX = re.compile(
     r"[\s,]+(?:corporation|corp|company|co|optical|imaging|electronics|inc|ltd|gmbh)\b\.?.*",
     re.IGNORECASE,
 )
-_LONGEST_CAMERA = 80
+_MAX_CAMERA_LENGTH = 80
 
 
 def read_orientation(exif: Mapping[int, Any]) -> int:
-    """1..8 as EXIF counts them; 1 (upright) if the photo does not say."""
+    """The EXIF orientation, 1..8; 1 (upright) if it is missing or invalid."""
     value = _get(exif, _ORIENTATION)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
@@ -32,7 +32,7 @@ def read_orientation(exif: Mapping[int, Any]) -> int:
 def read_taken_at(exif: Mapping[int, Any]) -> str | None:
     """Capture time as ISO 8601 local time to the second ("2021-05-03T12:30:00"), or None.
 
-    The camera's clock is taken as it stands: most photos do not say in which time zone it was.
+    The camera's clock is not converted: most photos do not name its time zone.
     """
     details = _details(exif)
     for source, tag in (
@@ -40,27 +40,29 @@ def read_taken_at(exif: Mapping[int, Any]) -> str | None:
         (details, _DATE_TIME_DIGITIZED),
         (exif, _DATE_TIME),
     ):
-        found = _MOMENT.match(_text(_get(source, tag)))
+        found = _DATE_PATTERN.match(_text(_get(source, tag)))
         if found is None:
             continue
         try:
-            moment = datetime(*(int(part) for part in found.groups()))
+            year, month, day, hour, minute, second = (int(part) for part in found.groups())
+            taken_at = datetime(year, month, day, hour, minute, second)
         except ValueError:  # month 0, day 31 of a short month
             continue
-        return moment.isoformat()
+        return taken_at.isoformat()
     return None
 
 
 def read_camera(exif: Mapping[int, Any]) -> str | None:
     """Maker and model without repetition ("Canon EOS 80D", "NIKON D750"), or None."""
-    make = _COMPANY.sub("", _text(_get(exif, _MAKE)))
+    make = _COMPANY_SUFFIX.sub("", _text(_get(exif, _MAKE)))
     model = _text(_get(exif, _MODEL))
     if make and not model.lower().startswith(make.lower()):
         model = f"{make} {model}".strip()
-    return model[:_LONGEST_CAMERA].strip() or None
+    return model[:_MAX_CAMERA_LENGTH].strip() or None
 
 
 def _details(exif: Mapping[int, Any]) -> Mapping[int, Any]:
+    """The EXIF sub-directory of a photo's tags; empty if there is none."""
     get_ifd = getattr(exif, "get_ifd", None)
     if get_ifd is None:
         return {}
@@ -71,6 +73,7 @@ def _details(exif: Mapping[int, Any]) -> Mapping[int, Any]:
 
 
 def _get(source: Mapping[int, Any], tag: int) -> Any:
+    """The value of a tag; None if it is missing or cannot be parsed."""
     try:
         return source.get(tag)
     except Exception:
@@ -78,6 +81,7 @@ def _get(source: Mapping[int, Any], tag: int) -> Any:
 
 
 def _text(value: Any) -> str:
+    """The printable part of a value up to its first NUL; empty if it is no text."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):

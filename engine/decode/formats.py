@@ -1,4 +1,4 @@
-"""The photo formats Pickout reads: what to look for on disk, and what a file may turn out to be."""
+"""The photo formats that Pickout reads: file suffixes and Pillow's names of the formats."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ import warnings
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .webp .tif .tiff .bmp .gif .heic .heif .hif .avif".split()
 )
-"""Lower case. A file with another suffix is not looked at."""
+"""Suffixes of photo files, lower case. Files with other suffixes are ignored."""
 
-DRAFTABLE = frozenset({"JPEG", "MPO"})
-"""Formats that can be decoded at a half, a quarter or an eighth, for much less work."""
+DRAFT_FORMATS = frozenset({"JPEG", "MPO"})
+"""Formats that can be decoded at 1/2, 1/4 or 1/8 of the size with much less work (draft mode)."""
 
-# Several pictures in one JPEG (MPO) open as "JPEG".
-_ALWAYS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+# A JPEG with several pictures (MPO) opens as "JPEG".
+_BASE_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 
-# Far above any photo, yet a number: Pillow's own check would warn about honest photos of 102
-# megapixels and hide the size of those it refuses. The reader checks the size itself, before it
-# asks for a single pixel.
-_PILLOW_PIXELS = 1 << 40
+# Far above any photo: Pillow's own check warns about valid photos of 102 megapixels and hides the
+# size of those it refuses. The reader checks the size itself, before any pixel is decoded.
+_PILLOW_MAX_PIXELS = 1 << 40
 
 
 @functools.cache
 def pillow_formats() -> tuple[str, ...]:
-    """Names for ``PIL.Image.open(formats=...)``; nothing else is ever tried on a file.
+    """Names for ``PIL.Image.open(formats=...)``, the only decoders that are ever tried on a file.
 
-    What a file holds is decided by its content, so a list is needed to keep a ``.jpg`` that holds
-    PostScript from reaching an interpreter.
+    Pillow detects the format by content. Without this list, a ``.jpg`` that holds PostScript would
+    be passed to an interpreter.
     """
-    # Pillow looks only among the decoders that are imported when it is given names.
-    from PIL import (  # noqa: F401  # noqa: F401
+    # With names, Pillow only uses decoders that have been imported.
+    from PIL import (  # noqa: F401 - importing registers the decoders
         BmpImagePlugin,
         GifImagePlugin,
         Image,
@@ -42,8 +41,8 @@ def pillow_formats() -> tuple[str, ...]:
         features,
     )
 
-    Image.MAX_IMAGE_PIXELS = _PILLOW_PIXELS
-    names = list(_ALWAYS)
+    Image.MAX_IMAGE_PIXELS = _PILLOW_MAX_PIXELS
+    names = list(_BASE_FORMATS)
     if features.check("avif"):
         from PIL import AvifImagePlugin  # noqa: F401
 
@@ -52,13 +51,13 @@ def pillow_formats() -> tuple[str, ...]:
         import pillow_heif
     except ImportError:
         return tuple(names)
-    # One thread a photo: several photos may be decoded at once. Embedded thumbnails may show
-    # something else than the photo.
+    # One thread per photo: several photos may be decoded at once. Embedded thumbnails may show
+    # something other than the photo.
     pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False)
     names.append("HEIF")
     return tuple(names)
 
 
-def silence_pillow() -> None:
-    """Ignore what Pillow says about odd metadata: it is of no use to people, and photos abound."""
+def ignore_pillow_warnings() -> None:
+    """Ignore Pillow's warnings about invalid metadata, which many photos have."""
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")

@@ -1,4 +1,4 @@
-"""Pixels of a photo of the library: from its file, or from its thumbnail where the file is gone."""
+"""Pixels of a photo of the library: from its file, or from its thumbnail if the file is missing."""
 
 from __future__ import annotations
 
@@ -15,23 +15,33 @@ log = logging.getLogger(__name__)
 
 
 class PhotoPixels:
-    """Reads in the decoder process. Thread-safe; it blocks, so not for a thread that draws."""
+    """Reads photos in the decoder process. Thread-safe. Blocks; not for the window's thread."""
 
     def __init__(self, decoder: DecoderProcess, thumbnails: ThumbnailCache) -> None:
         self._decoder = decoder
         self._thumbnails = thumbnails
 
     def read(self, photo: Photo, longest_px: int | None = None) -> np.ndarray:
-        """uint8 (H, W, 3), upright, at most ``longest_px``; raises as ``DecoderProcess.read``."""
+        """Read a photo; raises as ``DecoderProcess.read``.
+
+        Args:
+            photo: the photo to read.
+            longest_px: limit of the longest side; None for the full size.
+
+        Returns:
+            uint8 (H, W, 3), upright RGB.
+        """
         return self._decoder.read(photo.path, longest_px).rgb
 
     def read_or_thumbnail(self, photo: Photo, longest_px: int | None = None) -> np.ndarray:
-        """The same, if need be from the thumbnail: good enough for a look at a photo whose drive
-        is not connected, and too small for anything that people keep.
+        """Read a photo, or its thumbnail if the file is missing.
+
+        A thumbnail is good enough to view a photo whose drive is not connected, but too small for
+        exports.
 
         Raises:
             PhotoMissing: there is no thumbnail either.
-            PhotoUnreadable, PhotoTooLarge, PhotoTimedOut, WorkerCrashed: as the names say.
+            PhotoUnreadable, PhotoTooLarge, PhotoTimedOut, WorkerCrashed: as ``read``.
         """
         try:
             return self.read(photo, longest_px)
@@ -39,5 +49,5 @@ class PhotoPixels:
             jpeg = self._thumbnails.get(photo.id)
             if jpeg is None:
                 raise
-            log.info("looking at the thumbnail of %s, which is not there", photo.path)
+            log.info("reading the thumbnail of %s, which is missing", photo.path)
             return self._decoder.read_encoded(jpeg, photo.path, longest_px).rgb

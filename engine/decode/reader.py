@@ -1,4 +1,4 @@
-"""Bytes of a photo become upright RGB pixels, or an error that a person can act on."""
+"""Decodes photos into upright RGB pixels; a failure is an error with a message for the user."""
 
 from __future__ import annotations
 
@@ -27,25 +27,24 @@ Image = Any
 log = logging.getLogger(__name__)
 
 MAX_PIXELS = 200_000_000
-"""Cameras end at 151 megapixels; beyond this a file is a mistake or an attack."""
+"""Cameras have up to 151 megapixels; a larger file is a mistake or an attack."""
 
 _READING = "reading the photo"
-_PIECE_PX = 256
-_UNDO = {6: 8, 8: 6}  # the other orientations undo themselves
+_TILE_PX = 256
+_INVERSE_ORIENTATION = {6: 8, 8: 6}  # the others are their own inverse
 _CHUNK_BYTES = 1 << 20
 _RESTORE = "Restore it from a backup or delete it."
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedPhoto:
-    """A photo as it is meant to be seen.
+    """A decoded photo.
 
     Attributes:
-        rgb: uint8 (H, W, 3), upright, contiguous, writable.
-        full_size_wh: upright width and height of the whole photo in pixels, of which ``rgb`` may
-            be a smaller version.
-        taken_at: capture time as ISO 8601 local time, None if the file does not say.
-        camera: maker and model, None if the file does not say.
+        rgb: uint8 (H, W, 3), upright, contiguous, writable; may be reduced.
+        full_size_wh: width and height of the upright photo at full size, in pixels.
+        taken_at: capture time as ISO 8601 local time; None if unknown.
+        camera: maker and model; None if unknown.
     """
 
     rgb: np.ndarray
@@ -63,22 +62,23 @@ class DecodedPhoto:
 def read_upright(
     path: Path, longest_px: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> DecodedPhoto:
-    """Decode a photo, turned as its metadata asks, reduced to ``longest_px`` if it is larger.
+    """Decode a photo upright, and reduce it to ``longest_px`` if it is larger.
 
-    Transparent parts become white, the paper that cut-outs and logos are drawn for and what other
-    viewers show; on black, dark drawings would vanish. Colour profiles are not applied: the
-    models were trained on pixels read the same way. Of animations the first frame is read.
+    Transparent parts become white, as in other viewers; on black, dark drawings would be
+    invisible. Colour profiles are not applied: the models were trained on pixels without them. Of
+    an animation the first frame is read.
 
-    Any thread, any process; the bytes may be hostile, so do it in a process that may die.
+    Thread-safe. The file may be hostile; untrusted files belong into a child process.
 
     Args:
-        longest_px: the longest side wanted; None for the full size. Never enlarges.
-        max_pixels: photos with more are refused before a pixel is decoded.
+        path: the file.
+        longest_px: limit of the longest side; None for the full size. Never enlarges.
+        max_pixels: a photo with more pixels is refused before it is decoded.
 
     Raises:
-        PhotoMissing: it is gone, or its drive is.
-        PhotoTooLarge: more pixels than ``max_pixels``, or than there is memory for.
-        PhotoUnreadable: empty, cut off, damaged, not a photo, not a file, not allowed.
+        PhotoMissing: the file or its drive is missing.
+        PhotoTooLarge: more pixels than ``max_pixels``, or too many for the memory.
+        PhotoUnreadable: empty, truncated, damaged, not a photo, not a file, or not permitted.
     """
     if longest_px is not None and longest_px < 1:
         raise ValueError(f"expected longest_px of at least 1, got {longest_px}")
@@ -87,26 +87,30 @@ def read_upright(
             raise PhotoUnreadable(
                 "The file is empty (0 bytes).", operation=_READING, path=path, hint=_RESTORE
             )
-        with _decoding(path):
+        with _decoder_errors(path):
             return _decode(file, path, longest_px, max_pixels)
 
 
 def read_encoded(data: bytes, longest_px: int | None = None) -> DecodedPhoto:
-    """The same for a picture in memory; raises PhotoTooLarge, PhotoUnreadable."""
-    with _decoding(None):
+    """Decode the bytes of a photo file as ``read_upright`` does.
+
+    Raises:
+        PhotoTooLarge, PhotoUnreadable: as ``read_upright``.
+    """
+    with _decoder_errors(None):
         return _decode(io.BytesIO(data), None, longest_px, MAX_PIXELS)
 
 
 def fingerprint(path: Path) -> tuple[bytes, int, int]:
-    """What identifies a file's content, and what shows cheaply that it may have changed.
+    """Hash a file's content, and read the metadata by which a change of it is detected.
 
     Returns:
         ``(content_hash, size_bytes, mtime_ns)``: BLAKE2b of the bytes (20 bytes long), and size
-        and time as they were before reading began, so that a file that is being written looks
+        and time before the first read, so that a file that is still being written counts as
         changed at the next scan.
 
     Raises:
-        PhotoMissing, PhotoUnreadable: as ``read_upright``; an empty file is fine here.
+        PhotoMissing, PhotoUnreadable: as ``read_upright``, but an empty file is valid.
     """
     digest = hashlib.blake2b(digest_size=20)
     with _open_file(path) as (file, facts):
@@ -120,9 +124,9 @@ def _decode(
 ) -> DecodedPhoto:
     from PIL import Image
 
-    known = formats.pillow_formats()
-    formats.silence_pillow()
-    with Image.open(file, formats=known) as image:
+    pillow_formats = formats.pillow_formats()
+    formats.ignore_pillow_warnings()
+    with Image.open(file, formats=pillow_formats) as image:
         width, height = image.size
         if width * height > max_pixels:
             raise PhotoTooLarge(
@@ -133,15 +137,15 @@ def _decode(
                 hint="Save a smaller copy of it.",
             )
         target_wh = _reduced_size((width, height), longest_px)
-        if image.format in formats.DRAFTABLE:
+        if image.format in formats.DRAFT_FORMATS:
             image.draft(None, target_wh)
-        # The TIFF decoder closes the file; the PNG decoder finds metadata behind the pixels.
-        early = _moment_and_camera(image) if image.format == "TIFF" else None
+        # The TIFF decoder closes the file after loading; PNG metadata may follow the pixels.
+        metadata = _taken_at_and_camera(image) if image.format == "TIFF" else None
         image.load()
-        taken_at, camera = early or _moment_and_camera(image)
-        # TIFF and HEIF files are turned by their decoders, which then no longer ask for it.
+        taken_at, camera = metadata or _taken_at_and_camera(image)
+        # The TIFF and HEIF decoders apply the orientation and remove it from the metadata.
         orientation = exif_tags.read_orientation(_exif_of(image))
-        pixels = _upright_pixels(_resized(_simple_mode(image), target_wh), orientation)
+        pixels = _upright_pixels(_resized(_to_rgb_or_rgba(image), target_wh), orientation)
     full_size_wh = (height, width) if orientation >= 5 else (width, height)
     return DecodedPhoto(pixels, full_size_wh, taken_at, camera)
 
@@ -157,31 +161,32 @@ def _reduced_size(size_wh: tuple[int, int], longest_px: int | None) -> tuple[int
 def _exif_of(image: Image) -> Mapping[int, Any]:
     try:
         return image.getexif()
-    except Exception:  # broken metadata is no reason to refuse the pixels
+    except Exception:  # broken metadata must not make the pixels unreadable
         return {}
 
 
-def _moment_and_camera(image: Image) -> tuple[str | None, str | None]:
+def _taken_at_and_camera(image: Image) -> tuple[str | None, str | None]:
     exif = _exif_of(image)
     return exif_tags.read_taken_at(exif), exif_tags.read_camera(exif)
 
 
-def _simple_mode(image: Image) -> Image:
-    """The picture as RGB, or as RGBA where something is transparent."""
+def _to_rgb_or_rgba(image: Image) -> Image:
+    """The picture as RGB, or as RGBA if it has transparency."""
     if image.mode in ("RGB", "RGBA"):
         return image
     if image.mode.startswith("I") or image.mode == "F":
-        return _stretched(image)
+        return _to_eight_bits(image)
     has_alpha = image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info
     if image.mode == "La":
         image = image.convert("LA")
     return image.convert("RGBA" if has_alpha else "RGB")
 
 
-def _stretched(image: Image) -> Image:
-    """Grey values of more than eight bits, as eight.
+def _to_eight_bits(image: Image) -> Image:
+    """Reduce grey values of more than eight bits to eight, as RGB.
 
-    Sixteen bits are taken for the full range. Wider ones declare no range, so theirs is used.
+    16-bit values are scaled from their full range. Wider values have no declared range, so their
+    minimum and maximum are used.
     """
     import numpy as np
     from PIL import Image as pillow
@@ -202,44 +207,48 @@ def _stretched(image: Image) -> Image:
 
 
 def _resized(image: Image, target_wh: tuple[int, int]) -> Image:
+    """The picture as RGB of this size, transparent parts white."""
     from PIL import Image as pillow
 
     if image.size != target_wh:
-        # The gap lets very large photos be averaged in whole steps first: much faster, and no
-        # difference that can be seen.
+        # With a gap, very large photos are first averaged in integer steps: much faster, without
+        # a visible difference.
         image = image.resize(target_wh, pillow.Resampling.LANCZOS, reducing_gap=3.0)
     if image.mode == "RGBA":
-        paper = pillow.new("RGBA", image.size, "white")
-        paper.alpha_composite(image)
-        image = paper.convert("RGB")
+        background = pillow.new("RGBA", image.size, "white")
+        background.alpha_composite(image)
+        image = background.convert("RGB")
     return image
 
 
 def _upright_pixels(image: Image, orientation: int) -> np.ndarray:
-    """Piece by piece: Pillow makes two more copies of whatever it hands over, and turning a large
-    photo in one go misses the processor's cache at every pixel."""
+    """Copy the pixels upright, in tiles.
+
+    Pillow makes two more copies of everything it converts to an array, and rotating a large photo
+    at once misses the processor's cache at every pixel.
+    """
     import numpy as np
 
     width, height = image.size
     upright_hw = (width, height) if orientation >= 5 else (height, width)
     upright = np.empty((*upright_hw, 3), np.uint8)
-    stored = _turned(upright, _UNDO.get(orientation, orientation))
-    for top in range(0, height, _PIECE_PX):
-        strip = np.asarray(image.crop((0, top, width, min(top + _PIECE_PX, height))))
-        for left in range(0, width, _PIECE_PX):
-            here = (slice(top, top + _PIECE_PX), slice(left, left + _PIECE_PX))
+    stored = _oriented_view(upright, _INVERSE_ORIENTATION.get(orientation, orientation))
+    for top in range(0, height, _TILE_PX):
+        strip = np.asarray(image.crop((0, top, width, min(top + _TILE_PX, height))))
+        for left in range(0, width, _TILE_PX):
+            here = (slice(top, top + _TILE_PX), slice(left, left + _TILE_PX))
             stored[here] = strip[:, here[1]]
     return upright
 
 
-def _turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """A view of pixels that were stored with an EXIF orientation, upright.
+def _oriented_view(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """An upright view of pixels that were stored with an EXIF orientation.
 
     >>> import numpy as np
     >>> stored = np.array([[[1] * 3, [2] * 3]], np.uint8)  # left: 1, right: 2
-    >>> _turned(stored, 6)[:, 0, 0].tolist()  # turned clockwise, the left is on top
+    >>> _oriented_view(stored, 6)[:, 0, 0].tolist()  # rotated clockwise, the left is on top
     [1, 2]
-    >>> _turned(stored, 8)[:, 0, 0].tolist()
+    >>> _oriented_view(stored, 8)[:, 0, 0].tolist()
     [2, 1]
     """
     if orientation >= 5:
@@ -253,14 +262,14 @@ def _turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 @contextlib.contextmanager
 def _open_file(path: Path) -> Iterator[tuple[BinaryIO, os.stat_result]]:
-    """Open a regular file; its facts are those of what was opened."""
+    """Open a regular file; the second value is the ``fstat`` of the opened file."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would block
             raise _not_a_file(path)
         with open(path, "rb") as file:
             yield file, os.fstat(file.fileno())
     except OSError as error:
-        raise _file_problem(error, path) from error
+        raise _error_for_os_error(error, path) from error
     except ValueError as error:
         if "null byte" not in str(error):
             raise
@@ -278,8 +287,8 @@ def _not_a_file(path: Path) -> PhotoUnreadable:
     return PhotoUnreadable("This is not an ordinary file.", operation=_READING, path=path)
 
 
-def _file_problem(error: OSError, path: Path) -> EngineError:
-    """What the operating system said, for people."""
+def _error_for_os_error(error: OSError, path: Path) -> EngineError:
+    """The error for the user that corresponds to an error of the operating system."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.ESTALE):
         return PhotoMissing(
             "The file is no longer there.",
@@ -303,8 +312,8 @@ def _file_problem(error: OSError, path: Path) -> EngineError:
 
 
 @contextlib.contextmanager
-def _decoding(path: Path | None) -> Iterator[None]:
-    """Whatever a decoder raises means that the file is bad; disk errors pass."""
+def _decoder_errors(path: Path | None) -> Iterator[None]:
+    """Turn the exceptions of a decoder into errors about the file; disk errors pass unchanged."""
     from PIL import UnidentifiedImageError
 
     try:
@@ -328,15 +337,15 @@ def _decoding(path: Path | None) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:
             raise
-        raise _damaged(error, path) from error
+        raise _damaged_file(error, path) from error
     except Exception as error:
-        raise _damaged(error, path) from error
+        raise _damaged_file(error, path) from error
 
 
-def _damaged(error: Exception, path: Path | None) -> PhotoUnreadable:
+def _damaged_file(error: Exception, path: Path | None) -> PhotoUnreadable:
     log.debug("cannot decode %s", path, exc_info=error)
-    said = str(error).lower()
-    cut_off = isinstance(error, EOFError) or "truncated" in said or "end of file" in said
+    text = str(error).lower()
+    cut_off = isinstance(error, EOFError) or "truncated" in text or "end of file" in text
     return PhotoUnreadable(
         "The file is cut off; its end is missing." if cut_off else "The file is damaged.",
         operation=_READING,

@@ -1,4 +1,4 @@
-"""Small pictures for the grid, in a file of their own that can be lost without harm."""
+"""Thumbnails for the grid, cached in a separate file that can be recreated."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_TABLE = "CREATE TABLE IF NOT EXISTS thumbnails (photo_id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)"
-_BUSY_S = 2.0
+_CREATE_TABLE = (
+    "CREATE TABLE IF NOT EXISTS thumbnails (photo_id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL)"
+)
+_LOCK_TIMEOUT_S = 2.0
 
 LONGEST_PX = 384
 """Longest side of a thumbnail."""
 
 
 def make_thumbnail(rgb: np.ndarray, longest_px: int = LONGEST_PX, quality: int = 82) -> bytes:
-    """Reduce upright pixels, uint8 (H, W, 3), to a JPEG without any metadata. Never enlarges."""
+    """Reduce upright pixels, uint8 (H, W, 3), to a JPEG without metadata. Never enlarges."""
     from PIL import Image
 
     picture = Image.fromarray(rgb)
@@ -41,12 +43,11 @@ def make_thumbnail(rgb: np.ndarray, longest_px: int = LONGEST_PX, quality: int =
 class ThumbnailCache:
     """Thumbnails by photo id, in one SQLite file.
 
-    Thread-safe: calls wait for one another. Nothing here raises for reasons of the disk, because
-    a thumbnail can always be made again: a file that cannot be read is begun anew, and what
-    cannot be written is forgotten.
+    Thread-safe; calls are serialised. Disk errors are not raised, because thumbnails can be
+    recreated: a damaged file is replaced by an empty one, and a failed write is logged.
 
     Args:
-        path: the file, made if it does not exist; nothing else lives in it.
+        path: the file, created if it does not exist; it holds only thumbnails.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,35 +57,36 @@ class ThumbnailCache:
         self._closed = False
 
     def put(self, photo_id: int, jpeg: bytes) -> None:
-        """Keep a thumbnail, instead of an older one of that photo."""
+        """Store a thumbnail, replacing the photo's previous one."""
         statement = "INSERT OR REPLACE INTO thumbnails (photo_id, jpeg) VALUES (?, ?)"
         self._run(lambda connection: connection.execute(statement, (photo_id, jpeg)))
 
     def get(self, photo_id: int) -> bytes | None:
-        """The JPEG, or None if there is none (any more)."""
+        """The JPEG; None if there is none."""
         statement = "SELECT jpeg FROM thumbnails WHERE photo_id = ?"
         row = self._run(lambda connection: connection.execute(statement, (photo_id,)).fetchone())
         return row[0] if row is not None else None
 
     def remove(self, ids: Iterable[int]) -> None:
-        """Forget thumbnails; unknown ids do no harm."""
+        """Delete thumbnails; unknown ids are ignored."""
         rows = [(photo_id,) for photo_id in ids]
         statement = "DELETE FROM thumbnails WHERE photo_id = ?"
         self._run(lambda connection: connection.executemany(statement, rows))
 
     def ids(self) -> set[int]:
-        """The photos that have one."""
+        """The ids of all photos that have a thumbnail."""
         statement = "SELECT photo_id FROM thumbnails"
         rows = self._run(lambda connection: connection.execute(statement).fetchall())
         return {row[0] for row in rows or ()}
 
     def close(self) -> None:
-        """Close the file; later calls find nothing and keep nothing."""
+        """Close the file; later calls return nothing and store nothing."""
         with self._lock:
             self._closed = True
             self._disconnect()
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Run ``work`` in a transaction; None if the file cannot be used."""
         with self._lock:
             if self._closed:
                 return None
@@ -95,9 +97,9 @@ class ThumbnailCache:
                 self._disconnect()
                 return None
             except sqlite3.DatabaseError as error:
-                log.info("the thumbnails are damaged (%s) and are made anew", error)
+                log.info("the file of thumbnails is damaged (%s) and is recreated", error)
             try:
-                self._begin_anew()
+                self._recreate_file()
                 return self._attempt(work)
             except (sqlite3.Error, OSError) as error:
                 log.info("thumbnails: %s", error)
@@ -111,13 +113,13 @@ class ThumbnailCache:
             return work(self._connection)
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=_BUSY_S, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_S, check_same_thread=False)
         try:
-            # Not waiting for the disk is safe against a killed process; a power cut may damage
-            # the file, which is then begun anew.
+            # Without waiting for the disk, a killed process does no harm; a power failure may
+            # damage the file, which is then recreated.
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA journal_mode = TRUNCATE")
-            connection.execute(_TABLE)
+            connection.execute(_CREATE_TABLE)
             columns = [row[1] for row in connection.execute("PRAGMA table_info(thumbnails)")]
             if columns != ["photo_id", "jpeg"]:
                 raise sqlite3.DatabaseError(f"columns {columns}")
@@ -126,7 +128,7 @@ class ThumbnailCache:
             raise
         return connection
 
-    def _begin_anew(self) -> None:
+    def _recreate_file(self) -> None:
         self._disconnect()
         for suffix in ("", "-journal"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Photos made for the tests: their corners tell which way up they are."""
+"""Generated photos, whose corners show their orientation."""
 
 import struct
 import zlib
@@ -26,13 +26,13 @@ def upright() -> np.ndarray:
 
 @pytest.fixture
 def bad_folder(tmp_path, upright) -> Path:
-    """A folder as people have them: a few good photos among ruins."""
+    """A folder of five valid photos and five entries that cannot be decoded."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(5):
         Image.fromarray(np.roll(upright, number, axis=1)).save(folder / f"good{number}.jpg")
-    whole = (folder / "good0.jpg").read_bytes()
-    (folder / "truncated.jpg").write_bytes(whole[: len(whole) * 2 // 3])
+    complete = (folder / "good0.jpg").read_bytes()
+    (folder / "truncated.jpg").write_bytes(complete[: len(complete) * 2 // 3])
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "text.jpg").write_text("Dear diary, this is no photo.\n" * 20)
     write_huge_png(folder / "huge.png", 20_000, 20_000)
@@ -41,10 +41,11 @@ def bad_folder(tmp_path, upright) -> Path:
 
 
 def write_huge_png(path: Path, width: int, height: int) -> None:
-    squeeze = zlib.compressobj(1)
+    """Write a small PNG whose header states a huge size."""
+    compressor = zlib.compressobj(1)
     row = b"\0" + bytes(3 * width)
-    # A few rows are enough: nobody may get as far as decoding them.
-    body = squeeze.compress(row * min(height, 64)) + squeeze.flush()
+    # A few rows are enough: they are never decoded.
+    body = compressor.compress(row * min(height, 64)) + compressor.flush()
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + data))

@@ -1,4 +1,4 @@
-"""Metadata is read where it makes sense and ignored where it does not."""
+"""Valid metadata is read, invalid metadata is ignored."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from engine.decode.reader import read_upright
 
 
 class Exif(dict):
-    """Tags with a sub-directory, as Pillow hands them out."""
+    """Tags with a sub-directory, as Pillow returns them."""
 
     def __init__(self, tags, details=None):
         super().__init__(tags)
@@ -28,7 +28,7 @@ class Exif(dict):
         ({0x0132: "2022:01:01 00:00:00"}, {0x9003: "2021:05:03 12:30:00"}, "2021-05-03T12:30:00"),
         ({0x0132: "2022:01:02 03:04:05\0"}, {}, "2022-01-02T03:04:05"),
         ({}, {0x9004: b"2020-12-31T23:59:59"}, "2020-12-31T23:59:59"),
-        # a camera whose clock was never set, then a usable second choice
+        # a camera whose clock was never set, and a second tag with a valid time
         ({0x0132: "2019:07:08 09:10:11"}, {0x9003: "0000:00:00 00:00:00"}, "2019-07-08T09:10:11"),
         ({0x0132: "    :  :     :  :  "}, {}, None),
         ({0x0132: "2021:02:30 12:00:00"}, {}, None),
@@ -61,7 +61,7 @@ def test_camera(make, model, expected):
     assert read_camera({0x010F: make, 0x0110: model}) == expected
 
 
-def test_a_camera_with_an_endless_name_is_cut():
+def test_a_long_camera_name_is_truncated():
     assert len(read_camera({0x0110: "x" * 10_000})) == 80
 
 
@@ -95,7 +95,7 @@ def test_from_a_tiff(tmp_path, compression):
 
 
 @pytest.mark.parametrize("garbage", [b"", b"II*\0\xff\xff\xff\xff", b"\x07" * 99])
-def test_garbage_is_no_reason_to_refuse_a_photo(tmp_path, garbage):
+def test_a_photo_with_invalid_metadata_is_read(tmp_path, garbage):
     path = tmp_path / "photo.jpg"
     Image.new("RGB", (9, 9)).save(path, exif=b"Exif\0\0" + garbage)
     photo = read_upright(path)

@@ -1,4 +1,4 @@
-"""Whatever the camera noted about its position, photos come out upright, and are turned once."""
+"""Photos of every EXIF orientation are upright after decoding, and rotated only once."""
 
 import doctest
 
@@ -9,7 +9,7 @@ from PIL import Image, features
 from engine.decode import formats, reader
 from engine.decode.reader import read_upright
 
-# How a photo that is upright lies in the file, for each EXIF orientation.
+# How an upright photo is stored in the file, for each EXIF orientation.
 STORED = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -26,7 +26,7 @@ if features.check("avif"):
 CORNERS = [(0.2, 0.2), (0.2, 0.8), (0.8, 0.2), (0.8, 0.8)]
 
 
-def same_corners(got: np.ndarray, expected: np.ndarray) -> bool:
+def have_equal_corners(got: np.ndarray, expected: np.ndarray) -> bool:
     """Whether the four quarters have the same colours; the sizes may differ."""
 
     def corner(rgb, y, x):
@@ -39,9 +39,9 @@ def same_corners(got: np.ndarray, expected: np.ndarray) -> bool:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("longest_px", [None, 48])
 def test_eight_orientations(tmp_path, upright, kind, orientation, longest_px):
-    turn = STORED[orientation]
+    transpose = STORED[orientation]
     stored = Image.fromarray(upright)
-    stored = stored if turn is None else stored.transpose(turn)
+    stored = stored if transpose is None else stored.transpose(transpose)
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = tmp_path / f"photo.{kind}"
@@ -52,7 +52,7 @@ def test_eight_orientations(tmp_path, upright, kind, orientation, longest_px):
     assert photo.full_size_wh == (96, 64)
     assert photo.rgb.shape == ((64, 96, 3) if longest_px is None else (32, 48, 3))
     assert photo.rgb.flags.c_contiguous and photo.rgb.flags.writeable
-    assert same_corners(photo.rgb, upright)
+    assert have_equal_corners(photo.rgb, upright)
 
 
 needs_heif = pytest.mark.skipif(
@@ -63,17 +63,17 @@ needs_heif = pytest.mark.skipif(
 @needs_heif
 @pytest.mark.parametrize(("orientation", "quarters"), [(1, 0), (8, 1), (3, 2), (6, 3)])
 @pytest.mark.parametrize("longest_px", [None, 48])
-def test_a_heic_is_turned_once(tmp_path, upright, orientation, quarters, longest_px):
-    """Phones note the turn twice: in the container, which the decoder follows, and in EXIF."""
-    turn = STORED[orientation]
+def test_a_heic_is_rotated_once(tmp_path, upright, orientation, quarters, longest_px):
+    """Phones store the rotation twice: in the container, which the decoder applies, and in EXIF."""
+    transpose = STORED[orientation]
     stored = Image.fromarray(upright)
-    stored = stored if turn is None else stored.transpose(turn)
+    stored = stored if transpose is None else stored.transpose(transpose)
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = tmp_path / "phone.heic"
     stored.save(path, exif=exif, quality=95)
     data = path.read_bytes()
-    # Put a turn (anticlockwise quarters) in the place of a property that is not needed.
+    # Replace a property that is not needed by a rotation (anticlockwise quarters).
     pixel_information = b"\0\0\0\x10pixi\0\0\0\0\x03\x08\x08\x08"
     assert data.count(pixel_information) == 1
     path.write_bytes(
@@ -84,25 +84,25 @@ def test_a_heic_is_turned_once(tmp_path, upright, orientation, quarters, longest
 
     assert photo.full_size_wh == (96, 64)
     assert photo.rgb.shape == ((64, 96, 3) if longest_px is None else (32, 48, 3))
-    assert same_corners(photo.rgb, upright)
+    assert have_equal_corners(photo.rgb, upright)
 
 
 @needs_heif
-def test_a_heic_without_a_turn_in_its_container_lies_as_it_is(tmp_path, upright):
-    """The format's own rule: a note in EXIF alone does not count."""
+def test_a_heic_without_a_rotation_in_its_container_is_not_rotated(tmp_path, upright):
+    """A rule of the format: EXIF alone does not count."""
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(upright).save(tmp_path / "a.heic", exif=exif, quality=95)
     photo = read_upright(tmp_path / "a.heic")
-    assert photo.full_size_wh == (96, 64) and same_corners(photo.rgb, upright)
+    assert photo.full_size_wh == (96, 64) and have_equal_corners(photo.rgb, upright)
 
 
 @pytest.mark.parametrize("orientation", STORED)
-def test_photos_of_many_pieces(tmp_path, orientation):
+def test_photos_of_many_tiles(tmp_path, orientation):
     upright = np.random.default_rng(3).integers(0, 256, (700, 530, 3), np.uint8)
-    turn = STORED[orientation]
+    transpose = STORED[orientation]
     stored = Image.fromarray(upright)
-    stored = stored if turn is None else stored.transpose(turn)
+    stored = stored if transpose is None else stored.transpose(transpose)
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored.save(tmp_path / "noise.png", exif=exif, compress_level=0)

@@ -1,4 +1,4 @@
-"""Photos decoded in a child: the same pixels, and a bad file harms nobody."""
+"""Photos decoded in a child process: the same pixels, and bad files are errors only."""
 
 import os
 import signal
@@ -46,7 +46,7 @@ def test_a_picture_in_memory_is_read_by_the_same_child(decoder, bad_folder):
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="peak memory is read from /proc")
-def test_a_bomb_costs_no_memory(decoder, bad_folder):
+def test_a_decompression_bomb_needs_no_memory(decoder, bad_folder):
     decoder.read(bad_folder / "good1.jpg")
     with pytest.raises(PhotoTooLarge):
         decoder.read(bad_folder / "huge.png")
@@ -60,9 +60,9 @@ def test_cancelling_while_the_child_hangs(decoder, bad_folder):
     pid, cancel = decoder.pid, CancelToken()
     os.kill(pid, signal.SIGSTOP)
     threading.Timer(0.05, cancel.cancel).start()
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(Cancelled):
         decoder.read(bad_folder / "good2.jpg", cancel=cancel)
-    assert time.monotonic() - begun < 10  # far from the time limit of the decoder
+    assert time.monotonic() - started < 10  # far from the time limit of the decoder
     assert decoder.read(bad_folder / "good2.jpg").rgb.shape == (64, 96, 3)
     assert decoder.pid != pid

@@ -1,4 +1,4 @@
-"""Good photos become pixels, bad files become sentences."""
+"""Valid photos are decoded; other files raise errors with messages."""
 
 import errno
 import hashlib
@@ -16,28 +16,30 @@ from engine.decode.reader import DecodedPhoto, fingerprint, read_upright
 from engine.errors import EngineError, PhotoMissing, PhotoTooLarge, PhotoUnreadable
 
 
-def test_a_folder_of_good_photos_and_ruins(bad_folder):
-    endings = {}
+def test_a_folder_of_good_and_bad_files(bad_folder):
+    outcomes = {}
     for path in bad_folder.iterdir():
         try:
-            endings[path.name] = read_upright(path, 1024).full_size_wh
+            outcomes[path.name] = read_upright(path, 1024).full_size_wh
         except EngineError as problem:
             assert problem.path == path and problem.hint
-            endings[path.name] = (problem.kind, problem.message)
-    assert endings == {f"good{n}.jpg": (96, 64) for n in range(5)} | {
+            outcomes[path.name] = (problem.kind, problem.message)
+    assert outcomes == {f"good{n}.jpg": (96, 64) for n in range(5)} | {
         "truncated.jpg": ("unreadable", "The file is cut off; its end is missing."),
         "empty.jpg": ("unreadable", "The file is empty (0 bytes)."),
         "text.jpg": ("unreadable", "This is not a photo in a format that can be read."),
         "x.jpg": ("unreadable", "This is a folder, not a photo."),
         "huge.png": (
             "too-large",
-            "The photo has 20,000 x 20,000 pixels (400 megapixels); at most 200 megapixels "
-            "are read.",
+            (
+                "The photo has 20,000 x 20,000 pixels (400 megapixels); at most 200 megapixels "
+                "are read."
+            ),
         ),
     }
 
 
-def test_problems_cross_process_borders(bad_folder):
+def test_errors_can_be_pickled(bad_folder):
     with pytest.raises(PhotoUnreadable) as caught:
         read_upright(bad_folder / "empty.jpg")
     copy = pickle.loads(pickle.dumps(caught.value))
@@ -49,7 +51,7 @@ def test_problems_cross_process_borders(bad_folder):
     )
 
 
-def test_a_bomb_is_refused_by_its_header_alone(tmp_path):
+def test_a_decompression_bomb_is_refused_by_its_header(tmp_path):
     header = tmp_path / "header.bmp"
     Image.new("1", (8, 8)).save(header)
     data = bytearray(header.read_bytes())
@@ -59,7 +61,7 @@ def test_a_bomb_is_refused_by_its_header_alone(tmp_path):
         read_upright(header)
 
 
-def test_large_honest_photos_raise_no_warning(tmp_path):
+def test_large_valid_photos_raise_no_warning(tmp_path):
     path = tmp_path / "camera.jpg"
     Image.new("L", (14_204, 10_652)).save(path)  # 151 megapixels
     with warnings.catch_warnings():
@@ -86,13 +88,13 @@ def test_a_very_thin_photo_keeps_a_pixel(tmp_path):
     assert read_upright(tmp_path / "thin.png", 100).rgb.shape == (1, 100, 3)
 
 
-def test_many_strips_are_put_together_in_order(tmp_path):
+def test_tiles_are_assembled_in_order(tmp_path):
     rows = (np.arange(2500) % 251).astype(np.uint8)
     Image.fromarray(np.repeat(rows[:, None], 3, axis=1)).save(tmp_path / "rows.png")
     assert np.array_equal(read_upright(tmp_path / "rows.png").rgb[:, 1, 2], rows)
 
 
-def test_reduced_reading_of_a_jpeg_shows_the_same(tmp_path):
+def test_a_jpeg_read_at_reduced_size_has_the_same_content(tmp_path):
     slope = np.linspace(0, 255, 2000, dtype=np.float32)
     rgb = np.stack([np.tile(slope, (1200, 1))] * 3, axis=2).astype(np.uint8)
     Image.fromarray(rgb).save(tmp_path / "slope.jpg", quality=95)
@@ -102,7 +104,7 @@ def test_reduced_reading_of_a_jpeg_shows_the_same(tmp_path):
     assert np.abs(small.astype(int) - expected).max() <= 4
 
 
-def made(mode, color, **extra):
+def from_colour(mode, color, **extra):
     return lambda path: Image.new(mode, (8, 8), color).save(path, **extra)
 
 
@@ -125,18 +127,23 @@ def halves(low, high):
     ("name", "write", "first", "last"),
     [
         # transparent parts become white, half transparent ones pale
-        ("a.png", made("RGBA", (0, 0, 0, 0)), (255, 255, 255), (255, 255, 255)),
-        ("a.webp", made("RGBA", (255, 0, 0, 128), lossless=True), (255, 127, 127), (255, 127, 127)),
-        ("a.png", made("LA", (0, 0)), (255, 255, 255), (255, 255, 255)),
+        ("a.png", from_colour("RGBA", (0, 0, 0, 0)), (255, 255, 255), (255, 255, 255)),
+        (
+            "a.webp",
+            from_colour("RGBA", (255, 0, 0, 128), lossless=True),
+            (255, 127, 127),
+            (255, 127, 127),
+        ),
+        ("a.png", from_colour("LA", (0, 0)), (255, 255, 255), (255, 255, 255)),
         ("a.png", palette_with_a_hole, (255, 255, 255), (200, 0, 0)),
         ("a.gif", palette_with_a_hole, (255, 255, 255), (200, 0, 0)),
         # grey, black and white
-        ("a.png", made("L", 90), (90, 90, 90), (90, 90, 90)),
-        ("a.png", made("1", 1), (255, 255, 255), (255, 255, 255)),
-        ("a.bmp", made("RGB", (1, 2, 3)), (1, 2, 3), (1, 2, 3)),
-        # inks: no ink is white, all the cyan leaves no red
-        ("a.tif", made("CMYK", (255, 0, 0, 0)), (0, 255, 255), (0, 255, 255)),
-        # sixteen bits span the full range; wider numbers span what they hold
+        ("a.png", from_colour("L", 90), (90, 90, 90), (90, 90, 90)),
+        ("a.png", from_colour("1", 1), (255, 255, 255), (255, 255, 255)),
+        ("a.bmp", from_colour("RGB", (1, 2, 3)), (1, 2, 3), (1, 2, 3)),
+        # inks: no ink is white, full cyan leaves no red
+        ("a.tif", from_colour("CMYK", (255, 0, 0, 0)), (0, 255, 255), (0, 255, 255)),
+        # 16-bit values span their full range; wider values span their minimum and maximum
         ("a.png", from_array(halves(0, 257 * 100), np.uint16), (0, 0, 0), (100, 100, 100)),
         ("a.tif", from_array(halves(257, 65535), np.uint16), (1, 1, 1), (255, 255, 255)),
         ("a.tif", from_array(halves(-1.5, 2.5), np.float32), (0, 0, 0), (255, 255, 255)),
@@ -188,8 +195,8 @@ def test_a_photo_of_several_pictures(tmp_path, upright):
         os.urandom(0) + bytes(range(256)),
     ],
 )
-def test_what_only_pretends_to_be_a_photo(tmp_path, content):
-    path = tmp_path / "pretender.jpg"
+def test_files_that_are_no_photos_are_refused(tmp_path, content):
+    path = tmp_path / "fake.jpg"
     path.write_bytes(content)
     with pytest.raises((PhotoUnreadable, PhotoTooLarge)) as caught:
         read_upright(path)
@@ -197,10 +204,10 @@ def test_what_only_pretends_to_be_a_photo(tmp_path, content):
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png", "webp", "tif", "gif", "bmp"])
-def test_cut_anywhere_it_is_a_problem_or_a_photo_but_never_a_crash(tmp_path, upright, kind):
-    whole = tmp_path / f"whole.{kind}"
-    Image.fromarray(upright).save(whole)
-    data, refused = whole.read_bytes(), 0
+def test_a_file_truncated_anywhere_is_decoded_or_an_error(tmp_path, upright, kind):
+    complete = tmp_path / f"complete.{kind}"
+    Image.fromarray(upright).save(complete)
+    data, refused = complete.read_bytes(), 0
     cut = tmp_path / f"cut.{kind}"
     for percent in range(1, 100, 7):
         cut.write_bytes(data[: len(data) * percent // 100])
@@ -213,7 +220,7 @@ def test_cut_anywhere_it_is_a_problem_or_a_photo_but_never_a_crash(tmp_path, upr
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png", "webp", "tif", "gif", "heic", "avif"])
-def test_flipped_bytes_never_escape_as_something_else(tmp_path, upright, kind):
+def test_flipped_bytes_raise_no_other_error(tmp_path, upright, kind):
     path = tmp_path / f"flipped.{kind}"
     try:
         from engine.decode import formats
@@ -222,11 +229,11 @@ def test_flipped_bytes_never_escape_as_something_else(tmp_path, upright, kind):
         Image.fromarray(upright).save(path)
     except (ValueError, KeyError, OSError):
         pytest.skip(f"{kind} cannot be written here")
-    data, dice = path.read_bytes(), np.random.default_rng(7)
+    data, rng = path.read_bytes(), np.random.default_rng(7)
     for _ in range(40):
         flipped = bytearray(data)
-        for place in dice.integers(0, len(data), 4):
-            flipped[place] ^= int(dice.integers(1, 256))
+        for place in rng.integers(0, len(data), 4):
+            flipped[place] ^= int(rng.integers(1, 256))
         path.write_bytes(flipped)
         try:
             assert read_upright(path, 64).rgb.ndim == 3
@@ -234,7 +241,7 @@ def test_flipped_bytes_never_escape_as_something_else(tmp_path, upright, kind):
             assert problem.path == path
 
 
-def test_a_file_that_is_gone(tmp_path):
+def test_a_missing_file(tmp_path):
     with pytest.raises(PhotoMissing) as caught:
         read_upright(tmp_path / "gone.jpg")
     assert "drive" in caught.value.hint
@@ -261,15 +268,15 @@ def test_a_pipe_does_not_hang(tmp_path):
         (errno.ESTALE, PhotoMissing, "no longer there"),
     ],
 )
-def test_what_the_system_says_becomes_a_sentence(tmp_path, number, kind, words):
-    problem = reader._file_problem(OSError(number, os.strerror(number)), tmp_path / "a.jpg")
+def test_errors_of_the_system_become_messages(tmp_path, number, kind, words):
+    problem = reader._error_for_os_error(OSError(number, os.strerror(number)), tmp_path / "a.jpg")
     assert type(problem) is kind and words in problem.message
 
 
 @pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() == 0, reason="this user may read everything"
 )
-def test_a_file_one_may_not_read(tmp_path):
+def test_a_file_without_read_permission(tmp_path):
     path = tmp_path / "secret.jpg"
     Image.new("RGB", (8, 8)).save(path)
     path.chmod(0)
@@ -287,7 +294,7 @@ def test_fingerprint(tmp_path):
     assert (size_bytes, mtime_ns) == (3_000_001, 1_600_000_000_123_000_000)
 
 
-def test_pixels_of_another_kind_are_refused():
+def test_invalid_arguments_are_refused():
     with pytest.raises(ValueError, match="uint8"):
         DecodedPhoto(np.zeros((2, 2, 3), np.float32), (2, 2))
     with pytest.raises(ValueError, match="longest_px"):

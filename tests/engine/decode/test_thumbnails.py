@@ -1,4 +1,4 @@
-"""Thumbnails are kept, and their file may be damaged or lost without harm."""
+"""Thumbnails are stored; a damaged or missing file is recreated."""
 
 import io
 import sqlite3
@@ -24,7 +24,7 @@ def opened(jpeg: bytes) -> Image.Image:
         return image
 
 
-def test_a_thumbnail_is_small_and_says_nothing_about_its_origin():
+def test_a_thumbnail_is_small_and_has_no_metadata():
     rgb = np.full((600, 900, 3), (200, 40, 40), np.uint8)
     image = opened(make_thumbnail(rgb))
     assert (image.format, image.size) == ("JPEG", (384, 256))
@@ -47,7 +47,7 @@ def test_put_get_replace_remove(cache):
     assert (cache.get(1), cache.get(2)) == (None, b"two")
 
 
-def test_it_outlives_the_program(cache, tmp_path):
+def test_thumbnails_are_persistent(cache, tmp_path):
     cache.put(7, b"seven")
     cache.close()
     again = ThumbnailCache(tmp_path / "thumbnails.sqlite")
@@ -56,7 +56,7 @@ def test_it_outlives_the_program(cache, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["garbage", "zeros-inside", "cut", "other-table"])
-def test_a_damaged_file_is_begun_anew(tmp_path, damage):
+def test_a_damaged_file_is_recreated(tmp_path, damage):
     path = tmp_path / "thumbnails.sqlite"
     cache = ThumbnailCache(path)
     for photo_id in range(200):
@@ -82,14 +82,14 @@ def test_a_damaged_file_is_begun_anew(tmp_path, damage):
     cache.close()
 
 
-def test_a_file_that_cannot_be_written_is_done_without(tmp_path):
+def test_a_file_that_cannot_be_written_raises_no_error(tmp_path):
     cache = ThumbnailCache(tmp_path / "no such folder" / "thumbnails.sqlite")
     cache.put(1, b"one")
     assert cache.get(1) is None
     cache.close()
 
 
-def test_after_closing_there_is_nothing(cache):
+def test_after_closing_nothing_is_returned(cache):
     cache.put(1, b"one")
     cache.close()
     cache.put(2, b"two")
