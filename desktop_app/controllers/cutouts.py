@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from desktop_app.bridge.background_calls import BackgroundCalls
 from desktop_app.bridge.job_watcher import JobWatcher
 from engine.errors import EngineError, ExportProblem
-from engine.masks.union import united
+from engine.masks.merging import merge_regions
 from engine.records import (
     ExportKind,
     ExportRequest,
@@ -97,7 +97,7 @@ class _CutoutTask(QObject):
                 path=target_folder,
                 hint="Choose another folder.",
             ) from error
-        hit = SearchHit(self._photo, 0.0, united(self._regions))
+        hit = SearchHit(self._photo, 0.0, merge_regions(self._regions))
         return ExportRequest((hit,), Path(self._folder.name), ExportKind.CUTOUT, self._query)
 
     def _export(self, request: ExportRequest) -> None:

@@ -213,6 +213,7 @@ class _ResultReceiver(QObject):
         self._owner, self._query_id, self._shown = owner, query_id, shown
 
     def receive_partial(self, result: SearchResult) -> None:
+        """Pass on a partial result as an update or as ``catching_up``."""
         if not self._owner.is_newest(self._query_id):
             return
         if self._shown is None or self._has_caught_up(result, self._shown):
@@ -221,12 +222,14 @@ class _ResultReceiver(QObject):
             self._owner.catching_up.emit(self._owner.query, result)
 
     def receive_final(self, result: SearchResult) -> None:
+        """Pass on the final result."""
         if self._owner.is_newest(self._query_id):
             self._owner.job_ended()
             self._owner.publish(result)
         self.deleteLater()
 
     def receive_error(self, error: BaseException) -> None:
+        """Pass on the error that ended the search."""
         if self._owner.is_newest(self._query_id):
             self._owner.job_ended()
             self._owner.failed.emit(self._owner.query, error)

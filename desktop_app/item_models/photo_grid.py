@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from desktop_app.text import search_text
 from engine.records import Photo, PhotoId, SearchHit, Verdict
 
+Index = QModelIndex | QPersistentModelIndex
 HIT_ROLE = Qt.ItemDataRole.UserRole + 1
 SECTION_ORDER = (Verdict.MATCH, Verdict.UNSURE, Verdict.UNVERIFIED, Verdict.NO)
 CLOSEST_NO_SHOWN = 12
@@ -43,7 +52,7 @@ class PhotoGridModel(QAbstractListModel):
 
     sections_changed = Signal()
 
-    def __init__(self, parent=None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[SearchHit] = []
         self._hits: tuple[SearchHit, ...] | None = None
@@ -56,10 +65,10 @@ class PhotoGridModel(QAbstractListModel):
 
     # -- reading ---------------------------------------------------------------------------
 
-    def rowCount(self, parent=QModelIndex()) -> int:  # noqa: B008
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._rows)
 
-    def data(self, index, role: int = Qt.ItemDataRole.DisplayRole):
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._rows):
             return None
         hit = self._rows[index.row()]

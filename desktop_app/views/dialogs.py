@@ -1,4 +1,4 @@
-"""The dialogs in front of the window, and the hint while a folder is dragged over it."""
+"""The modal dialogs of the window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QMessageBox,
@@ -147,24 +146,3 @@ def _box(parent: QWidget, headline: str) -> QMessageBox:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(headline)
     return box
-
-
-class DropHint(QFrame):
-    """Covers the window while a folder is dragged over it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("dropHint")
-        column = QVBoxLayout(self)
-        words = label(window_text.DROP_HINT, "display")
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(words)
-        self.hide()
-
-    def cover(self) -> None:
-        """Show the hint over the whole window."""
-        parent = self.parentWidget()
-        assert parent is not None  # __init__ requires one
-        self.setGeometry(parent.rect().adjusted(24, 24, -24, -24))
-        self.show()
-        self.raise_()

@@ -18,11 +18,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from desktop_app.text import window_text
 from desktop_app.ui_state import UiState
-from desktop_app.views.dialogs import Dialogs, DropHint
+from desktop_app.views.dialogs import Dialogs
 from desktop_app.views.pages.message_pages import FirstRunPage, MessagePage
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.side_panels.inspector import Inspector
 from desktop_app.views.side_panels.sidebar import Sidebar
+from desktop_app.views.widgets.drop_hint import DropHint
 from desktop_app.views.widgets.search_bar import SearchBar
 from desktop_app.views.widgets.status_line import StatusLine
 from desktop_app.views.widgets.toast import Toast
@@ -163,7 +164,7 @@ class MainWindow(QMainWindow):
         self.dialogs.show_shortcuts()
 
     def _show_panels(self) -> None:
-        """Show the wanted panels; in a narrow window the inspector only if it was requested there."""
+        """Show the wanted panels; in a narrow window the inspector only if requested there."""
         wide = self.width() >= WIDE_PX or self._inspector_forced
         sidebar = self._sidebar_wanted and not self._first_run_shown
         inspector = self._inspector_wanted and wide and not self._first_run_shown

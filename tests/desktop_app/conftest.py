@@ -1,9 +1,8 @@
-"""A window on a real library with models that find coloured shapes, and one in memory."""
+"""Fixtures: the window on a real library that finds coloured shapes, and on one in memory."""
 
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,7 @@ RED, GREEN, BLUE = (210, 40, 40), (40, 170, 60), (40, 70, 210)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the platform without a screen says of itself is no fault of the window."""
+    """The offscreen platform logs a warning about size hints that does not concern these tests."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
@@ -36,7 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class ScriptedDialogs:
-    """Answers instead of people, and remembers what it was asked."""
+    """Answers dialogs as set here and records them.
+
+    Attributes:
+        asked: kind of each dialog, and what it was about.
+    """
 
     folder: Path | None = None
     save_path: Path | None = None
@@ -59,7 +62,7 @@ class ScriptedDialogs:
         self.asked.append(("problem", error))
 
     def show_internal_error(self) -> None:
-        self.asked.append(("mistake", None))
+        self.asked.append(("internal error", None))
 
     def cannot_open(self, error) -> bool:
         self.asked.append(("cannot open", error))
@@ -71,15 +74,18 @@ class ScriptedDialogs:
 
 @pytest.fixture(scope="session")
 def theme(qapp) -> Theme:
-    made = Theme(qapp)
-    made.apply("dark")
-    return made
+    theme = Theme(qapp)
+    theme.apply("dark")
+    return theme
 
 
 @pytest.fixture(autouse=True)
 def _no_key_stays_down() -> Iterator[None]:
-    """Qt takes Ctrl for held down after a made key with it, until the next one without; a row that
-    a later test selects would then be toggled."""
+    """Release modifier keys after each test.
+
+    After a synthetic key with Ctrl, Qt takes Ctrl for held until a key without it; a row that a
+    later test selects would then be toggled.
+    """
     yield
     if QGuiApplication.instance() and QGuiApplication.keyboardModifiers():
         QTest.keyRelease(QWidget(), Qt.Key.Key_Shift)
@@ -88,8 +94,8 @@ def _no_key_stays_down() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Photos of coloured squares, ``red`` on three, ``purple`` on one, and a file that is none."""
-    folder = tmp_path_factory.mktemp("shelf") / "Pictures"
+    """A folder with six photos of coloured squares (three with red) and a broken file."""
+    folder = tmp_path_factory.mktemp("photos") / "Pictures"
     for seed, (name, colours) in enumerate(
         (
             ("red-1.png", ("red",)),
@@ -108,7 +114,7 @@ def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def indexed(model_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that has looked at all of them."""
+    """The folder of a library in which all of them are indexed."""
     root = tmp_path_factory.mktemp("indexed") / "library"
     library = Library.open(root, profile=colour_models.profile())
     try:
@@ -127,10 +133,10 @@ def open_with_colours(root: Path) -> Library:
 
 @pytest.fixture
 def open_desktop(qapp, qtbot, theme, tmp_path: Path) -> Iterator[Callable[..., Desktop]]:
-    """Opens windows the way the program does, and closes them in the end."""
+    """Opens windows as the program does, and closes them after the test."""
     opened: list[Desktop] = []
 
-    def open_one(
+    def open_window(
         root: Path | None = None,
         open_library: Callable[[Path], object] = open_with_colours,
         dialogs: ScriptedDialogs | None = None,
@@ -152,7 +158,7 @@ def open_desktop(qapp, qtbot, theme, tmp_path: Path) -> Iterator[Callable[..., D
             )
         return desktop
 
-    yield open_one
+    yield open_window
     for desktop in opened:
         desktop.window.close()
         delete(desktop.window)
@@ -160,7 +166,7 @@ def open_desktop(qapp, qtbot, theme, tmp_path: Path) -> Iterator[Callable[..., D
 
 @pytest.fixture
 def desktop(open_desktop, indexed: Path, tmp_path: Path, qtbot) -> Desktop:
-    """A window on a copy of the indexed library, all its photos in the grid."""
+    """The window on a copy of the indexed library, with all photos in the grid."""
     root = tmp_path / "library"
     shutil.copytree(indexed, root)
     opened = open_desktop(root)
@@ -170,10 +176,10 @@ def desktop(open_desktop, indexed: Path, tmp_path: Path, qtbot) -> Desktop:
 
 @pytest.fixture
 def main_thread(qapp) -> Iterator[MainThreadQueue]:
-    made = MainThreadQueue()
-    yield made
-    made.close()
-    delete(made)
+    queue = MainThreadQueue()
+    yield queue
+    queue.close()
+    delete(queue)
 
 
 def raise_at_once(error: BaseException) -> None:
@@ -201,18 +207,33 @@ def memory(tmp_path: Path, memory_photos) -> Iterator[MemoryLibrary]:
 
 
 @pytest.fixture
+def sixty_photos(tmp_path: Path) -> MemoryLibrary:
+    """Photos with a red ball each; for that query all match, in the order of their names."""
+    photos = [
+        synthetic_photo(f"{n:03d}.jpg", [("red ball", (60 + n, 60, 30, RED))], (200, 150))
+        for n in range(60)
+    ]
+    return MemoryLibrary(tmp_path / "sixty", photos)
+
+
+def opens(library: MemoryLibrary) -> Callable[[Path], MemoryLibrary]:
+    """A replacement of ``Library.open`` that returns this library."""
+    return lambda root: library
+
+
+@pytest.fixture
 def session(
     memory: MemoryLibrary, main_thread: MainThreadQueue, tmp_path: Path
 ) -> Iterator[Session]:
-    made = Session(memory, tmp_path, main_thread, raise_at_once)
-    yield made
-    made.close()
+    session = Session(memory, tmp_path, main_thread, raise_at_once)
+    yield session
+    session.close()
 
 
-def delete(thing) -> None:
-    """Delete a QObject now, not when Python happens to collect it in another test."""
-    thing.deleteLater()
-    QCoreApplication.sendPostedEvents(thing, QEvent.Type.DeferredDelete)
+def delete(qobject) -> None:
+    """Delete a QObject now, instead of when Python collects it during another test."""
+    qobject.deleteLater()
+    QCoreApplication.sendPostedEvents(qobject, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -228,10 +249,3 @@ def search(qtbot) -> Callable[[Desktop, str], None]:
         qtbot.waitUntil(lambda: any(a.complete for a in answers), timeout=DEADLINE_MS)
 
     return run
-
-
-@pytest.fixture
-def deadline() -> Callable[[], float]:
-    """Seconds since the fixture was made; for bounds that a test may not exceed by far."""
-    began = time.monotonic()
-    return lambda: time.monotonic() - began

@@ -1,7 +1,7 @@
-"""A library in memory with the facade's methods, for tests of single parts of the window.
+"""A library in memory with the methods of the facade, for tests of single parts of the window.
 
-It holds made photos whose things are known by name, so that a search has a right answer. Tests of
-the whole path use the real library.
+It holds synthetic photos whose regions have known names, so that the right hits of a search are
+known. Tests of whole flows use the real library.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ def synthetic_photo(
 
 
 class MemoryLibrary:
-    """Everything is indexed from the start unless ``pending`` says otherwise.
+    """All photos are indexed, and so many others are pending.
 
     Attributes:
         hold_search: while it is clear, searches wait after stage one.
-        looks: released once for every closer look at a photo that may go on.
-        rerank_results: file name -> what a closer look makes of the hit; by itself a match.
-        cached_reranks: query and photo -> the same; they take no release.
+        rerank_permits: released once for each hit that may be reranked.
+        rerank_results: file name -> what the reranker answers; by default a match.
+        cached_reranks: query and photo -> the same; these need no permit.
     """
 
     def __init__(self, folder: Path, photos: list[SyntheticPhoto], *, pending: int = 0) -> None:
@@ -126,22 +126,22 @@ class MemoryLibrary:
             read=self._read,
         )
         self.exports = SimpleNamespace(start=self._export)
-        for made in photos:
-            self.put(made)
+        for photo in photos:
+            self.put(photo)
 
-    def put(self, made: SyntheticPhoto) -> PhotoId:
+    def put(self, synthetic: SyntheticPhoto) -> PhotoId:
         photo_id = PhotoId(len(self._photos) + 1)
-        height, width = made.pixels.shape[:2]
+        height, width = synthetic.pixels.shape[:2]
         photo = Photo(
             photo_id,
-            self.folder.path / made.name,
+            self.folder.path / synthetic.name,
             (width, height),
             taken_at=f"2021-05-{photo_id % 28 + 1:02d}T14:32:10",
             camera="Fujifilm X-T3",
-            size_bytes=made.pixels.size // 4,
+            size_bytes=synthetic.pixels.size // 4,
         )
         regions = []
-        for name, mask in made.things:
+        for name, mask in synthetic.things:
             region_id = RegionId(len(self._names) + 1)
             box = mask_box(mask)
             if box is None:
@@ -150,7 +150,7 @@ class MemoryLibrary:
             small = scale_mask(mask, fit_within((width, height), ANALYSIS_PX))
             regions.append(Region(region_id, photo_id, box, rle_codec.encode(small), 0.9))
         with self._lock:
-            self._pixels[photo_id] = made.pixels
+            self._pixels[photo_id] = synthetic.pixels
             self._photos[photo_id] = photo
             self._regions[photo_id] = regions
             self._changes |= LibraryChanges(photos=frozenset({photo_id}))
@@ -282,9 +282,9 @@ class MemoryLibrary:
             while key not in self.cached_reranks:
                 context.cancel.raise_if_set()
                 if self.rerank_permits.acquire(timeout=0.005):
-                    seen = replace(hits[i], verdict=Verdict.MATCH, probability=0.9)
-                    seen = self.rerank_results.get(hits[i].photo.path.name, seen)
-                    self.cached_reranks[key] = replace(seen, looked_at=True)
+                    answer = replace(hits[i], verdict=Verdict.MATCH, probability=0.9)
+                    answer = self.rerank_results.get(hits[i].photo.path.name, answer)
+                    self.cached_reranks[key] = replace(answer, looked_at=True)
             hits[i] = self.cached_reranks[key]
             context.publish(result(i + 1, complete=False))
         return result(total)

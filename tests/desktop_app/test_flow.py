@@ -1,4 +1,4 @@
-"""The whole path in a window on a real library: search, look, select, take out."""
+"""The window on a real library: search, open, select, cut out."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_the_photos_pixels_replace_the_thumbnail(desktop, search, qtbot):
     assert got.args[1].images[0].width() == 160
 
 
-def test_words_that_mean_nothing_lead_to_a_page_that_says_so(desktop, search):
+def test_a_query_without_hits_shows_a_message_page(desktop, search):
     search(desktop, "<b>submarine</b>")
     page = desktop.window.message_page
     assert desktop.window.stack.currentWidget() is page
@@ -169,19 +169,19 @@ def test_words_that_mean_nothing_lead_to_a_page_that_says_so(desktop, search):
 
 def test_verified_without_a_model_says_what_to_do_and_costs_no_hits(desktop, search, qtbot):
     search(desktop, "red")
-    switch, band = (
+    switch, bar = (
         desktop.window.search_bar.verify_switch,
         desktop.presenter.results.second_look_bar,
     )
     info = desktop.session.library.search.reranker()
     assert not info.available
     switch.verified.click()
-    qtbot.waitUntil(band.isVisible, timeout=DEADLINE_MS)
-    assert band.message == f"{info.problem} {info.hint}".strip()
+    qtbot.waitUntil(bar.isVisible, timeout=DEADLINE_MS)
+    assert bar.message == f"{info.problem} {info.hint}".strip()
     assert switch.instant.isChecked() and len(names(desktop)) == 3
 
 
-def test_hits_judged_no_unfold(desktop, search):
+def test_hits_judged_no_can_be_shown(desktop, search):
     search(desktop, "red")
     button = desktop.presenter.results.show_no_button
     assert button.isVisible() and button.text() == search_text.SHOW_NO.format(count="3")
@@ -191,7 +191,7 @@ def test_hits_judged_no_unfold(desktop, search):
     assert len(names(desktop)) == 3
 
 
-def test_the_search_is_remembered(desktop, search):
+def test_the_search_is_recorded_as_recent(desktop, search):
     search(desktop, "red")
     search(desktop, "blue")
     assert desktop.window._state.recent_searches == ["blue", "red"]

@@ -1,4 +1,4 @@
-"""The window with a real library and a real language model's process, which is then ill-treated."""
+"""The window with a real library and a language model process, which is killed or stopped."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.fakes.tiny_models import needs_llama
 
 pytestmark = needs_llama
 FROZEN_MS = 1000
-"""A window that is kept waiting by a process is kept for as long as that takes; this one never."""
+"""Longest stall allowed; a window that waited for the process would stall for seconds."""
 
 
 @pytest.fixture(autouse=True)
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One is installed that sees what is red."""
+    """Install a model that answers yes for red photos."""
     folder = tmp_path / "models"
     monkeypatch.setenv("PICKOUT_MODELS", str(folder))
     files = tiny_models.write_fitted(tmp_path / "files", KINDS["qwen2.5-vl"])
@@ -50,7 +50,7 @@ def pid_of(desktop) -> int | None:
 
 
 def verified(desktop, qtbot, answers, words: str):
-    """Search with the switch at Verified until all is said."""
+    """Search with the switch at Verified and return the complete result."""
     bar = desktop.window.search_bar
     if not bar.verify_switch.is_verified:
         bar.verify_switch.toggle()

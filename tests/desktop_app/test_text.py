@@ -150,7 +150,7 @@ def test_a_library_without_searchable_photos_says_why(changes, title):
     assert empty_states.empty_library(replace(RUNNING, **changes)).title == title
 
 
-def test_offline_folders_are_the_first_thing_to_say():
+def test_offline_folders_come_before_other_messages():
     offline = replace(RUNNING.folders[0], online=False)
     message = empty_states.empty_library(replace(RUNNING, searchable=0, folders=(offline,)))
     assert message.title == window_text.ALL_OFFLINE_TITLE
@@ -160,8 +160,8 @@ def test_a_library_with_searchable_photos_needs_no_page():
     assert empty_states.empty_library(RUNNING) is None
 
 
-def looked(hits: int = 120, **changes) -> SearchResult:
-    """In the middle of a closer look at the first eight."""
+def reranking_result(hits: int = 120, **changes) -> SearchResult:
+    """A result while the first eight hits are being reranked."""
     photo = Photo(PhotoId(1), Path("/p/1.jpg"), (4, 3))
     result = SearchResult(
         SearchRequest(text="dog", verify=8),
@@ -179,31 +179,39 @@ def looked(hits: int = 120, **changes) -> SearchResult:
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (looked(), "Tiny VLM 2B is looking closer: 3 of 8."),
-        (looked(note="It is slow."), "Tiny VLM 2B is looking closer: 3 of 8. It is slow."),
-        (looked(looked_at=0, note="Tiny VLM 2B is loading."), "Tiny VLM 2B is loading."),
-        (looked(complete=True), "Stopped. Looked at 3 of 120 hits."),
+        (reranking_result(), "Tiny VLM 2B is looking closer: 3 of 8."),
         (
-            looked(complete=True, looked_at=0),
+            reranking_result(note="It is slow."),
+            "Tiny VLM 2B is looking closer: 3 of 8. It is slow.",
+        ),
+        (reranking_result(looked_at=0, note="Tiny VLM 2B is loading."), "Tiny VLM 2B is loading."),
+        (reranking_result(complete=True), "Stopped. Looked at 3 of 120 hits."),
+        (
+            reranking_result(complete=True, looked_at=0),
             "Stopped. None of the 120 hits has been looked at.",
         ),
-        (looked(complete=True, looked_at=8), "Looked at the first 8 of 120 hits."),
+        (reranking_result(complete=True, looked_at=8), "Looked at the first 8 of 120 hits."),
         (
-            looked(complete=True, note="It ended. Try again."),
+            reranking_result(complete=True, note="It ended. Try again."),
             "Looked at the first 3 of 120 hits. It ended. Try again.",
         ),
-        (looked(hits=8, complete=True, looked_at=8), "Looked at all 8 hits."),
-        (looked(hits=1, complete=True, looked_at=1, to_look_at=1), "Looked at the one hit."),
+        (reranking_result(hits=8, complete=True, looked_at=8), "Looked at all 8 hits."),
         (
-            looked(complete=True, reranker="", to_look_at=0, looked_at=0, note="No model."),
+            reranking_result(hits=1, complete=True, looked_at=1, to_look_at=1),
+            "Looked at the one hit.",
+        ),
+        (
+            reranking_result(
+                complete=True, reranker="", to_look_at=0, looked_at=0, note="No model."
+            ),
             "No model.",
         ),
-        (looked(request=SearchRequest(text="dog"), note="Said elsewhere."), ""),
+        (reranking_result(request=SearchRequest(text="dog"), note="Said elsewhere."), ""),
         (
-            looked(request=SearchRequest(like_region=RegionId(1), verify=8)),
+            reranking_result(request=SearchRequest(like_region=RegionId(1), verify=8)),
             "Only searches by words get a closer look.",
         ),
     ],
 )
-def test_how_far_a_closer_look_is(result, words):
+def test_progress_of_reranking(result, words):
     assert search_text.second_look(result) == words

@@ -22,24 +22,9 @@ from PySide6.QtWidgets import (
 from desktop_app.text import library_text, photo_text, search_text, window_text
 from engine.errors import LibraryInUse
 from engine.records import IndexingState
-from tests.desktop_app.conftest import DEADLINE_MS, ScriptedDialogs
+from tests.desktop_app.conftest import DEADLINE_MS, ScriptedDialogs, opens
 from tests.desktop_app.memory_library import MemoryLibrary, synthetic_photo
 from tests.fakes import synthetic_photos
-
-
-def in_memory(library):
-    return lambda root: library
-
-
-@pytest.fixture
-def many(tmp_path):
-    """Sixty photos with a red ball each."""
-    photos = [
-        synthetic_photo(f"{n:03d}.jpg", [("red ball", (60 + n, 60, 30, (210, 40, 40)))], (200, 150))
-        for n in range(60)
-    ]
-    return MemoryLibrary(tmp_path / "many", photos)
-
 
 # -- first run ---------------------------------------------------------------------------------
 
@@ -70,7 +55,7 @@ def test_adding_a_folder_ends_in_photos_one_can_search(open_desktop, model_store
 
 def test_the_sample_photos_are_added_from_where_they_are_shipped(open_desktop, tmp_path, qtbot):
     library = MemoryLibrary(tmp_path, [])
-    desktop = open_desktop(open_library=in_memory(library))
+    desktop = open_desktop(open_library=opens(library))
     desktop.window.first_run.samples_button.click()
     qtbot.waitUntil(lambda: len(library.folders.all()) == 1, timeout=DEADLINE_MS)
     assert library.folders.all()[0].path.name == "samples"
@@ -89,7 +74,7 @@ def drop(window, *paths) -> None:
 
 
 def test_a_folder_dropped_on_the_window_is_added(open_desktop, memory, tmp_path, qtbot):
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     dropped = tmp_path / "dropped"
     dropped.mkdir()
     drop(desktop.window, dropped)
@@ -99,7 +84,7 @@ def test_a_folder_dropped_on_the_window_is_added(open_desktop, memory, tmp_path,
 
 
 def test_a_dropped_file_is_explained(open_desktop, memory, tmp_path, qtbot):
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     file = tmp_path / "photo.jpg"
     file.write_bytes(b"x")
     drop(desktop.window, file)
@@ -107,8 +92,10 @@ def test_a_dropped_file_is_explained(open_desktop, memory, tmp_path, qtbot):
     assert len(memory.folders.all()) == 1
 
 
-def test_a_folder_that_cannot_be_added_is_told_with_its_hint(open_desktop, memory, tmp_path, qtbot):
-    desktop = open_desktop(open_library=in_memory(memory))
+def test_a_folder_that_cannot_be_added_is_reported_with_a_hint(
+    open_desktop, memory, tmp_path, qtbot
+):
+    desktop = open_desktop(open_library=opens(memory))
     desktop.presenter.folders.add(tmp_path / "nothing")
     asked = desktop.window.dialogs.asked
     qtbot.waitUntil(lambda: bool(asked), timeout=DEADLINE_MS)
@@ -119,7 +106,7 @@ def test_a_folder_that_cannot_be_added_is_told_with_its_hint(open_desktop, memor
 @pytest.mark.parametrize("agreed", [True, False])
 def test_a_folder_is_removed_only_after_a_warning(open_desktop, memory, qtbot, agreed):
     dialogs = ScriptedDialogs(remove=agreed)
-    desktop = open_desktop(open_library=in_memory(memory), dialogs=dialogs)
+    desktop = open_desktop(open_library=opens(memory), dialogs=dialogs)
     qtbot.waitUntil(lambda: len(desktop.window.sidebar.folder_rows()) > 0, timeout=DEADLINE_MS)
     row = desktop.window.sidebar.folder_rows()[0]
     next(a for a in row.menu.actions() if a.text() == library_text.REMOVE_FOLDER).trigger()
@@ -133,7 +120,7 @@ def test_a_folder_is_removed_only_after_a_warning(open_desktop, memory, qtbot, a
 
 def test_an_offline_folder_is_marked(open_desktop, memory, qtbot):
     memory.replace_folder(online=False)
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     qtbot.waitUntil(lambda: len(desktop.window.sidebar.folder_rows()) > 0, timeout=DEADLINE_MS)
     assert "Offline" in desktop.window.sidebar.folder_rows()[0].accessibleName()
 
@@ -143,7 +130,7 @@ def test_an_offline_folder_is_marked(open_desktop, memory, qtbot):
 
 def test_before_the_first_photo_is_searchable_the_page_says_so(open_desktop, tmp_path, qtbot):
     library = MemoryLibrary(tmp_path, [], pending=12_480)
-    desktop = open_desktop(open_library=in_memory(library))
+    desktop = open_desktop(open_library=opens(library))
     assert desktop.window.message_page.title == window_text.NOT_YET_TITLE
     words = desktop.window.status_line.message
     assert words == "0 of 12,480 photos searchable · 1.6/s · about 2 h 10 min left"
@@ -151,7 +138,7 @@ def test_before_the_first_photo_is_searchable_the_page_says_so(open_desktop, tmp
 
 def test_p_pauses_and_resumes(open_desktop, memory, qtbot):
     memory.pending, memory.state = 100, IndexingState.RUNNING
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     line = desktop.window.status_line
     grid = desktop.presenter.results.grid
     grid.setFocus()
@@ -164,7 +151,7 @@ def test_p_pauses_and_resumes(open_desktop, memory, qtbot):
 
 
 def test_new_photos_appear_while_all_are_shown(open_desktop, memory, qtbot):
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     model = desktop.presenter.model
     qtbot.waitUntil(lambda: model.rowCount() == 4, timeout=DEADLINE_MS)
     memory.put(synthetic_photo("new.jpg", []))
@@ -200,7 +187,7 @@ def test_problems_are_listed_with_reason_and_advice_and_can_be_tried_again(deskt
 
 
 def test_typing_searches_after_a_pause_and_once(open_desktop, memory, qtbot):
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     field = desktop.window.search_bar.field
     QTest.keyClicks(field, "red ball")
     qtbot.waitUntil(lambda: len(memory.requests) > 0, timeout=DEADLINE_MS)
@@ -214,39 +201,39 @@ def test_typing_searches_after_a_pause_and_once(open_desktop, memory, qtbot):
     assert [request.text for request in memory.requests] == ["red ball"]
 
 
-def test_everything_judged_no_is_said_above_the_closest(open_desktop, memory, search):
-    desktop = open_desktop(open_library=in_memory(memory))
+def test_a_message_says_that_all_hits_were_judged_no(open_desktop, memory, search):
+    desktop = open_desktop(open_library=opens(memory))
     search(desktop, "submarine")
-    band = desktop.presenter.results.verdict_bar
-    assert band.isVisible()
-    assert band.message == search_text.NO_HIT_CLOSEST.format(query="submarine")
+    bar = desktop.presenter.results.verdict_bar
+    assert bar.isVisible()
+    assert bar.message == search_text.NO_HIT_CLOSEST.format(query="submarine")
     assert desktop.presenter.model.rowCount() == 4
 
 
 def test_photos_that_come_during_a_search_are_shown_when_wanted(
     open_desktop, memory, search, qtbot
 ):
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     search(desktop, "red ball")
-    band, model = desktop.presenter.results.changes_bar, desktop.presenter.model
+    bar, model = desktop.presenter.results.changes_bar, desktop.presenter.model
     before = [hit.photo.id for hit in model.rows]
-    assert not band.isVisible()
+    assert not bar.isVisible()
     disc = ("red ball", (200, 200, 60, (220, 30, 30)))
     new = memory.put(synthetic_photo("new.jpg", [disc]))
-    qtbot.waitUntil(band.isVisible, timeout=DEADLINE_MS)
-    assert band.message == search_text.CHANGED_SINCE.format(photos="1 photo")
+    qtbot.waitUntil(bar.isVisible, timeout=DEADLINE_MS)
+    assert bar.message == search_text.CHANGED_SINCE.format(photos="1 photo")
     assert [hit.photo.id for hit in model.rows] == before, "nothing moves under the pointer"
-    band.button.click()
+    bar.button.click()
     qtbot.waitUntil(lambda: model.row_of(new) >= 0, timeout=DEADLINE_MS)
-    assert not band.isVisible()
+    assert not bar.isVisible()
 
 
-def test_a_photo_on_show_takes_over_the_things_found_meanwhile(open_desktop, memory, qtbot):
+def test_the_open_photo_shows_regions_that_are_indexed_meanwhile(open_desktop, memory, qtbot):
     photo_id = memory.put(
         synthetic_photo("plain.jpg", [("red ball", (200, 200, 60, (220, 30, 30)))])
     )
     things, memory._regions[photo_id] = memory._regions[photo_id], []
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     model, view = desktop.presenter.model, desktop.presenter.photo.view
     qtbot.waitUntil(lambda: model.row_of(photo_id) >= 0, timeout=DEADLINE_MS)
     desktop.presenter.photo.open_row(model.row_of(photo_id))
@@ -259,7 +246,7 @@ def test_a_photo_on_show_takes_over_the_things_found_meanwhile(open_desktop, mem
 
 
 def test_the_starter_notice_is_shown_until_dismissed(open_desktop, memory, search):
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     search(desktop, "tree")
     notice = desktop.presenter.results.profile_notice
     assert notice.isVisible()
@@ -268,8 +255,10 @@ def test_the_starter_notice_is_shown_until_dismissed(open_desktop, memory, searc
     assert not notice.isVisible()
 
 
-def test_the_grid_keeps_its_place_while_a_photo_is_looked_at(open_desktop, many, search, qtbot):
-    desktop = open_desktop(open_library=in_memory(many))
+def test_the_grid_keeps_its_scroll_position_while_a_photo_is_open(
+    open_desktop, sixty_photos, search, qtbot
+):
+    desktop = open_desktop(open_library=opens(sixty_photos))
     search(desktop, "red ball")
     grid, view = desktop.presenter.results.grid, desktop.presenter.photo.view
     qtbot.waitUntil(lambda: grid.verticalScrollBar().maximum() > 300, timeout=DEADLINE_MS)
@@ -279,8 +268,8 @@ def test_the_grid_keeps_its_place_while_a_photo_is_looked_at(open_desktop, many,
     assert grid.verticalScrollBar().value() == 250
 
 
-def test_keys_alone_lead_from_the_field_to_a_photo_and_back(open_desktop, many, qtbot):
-    desktop = open_desktop(open_library=in_memory(many))
+def test_the_keyboard_leads_from_the_field_to_a_photo_and_back(open_desktop, sixty_photos, qtbot):
+    desktop = open_desktop(open_library=opens(sixty_photos))
     window, grid = desktop.window, desktop.presenter.results.grid
     grid.setFocus()
     QTest.keyClick(grid, Qt.Key.Key_Slash)
@@ -304,7 +293,7 @@ def test_keys_alone_lead_from_the_field_to_a_photo_and_back(open_desktop, many, 
 
 
 def test_space_shows_the_photo_untouched_while_it_is_held(open_desktop, memory, search, qtbot):
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     search(desktop, "tree")
     desktop.presenter.photo.open_row(0)
     canvas, bar = desktop.presenter.photo.view.canvas, desktop.presenter.photo.view.action_bar
@@ -314,8 +303,8 @@ def test_space_shows_the_photo_untouched_while_it_is_held(open_desktop, memory, 
     assert not canvas.overlays_hidden and bar.isVisible()
 
 
-def test_panels_fold_and_are_remembered(open_desktop, memory, tmp_path, qtbot):
-    desktop = open_desktop(open_library=in_memory(memory))
+def test_hidden_panels_are_stored(open_desktop, memory, tmp_path, qtbot):
+    desktop = open_desktop(open_library=opens(memory))
     window = desktop.window
     QTest.keyClick(window, Qt.Key.Key_F9)
     assert window.sidebar.isHidden() and window.inspector.isVisible()
@@ -323,12 +312,12 @@ def test_panels_fold_and_are_remembered(open_desktop, memory, tmp_path, qtbot):
     assert window.inspector.isHidden()
     window.close()
     other = MemoryLibrary(tmp_path, [])
-    again = open_desktop(open_library=in_memory(other), wait=False)
+    again = open_desktop(open_library=opens(other), wait=False)
     assert again.window.sidebar.isHidden() and again.window.inspector.isHidden()
 
 
 def test_no_two_commands_share_a_key(open_desktop, memory):
-    desktop = open_desktop(open_library=in_memory(memory))
+    desktop = open_desktop(open_library=opens(memory))
     keys = [
         QKeySequence(key).toString()
         for action in desktop.window.commands.values()
@@ -358,7 +347,7 @@ def test_every_control_has_a_name(desktop, search, qtbot):
     assert unnamed == []
 
 
-def test_a_hit_tells_its_verdict_to_screen_readers(desktop, search):
+def test_the_accessible_text_of_a_hit_has_its_verdict(desktop, search):
     search(desktop, "purple")
     index = desktop.presenter.model.index(0)
     assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "purple.png, Match"
@@ -367,7 +356,7 @@ def test_a_hit_tells_its_verdict_to_screen_readers(desktop, search):
 # -- opening and closing -----------------------------------------------------------------------
 
 
-def test_a_library_in_use_is_told_and_ends_the_window(open_desktop, qtbot):
+def test_a_library_in_use_is_reported_and_ends_the_window(open_desktop, qtbot):
     def refuse(root):
         raise LibraryInUse(
             "Another Pickout is using this library.", operation="opening", hint="Close it first."
@@ -392,7 +381,7 @@ def test_after_a_refusal_one_can_try_again(open_desktop, memory, qtbot):
     assert len(attempts) == 2
 
 
-def test_the_window_is_there_before_the_library(open_desktop, memory, qtbot):
+def test_the_window_is_shown_before_the_library_is_open(open_desktop, memory, qtbot):
     release = threading.Event()
 
     def slow(root):
@@ -436,10 +425,10 @@ def test_closing_before_the_library_is_open_closes_it_too(open_desktop, memory, 
     assert memory.closed
 
 
-def test_a_mistake_of_ours_is_logged_and_told_once(open_desktop, memory, qtbot, caplog):
-    desktop = open_desktop(open_library=in_memory(memory))
+def test_an_internal_error_is_logged_and_reported_once(open_desktop, memory, qtbot, caplog):
+    desktop = open_desktop(open_library=opens(memory))
     with caplog.at_level(logging.ERROR, "desktop_app"):
         desktop.errors.report(ZeroDivisionError("a bug"))
         asked = desktop.window.dialogs.asked
-        qtbot.waitUntil(lambda: asked == [("mistake", None)], timeout=DEADLINE_MS)
+        qtbot.waitUntil(lambda: asked == [("internal error", None)], timeout=DEADLINE_MS)
     assert "ZeroDivisionError" in caplog.text

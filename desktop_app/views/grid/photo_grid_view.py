@@ -9,13 +9,14 @@ from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
+    QPersistentModelIndex,
     QPoint,
     QRect,
     QRectF,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter, QRegion
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -31,6 +32,8 @@ from desktop_app.views.grid.grid_geometry import MARGIN_PX, GridGeometry, arrang
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.hide_overlays import HideOverlaysOnSpace
 from engine.records import PhotoId, SearchHit
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 class PhotoGridView(HideOverlaysOnSpace, QListView):
@@ -110,7 +113,7 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
     def doItemsLayout(self) -> None:
         self._relayout()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         anchor = self._geometry.row_at(MARGIN_PX + 1, self.verticalOffset() + MARGIN_PX)
         QAbstractItemView.resizeEvent(self, event)
         self._relayout()
@@ -147,7 +150,7 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
     def horizontalOffset(self) -> int:
         return 0
 
-    def visualRect(self, index) -> QRect:
+    def visualRect(self, index: Index) -> QRect:
         if not index.isValid():
             return QRect()
         return self._geometry.cell(index.row()).translated(0, -self.verticalOffset())
@@ -156,7 +159,11 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
         row = self._geometry.row_at(point.x(), point.y() + self.verticalOffset())
         return self.model().index(row, 0) if row >= 0 else QModelIndex()
 
-    def scrollTo(self, index, hint=QAbstractItemView.ScrollHint.EnsureVisible) -> None:
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
         if not index.isValid():
             return
         cell = self._geometry.cell(index.row())
@@ -169,23 +176,25 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
         elif cell.bottom() + MARGIN_PX > bar.value() + page:
             bar.setValue(cell.bottom() + MARGIN_PX - page)
 
-    def setSelection(self, rect: QRect, command) -> None:
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         index = self.indexAt(rect.center())
         chosen = QItemSelection(index, index) if index.isValid() else QItemSelection()
         self.selectionModel().select(chosen, command)
 
-    def visualRegionForSelection(self, selection) -> QRegion:
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         region = QRegion()
         for index in selection.indexes():
             region += QRegion(self.visualRect(index))
         return region
 
-    def isIndexHidden(self, index) -> bool:
+    def isIndexHidden(self, index: Index) -> bool:
         return False
 
     # -- keys and mouse --------------------------------------------------------------------
 
-    def moveCursor(self, action, modifiers) -> QModelIndex:
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
         count = self.model().rowCount()
         if not count:
             return QModelIndex()
@@ -212,7 +221,7 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
             row = count - 1
         return self.model().index(max(0, min(count - 1, row)), 0)
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex().row())
         elif event.key() not in (Qt.Key.Key_Space, Qt.Key.Key_Escape) and (
@@ -223,7 +232,7 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event) -> None:
+    def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if not self.currentIndex().isValid() and self.model() and self.model().rowCount():
             self.go_to(0)
@@ -237,12 +246,12 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
             )
             self.scrollTo(index)
 
-    def _open_index(self, index) -> None:
+    def _open_index(self, index: QModelIndex) -> None:
         self.opened.emit(index.row())
 
     # -- painting --------------------------------------------------------------------------
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         offset = self.verticalOffset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.bridge.session import Session
@@ -63,7 +63,7 @@ class Filmstrip(QWidget):
             first = min(GAP_PX * 2.0, max(first, self.width() - count * pitch - GAP_PX))
         return QRectF(first + row * pitch, 12, THUMB_W_PX, THUMB_H_PX)
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -88,13 +88,13 @@ class Filmstrip(QWidget):
                 painter.setPen(QPen(self._theme.tokens["accent"], 2.5))
                 painter.drawRoundedRect(cell.adjusted(-2.5, -2.5, 2.5, 2.5), 7, 7)
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         for row in self._visible_rows():
             if self.rect_of(row).contains(event.position()):
                 self.chosen.emit(row)
                 return
 
-    def wheelEvent(self, event) -> None:
+    def wheelEvent(self, event: QWheelEvent) -> None:
         self._wheel_delta += event.angleDelta().y() + event.angleDelta().x()
         while abs(self._wheel_delta) >= 120:
             step = -1 if self._wheel_delta > 0 else 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -55,7 +55,9 @@ def side_panel(panel: QWidget, name: str, width_px: int) -> QVBoxLayout:
 class ElidedLabel(QLabel):
     """One line, elided where it does not fit; the tool tip then shows the full text."""
 
-    def __init__(self, text: str = "", role: str = "", mode=Qt.TextElideMode.ElideRight) -> None:
+    def __init__(
+        self, text: str = "", role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+    ) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -74,7 +76,7 @@ class ElidedLabel(QLabel):
         """The text before eliding."""
         return self._full
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._elide()
 
@@ -141,7 +143,7 @@ class IconLabel(QWidget):
         self._icon = icon
         self.update()
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         colour = self._theme.tokens[self._token]
         paint_icon(painter, QRectF(self.rect()), self._icon, colour)

@@ -14,27 +14,27 @@ from tests.desktop_app.conftest import DEADLINE_MS, delete
 
 @pytest.fixture
 def watcher(qapp):
-    made = JobWatcher()
-    yield made
-    made.stop()
-    delete(made)
+    watcher = JobWatcher()
+    yield watcher
+    watcher.stop()
+    delete(watcher)
 
 
 @pytest.fixture
 def lane():
-    made = Lane("test")
-    yield made
-    made.close()
+    lane = Lane("test")
+    yield lane
+    lane.close()
 
 
 class Endings:
     """Counts what a watched job emits."""
 
     def __init__(self, watched) -> None:
-        self.seen: list[tuple[str, object]] = []
-        watched.succeeded.connect(lambda result: self.seen.append(("succeeded", result)))
-        watched.failed.connect(lambda error: self.seen.append(("failed", type(error))))
-        watched.cancelled.connect(lambda: self.seen.append(("cancelled", None)))
+        self.emitted: list[tuple[str, object]] = []
+        watched.succeeded.connect(lambda result: self.emitted.append(("succeeded", result)))
+        watched.failed.connect(lambda error: self.emitted.append(("failed", type(error))))
+        watched.cancelled.connect(lambda: self.emitted.append(("cancelled", None)))
 
 
 def _cancel(context):
@@ -57,25 +57,25 @@ def test_exactly_one_ending(watcher, lane, qtbot, work, ending):
     job = lane.submit("job", work)
     endings = Endings(watcher.watch(job))
     after = lane.submit("after", lambda context: None)
-    qtbot.waitUntil(lambda: len(endings.seen) > 0, timeout=DEADLINE_MS)
+    qtbot.waitUntil(lambda: len(endings.emitted) > 0, timeout=DEADLINE_MS)
     with qtbot.waitSignal(watcher.watch(after).succeeded, timeout=DEADLINE_MS):
         pass
-    assert endings.seen == [ending]
+    assert endings.emitted == [ending]
 
 
 def test_partial_results_and_progress_come_before_the_end(watcher, lane, qtbot):
-    seen_partial, seen_progress = threading.Event(), threading.Event()
+    partial_emitted, progress_emitted = threading.Event(), threading.Event()
 
     def work(context):
         context.publish(("first",))
         context.report(Progress("Looking", 1, 2))
-        assert seen_partial.wait(20) and seen_progress.wait(20)
+        assert partial_emitted.wait(20) and progress_emitted.wait(20)
         return "end"
 
     watched = watcher.watch(lane.submit("job", work), fast=True)
     order = []
-    watched.partial.connect(lambda value: (order.append(value), seen_partial.set()))
-    watched.progressed.connect(lambda value: (order.append(value.stage), seen_progress.set()))
+    watched.partial.connect(lambda value: (order.append(value), partial_emitted.set()))
+    watched.progressed.connect(lambda value: (order.append(value.stage), progress_emitted.set()))
     with qtbot.waitSignal(watched.succeeded, timeout=DEADLINE_MS):
         pass
     assert sorted(map(str, order)) == ["('first',)", "Looking"]

@@ -1,4 +1,4 @@
-"""Pictures are made when asked for, newest wish first, and kept within a budget."""
+"""Values are loaded on request, the newest request first, and kept within a budget."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from tests.desktop_app.conftest import DEADLINE_MS, delete
 
 @pytest.fixture
 def make_cache(main_thread):
-    made = []
+    caches = []
 
-    def make(load, **options) -> LazyCache:
+    def create(load, **options) -> LazyCache:
         options.setdefault("budget", 1_000_000)
         cache = LazyCache(main_thread, "test", load, **options)
-        made.append(cache)
+        caches.append(cache)
         return cache
 
-    yield make
-    for cache in made:
+    yield create
+    for cache in caches:
         cache.stop()
         assert cache.join(5)
         delete(cache)
 
 
-def test_a_value_is_made_once_and_then_at_hand(make_cache, qtbot):
+def test_a_value_is_loaded_once_and_then_cached(make_cache, qtbot):
     calls = []
     cache = make_cache(lambda key: calls.append(key) or key * 2)
     with qtbot.waitSignal(cache.ready, timeout=DEADLINE_MS) as ready:
@@ -39,7 +39,7 @@ def test_a_value_is_made_once_and_then_at_hand(make_cache, qtbot):
     assert calls == [21]
 
 
-def test_the_newest_wish_is_served_first_and_stale_ones_are_dropped(make_cache, qtbot):
+def test_the_newest_request_is_served_first_and_the_oldest_are_dropped(make_cache, qtbot):
     begun, release, order = threading.Event(), threading.Event(), []
 
     def load(key):
@@ -59,11 +59,11 @@ def test_the_newest_wish_is_served_first_and_stale_ones_are_dropped(make_cache, 
     qtbot.waitUntil(lambda: len(order) == 4, timeout=DEADLINE_MS)
     assert order == ["busy", 9, 8, 7]
     qtbot.waitUntil(lambda: cache.get(9) == 9, timeout=DEADLINE_MS)
-    assert cache.get(2) is None, "dropped, but may be wished for again"
+    assert cache.get(2) is None, "dropped, but may be requested again"
     qtbot.waitUntil(lambda: cache.get(2) == 2, timeout=DEADLINE_MS)
 
 
-def test_the_least_recently_used_make_room(make_cache, qtbot):
+def test_the_least_recently_used_are_removed(make_cache, qtbot):
     cache = make_cache(lambda key: key, cost=lambda value: 400, budget=1000)
     for key in ("a", "b", "c"):
         with qtbot.waitSignal(cache.ready, timeout=DEADLINE_MS):
@@ -73,7 +73,7 @@ def test_the_least_recently_used_make_room(make_cache, qtbot):
     assert cache.get("a") is None
 
 
-def test_what_cannot_be_had_is_known_to_be_missing(make_cache, qtbot):
+def test_a_value_that_cannot_be_loaded_is_known_to_be_missing(make_cache, qtbot):
     def load(key):
         raise PhotoMissing("gone", operation="reading")
 

@@ -1,4 +1,4 @@
-"""Calls from other threads arrive on the GUI's, in order, and never after the end."""
+"""Calls from other threads run on the GUI thread, in order, and not after closing."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from desktop_app.bridge.background_calls import BackgroundCalls
 from tests.desktop_app.conftest import DEADLINE_MS, raise_at_once
 
 
-def test_letters_from_many_threads_all_arrive_on_the_gui_thread(main_thread, qtbot):
+def test_calls_from_many_threads_all_run_on_the_gui_thread(main_thread, qtbot):
     got: list[tuple[int, int]] = []
-    threads_seen = set()
+    threads = set()
 
-    def take(sender: int, number: int) -> None:
+    def receive(sender: int, number: int) -> None:
         got.append((sender, number))
-        threads_seen.add(threading.get_ident())
+        threads.add(threading.get_ident())
 
     def send(sender: int) -> None:
         for number in range(300):
-            main_thread.post(take, sender, number)
+            main_thread.post(receive, sender, number)
 
     senders = [threading.Thread(target=send, args=(n,)) for n in range(4)]
     for sender in senders:
@@ -27,12 +27,12 @@ def test_letters_from_many_threads_all_arrive_on_the_gui_thread(main_thread, qtb
     qtbot.waitUntil(lambda: len(got) == 1200, timeout=DEADLINE_MS)
     for sender in senders:
         sender.join()
-    assert threads_seen == {threading.get_ident()}
+    assert threads == {threading.get_ident()}
     for sender in range(4):
         assert [n for s, n in got if s == sender] == list(range(300))
 
 
-def test_many_letters_do_not_keep_the_loop_from_its_other_work(main_thread, qtbot):
+def test_many_calls_do_not_block_the_event_loop(main_thread, qtbot):
     delivered = []
 
     def slow() -> None:
@@ -45,13 +45,13 @@ def test_many_letters_do_not_keep_the_loop_from_its_other_work(main_thread, qtbo
     main_thread.post(others.append, len(delivered))
     from PySide6.QtCore import QTimer
 
-    seen_by_timer = []
-    QTimer.singleShot(0, lambda: seen_by_timer.append(len(delivered)))
+    run_before_timer = []
+    QTimer.singleShot(0, lambda: run_before_timer.append(len(delivered)))
     qtbot.waitUntil(lambda: len(delivered) == 60, timeout=DEADLINE_MS)
-    assert seen_by_timer and seen_by_timer[0] < 60
+    assert run_before_timer and run_before_timer[0] < 60
 
 
-def test_after_a_letter_that_raises_the_next_still_come(main_thread, qtbot):
+def test_calls_after_one_that_raises_still_run(main_thread, qtbot):
     got = []
     with qtbot.capture_exceptions() as caught:
         main_thread.post(raise_at_once, ZeroDivisionError())
@@ -60,7 +60,7 @@ def test_after_a_letter_that_raises_the_next_still_come(main_thread, qtbot):
     assert [kind for kind, *_ in caught] == [ZeroDivisionError]
 
 
-def test_nothing_arrives_after_closing(main_thread, qtbot, qapp):
+def test_no_call_runs_after_closing(main_thread, qtbot, qapp):
     got = []
     main_thread.post(got.append, 1)
     main_thread.close()
@@ -69,7 +69,7 @@ def test_nothing_arrives_after_closing(main_thread, qtbot, qapp):
     assert got == []
 
 
-def test_answers_and_errors_reach_whoever_asked(main_thread, qtbot):
+def test_results_and_errors_reach_the_caller(main_thread, qtbot):
     unexpected: list[BaseException] = []
     background = BackgroundCalls(main_thread, "test", on_error=unexpected.append)
     answers, errors = [], []

@@ -8,13 +8,13 @@ import pytest
 from desktop_app.controllers.cutouts import CutoutController
 from engine.errors import ExportProblem
 from engine.masks import rle as rle_codec
-from engine.masks.union import united
+from engine.masks.merging import merge_regions
 from tests.desktop_app.conftest import DEADLINE_MS, delete
 
 
 def test_united_regions_cover_both(memory):
     red, blue = memory.photos.regions(2)
-    both = united([red, blue])
+    both = merge_regions([red, blue])
     wanted = rle_codec.decode(red.rle) | rle_codec.decode(blue.rle)
     assert np.array_equal(rle_codec.decode(both.rle), wanted)
     assert both.box_xyxy.x0 == red.box_xyxy.x0 and both.box_xyxy.x1 == blue.box_xyxy.x1
@@ -46,4 +46,4 @@ def test_a_folder_that_is_not_there_is_told(session, memory, tmp_path, qtbot):
 
 def test_nothing_selected_is_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="at least one"):
-        united([])
+        merge_regions([])

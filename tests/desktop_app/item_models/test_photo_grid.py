@@ -1,4 +1,4 @@
-"""Grouping by verdict, folding what was judged No, and a model Qt agrees with."""
+"""Grouping by verdict, hiding hits judged No, and Qt's own checks of item models."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def hit(number: int, verdict: Verdict) -> SearchHit:
 
 @pytest.fixture
 def model(qapp):
-    made = PhotoGridModel()
-    tester = QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Warning)
-    yield made
+    model = PhotoGridModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
+    yield model
     delete(tester)
-    delete(made)
+    delete(model)
 
 
 def ids(model) -> list[int]:
@@ -52,7 +52,7 @@ def test_hits_are_grouped_by_verdict_and_keep_their_rank(model):
     assert (model.hidden_no, model.good_hits) == (1, 4)
 
 
-def test_unfolding_shows_those_judged_no_last(model):
+def test_hits_judged_no_are_shown_last(model):
     model.show_hits([hit(1, NO), hit(2, MATCH)])
     model.set_show_no(True)
     assert ids(model) == [2, 1]
@@ -63,7 +63,7 @@ def test_unfolding_shows_those_judged_no_last(model):
     assert ids(model) == [2], "a new one does not"
 
 
-def test_if_all_were_judged_no_the_closest_few_are_shown(model):
+def test_if_all_were_judged_no_the_best_ranked_are_shown(model):
     model.show_hits([hit(n, NO) for n in range(1, 31)])
     assert ids(model) == list(range(1, CLOSEST_NO_SHOWN + 1))
     assert model.hidden_no == 30 - CLOSEST_NO_SHOWN
@@ -77,7 +77,7 @@ def test_new_verdicts_in_the_same_order_do_not_reset_the_view(model, qtbot):
     assert [s.title for s in model.sections] == ["Match", "Unsure"]
 
 
-def test_verdicts_move_rows_and_what_holds_on_to_one_goes_along(model, qtbot):
+def test_new_verdicts_move_rows_and_persistent_indexes_follow(model, qtbot):
     model.show_hits([hit(n, UNVERIFIED) for n in range(1, 8)])
     held = {n: QPersistentModelIndex(model.index(n - 1, 0)) for n in range(1, 8)}
     with qtbot.assertNotEmitted(model.modelReset):
@@ -96,7 +96,7 @@ def test_verdicts_move_rows_and_what_holds_on_to_one_goes_along(model, qtbot):
     ]
 
 
-def test_the_closest_do_not_vanish_because_one_of_them_is_better_after_all(model):
+def test_hits_shown_for_comparison_stay_when_another_gets_a_better_verdict(model):
     model.show_hits([hit(n, NO) for n in range(1, 31)])
     others = [hit(n, NO) for n in range(1, 31) if n != 3]
     model.show_hits([hit(3, MATCH), *others], new_search=False)
@@ -107,7 +107,7 @@ def test_the_closest_do_not_vanish_because_one_of_them_is_better_after_all(model
     assert ids(model) == [3], "in a new search they are folded"
 
 
-def test_the_photo_somebody_is_at_stays_though_it_is_judged_no(model):
+def test_the_current_photo_stays_though_it_is_judged_no(model):
     model.show_hits([hit(n, MATCH) for n in (1, 2, 3)])
     model.show_hits([hit(1, MATCH), hit(3, MATCH), hit(2, NO)], new_search=False, keep=PhotoId(2))
     assert (ids(model), model.hidden_no) == ([1, 3, 2], 0)
@@ -115,15 +115,15 @@ def test_the_photo_somebody_is_at_stays_though_it_is_judged_no(model):
     assert (ids(model), model.hidden_no) == ([1, 2], 1)
 
 
-def test_a_hit_that_waits_says_so_and_a_photo_without_a_search_does_not(model):
+def test_only_hits_can_be_waiting_for_reranking(model):
     model.show_hits([hit(1, UNVERIFIED), hit(2, MATCH)], waiting=[PhotoId(1), PhotoId(2)])
-    said = [model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(2)]
-    assert said == ["2.jpg, Match, Not checked yet", "1.jpg, Not checked yet"]
+    texts = [model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(2)]
+    assert texts == ["2.jpg, Match, Not checked yet", "1.jpg, Not checked yet"]
     model.show_photos([photo(1)])
     assert not model.is_waiting(model.rows[0])
 
 
-def test_photos_can_be_added_changed_and_taken_away(model, qtbot):
+def test_photos_can_be_added_changed_and_removed(model, qtbot):
     model.show_photos([photo(3), photo(2)])
     model.append_photos([photo(1)])
     model.prepend_photos([photo(4)])

@@ -11,11 +11,11 @@ from desktop_app.views.grid.grid_geometry import CELL_MIN_PX, MARGIN_PX, arrange
 
 
 def sections(*counts: int):
-    made, first = [], 0
+    result, first = [], 0
     for number, count in enumerate(counts):
-        made.append(GridSection(f"Section {number}", first, count))
+        result.append(GridSection(f"Section {number}", first, count))
         first += count
-    return tuple(made)
+    return tuple(result)
 
 
 @pytest.mark.parametrize("width", [260, 380, 680, 1100, 2500])

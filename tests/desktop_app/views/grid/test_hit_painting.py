@@ -1,4 +1,4 @@
-"""What is marked in a hit, in its cell of the grid and on the large photo."""
+"""What is highlighted in a hit, in its cell of the grid and on the large photo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from desktop_app.views.grid.photo_grid_view import PhotoGridView
 from desktop_app.views.painting.theme import OUTLINE
 from desktop_app.views.photo.photo_canvas import PhotoCanvas
 from engine.masks.rle import encode
-from engine.masks.union import united
+from engine.masks.merging import merge_regions
 from engine.records import UNSTORED, BoxXyxy, Region, SearchHit, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS, delete
 
@@ -58,30 +58,30 @@ def grid(session, theme, qtbot):
 
 @pytest.fixture
 def canvas(session, memory, theme, qtbot):
-    made = PhotoCanvas(session, theme)
-    made.resize(800, 600)
+    canvas = PhotoCanvas(session, theme)
+    canvas.resize(800, 600)
 
-    def show(marked: HitHighlight, *, stored: bool = True) -> PhotoCanvas:
+    def show(highlight: HitHighlight, *, stored: bool = True) -> PhotoCanvas:
         photo = memory.photos.get(2)
-        made.show_photo(photo, marked)
-        made.set_levels(photo_levels(image_from_rgb(memory.photos.read(2))))
+        canvas.show_photo(photo, highlight)
+        canvas.set_levels(photo_levels(image_from_rgb(memory.photos.read(2))))
         if stored:
-            made.set_regions(memory.photos.regions(2))
+            canvas.set_regions(memory.photos.regions(2))
         qtbot.waitUntil(
             lambda: all(
                 session.outline(region, photo) is not None
-                for region in (*made.regions, *marked.others)
+                for region in (*canvas.regions, *highlight.others)
             ),
             timeout=DEADLINE_MS,
         )
-        return made
+        return canvas
 
     yield show
-    delete(made)
+    delete(canvas)
 
 
 @pytest.fixture
-def made(memory) -> Region:
+def unstored_region(memory) -> Region:
     """An outline in the box that the library does not know."""
     mask = np.zeros((480, 640), bool)
     mask[340:450, 250:390] = True
@@ -145,16 +145,16 @@ def test_the_large_photo_shows_box_and_others_and_selects_neither(canvas, memory
 
 def test_a_thing_of_parts_is_selected_as_all_of_them(canvas, memory):
     red, blue = memory.photos.regions(2)
-    whole = HitHighlight(united([red, blue]), parts=(red.id, blue.id))
-    before = canvas(whole, stored=False)
-    assert [region.box_xyxy for region in before.selected_regions] == [whole.region.box_xyxy]
-    after = canvas(whole)
+    union = HitHighlight(merge_regions([red, blue]), parts=(red.id, blue.id))
+    before = canvas(union, stored=False)
+    assert [region.box_xyxy for region in before.selected_regions] == [union.region.box_xyxy]
+    after = canvas(union)
     assert after.selected_regions == [red, blue]
 
 
 def test_an_outline_of_a_united_thing_is_not_taken_for_that_of_its_part(canvas, memory, session):
     photo, (red, blue) = memory.photos.get(2), memory.photos.regions(2)
-    both = united([red, blue])
+    both = merge_regions([red, blue])
     assert both.id == red.id and outline_key(both) != outline_key(red)
     shown = canvas(HitHighlight(both, parts=(red.id, blue.id)), stored=False)
     assert shown.region_at(shown.to_view().map(QPointF(450, 250))) == red.id
@@ -175,29 +175,35 @@ def test_a_verdict_marks_other_things_unless_somebody_has_chosen(canvas, memory)
     assert shown.selected_regions == [red]
 
 
-def test_an_outline_made_for_the_hit_takes_the_place_of_the_box(canvas, memory, made):
+def test_an_outline_made_for_the_hit_takes_the_place_of_the_box(canvas, memory, unstored_region):
     red, blue = memory.photos.regions(2)
     shown = canvas(HitHighlight(box_xyxy=BOX))
-    shown.set_highlight(HitHighlight(made))
-    assert shown.selected_regions == [made] and shown.regions == (made, red, blue)
+    shown.set_highlight(HitHighlight(unstored_region))
+    assert shown.selected_regions == [unstored_region] and shown.regions == (
+        unstored_region,
+        red,
+        blue,
+    )
     assert "3 things" in shown.accessibleName()
     shown.select(blue.id)
     shown.set_regions([red, blue])
-    assert shown.regions == (made, red, blue), "it stays to be chosen again"
-    shown.select(made.id)
+    assert shown.regions == (unstored_region, red, blue), "it stays to be chosen again"
+    shown.select(unstored_region.id)
     shown.select(red.id, add=True)
     shown.set_highlight(HitHighlight(blue))
     assert shown.regions == (red, blue) and shown.selected_regions == [red]
     assert shown.focusNextPrevChild(True) and shown.selected_regions == [blue]
 
 
-def test_one_outline_made_for_a_hit_replaces_another(canvas, made):
-    shown = canvas(HitHighlight(made))
-    other = replace(made, box_xyxy=BoxXyxy(0, 0, 50, 50), rle=encode(np.ones((480, 640), bool)))
+def test_one_outline_made_for_a_hit_replaces_another(canvas, unstored_region):
+    shown = canvas(HitHighlight(unstored_region))
+    other = replace(
+        unstored_region, box_xyxy=BoxXyxy(0, 0, 50, 50), rle=encode(np.ones((480, 640), bool))
+    )
     shown.set_highlight(HitHighlight(other))
-    assert shown.selected_regions == [other] and made not in shown.regions
+    assert shown.selected_regions == [other] and unstored_region not in shown.regions
 
 
-def test_a_cell_outlines_what_was_made_for_the_hit(grid, hit, made):
-    of_the_ball, of_the_made = grid(hit), grid(replace(hit, region=made))
-    assert different(of_the_ball, of_the_made) > 100 and accented(of_the_made) > 50
+def test_a_cell_outlines_what_was_made_for_the_hit(grid, hit, unstored_region):
+    of_the_ball, of_the_unstored = grid(hit), grid(replace(hit, region=unstored_region))
+    assert different(of_the_ball, of_the_unstored) > 100 and accented(of_the_unstored) > 50

@@ -15,20 +15,20 @@ from tests.desktop_app.conftest import DEADLINE_MS, delete
 @pytest.fixture
 def canvas(session, memory, theme, qtbot):
     """``two.jpg``: a red ball on the left, a blue one on the right."""
-    made = PhotoCanvas(session, theme)
-    made.resize(800, 600)
-    made.show()
+    canvas = PhotoCanvas(session, theme)
+    canvas.resize(800, 600)
+    canvas.show()
     photo = memory.photos.get(2)
     regions = memory.photos.regions(2)
-    made.show_photo(photo, HitHighlight(regions[0]))
-    made.set_regions(regions)
-    made.set_levels(photo_levels(image_from_rgb(memory.photos.read(2))))
+    canvas.show_photo(photo, HitHighlight(regions[0]))
+    canvas.set_regions(regions)
+    canvas.set_levels(photo_levels(image_from_rgb(memory.photos.read(2))))
     qtbot.waitUntil(
         lambda: all(session.outline(region, photo) is not None for region in regions),
         timeout=DEADLINE_MS,
     )
-    yield made
-    delete(made)
+    yield canvas
+    delete(canvas)
 
 
 def middle_of(canvas, region) -> QPointF:
