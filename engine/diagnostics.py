@@ -1,4 +1,4 @@
-"""What a person who reports a problem is asked first: versions, devices, models, room, a rate."""
+"""Diagnostics for problem reports: versions, devices, models, disk space, a measured rate."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ PACKAGES = {
     "watchdog": "",
     "llama_cpp_python": "the second look; add it with packaging/run.py --with-mllm",
 }
-"""By the name of the distribution: what it is for, if Pickout works without it."""
-SAMPLES = 8
-_WAL_MENDED = (3, 51, 3)
+"""Distribution name -> what it is for, if Pickout works without it; empty if it is required."""
+SAMPLE_COUNT = 8
+_WAL_FIXED_IN = (3, 51, 3)
 _RUNNER_TIME_S = 120
-_ASK_RUNNER = "import llama_cpp; print('card:', llama_cpp.llama_supports_gpu_offload())"
-_RUNNER = {
+_RUNNER_PROBE = "import llama_cpp; print('card:', llama_cpp.llama_supports_gpu_offload())"
+_RUNNER_TEXTS = {
     True: "it can use a graphics card",
     False: "it was built for the processor only",
     None: "it cannot be loaded; build it again with: python3 packaging/run.py --with-mllm",
@@ -54,12 +54,13 @@ _RUNNER = {
 
 
 @dataclass(frozen=True)
-class Part:
-    """One thing looked at.
+class DiagnosticSection:
+    """Result of one check.
 
     Attributes:
-        figures: for files. ``lines``: for people.
-        fine: False if something keeps Pickout, or a part of it, from working.
+        figures: values for the JSON output.
+        lines: text for people.
+        fine: False if a problem keeps Pickout, or a part of it, from working.
     """
 
     title: str
@@ -68,13 +69,15 @@ class Part:
     fine: bool = True
 
 
-def parts(library_root: Path, listener: ProgressListener, verify: bool) -> list[Part]:
-    """All parts; one that fails says why and the others go on.
+def sections(
+    library_root: Path, listener: ProgressListener, verify: bool
+) -> list[DiagnosticSection]:
+    """All sections; one that fails says why and the others go on.
 
     Args:
         verify: read every byte of installed models again.
     """
-    looks: dict[str, Callable[[], Part]] = {
+    checks: dict[str, Callable[[], DiagnosticSection]] = {
         "versions": versions,
         "devices": devices,
         "models": lambda: models(ModelStore(), verify),
@@ -82,19 +85,19 @@ def parts(library_root: Path, listener: ProgressListener, verify: bool) -> list[
         "disk": lambda: disk(library_root),
         "rate": lambda: rate(listener),
     }
-    return [_guarded(title, look) for title, look in looks.items()]
+    return [_run_check(title, check) for title, check in checks.items()]
 
 
-def _guarded(title: str, look: Callable[[], Part]) -> Part:
+def _run_check(title: str, check: Callable[[], DiagnosticSection]) -> DiagnosticSection:
     try:
-        return look()
+        return check()
     except Exception as error:
-        said = f"{type(error).__name__}: {error}" if not isinstance(error, EngineError) else error
-        return Part(title, {"error": str(said)}, (str(said),), fine=False)
+        text = f"{type(error).__name__}: {error}" if not isinstance(error, EngineError) else error
+        return DiagnosticSection(title, {"error": str(text)}, (str(text),), fine=False)
 
 
-def versions() -> Part:
-    """Of Pickout, Python, this system, SQLite, and the packages that do the work."""
+def versions() -> DiagnosticSection:
+    """Versions of Pickout, Python, the system, SQLite and the required packages."""
     found: dict[str, str | None] = {}
     lines = [f"Python {platform.python_version()} on {platform.platform()}"]
     fine = True
@@ -106,7 +109,7 @@ def versions() -> Part:
             found[name] = None
             lines.append(f"{name} is not installed{f' ({purpose})' if purpose else ''}")
             fine = fine and bool(purpose)
-    mended = sqlite3.sqlite_version_info >= _WAL_MENDED
+    mended = sqlite3.sqlite_version_info >= _WAL_FIXED_IN
     remark = "" if mended else ", whose log may break with two writers; Pickout has only one"
     lines.append(f"SQLite {sqlite3.sqlite_version}{remark}")
     figures = {
@@ -116,29 +119,32 @@ def versions() -> Part:
         "sqlite": sqlite3.sqlite_version,
         "sqlite_wal_mended": mended,
     }
-    return Part("versions", figures, tuple(lines), fine)
+    return DiagnosticSection("versions", figures, tuple(lines), fine)
 
 
-def devices() -> Part:
-    """Which devices torch sees, and which one models would run on."""
-    import torch  # noqa: F401 - without it there is nothing to choose from
+def devices() -> DiagnosticSection:
+    """The devices that torch can use, and the one that models would run on."""
+    import torch  # noqa: F401 - without torch there is no device to choose
 
-    there, lines = {}, []
+    available: dict[str, str | None] = {}
+    lines = []
     for name in NAMES[1:]:
         try:
-            there[name] = choose_device(name).text
+            available[name] = choose_device(name).text
         except EngineError:
-            there[name] = None
-        lines.append(f"{name}: {there[name] or 'not there'}")
+            available[name] = None
+        lines.append(f"{name}: {available[name] or 'not there'}")
     chosen = choose_device()
     cores = usable_cores()
     lines.append(f"full models run on: {chosen.text}; starter models on the processor")
     lines.append(f"processor cores: {cores}")
-    return Part("devices", {**there, "chosen": chosen.name, "cores": cores}, tuple(lines))
+    return DiagnosticSection(
+        "devices", {**available, "chosen": chosen.name, "cores": cores}, tuple(lines)
+    )
 
 
-def models(model_store: ModelStore, verify: bool) -> Part:
-    """Which models are installed, and whether they are what was installed."""
+def models(model_store: ModelStore, verify: bool) -> DiagnosticSection:
+    """The installed models; with ``verify``, whether their files are unchanged."""
     figures, lines, fine = {}, ["starter: built in"], True
     for model in model_store.installed():
         state = "complete"
@@ -152,19 +158,24 @@ def models(model_store: ModelStore, verify: bool) -> Part:
         lines.append(f"{model.entry.name}: {state}")
     if not figures:
         lines.append("no others are installed (pickout-cli models list)")
-    return Part(
+    return DiagnosticSection(
         "models", {"installed": figures, "folder": str(model_store.root)}, tuple(lines), fine
     )
 
 
-def second_look(model_store: ModelStore, library_root: Path) -> Part:
-    """What runs language models, and which one would be used; none is fine, a broken one is not."""
+def second_look(model_store: ModelStore, library_root: Path) -> DiagnosticSection:
+    """The llama.cpp package and the language model that would be used.
+
+    No model is fine; a broken one is a problem.
+    """
     figures: dict[str, Any] = {"runner": None, "graphics_card": None, "model": None}
     lines, fine = [], True
     try:
         figures["runner"] = metadata.version("llama_cpp_python")
         figures["graphics_card"] = _runner_uses_card()
-        lines.append(f"llama-cpp-python {figures['runner']}: {_RUNNER[figures['graphics_card']]}")
+        lines.append(
+            f"llama-cpp-python {figures['runner']}: {_RUNNER_TEXTS[figures['graphics_card']]}"
+        )
     except metadata.PackageNotFoundError:
         lines.append(
             "llama-cpp-python is not installed; add it with: python3 packaging/run.py --with-mllm"
@@ -178,11 +189,11 @@ def second_look(model_store: ModelStore, library_root: Path) -> Part:
                 fine = False
     if fine:
         figures |= _chosen_model(model_store, library_root, lines)
-    return Part("second look", figures, tuple(lines), fine)
+    return DiagnosticSection("second look", figures, tuple(lines), fine)
 
 
 def _chosen_model(model_store: ModelStore, library_root: Path, lines: list[str]) -> dict[str, Any]:
-    """Adds a line of it; the figures."""
+    """The figures of the language model that would be used; appends its text to ``lines``."""
     settings, _ = settings_file.load(paths.LibraryPaths(library_root).settings)
     try:
         chosen = language_models.choose(model_store, settings.second_look_model)
@@ -199,11 +210,11 @@ def _chosen_model(model_store: ModelStore, library_root: Path, lines: list[str])
 def _runner_uses_card() -> bool | None:
     """Whether llama.cpp was built for a graphics card; None if it cannot be loaded.
 
-    Asked in another process: a native library that crashes takes only that one with it.
+    Checked in another process, because a native library may crash.
     """
     try:
         ended = subprocess.run(
-            [sys.executable, "-c", _ASK_RUNNER],
+            [sys.executable, "-c", _RUNNER_PROBE],
             capture_output=True,
             text=True,
             timeout=_RUNNER_TIME_S,
@@ -216,20 +227,22 @@ def _runner_uses_card() -> bool | None:
     return "card: True" in ended.stdout
 
 
-def disk(library_root: Path) -> Part:
-    """Room where the library and the models lie."""
-    figures, lines = {}, []
+def disk(library_root: Path) -> DiagnosticSection:
+    """Free space on the disks of the library and of the models."""
+    figures: dict[str, dict[str, str | int]] = {}
+    lines = []
+    fine = True
     for name, folder in (("library", library_root), ("models", paths.models_dir())):
         free = shutil.disk_usage(_existing(folder)).free
         figures[name] = {"folder": str(folder), "free_bytes": free}
         lines.append(f"{name}: {folder}, {free / 1e9:.1f} GB free")
-    fine = all(one["free_bytes"] > 1e9 for one in figures.values())
-    return Part("disk", figures, tuple(lines), fine)
+        fine = fine and free > 1e9
+    return DiagnosticSection("disk", figures, tuple(lines), fine)
 
 
-def rate(listener: ProgressListener) -> Part:
-    """Photos a second of the starter models on a few sample photos, measured now."""
-    samples = sorted((paths.resources_dir() / "samples").glob("*.jpg"))[:SAMPLES]
+def rate(listener: ProgressListener) -> DiagnosticSection:
+    """Photos a second of the starter models, measured now on a few sample photos."""
+    samples = sorted((paths.resources_dir() / "samples").glob("*.jpg"))[:SAMPLE_COUNT]
     with tempfile.TemporaryDirectory(prefix="pickout-doctor-") as folder:
         for sample in samples:
             shutil.copy(sample, folder)
@@ -238,9 +251,9 @@ def rate(listener: ProgressListener) -> Part:
         f"{measured['photos']} sample photos in {measured['seconds']:.1f} s, loading included",
         f"{measured['full_photos_per_s'] or measured['photos_per_s']:.2f} photos a second",
     )
-    return Part("rate", dict(measured), lines, fine=measured["problems"] == 0)
+    return DiagnosticSection("rate", dict(measured), lines, fine=measured["problems"] == 0)
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    return next(place for place in (folder, *folder.parents) if place.exists())
+    """The folder, or its nearest parent that exists."""
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())

@@ -21,17 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Print all parts; 1 if one of them has a problem."""
+    """Print all sections; 1 if one of them has a problem."""
     from engine import diagnostics
 
-    parts = diagnostics.parts(library_dir(arguments), console, arguments.verify)
-    fine = all(part.fine for part in parts)
+    sections = diagnostics.sections(library_dir(arguments), console, arguments.verify)
+    fine = all(section.fine for section in sections)
     if arguments.json:
-        figures = {part.title: {**part.figures, "fine": part.fine} for part in parts}
+        figures = {section.title: {**section.figures, "fine": section.fine} for section in sections}
         console.print(json.dumps({**figures, "fine": fine}, indent=1, default=str))
         return 0 if fine else 1
-    for part in parts:
-        console.print(part.title if part.fine else f"{part.title} (!)")
-        for line in part.lines:
+    for section in sections:
+        console.print(section.title if section.fine else f"{section.title} (!)")
+        for line in section.lines:
             console.print(f"  {plain(line)}")
     return 0 if fine else 1

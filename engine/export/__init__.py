@@ -1,1 +1,1 @@
-"""(11) Hits become files."""
+"""(11) Writes hits to files."""

@@ -14,7 +14,7 @@ from engine.records import Photo, Region, SearchHit
 
 
 def common_folder(photos: Sequence[Photo]) -> Path | None:
-    """The deepest folder that holds all photos; None if there is none (two drives, no photos)."""
+    """The deepest folder that contains all photos; None without one (two drives, no photos)."""
     try:
         return Path(os.path.commonpath([photo.path.parent for photo in photos]))
     except ValueError:
@@ -54,7 +54,7 @@ def annotation_entry(annotation_id: int, image_id: int, hit: SearchHit, region: 
 def document(
     images: list[dict], annotations: list[dict], query: str, folder: Path | None
 ) -> dict[str, Any]:
-    """The whole file: one category, named by the query."""
+    """The content of the JSON file, with one category named by the query."""
     info: dict[str, Any] = {"description": "Things found by Pickout"}
     if folder is not None:
         info["folder"] = str(folder)

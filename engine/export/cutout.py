@@ -1,4 +1,4 @@
-"""A thing on its own: RGBA, cropped, at the photo's full resolution."""
+"""Cut-outs: a region as a cropped RGBA picture at the photo's full resolution."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.export import matte
 from engine.records import Photo, Region
 
 _SOLID = 250
-"""From this opacity on a pixel's colour is believed to be the thing's own."""
+"""Opacity (0..255) from which a pixel's colour is taken to belong to the object alone."""
 
 
 def make_cutout(photo_rgb: np.ndarray, photo: Photo, region: Region) -> np.ndarray:
@@ -20,8 +20,8 @@ def make_cutout(photo_rgb: np.ndarray, photo: Photo, region: Region) -> np.ndarr
         photo_rgb: uint8 (H, W, 3), the upright photo at full size.
 
     Returns:
-        uint8 (h, w, 4) RGBA with straight alpha. Nothing of the background is left in it: where
-        alpha is 0 the colour is 0, and in the soft edge it is that of the nearest inner pixel.
+        uint8 (h, w, 4) RGBA with straight alpha. It holds no background colour: where alpha is 0
+        the colour is 0, and in the soft edge it is that of the nearest inner pixel.
 
     Raises:
         ExportProblem: the photo's size changed, or the stored mask is unusable.
@@ -52,10 +52,9 @@ def _window_around(mask_hw: np.ndarray, size_wh: tuple[int, int]) -> matte.Windo
 
 
 def _clean_colours(photo_rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """The thing's colours; half-transparent pixels take the nearest solid one's, the rest black.
+    """Colours of the object; half-transparent pixels get the nearest solid pixel's, others black.
 
-    A pixel on the edge shows thing and background mixed, and would carry a rim of the old
-    background onto the new one.
+    An edge pixel mixes object and background, and would show as a rim on a new background.
     """
     import cv2
 

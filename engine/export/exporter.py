@@ -1,4 +1,4 @@
-"""Runs one export: hit by hit, with progress, cancelling and an account of what failed."""
+"""Runs an export hit by hit, with progress, cancelling and a list of failures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,19 +57,19 @@ def run(request: ExportRequest, read_rgb: ReadRgb, context: JobContext) -> Expor
 
 def _run_pictures(request: ExportRequest, read_rgb: ReadRgb, context: JobContext) -> ExportSummary:
     folder = OutputFolder(request.to)
-    account = _Account(context, len(request.hits))
+    progress = _ExportProgress(context, len(request.hits))
     for hit in request.hits:
-        account.next(hit.photo.path)
+        progress.next(hit.photo.path)
         try:
             content, suffix = _picture(request.kind, hit, read_rgb)
         except (EngineError, MemoryError) as error:
-            account.fail(hit.photo.path, error)
+            progress.fail(hit.photo.path, error)
             continue
         try:
-            account.written.append(folder.write(_name(request, hit.photo), suffix, content))
+            progress.written.append(folder.write(_name(request, hit.photo), suffix, content))
         except DiskFull as error:
-            raise _after(error, account) from error
-    return account.summary()
+            raise _with_count(error, progress) from error
+    return progress.summary()
 
 
 def _picture(kind: ExportKind, hit: SearchHit, read_rgb: ReadRgb) -> tuple[bytes, str]:
@@ -112,32 +113,33 @@ def _encode(pixels: np.ndarray, file_format: str, **options: int) -> bytes:
 
 def _run_coco(request: ExportRequest, context: JobContext) -> ExportSummary:
     folder = OutputFolder(request.to)
-    account = _Account(context, len(request.hits))
+    progress = _ExportProgress(context, len(request.hits))
     base = coco.common_folder([hit.photo for hit in request.hits])
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for image_id, hit in enumerate(request.hits, start=1):
-        account.next(hit.photo.path)
+        progress.next(hit.photo.path)
         images.append(coco.image_entry(image_id, hit.photo, base))
         if hit.region is None:
             continue
         try:
             entry = coco.annotation_entry(len(annotations) + 1, image_id, hit, hit.region)
         except EngineError as error:
-            account.fail(hit.photo.path, error)
+            progress.fail(hit.photo.path, error)
             continue
         annotations.append(entry)
     content = json.dumps(coco.document(images, annotations, request.query, base), indent=1)
-    account.written.append(folder.write(_list_name(request), ".json", content.encode("ascii")))
-    return account.summary()
+    progress.written.append(folder.write(_list_name(request), ".json", content.encode("ascii")))
+    return progress.summary()
 
 
 def _run_table(request: ExportRequest, context: JobContext) -> ExportSummary:
     folder = OutputFolder(request.to)
-    account = _Account(context, len(request.hits))
+    progress = _ExportProgress(context, len(request.hits))
     context.cancel.raise_if_set()
     content = table.make_table(request.hits, request.query)
-    account.written.append(folder.write(_list_name(request), ".csv", content))
-    return account.summary()
+    progress.written.append(folder.write(_list_name(request), ".csv", content))
+    return progress.summary()
 
 
 def _name(request: ExportRequest, photo: Photo) -> str:
@@ -152,9 +154,9 @@ def _list_name(request: ExportRequest) -> str:
     return f"pickout - {safe_name(request.query, 60)}" if request.query.strip() else "pickout"
 
 
-def _after(error: DiskFull, account: _Account) -> DiskFull:
+def _with_count(error: DiskFull, progress: _ExportProgress) -> DiskFull:
     return DiskFull(
-        f"There is no room left: {len(account.written)} of {account.total} files were written.",
+        f"There is no room left: {len(progress.written)} of {progress.total} files were written.",
         operation=error.operation,
         path=error.path,
         hint=error.hint,
@@ -162,31 +164,31 @@ def _after(error: DiskFull, account: _Account) -> DiskFull:
 
 
 @dataclass
-class _Account:
-    """What a running export has done so far, and where it says so."""
+class _ExportProgress:
+    """Files and problems of a running export, and its progress reports."""
 
     context: JobContext
     total: int
     written: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    begun: int = 0
+    started: int = 0
     started_s: float = field(default_factory=time.monotonic)
 
     def next(self, path: Path) -> None:
-        """Report the hit that comes now.
+        """Report that the next hit starts.
 
         Raises:
-            Cancelled: if nobody wants it any more.
+            Cancelled: the export was cancelled.
         """
         self.context.cancel.raise_if_set()
-        done, self.begun = self.begun, self.begun + 1
+        done, self.started = self.started, self.started + 1
         took_s = time.monotonic() - self.started_s
         rate = done / took_s if done and took_s > 0 else None
         left_s = (self.total - done) / rate if rate else None
         self.context.report(Progress(_STAGE, done, self.total, rate, left_s, path.name))
 
     def fail(self, path: Path, error: EngineError | MemoryError) -> None:
-        """Note a hit that was not exported."""
+        """Record a hit that could not be exported."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         if isinstance(error, EngineError):
             kind, message, hint = error.kind, error.message, error.hint or ""
@@ -196,6 +198,6 @@ class _Account:
         self.problems.append(Problem(path, kind, message, hint, happened_at=now))
 
     def summary(self) -> ExportSummary:
-        """The end of it."""
-        self.context.report(Progress(_STAGE, self.begun, self.total))
+        """Report the end and return the result."""
+        self.context.report(Progress(_STAGE, self.started, self.total))
         return ExportSummary(tuple(self.written), tuple(self.problems))

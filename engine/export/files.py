@@ -1,4 +1,4 @@
-"""Where exports go: safe names, whole files or none, nothing overwritten, nothing outside."""
+"""Writes export files: safe names, atomic writes, nothing overwritten or outside the folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STALE_S = 3600.0
 
 
 def safe_name(text: str, longest_bytes: int = NAME_BYTES) -> str:
-    """``text`` as a file name without suffix that every system takes and nobody is fooled by.
+    """``text`` as a file name without suffix that is valid on every system and not misleading.
 
     Removed: control characters, marks that turn the reading direction, separators, names that
     Windows keeps for devices, dots and blanks at either end.
@@ -50,35 +50,36 @@ def safe_name(text: str, longest_bytes: int = NAME_BYTES) -> str:
 
 
 def _cut(text: str, longest_bytes: int) -> str:
+    """The longest start of ``text`` of at most so many UTF-8 bytes."""
     return text.encode("utf-8")[:longest_bytes].decode("utf-8", errors="ignore")
 
 
 class OutputFolder:
-    """One folder that files are written into. Not thread-safe: one job uses one.
+    """A folder that files are written into; created if needed. Not thread-safe.
 
     Raises:
-        ExportProblem: it cannot be made or is no folder.
-        DiskFull: no room to make it.
+        ExportProblem: it cannot be created, or a file has its name.
+        DiskFull: no room to create it.
     """
 
     def __init__(self, path: Path) -> None:
         try:
             path.mkdir(parents=True, exist_ok=True)
             self.path = path.resolve(strict=True)
-            self._sweep()
+            self._remove_stale_files()
         except OSError as error:
             raise _problem(error, path) from error
         self._next_number: dict[str, int] = {}
 
     def write(self, name: str, suffix: str, content: bytes) -> Path:
-        """Write a new file, complete or not at all; an existing one is never touched.
+        """Write a new file atomically; an existing one is never overwritten.
 
         Args:
             name: made safe here; a number is added while the name is taken.
             suffix: with its dot.
 
         Raises:
-            DiskFull, ExportProblem: nothing was left behind.
+            DiskFull, ExportProblem: no file was written.
         """
         temporary = self.path / f"{_TEMP_PREFIX}{secrets.token_hex(8)}{_TEMP_SUFFIX}"
         try:
@@ -91,6 +92,7 @@ class OutputFolder:
             raise _problem(error, self.path) from error
 
     def _publish(self, temporary: Path, name: str, suffix: str) -> Path:
+        """Move a complete file to the first free numbered name."""
         key = f"{name}{suffix}".casefold()
         while True:
             number = self._next_number.get(key, 1)
@@ -110,8 +112,8 @@ class OutputFolder:
             _sync_folder(self.path)
             return target
 
-    def _sweep(self) -> None:
-        """Remove what an export that was killed an hour ago or earlier left half written."""
+    def _remove_stale_files(self) -> None:
+        """Remove temporary files of killed exports that are at least an hour old."""
         oldest = time.time() - _STALE_S
         for leftover in self.path.glob(f"{_TEMP_PREFIX}*{_TEMP_SUFFIX}"):
             with contextlib.suppress(OSError):
@@ -120,6 +122,7 @@ class OutputFolder:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
+    """Write a new file and sync it to disk."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with open(handle, "wb") as file:
         file.write(content)
@@ -128,7 +131,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _move_without_overwriting(source: Path, target: Path) -> None:
-    """Give a finished file its name in one step.
+    """Give a complete file its final name in one step.
 
     Raises:
         FileExistsError: the name is taken.
@@ -147,7 +150,7 @@ def _move_without_overwriting(source: Path, target: Path) -> None:
 
 
 def _sync_folder(path: Path) -> None:
-    """Make the new name survive a power cut, where folders can be synced at all."""
+    """Sync the folder, so that the new name survives a power cut, where that is supported."""
     if os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -161,7 +164,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def _problem(error: OSError, path: Path) -> EngineError:
-    """The error a person can act on."""
+    """The error with a message and a hint for people."""
     full = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
     if error.errno in full:
         return DiskFull(

@@ -10,7 +10,10 @@ from engine.records import Photo, Region
 
 
 def make_mask(photo: Photo, region: Region) -> np.ndarray:
-    """uint8 (H, W) at the photo's upright size: 255 inside, 0 outside. Needs no photo pixels.
+    """Scale a region's mask to the photo. Needs no photo pixels.
+
+    Returns:
+        uint8 (H, W) at the photo's upright size: 255 inside, 0 outside.
 
     Raises:
         ExportProblem: the stored mask is unusable.

@@ -1,4 +1,4 @@
-"""How much of each full-size pixel belongs to a region: its mask, scaled up with a soft edge."""
+"""Opacity of a region at full size: its mask, scaled up with a soft edge."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def region_mask(region: Region) -> np.ndarray:
     """The region's bool mask (H, W) at its analysis size.
 
     Raises:
-        ExportProblem: if what is stored does not decode, or is empty.
+        ExportProblem: the stored mask does not decode, or is empty.
     """
     try:
         mask_hw = rle_codec.decode(region.rle)
@@ -54,10 +54,10 @@ def _damaged(detail: str) -> ExportProblem:
 
 
 def check_photo_size(photo_rgb: np.ndarray, photo: Photo) -> None:
-    """Refuse pixels that are not those the mask was made from.
+    """Check that the pixels have the size the photo had when it was indexed.
 
     Raises:
-        ExportProblem: if the photo changed its size since it was indexed.
+        ExportProblem: the size has changed.
     """
     height, width = photo_rgb.shape[:2]
     if (width, height) != tuple(photo.size_wh):
@@ -83,7 +83,7 @@ def alpha_in_window(
     """Opacity 0..255 of the region for every photo pixel in a window.
 
     Args:
-        soft_hw: what ``soft_mask`` returned.
+        soft_hw: result of ``soft_mask``, float32 (H, W).
         size_wh: upright size of the photo, pixels.
 
     Returns:

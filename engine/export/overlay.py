@@ -1,4 +1,4 @@
-"""The photo with one thing lit and outlined, the rest dimmed."""
+"""Overlays: the photo with one region outlined and the rest dimmed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make_overlay(photo_rgb: np.ndarray, photo: Photo, region: Region | None) -> 
 
     Args:
         photo_rgb: uint8 (H, W, 3), the upright photo at full size; it is left as it is.
-        region: None returns the photo itself: all of it matched.
+        region: None, if the whole photo matched, returns the photo itself.
 
     Returns:
         uint8 (H, W, 3).
@@ -74,7 +74,10 @@ def _strokes(rle: Rle, size_wh: tuple[int, int]) -> tuple[np.ndarray, np.ndarray
 def _blend(
     band: np.ndarray, coverage: np.ndarray, rgb: tuple[int, int, int], opacity: float
 ) -> None:
-    """Paint a colour over a float band, in place, as thickly as ``coverage`` (0..255) says."""
+    """Blend a colour into a float band, in place.
+
+    The weight of the colour is ``coverage`` / 255 times ``opacity``.
+    """
     touched = coverage > 0
     if not touched.any():
         return

@@ -1,4 +1,4 @@
-"""Hits as a table that any spreadsheet opens."""
+"""Hits as a CSV table for spreadsheets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def make_table(hits: Sequence[SearchHit], query: str) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for rank, hit in enumerate(hits, start=1):
-        box = ("", "", "", "")
+        box: tuple[str, ...] = ("", "", "", "")
         if hit.region is not None:
             box = tuple(f"{side:.1f}" for side in hit.region.box_xyxy.as_tuple())
         writer.writerow(
@@ -53,7 +53,7 @@ def make_table(hits: Sequence[SearchHit], query: str) -> bytes:
 
 
 def inert(cell: str) -> str:
-    """A text cell that no spreadsheet takes for a formula.
+    """A text cell that no spreadsheet evaluates as a formula.
 
     >>> inert("=1+1"), inert("a cat")
     ("'=1+1", 'a cat')

@@ -19,7 +19,7 @@ from engine.embeddings.embedder import PhotoVectors
 from engine.errors import EngineError, ModelBroken
 from engine.masks import rle as rle_codec
 from engine.masks.geometry import box_iou, fit_within
-from engine.masks.proposer import FITS_FROM, MaskProposal, PromptableProposer
+from engine.masks.proposer import MIN_BOX_IOU, MaskProposal, PromptableProposer
 from engine.profiles.profile import Models, Profile
 from engine.records import BoxXyxy, Rle
 from engine.store.rows import AnalysedPhoto, FileVersion, IndexLevel, check_vectors
@@ -81,7 +81,7 @@ Handle = Callable[[AnalysisRequest | OutlineRequest], AnalysedPhoto | Outline | 
 
 @dataclass(frozen=True)
 class Analysis:
-    """What a worker process needs to analyse photos. It is sent to that process, so it is picklable.
+    """What a worker process needs to analyse photos; picklable, because it is sent there.
 
     Attributes:
         load: loads the models.
@@ -187,7 +187,7 @@ def outline(models: Models, decoded: DecodedPhoto, request: OutlineRequest) -> O
     height, width = decoded.rgb.shape[:2]
     box = request.box_xyxy.scaled(width / full_width, height / full_height)
     found = models.proposer.segment(decoded.rgb, box=box)
-    if found is None or box_iou(found.box_xyxy, box) < FITS_FROM:
+    if found is None or box_iou(found.box_xyxy, box) < MIN_BOX_IOU:
         return None
     in_photo = found.box_xyxy.scaled(full_width / width, full_height / height)
     return Outline(in_photo, rle_codec.encode(found.mask_hw), found.score)

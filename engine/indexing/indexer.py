@@ -196,9 +196,8 @@ class Indexer:
 
     def _publish_written(self, file: FileRow, written: Written) -> None:
         self._thumbnails.remove(written.deleted_photos)
-        changed = {written.photo_id, *written.deleted_photos}
-        if file.photo_id is not None:
-            changed.add(file.photo_id)
+        photo_ids = (written.photo_id, file.photo_id, *written.deleted_photos)
+        changed = {photo_id for photo_id in photo_ids if photo_id is not None}
         self._on_change(LibraryChanges(photos=frozenset(changed), problems=True))
 
     def _store_vanished(self, file: FileRow, finding: Vanished) -> None:

@@ -133,7 +133,7 @@ class LibraryComponents:
             self.pixels.read_or_thumbnail,
             self.reranker,
             # The pool is built after the first runtime, so it is looked up when it is called.
-            lambda photo, box, cancel: self.indexer_pool.outline(photo, box, cancel),
+            lambda photo, box, cancel: self.indexer_pool.outline(photo, box, cancel),  # noqa: PLW0108
         )
         return ProfileRuntime(profile, profile_id, index, search)
 

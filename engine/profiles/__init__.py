@@ -1,1 +1,1 @@
-"""Profiles: which models index photos and answer queries."""
+"""Profiles: sets of models that index photos and embed queries."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 METRIC = "ip"
 _RECIPE = "full-1"
-"""Changes with any code or constant that changes a mask or a vector; files and settings count
-anyway. Half precision on a graphics card does not: its vectors differ by less than what keeping
-them as float16 costs."""
+"""Change it with any code or constant that changes a mask or a vector. The key covers files and
+settings. Half precision on a graphics card needs no new recipe: its vectors differ by less than the
+rounding to float16."""
 
 
 def full_profile(
@@ -36,12 +36,12 @@ def full_profile(
     regions_name: str | None = None,
     **options: Any,
 ) -> Profile:
-    """SAM 2.1 and Alpha-CLIP, which have to be installed.
+    """The profile of SAM 2.1 and Alpha-CLIP, which have to be installed.
 
     Args:
-        model_store: None for this computer's.
-        masks_name, regions_name: of the catalogue; None for the best installed.
-        options: as for ``choose``.
+        model_store: None for the default one of this computer.
+        masks_name, regions_name: names in the catalogue; None for the best installed.
+        options: further arguments of ``choose``.
 
     Raises:
         ModelMissing: one is not installed; the hint says how to get it.
@@ -64,7 +64,7 @@ def full_profile(
 
 @dataclass(frozen=True)
 class FullModels:
-    """Which files make up a full profile, and how they are used; picklable.
+    """Files and settings of a full profile; picklable.
 
     Attributes:
         masks_sha256, clip_sha256, alpha_sha256: as recorded when they were installed.
@@ -82,14 +82,14 @@ class FullModels:
 
     @property
     def key(self) -> str:
-        """Names what vectors depend on. Reads no file."""
-        says = {
+        """The key of the profile: a hash of files and settings. Reads no file."""
+        contents = {
             "files": [self.masks_sha256, self.clip_sha256, self.alpha_sha256],
             "architecture": asdict(self.architecture),
             "sam": asdict(self.sam),
             "regions": asdict(self.regions) | {"geometry": self.regions.geometry.value},
         }
-        text = json.dumps(says, sort_keys=True)
+        text = json.dumps(contents, sort_keys=True)
         return f"{_RECIPE}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -102,18 +102,19 @@ def choose(
     sam: SamSettings | None = None,
     regions: RegionSettings | None = None,
 ) -> FullModels:
-    """The named models of a shelf; of a role that is not named, the best that is installed.
+    """Choose the models by name; for a role without a name, the best installed one.
 
     Args:
-        masks_name, regions_name: of the catalogue.
-        architecture: of the first; None for what the published model of its name has.
+        masks_name, regions_name: names in the catalogue.
+        architecture: of the mask model; None for that of the published model of its name.
+        sam, regions: settings; None for those of the catalogue and the defaults.
 
     Raises:
         ModelMissing: one is not installed; the hint says how to get it.
         BadRequest: there is no such model, or it has another role.
     """
     masks = _of_role(model_store, "masks", masks_name)
-    comparing = _of_role(model_store, "regions", regions_name)
+    embedder = _of_role(model_store, "regions", regions_name)
     architecture = architecture or _architecture(masks)
     if architecture is None:
         raise BadRequest(
@@ -122,7 +123,7 @@ def choose(
             hint=f"Choose one of: {', '.join(SAM_ARCHITECTURES)}.",
         )
     masks_file = masks.files[masks.entry.files[0].name]
-    clip_file, alpha_file = (comparing.files[file.name] for file in comparing.entry.files)
+    clip_file, alpha_file = (embedder.files[file.name] for file in embedder.entry.files)
     return FullModels(
         masks_file.path,
         clip_file.path,
@@ -137,15 +138,18 @@ def choose(
 
 
 def ndim(models: FullModels) -> int:
-    """Length of the vectors, from the headers of the files.
+    """Length of the vectors, read from the headers of the files.
 
     Raises:
         ModelMissing, ModelBroken: a file is gone or is not what it should be.
     """
     image, text = read_shapes(models.alpha_file), read_shapes(models.clip_file)
-    lengths = [shapes.get(n) for shapes, n in ((image, "proj"), (text, "text_projection"))]
-    if any(shape is None or len(shape) != 2 for shape in lengths) or (
-        lengths[0][1] != lengths[1][1]
+    in_image, in_text = image.get("proj"), text.get("text_projection")
+    if (
+        in_image is None
+        or in_text is None
+        or not len(in_image) == len(in_text) == 2
+        or in_image[1] != in_text[1]
     ):
         raise ModelBroken(
             "The two files of Alpha-CLIP do not belong together.",
@@ -153,11 +157,11 @@ def ndim(models: FullModels) -> int:
             path=models.alpha_file,
             hint="Remove the model, then download or import its files together.",
         )
-    return lengths[0][1]
+    return in_image[1]
 
 
 def load_models(models: FullModels) -> Models:
-    """Proposer and region embedder on the fastest device; for the analyst process."""
+    """Proposer and region embedder on the fastest device; for the analysis worker process."""
     from engine.embeddings.alpha_clip import load_region_embedder
     from engine.masks.sam_proposer import load_sam_proposer
 
@@ -169,34 +173,35 @@ def load_models(models: FullModels) -> Models:
 
 @lru_cache(maxsize=1)
 def load_text_embedder(models: FullModels) -> ClipTextEmbedder:
-    """The one text embedder of this process."""
+    """The text embedder; loaded once a process."""
     from engine.embeddings.alpha_clip import load_text_embedder
 
     return load_text_embedder(models.clip_file)
 
 
 def load_scorer() -> BestRegionScorer:
-    """Best region and a share of the scene."""
+    """The scorer: the best region and a share of the whole photo."""
     from engine.scoring.best_region_scorer import BestRegionScorer
 
     return BestRegionScorer()
 
 
 def _architecture(masks: InstalledModel) -> SamArchitecture | None:
+    """From the catalogue, or by the name of a published model; None if unknown."""
     if masks.entry.architecture is None:
         return SAM_ARCHITECTURES.get(masks.entry.name)
     return _described(SamArchitecture, masks.entry.architecture, masks)
 
 
 def _described(kind: type[T], numbers: Mapping[str, Any], model: InstalledModel) -> T:
-    """Numbers of the catalogue as what they describe; lists become tuples.
+    """Build a settings dataclass from numbers of the catalogue; lists become tuples.
 
     Raises:
-        BadRequest: there is no number of such a name.
+        BadRequest: it has no field of such a name.
     """
-    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in numbers.items()}
+    arguments = {name: tuple(v) if isinstance(v, list) else v for name, v in numbers.items()}
     try:
-        return kind(**plain)
+        return kind(**arguments)
     except TypeError as error:
         raise BadRequest(
             f"The catalogue says something of {model.entry.title} that is not understood.",
@@ -206,6 +211,7 @@ def _described(kind: type[T], numbers: Mapping[str, Any], model: InstalledModel)
 
 
 def _of_role(model_store: ModelStore, role: str, name: str | None) -> InstalledModel:
+    """The named model, or the best installed one of the role. Raises as ``choose`` does."""
     if name is not None:
         model = model_store.require(name)
         if model.entry.role != role:
@@ -215,9 +221,9 @@ def _of_role(model_store: ModelStore, role: str, name: str | None) -> InstalledM
                 hint="“pickout-cli models list” says what each model is for.",
             )
         return model
-    there = [model for model in model_store.installed() if model.entry.role == role]
-    if there:
-        return there[-1]  # the catalogue goes from small to large
+    installed = [model for model in model_store.installed() if model.entry.role == role]
+    if installed:
+        return installed[-1]  # the catalogue goes from small to large
     smallest = next((e for e in model_store.catalogue.entries if e.role == role), None)
     if smallest is None:
         raise ModelMissing(

@@ -1,4 +1,4 @@
-"""The protocol of a profile: models that belong together, and what makes their vectors comparable."""
+"""The description of a profile: models that belong together, and the key of their vectors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.scoring.verifier import Verifier
 
 @dataclass(frozen=True)
 class Models:
-    """What the analyst child loads once."""
+    """The models that an analysis worker process loads once."""
 
     proposer: MaskProposer
     region_embedder: RegionEmbedder
@@ -26,19 +26,20 @@ class Profile:
 
     Attributes:
         name: for people and settings.
-        key: names everything that would change a vector; vectors of two keys never meet.
+        key: changes with everything that changes a vector; vectors of two keys are never
+            compared.
         ndim: length of the vectors.
         metric: ``ip`` or ``cos``.
-        analysis: loads the models; runs in the analyst child, so it must be picklable.
-        text_embedder, scorer, verifier: run in the search lane, once each. ``verifier`` is a free
-            one; None if these models give no verdicts of their own.
-        analysis_longest_px: the photo is reduced to this before any model sees it.
+        analysis: loads the models; runs in an analysis worker process, so it must be picklable.
+        text_embedder, scorer, verifier: factories, called once each in the search lane.
+            ``verifier`` creates a free verifier; None if these models have none.
+        analysis_longest_px: longest side of the picture that the models get.
         coarse_longest_px: the same for the coarse pass, which makes many new photos searchable
-            as a whole before their things are looked for; 0: this profile has none.
-        least_time_limit_s: a photo is given so much time even if the settings say less; large
-            models take minutes on a slow processor, loading them included.
-        most_workers: so many processes look at photos at most, whatever the settings say, because
-            each holds all models; 0: any number.
+            as a whole before they get regions; 0: this profile has no coarse pass.
+        least_time_limit_s: lower bound of the time limit for a photo, whatever the settings say;
+            large models take minutes on a slow processor, loading them included.
+        most_workers: upper bound of analysis worker processes, whatever the settings say, because
+            each holds all models; 0: no bound.
     """
 
     name: str

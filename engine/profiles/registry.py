@@ -10,9 +10,9 @@ from engine.profiles.profile import Profile
 from engine.profiles.starter import starter_profile
 
 BUILT_IN = "starter"
-"""Always there."""
+"""Name of the profile that needs no installed models."""
 PROFILES: dict[str, Callable[[], Profile]] = {"starter": starter_profile, "full": full_profile}
-"""By the name used in settings."""
+"""Factories by the name used in the settings."""
 
 
 def by_name(name: str) -> Profile:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 METRIC = "ip"
 _RECIPE = "starter-2"
-"""Changes with any code or constant that changes a mask or a vector; the weights count anyway."""
+"""Change it with any code or constant that changes a mask or a vector; the key covers weights."""
 
 
 def starter_profile(folder: Path | None = None) -> Profile:
-    """The built-in models: small, nothing to download.
+    """The profile of the built-in models: small, nothing to download.
 
     Args:
         folder: weights as ``engine.training.train`` writes them; None for the shipped ones.
@@ -44,12 +44,16 @@ def starter_profile(folder: Path | None = None) -> Profile:
 
 
 def shipped_folder() -> Path:
-    """Where the shipped weights lie."""
+    """The folder of the shipped weights."""
     return resources_dir() / "starter"
 
 
 def key(folder: Path) -> str:
-    """Names what vectors depend on: the recipe, and the weights by their content."""
+    """The key of the profile: the recipe and a hash of the weights.
+
+    Raises:
+        ModelMissing: a file of the weights is missing.
+    """
     from engine.starter.image import backbone, mask_proposer
     from engine.starter.text import text_map
 
@@ -68,7 +72,7 @@ def key(folder: Path) -> str:
 
 
 def load_models(folder: Path) -> Models:
-    """Proposer and region embedder on one backbone; for the analyst process."""
+    """Proposer and region embedder on one backbone; for the analysis worker process."""
     from engine.starter.image.backbone import FILE_NAME, Backbone
     from engine.starter.image.mask_proposer import StarterProposer
     from engine.starter.matching.embedder import StarterRegionEmbedder
@@ -83,7 +87,7 @@ def load_models(folder: Path) -> Models:
 
 @lru_cache(maxsize=1)
 def load_text_embedder(folder: Path) -> StarterTextEmbedder:
-    """The one text embedder of this process: the verifier asks it too."""
+    """The text embedder, shared with the verifier; loaded once a process."""
     from engine.starter.matching.embedder import StarterTextEmbedder
     from engine.starter.text import class_names, text_map, thesaurus
     from engine.starter.text.query_meaning import FITTED_NAMES, QueryMeaning, read_fitted_names
@@ -102,7 +106,7 @@ def load_text_embedder(folder: Path) -> StarterTextEmbedder:
 
 
 def load_scorer(folder: Path) -> StarterScorer:
-    """Fitted weights of region, mask, area and scene."""
+    """The scorer with its fitted weights of region, mask, area and scene."""
     from engine.starter.matching import calibration
     from engine.starter.matching.scorer import StarterScorer
 
@@ -110,12 +114,12 @@ def load_scorer(folder: Path) -> StarterScorer:
 
 
 def load_verifier(folder: Path) -> StarterVerifier:
-    """Probabilities fitted on photos that nothing else was fitted on."""
-    from engine.starter.matching import calibration, reference_levels
+    """The free verifier; its probabilities were fitted on photos used for no other fit."""
+    from engine.starter.matching import calibration, reference_statistics
     from engine.starter.matching.verifier import StarterVerifier
 
     return StarterVerifier(
         calibration.Calibration.load(folder / calibration.FILE_NAME),
-        reference_levels.Reference.load(folder / reference_levels.FILE_NAME),
+        reference_statistics.ReferenceStatistics.load(folder / reference_statistics.FILE_NAME),
         load_text_embedder(folder),
     )

@@ -1,4 +1,4 @@
-"""The plain values that pass between the steps and out to the window and the command line.
+"""Immutable values that pass between the steps, the window and the command line.
 
 Frames: pixels are RGB uint8 HWC, EXIF-upright. Boxes are float ``xyxy``, half-open, in pixels of
 the upright photo unless a name says otherwise. Masks live at the *analysis size* (longest side at

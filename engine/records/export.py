@@ -1,4 +1,4 @@
-"""Exports."""
+"""Requests for exports, and their summaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Boxes and masks."""
+"""Boxes and run-length encoded masks."""
 
 from __future__ import annotations
 
@@ -24,17 +24,21 @@ class BoxXyxy:
 
     @property
     def width(self) -> float:
+        """Horizontal extent in pixels."""
         return self.x1 - self.x0
 
     @property
     def height(self) -> float:
+        """Vertical extent in pixels."""
         return self.y1 - self.y0
 
     @property
     def area(self) -> float:
+        """Area in square pixels."""
         return self.width * self.height
 
     def as_tuple(self) -> tuple[float, float, float, float]:
+        """``(x0, y0, x1, y1)``."""
         return (self.x0, self.y0, self.x1, self.y1)
 
     def scaled(self, sx: float, sy: float) -> BoxXyxy:

@@ -1,4 +1,4 @@
-"""How far indexing is."""
+"""State and progress of indexing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class IndexingState(StrEnum):
-    """What the indexer is doing."""
+    """State of the indexer."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -16,12 +16,12 @@ class IndexingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PassStatus:
-    """How far one of the two passes of indexing is.
+    """Progress of one of the two indexing passes.
 
     Attributes:
-        waiting: photos that it has still to look at, in folders that can be reached.
-        photos_per_s, seconds_left: now, or as they were when the pass last went on; None if that
-            was never measured.
+        waiting: photos left for the pass, in folders that can be reached.
+        photos_per_s, seconds_left: current values, or the last measured ones if the pass is not
+            running; None if it was never measured.
     """
 
     waiting: int = 0

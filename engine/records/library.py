@@ -1,4 +1,4 @@
-"""A library as a whole: its status, changes and consistency."""
+"""Status, changes and consistency report of a library."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ class LibraryStatus:
     ``photos == searchable + pending + problems`` always holds (files, not contents).
 
     Attributes:
-        searchable: a search finds them; ``outlined`` of them with their things, the others as a
-            whole until the full pass has come to them.
-        photos_per_s, seconds_left: of the pass that is going on.
-        coarse: photos that are not searchable yet.
-        full: photos whose things are not known yet, those of ``coarse`` included.
-        change: under way to other models; None if there is none.
+        photos: files below the watched folders.
+        searchable: photos that a search can find; ``outlined`` of them have regions, the others
+            are known as a whole only, until the full pass reaches them.
+        photos_per_s, seconds_left: of the running pass; None if no pass runs.
+        coarse: progress of the coarse pass: photos that are not searchable yet.
+        full: progress of the full pass: photos without regions, those of ``coarse`` included.
+        change: progress of the change to another profile; None if none is requested.
     """
 
     profile: str
@@ -38,15 +39,20 @@ class LibraryStatus:
     current_path: Path | None = None
     note: str = ""
     outlined: int = 0
-    coarse: PassStatus = PassStatus()
-    full: PassStatus = PassStatus()
+    coarse: PassStatus = field(default_factory=PassStatus)
+    full: PassStatus = field(default_factory=PassStatus)
     change: ProfileChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryChanges:
-    """What a write changed, for whoever shows it. ``profile``: other models answer now, so
-    every hit, region and count may be another."""
+    """What has changed in a library, so that a display can be refreshed.
+
+    Attributes:
+        photos: photos whose record, regions or availability changed.
+        folders, problems: the list of folders or of problems changed.
+        profile: another profile is active; every hit, region and count may be different.
+    """
 
     photos: frozenset[PhotoId] = frozenset()
     folders: bool = False
@@ -67,14 +73,15 @@ class LibraryChanges:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What ``check`` found. ``repaired`` names what it put right; ``faults`` what it could not."""
+    """Result of a consistency check, with the faults repaired and those that could not be."""
 
     photos: int
     regions: int
     vectors: int
     repaired: tuple[str, ...] = ()
-    faults: tuple[str, ...] = field(default=())
+    faults: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
+        """No fault is left."""
         return not self.faults

@@ -12,10 +12,10 @@ PhotoId = NewType("PhotoId", int)
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A watched folder and how far it has come.
+    """A watched folder and its counts.
 
     Attributes:
-        online: False while the folder cannot be reached (drive unplugged); nothing is forgotten.
+        online: False while the folder cannot be reached (drive unplugged); its data are kept.
         photos: files found below it; ``searchable`` of them are indexed; ``problems`` failed.
     """
 
@@ -29,10 +29,10 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo, known by its content, wherever its file lies.
+    """One photo, identified by its content, not by its path.
 
     Attributes:
-        path: where it was last seen. ``available`` is False while nothing can be read there.
+        path: its last known file. ``available`` is False while that cannot be read.
         size_wh: upright width and height in pixels.
         taken_at: capture time as ISO 8601 local time, None if the file does not say.
     """
@@ -48,7 +48,14 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A file that could not be indexed, why, and what can be done."""
+    """A file that could not be processed.
+
+    Attributes:
+        kind: kind of the error.
+        message, hint: the reason and what can be done, for people.
+        attempts: how often it was tried.
+        happened_at: time of the last attempt, ISO 8601.
+    """
 
     path: Path
     kind: str

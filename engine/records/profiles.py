@@ -9,13 +9,14 @@ from engine.records.indexing import PassStatus
 
 @dataclass(frozen=True, slots=True)
 class ProfileChange:
-    """How far the change to other models is, while the old ones answer.
+    """Progress of the change to another profile, while the old one is active.
 
     Attributes:
-        photos: files that these models are to know; ``searchable`` of them they know at least as
-            a whole, ``outlined`` of those in full.
-        done: share of the work, 0..1.
-        full: what is left to look at, and how fast that goes.
+        profile: name of the requested profile.
+        photos: files it has to index; ``searchable`` of them have at least the coarse pass,
+            ``outlined`` the full pass.
+        done: share of the photos with the full pass, 0..1.
+        full: progress of the full pass.
     """
 
     profile: str
@@ -28,15 +29,15 @@ class ProfileChange:
 
 @dataclass(frozen=True, slots=True)
 class ProfileCost:
-    """What changing to other models will take.
+    """Estimated cost of a change to another profile.
 
     Attributes:
-        photos: that the models have still to look at, those only coarsely known included.
-        per_second: photos, None if it is not known: nothing could be tried.
-        tried: it comes from a trial on a few photos, not from an earlier run.
-        seconds: for all of them, None as ``per_second``.
-        disk_bytes: what the library will grow by, estimated.
-        free_bytes: on the library's disk now.
+        photos: photos left to index, those with only the coarse pass included.
+        per_second: photos a second; None if unknown, because no photo could be tried.
+        tried: the rate comes from a trial on a few photos, not from an earlier run.
+        seconds: time for all photos; None if the rate is unknown.
+        disk_bytes: estimated growth of the library.
+        free_bytes: free space on the library's disk.
     """
 
     profile: str
@@ -49,20 +50,21 @@ class ProfileCost:
 
     @property
     def fits(self) -> bool:
-        """Whether there is room on the disk."""
+        """Whether the disk has enough room."""
         return self.disk_bytes < self.free_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class KeptProfile:
-    """Models the library holds vectors of.
+    """A profile whose vectors the library holds.
 
     Attributes:
-        key: tells versions of models of the same name apart.
-        photos: contents they have looked at.
-        disk_bytes: what that takes, estimated.
-        answering, next: whether they answer now, or will once they have seen all photos.
-        complete: nothing is left for them to look at.
+        key: distinguishes versions of the models of one name.
+        photos: contents it has indexed.
+        disk_bytes: estimated size of its data.
+        answering: it is the active profile.
+        next: it is the requested profile, active once it has indexed all photos.
+        complete: no photo is left to index.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Regions: the things in a photo."""
+"""Regions: the objects found in a photo."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from engine.records.geometry import BoxXyxy, Rle
 from engine.records.photos import PhotoId
 
 RegionId = NewType("RegionId", int)
-"""Key of a row in ``regions`` and, the same number, key of its vector in the index."""
-
+"""Key of a row in ``regions``, and of its vector in the index."""
 
 UNSTORED = RegionId(0)
-"""Of an outline that was made for one hit: no row has it, and nothing can be compared with it."""
+"""Id of a region that was segmented for one hit and is not stored. It has no vector, so it cannot
+be an example for a search."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One thing in one photo.
+    """One object in one photo.
 
     Attributes:
-        box_xyxy: in pixels of the upright photo.
+        box_xyxy: box in pixels of the upright photo.
         rle: mask at the analysis size.
         mask_score: the proposer's own confidence, 0..1.
     """

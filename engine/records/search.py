@@ -1,4 +1,4 @@
-"""What is asked, and what is answered."""
+"""Search requests, hits and results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QueryId = NewType("QueryId", int)
 
 
 class Verdict(StrEnum):
-    """What stage two says of a hit. ``UNVERIFIED``: it has not been asked."""
+    """Verdict of the verifier on a hit. ``UNVERIFIED``: no verifier has judged it."""
 
     MATCH = "match"
     UNSURE = "unsure"
@@ -24,11 +24,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What to look for: words, or a region whose likes are wanted (exactly one of the two).
+    """A query: text, or an example region (exactly one of the two).
 
     Attributes:
+        like_region: find photos with regions similar to this one.
         limit: most hits returned.
-        verify: how many of the first hits the second look looks at; a free verifier looks at all.
+        verify: how many of the first hits the language model reranks; a free verifier judges all.
         folder_ids: only photos below these folders; empty means all.
     """
 
@@ -50,18 +51,17 @@ class SearchHit:
     """One photo in a ranking.
 
     Attributes:
-        score: what the order follows, higher is better; comparable within one query only.
-        probability: calibrated 0..1 that the photo shows what was asked; None if unverified.
-        region: the thing that matched; None where only the whole photo did. Its id is
-            ``UNSTORED`` if no stored mask fits where the second look saw it, so that one was
-            made for this hit.
+        score: ranking score, higher is better; comparable within one query only.
+        probability: calibrated 0..1 that the photo matches the query; None if unverified.
+        region: the matching region; None if only the whole photo matched. Its id is ``UNSTORED``
+            if no stored mask fits the language model's box and one was segmented for this hit.
         reason: one short sentence for people.
-        outlined: False while only the photo as a whole is known; its things are looked for later.
-        looked_at: a language model has looked at the photo; the verdict is its own.
-        parts: stored regions that ``region`` was put together from; empty if it is one of them.
-        others: further things in the photo that are what was asked, clearest first.
-        box_xyxy: where the second look saw it, if no mask that is stored fits there and none
-            could be made (yet).
+        outlined: False while the photo has had only the coarse pass, and so has no regions yet.
+        looked_at: the verdict is that of a language model.
+        parts: stored regions that ``region`` is the union of; empty if it is a single one.
+        others: further regions of the photo that match the query, best first.
+        box_xyxy: the language model's box, if no stored mask fits it and none could be segmented
+            (yet).
     """
 
     photo: Photo
@@ -79,12 +79,13 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A ranking; ``complete`` is False on partial results whose verdicts are still coming.
+    """A ranking.
 
     Attributes:
+        complete: False on partial results whose verdicts are not all computed.
         reranker: title of the language model that reranks the first hits; empty if none does.
-        to_look_at: how many of the hits it looks at; ``looked_at`` of them it has been through,
-            those that it could not say anything of included.
+        to_look_at: number of hits that it reranks; ``looked_at`` of them are done, including
+            those it could not judge.
     """
 
     request: SearchRequest
@@ -100,14 +101,14 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class RerankerInfo:
-    """What takes the second look in a library.
+    """The language model that reranks in a library.
 
     Attributes:
-        name: of the model, as ``pickout-cli models list`` has it; empty if there is none.
-        title: the same for people.
-        where: what it runs on, for people ("processor, 4 threads"); empty if there is none.
-        problem, hint: why there is none and what to do; empty if all is well.
-        calibrated: its verdicts were fitted to photos with known answers.
+        name: its name as in ``pickout-cli models list``; empty if there is none.
+        title: its title for people.
+        where: the device it runs on, for people ("processor, 4 threads"); empty if there is none.
+        problem, hint: why there is none and what to do; empty if there is one.
+        calibrated: its probabilities were calibrated on photos with known answers.
     """
 
     name: str = ""
@@ -119,4 +120,5 @@ class RerankerInfo:
 
     @property
     def available(self) -> bool:
+        """Whether a language model can rerank."""
         return bool(self.name)

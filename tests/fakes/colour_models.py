@@ -1,7 +1,7 @@
-"""Small deterministic models that really look at pixels: things are blobs of strong colour.
+"""Small deterministic models that work on pixels: objects are blobs of strong colour.
 
-They implement the protocols of the real ones, so that a flow through the library finds a red
-shape by the word "red", and its mask is that of the shape.
+They implement the protocols of the real models, so that a search through the library finds a red
+shape by the word "red", with the mask of that shape.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ COLOURS = {
 NDIM = 16
 COARSE_PX = 64
 _STRONG = 60
-"""Difference of the largest and the smallest channel from which a pixel belongs to a thing."""
+"""Least difference of the largest and the smallest channel of a pixel of an object."""
 _FAINT = 20
-"""The same for a thing that is pointed at: pale ones are found only then."""
+"""The same when prompted with a box, so that pale objects are found only then."""
 PALE = (150, 150, 110)
 
 
@@ -76,7 +76,7 @@ class ColourProposer:
 
 
 class ColourEmbedder:
-    """The mean colour's likeness to each named colour, as a unit vector."""
+    """Similarity of the mean colour to each named colour, as a unit vector."""
 
     ndim = NDIM
 
@@ -91,7 +91,7 @@ class ColourEmbedder:
 
 
 class WordEmbedder:
-    """Colour words into the same space; other words say nothing."""
+    """Embeds colour words in the same space; other words add nothing."""
 
     ndim = NDIM
 
@@ -106,7 +106,7 @@ class WordEmbedder:
 
 
 def colour_vector(rgb: np.ndarray) -> np.ndarray:
-    """float32 (NDIM,), unit length; alike for alike colours."""
+    """float32 (NDIM,), unit length; similar for similar colours."""
     named = np.array(list(COLOURS.values()), float)
     nearness = np.exp(-(((named - rgb) / 90.0) ** 2).sum(axis=1))
     vector = np.zeros(NDIM, np.float32)
@@ -116,7 +116,7 @@ def colour_vector(rgb: np.ndarray) -> np.ndarray:
 
 
 class BestRegionScorer:
-    """The most alike region counts; the whole photo only where there is none."""
+    """Score of the most similar region; half that of the whole photo if there is no region."""
 
     def score(self, similarities: RegionSimilarities) -> float:
         if not len(similarities.region_scores):
@@ -128,7 +128,7 @@ class BestRegionScorer:
 
 
 class FreeVerifier:
-    """Says what the scores say."""
+    """A free verifier whose probability is the score of stage one."""
 
     free = True
     match_at = 0.8
@@ -139,9 +139,12 @@ class FreeVerifier:
         return Verification(probability, reason=f"{query}: {probability:.2f}")
 
 
-class LookingVerifier:
-    """Slow: decodes the photo and takes the share of pixels of the asked colour as its belief.
-    Points at the place with a box. Refuses photos whose name says so."""
+class PixelVerifier:
+    """A slow verifier that decodes the photo.
+
+    Its probability is the share of pixels of the query's colour, and its box is around them. It
+    fails for photos with "unverifiable" in their name.
+    """
 
     free = False
     match_at = 0.05
@@ -161,8 +164,8 @@ class LookingVerifier:
         return Verification(float(near.mean()), (box.scaled(sx, sy),), "seen")
 
 
-class PointingVerifier:
-    """Looks at the photo and points at a box, whatever is there."""
+class FixedBoxVerifier:
+    """Returns a fixed box and probability for every photo."""
 
     free = False
     match_at = 0.5
@@ -177,16 +180,16 @@ class PointingVerifier:
 
 
 class FakeReranker:
-    """Gives the verifier above, or whatever ``make`` makes."""
+    """A reranker that uses ``PixelVerifier``, or the verifier that ``make`` creates."""
 
-    def __init__(self, make: Callable[[], object] = LookingVerifier) -> None:
+    def __init__(self, make: Callable[[], object] = PixelVerifier) -> None:
         self._make = make
         self.closed = False
 
     def info(self) -> RerankerInfo:
         return RerankerInfo("eyes", "Eyes", "here")
 
-    def verifier(self, context: JobContext, tell: Callable[[str], None]):
+    def verifier(self, context: JobContext, set_note: Callable[[str], None]):
         return self._make()
 
     def close(self) -> None:
@@ -194,12 +197,14 @@ class FakeReranker:
 
 
 def load_models(calls_log: Path | None = None) -> Models:
-    """Runs in the analyst child; with ``calls_log``, every photo looked at adds a line there."""
+    """Runs in a worker process; with ``calls_log``, each full analysis adds a line to that file."""
     proposer = ColourProposer() if calls_log is None else _Logged(calls_log)
     return Models(proposer, ColourEmbedder())
 
 
 class _Logged(ColourProposer):
+    """Adds a line to a file at each call."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
 
@@ -210,7 +215,7 @@ class _Logged(ColourProposer):
 
 
 class _Held(ColourProposer):
-    """Looks for things only once there is a file that says so."""
+    """Blocks until the file ``gate`` exists."""
 
     def __init__(self, gate: Path) -> None:
         self._gate = gate
@@ -227,7 +232,7 @@ def load_held_models(gate: Path) -> Models:
 
 
 class _HeldOutlines(ColourProposer):
-    """Says in a file that it is asked to outline a thing, and waits for another one."""
+    """Adds a line to the file ``asked`` at each prompt, then blocks until ``gate`` exists."""
 
     def __init__(self, asked: Path, gate: Path) -> None:
         self._asked, self._gate = asked, gate
@@ -241,12 +246,13 @@ class _HeldOutlines(ColourProposer):
 
 
 def load_held_outlines(asked: Path, gate: Path) -> Models:
-    """Photos are looked at freely; each outline adds a line to ``asked``, then waits for
-    ``gate``."""
+    """Analyses do not block; each outline adds a line to ``asked``, then waits for ``gate``."""
     return Models(_HeldOutlines(asked, gate), ColourEmbedder())
 
 
 class _Fatal(ColourProposer):
+    """Ends its process when it is prompted."""
+
     def segment(self, photo_rgb: np.ndarray, **prompt) -> MaskProposal | None:
         os._exit(77)
 
@@ -257,16 +263,19 @@ def load_fatal_outlines() -> Models:
 
 
 class _Unpromptable:
+    """A proposer that takes no prompts."""
+
     def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
         return ColourProposer().propose(photo_rgb)
 
 
 def load_unpromptable() -> Models:
+    """Models whose proposer takes no prompts."""
     return Models(_Unpromptable(), ColourEmbedder())
 
 
-class _Moody(ColourProposer):
-    """Dies, hangs or gives nonsense, as the colour of the photo's corner asks."""
+class _Failing(ColourProposer):
+    """Crashes, hangs or raises, depending on the colour of the photo's corner."""
 
     def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
         corner = tuple(int(v) // 64 for v in photo_rgb[0, 0])
@@ -279,8 +288,8 @@ class _Moody(ColourProposer):
         return super().propose(photo_rgb)
 
 
-def load_moody_models() -> Models:
-    return Models(_Moody(), ColourEmbedder())
+def load_failing_models() -> Models:
+    return Models(_Failing(), ColourEmbedder())
 
 
 class _NanEmbedder(ColourEmbedder):
@@ -308,7 +317,7 @@ def profile(
     metric: str = "ip",
     coarse_longest_px: int = COARSE_PX,
 ) -> Profile:
-    """A whole profile made of the models above."""
+    """A profile of the models above."""
     if calls_log is not None:
         analysis = functools.partial(load_models, calls_log)
     return Profile(
@@ -328,7 +337,7 @@ WIDE_NDIM = 24
 
 
 def wide(vectors: np.ndarray) -> np.ndarray:
-    """The same in a space of its own: other places, another length."""
+    """The same vectors in another space, with other positions and another length."""
     padded = np.zeros((*vectors.shape[:-1], WIDE_NDIM), np.float32)
     padded[..., -NDIM:] = vectors[..., ::-1]
     return padded
@@ -355,7 +364,7 @@ class WideWordEmbedder(WordEmbedder):
 
 
 def load_wide_models(gate: Path | None = None, calls_log: Path | None = None) -> Models:
-    """With ``gate``, things are looked for only once there is such a file."""
+    """With ``gate``, the full pass waits until that file exists."""
     proposer = ColourProposer() if gate is None else _Held(gate)
     if calls_log is not None:
         proposer = _Logged(calls_log)
@@ -377,6 +386,6 @@ def wide_profile(
 
 
 def box_of(colour: str, photo_rgb: np.ndarray) -> BoxXyxy:
-    """Where a colour lies in a made photo."""
+    """Box of a colour in a synthetic photo."""
     near = np.abs(photo_rgb.astype(int) - COLOURS[colour]).sum(axis=2) < 60
     return mask_box(near)

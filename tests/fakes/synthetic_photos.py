@@ -1,4 +1,4 @@
-"""Photos made of coloured shapes on grey, and files that only look like photos."""
+"""Generated photos: coloured rectangles on grey."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pixels(
 
 
 def write(path: Path, rgb: np.ndarray, *, age_s: float = 3600.0, **options) -> Path:
-    """Save as the suffix says, and let it look ``age_s`` seconds old, as photos are."""
+    """Save in the format of the suffix, with a modification time ``age_s`` seconds ago."""
     from PIL import Image
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def photo(
     age_s: float = 3600.0,
     seed: int = 0,
 ) -> Path:
-    """A photo with one square for each colour; ``seed`` makes its bytes different."""
+    """Write a photo with one square for each colour; ``seed`` varies positions and bytes."""
     rng = np.random.default_rng(seed)
     shapes = []
     for i, colour in enumerate(colours):

@@ -17,7 +17,7 @@ from engine.tiny_models.vision_language_model import TinyFiles, TinyKind
 
 SIDE_PX = 448
 COLOUR = "red"
-"""What the fitted models have learned to see."""
+"""The colour that the fitted models recognise."""
 
 
 def _missing() -> bool:
@@ -31,7 +31,7 @@ needs_llama = pytest.mark.skipif(_missing(), reason="llama-cpp-python is not ins
 
 
 def as_model(files: TinyFiles, name: str = "tiny") -> VisionLanguageModel:
-    """What the shelf would say of the two files."""
+    """The two files as an entry of the model store."""
     return VisionLanguageModel(
         name=name,
         title=f"Model {name}",
@@ -55,7 +55,7 @@ def photo_with_red(share: float, rng: np.random.Generator, side_px: int = 96) ->
 
 
 def write_fitted(folder: Path, kind: TinyKind) -> TinyFiles:
-    """A model whose yes, asked for red, grows with the share of the picture that is red."""
+    """Write a model whose probability of yes for red grows with the red share of the picture."""
     return vision_language_model.write(folder, kind, head=_head_for_red(kind))
 
 

@@ -1,5 +1,5 @@
-"""Goes on changing a library to other models and says how many photos they have looked at, line by
-line; made to be killed.
+"""Continues a change of the profile and prints the number of finished passes, one a line; the tests
+kill it.
 
 Usage: changing_script.py LIBRARY CALLS_LOG
 """
@@ -23,12 +23,12 @@ def main(root: str, calls_log: str) -> None:
     )
     library = Library.open(Path(root))
     job = library.models.change("wide")
-    said = -1
+    printed = -1
     while not job.ended:
         change = library.status().change
-        done = change.searchable + change.outlined if change is not None else said
-        if done != said:
-            said = done
+        done = change.searchable + change.outlined if change is not None else printed
+        if done != printed:
+            printed = done
             print(done, flush=True)
         time.sleep(0.001)
     job.result()

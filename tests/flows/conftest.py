@@ -1,4 +1,4 @@
-"""Libraries with models made of colours, opened and closed around each test."""
+"""Libraries with the fake colour models, closed after each test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Indexes a library and says how many looks it has written, line by line; made to be killed.
+"""Indexes a library and prints the number of finished passes, one a line; the tests kill it.
 
 Usage: indexing_script.py LIBRARY CALLS_LOG
 """
@@ -13,21 +13,21 @@ from engine.library import Library
 from tests.fakes import colour_models
 
 
-def looks(library: Library) -> int:
-    """Photos that were looked at, counting coarse and full ones apart."""
+def finished_passes(library: Library) -> int:
+    """Finished passes: coarse and full passes of a photo count separately."""
     status = library.status()
     return status.searchable + status.outlined
 
 
 def main(root: str, calls_log: str) -> None:
     library = Library.open(Path(root), profile=colour_models.profile(calls_log=Path(calls_log)))
-    before = looks(library)
+    before = finished_passes(library)
     job = library.indexing.start()
-    said = -1
+    printed = -1
     while not job.ended:
-        done = looks(library) - before
-        if done != said:
-            said = done
+        done = finished_passes(library) - before
+        if done != printed:
+            printed = done
             print(done, flush=True)
         time.sleep(0.001)
     job.result()

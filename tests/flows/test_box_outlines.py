@@ -26,7 +26,7 @@ from engine.records import (
     Verdict,
 )
 from tests.fakes import colour_models, synthetic_photos
-from tests.fakes.colour_models import PALE, FakeReranker, PointingVerifier
+from tests.fakes.colour_models import PALE, FakeReranker, FixedBoxVerifier
 
 from .conftest import PATIENCE_S, found, wait_until
 
@@ -50,7 +50,7 @@ def pointing(open_library: Callable[..., Library], photos: Path) -> Callable[...
 
     def run(*, probability: float = 0.9, box: BoxXyxy = AROUND, **options) -> Library:
         add_photo(photos)
-        look = FakeReranker(lambda: PointingVerifier(box, probability))
+        look = FakeReranker(lambda: FixedBoxVerifier(box, probability))
         library = open_library(reranker=look, **options)
         library.folders.add(photos)
         library.indexing.start().result(PATIENCE_S)
@@ -123,7 +123,7 @@ def test_the_verdict_does_not_wait_and_a_repetition_has_it_at_once(
     asked, gate = tmp_path / "asked", tmp_path / "gate"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, gate))
     job = library.search.start(SEARCH)
-    wait_until(lambda: asked.exists(), "asked for an outline")
+    wait_until(asked.exists, "asked for an outline")
     assert job.partial.looked_at == 1 and stays_a_box(job.partial.hits[0])
     gate.touch()
     first = job.result(PATIENCE_S).hits[0]
@@ -132,11 +132,11 @@ def test_the_verdict_does_not_wait_and_a_repetition_has_it_at_once(
     assert len(asked.read_text().split()) == 1
 
 
-def test_a_new_query_ends_the_wait_and_the_analyst_lives_on(pointing, tmp_path: Path) -> None:
+def test_a_new_query_ends_the_wait_and_the_worker_keeps_running(pointing, tmp_path: Path) -> None:
     asked, gate = tmp_path / "asked", tmp_path / "gate"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, gate))
     old = library.search.start(SEARCH)
-    wait_until(lambda: asked.exists(), "asked for an outline")
+    wait_until(asked.exists, "asked for an outline")
     found(library, "blue")
     assert old.state is JobState.CANCELLED
     gate.touch()
@@ -149,7 +149,7 @@ def test_closing_ends_an_outline_in_the_middle(pointing, tmp_path: Path) -> None
     asked = tmp_path / "asked"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, tmp_path / "gate"))
     job = library.search.start(SEARCH)
-    wait_until(lambda: asked.exists(), "asked for an outline")
+    wait_until(asked.exists, "asked for an outline")
     library.close()
     assert job.ended
     assert not psutil.pid_exists(int(asked.read_text()))
@@ -157,7 +157,7 @@ def test_closing_ends_an_outline_in_the_middle(pointing, tmp_path: Path) -> None
 
 def test_a_library_that_is_only_read_has_outlines_too(pointing, open_library) -> None:
     pointing()
-    look = FakeReranker(lambda: PointingVerifier(AROUND))
+    look = FakeReranker(lambda: FixedBoxVerifier(AROUND))
     assert only_hit(open_library(read_only=True, reranker=look)).region.id == UNSTORED
 
 

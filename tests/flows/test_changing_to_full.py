@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_starter_full_starter_never_errs_and_never_mixes(
                         assert made_by[profile_of(library, hit.region.id)] == result.profile
                 answered.append(result.profile)
             assert job.result(0).outlined == len(COLOURS)
-        changes = [b for a, b in zip(answered, answered[1:], strict=False) if a != b]
+        changes = [b for a, b in itertools.pairwise(answered) if a != b]
         assert changes in (["full", "starter"], ["starter"])
         assert {one.name: one.complete for one in library.models.kept()} == {
             "starter": True,

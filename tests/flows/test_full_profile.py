@@ -207,7 +207,7 @@ def test_the_key_names_files_and_settings_and_nothing_else(stocked, sam_file, tm
 
 def test_by_name_names_a_missing_model(monkeypatch, tmp_path):
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path))
-    with pytest.raises(ModelMissing, match="sam2.1-tiny"):
+    with pytest.raises(ModelMissing, match=r"sam2\.1-tiny"):
         registry.by_name("full")
 
 

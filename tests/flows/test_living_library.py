@@ -235,7 +235,7 @@ def test_two_writers_never_meet_and_a_reader_changes_nothing(
     assert names(found(reader, "blue")) == ["b.jpg"], "a reader sees what was written since"
 
 
-def test_several_analysts_find_the_same(open_library: Open, photos: Path, tmp_path: Path) -> None:
+def test_several_workers_find_the_same(open_library: Open, photos: Path, tmp_path: Path) -> None:
 
     (tmp_path / "library").mkdir()
     settings.save(tmp_path / "library/settings.json", settings.Settings(workers=2))

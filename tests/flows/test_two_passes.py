@@ -156,7 +156,7 @@ def test_a_photo_whose_full_look_fails_is_a_problem_and_still_found(
     fill(photos, count=MANY - 1)
     black = synthetic_photos.pixels([("red", (20, 20, 150, 110))], background=(0, 0, 0))
     synthetic_photos.write(photos / "deadly.png", black)
-    library = open_library(analysis=colour_models.load_moody_models)
+    library = open_library(analysis=colour_models.load_failing_models)
     library.folders.add(photos)
     status = library.indexing.start().result(PATIENCE_S)
     assert (status.outlined, status.problems, status.pending) == (MANY - 1, 1, 0)

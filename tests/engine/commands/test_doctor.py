@@ -44,12 +44,14 @@ def test_a_sound_installation_is_told_with_a_measured_rate(tmp_path):
     assert told["devices"]["cpu"] == "processor"
     assert told["disk"]["library"]["free_bytes"] > 0
     assert told["second look"]["model"] is None and told["second look"]["fine"]
-    assert told["rate"]["photos"] == diagnostics.SAMPLES and told["rate"]["photos_per_s"] > 0
+    assert told["rate"]["photos"] == diagnostics.SAMPLE_COUNT and told["rate"]["photos_per_s"] > 0
     assert not (tmp_path / "library").exists()
 
 
 def test_a_model_that_changed_on_the_disk_is_found(tmp_path, own_shelf, monkeypatch):
-    monkeypatch.setattr(diagnostics, "rate", lambda listener: diagnostics.Part("rate", {}, ()))
+    monkeypatch.setattr(
+        diagnostics, "rate", lambda listener: diagnostics.DiagnosticSection("rate", {}, ())
+    )
     (tmp_path / "toy.safetensors").write_bytes(CONTENT)
     model = own_shelf.import_files("toy", [tmp_path], CancelToken())
     assert "toy: every byte verified" in doctor(tmp_path, "--verify")[1]
@@ -59,7 +61,7 @@ def test_a_model_that_changed_on_the_disk_is_found(tmp_path, own_shelf, monkeypa
 
 
 def test_a_part_that_fails_does_not_silence_the_others(tmp_path, monkeypatch):
-    def broken(_listener) -> diagnostics.Part:
+    def broken(_listener) -> diagnostics.DiagnosticSection:
         raise RuntimeError("the models are gone")
 
     monkeypatch.setattr(diagnostics, "rate", broken)
@@ -72,7 +74,9 @@ def test_a_part_that_fails_does_not_silence_the_others(tmp_path, monkeypatch):
 @pytest.fixture
 def language_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an installed language model, the only model there is."""
-    monkeypatch.setattr(diagnostics, "rate", lambda listener: diagnostics.Part("rate", {}, ()))
+    monkeypatch.setattr(
+        diagnostics, "rate", lambda listener: diagnostics.DiagnosticSection("rate", {}, ())
+    )
     files = (
         gguf_files.language(tmp_path / "given" / "l.gguf"),
         gguf_files.vision(tmp_path / "given" / "v.gguf"),
@@ -114,7 +118,7 @@ def test_a_model_that_is_set_but_gone_is_told_with_what_to_do(tmp_path, language
 
 
 def test_a_runner_that_crashes_takes_nobody_with_it(tmp_path, language_model, monkeypatch):
-    monkeypatch.setattr(diagnostics, "_ASK_RUNNER", "import os; os.abort()")
+    monkeypatch.setattr(diagnostics, "_RUNNER_PROBE", "import os; os.abort()")
     status, out = doctor(tmp_path)
     if "llama-cpp-python is not installed" not in out:
         assert status == 0 and "it cannot be loaded" in out

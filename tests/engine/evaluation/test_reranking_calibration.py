@@ -29,7 +29,7 @@ BOX = (20, 20, 90, 90)
 COLOURS = ("red", "green", "blue", "yellow")
 
 
-class _Answering(colour_models.LookingVerifier):
+class _Answering(colour_models.PixelVerifier):
     """Gives its raw answers to a memory, as a language model's verifier does."""
 
     def __init__(self, memory: RecordingAnswerCache) -> None:

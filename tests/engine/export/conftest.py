@@ -44,11 +44,11 @@ class DiscPhoto:
 
 @pytest.fixture
 def make_disc(tmp_path: Path) -> Callable[..., DiscPhoto]:
-    made: list[DiscPhoto] = []
+    created: list[DiscPhoto] = []
 
     def make(name: str = "disc.jpg", size_wh: tuple[int, int] = (160, 120)) -> DiscPhoto:
-        made.append(DiscPhoto(tmp_path / "photos" / name, size_wh, len(made) + 1))
-        return made[-1]
+        created.append(DiscPhoto(tmp_path / "photos" / name, size_wh, len(created) + 1))
+        return created[-1]
 
     return make
 

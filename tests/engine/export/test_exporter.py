@@ -21,10 +21,10 @@ from engine.records import ExportKind, ExportRequest
 
 
 class Reader:
-    """Serves made photos by path; what it does not know is missing."""
+    """Returns the pixels of disc photos by path; what it does not know is missing."""
 
-    def __init__(self, *made) -> None:
-        self._rgb = {one.photo.path: one.rgb for one in made}
+    def __init__(self, *discs) -> None:
+        self._rgb = {disc.photo.path: disc.rgb for disc in discs}
 
     def __call__(self, photo):
         if photo.path not in self._rgb:
@@ -45,15 +45,15 @@ def _request(tmp_path: Path, kind: ExportKind, *hits, query: str = "red disc") -
     ],
 )
 def test_pictures(tmp_path, make_disc, context, kind, mode, suffix):
-    made = make_disc()
-    summary = exporter.run(_request(tmp_path, kind, made.hit), Reader(made), context)
+    disc = make_disc()
+    summary = exporter.run(_request(tmp_path, kind, disc.hit), Reader(disc), context)
     (written,) = summary.written
     assert written.name == f"disc - red disc - {kind.value}{suffix}"
     with Image.open(written) as picture:
         assert picture.mode == mode
         assert not picture.getexif() and "exif" not in picture.info
         if kind is not ExportKind.CUTOUT:
-            assert picture.size == made.photo.size_wh
+            assert picture.size == disc.photo.size_wh
     assert summary.problems == ()
     assert (context.progress.done, context.progress.total) == (1, 1)
 
@@ -70,56 +70,56 @@ def test_one_hit_that_fails_does_not_stop_the_others(tmp_path, make_disc, contex
 
 @pytest.mark.parametrize("kind", [ExportKind.CUTOUT, ExportKind.MASK])
 def test_a_whole_photo_has_nothing_to_take_out(tmp_path, make_disc, context, kind):
-    made = make_disc()
-    summary = exporter.run(_request(tmp_path, kind, made.whole_hit), Reader(made), context)
+    disc = make_disc()
+    summary = exporter.run(_request(tmp_path, kind, disc.whole_hit), Reader(disc), context)
     assert summary.written == ()
     assert "Only the whole photo matched" in summary.problems[0].message
 
 
 def test_a_photo_that_is_not_outlined_has_nothing_to_take_out_yet(tmp_path, make_disc, context):
-    made = make_disc()
-    hit = replace(made.whole_hit, outlined=False)
-    summary = exporter.run(_request(tmp_path, ExportKind.CUTOUT, hit), Reader(made), context)
+    disc = make_disc()
+    hit = replace(disc.whole_hit, outlined=False)
+    summary = exporter.run(_request(tmp_path, ExportKind.CUTOUT, hit), Reader(disc), context)
     assert "not outlined yet" in summary.problems[0].message and summary.problems[0].hint
 
 
 def test_a_whole_photo_as_overlay(tmp_path, make_disc, context):
-    made = make_disc()
-    request = _request(tmp_path, ExportKind.OVERLAY, made.whole_hit)
-    summary = exporter.run(request, Reader(made), context)
+    disc = make_disc()
+    request = _request(tmp_path, ExportKind.OVERLAY, disc.whole_hit)
+    summary = exporter.run(request, Reader(disc), context)
     with Image.open(summary.written[0]) as picture:
-        assert np.abs(np.asarray(picture).astype(int) - made.rgb)[5:20, 5:20].max() <= 4
+        assert np.abs(np.asarray(picture).astype(int) - disc.rgb)[5:20, 5:20].max() <= 4
 
 
 def test_a_mask_needs_no_photo_file(tmp_path, make_disc, context):
-    made = make_disc()
-    summary = exporter.run(_request(tmp_path, ExportKind.MASK, made.hit), Reader(), context)
+    disc = make_disc()
+    summary = exporter.run(_request(tmp_path, ExportKind.MASK, disc.hit), Reader(), context)
     assert len(summary.written) == 1 and summary.problems == ()
 
 
 def test_twice_the_same_export_keeps_both(tmp_path, make_disc, context):
-    made = make_disc()
-    request = _request(tmp_path, ExportKind.MASK, made.hit)
-    first = exporter.run(request, Reader(made), context).written[0]
+    disc = make_disc()
+    request = _request(tmp_path, ExportKind.MASK, disc.hit)
+    first = exporter.run(request, Reader(disc), context).written[0]
     stamp = first.stat().st_mtime_ns
-    second = exporter.run(request, Reader(made), context).written[0]
+    second = exporter.run(request, Reader(disc), context).written[0]
     assert second != first and first.stat().st_mtime_ns == stamp
 
 
 def test_hostile_queries_and_stems_stay_inside(tmp_path, make_disc, context):
-    made = make_disc("..  \u202econ.jpg")
-    request = _request(tmp_path, ExportKind.MASK, made.hit, query="../../=cmd()|\x00 " + "x" * 300)
-    (written,) = exporter.run(request, Reader(made), context).written
+    disc = make_disc("..  \u202econ.jpg")
+    request = _request(tmp_path, ExportKind.MASK, disc.hit, query="../../=cmd()|\x00 " + "x" * 300)
+    (written,) = exporter.run(request, Reader(disc), context).written
     assert written.parent == (tmp_path / "out").resolve()
     assert len(written.name.encode()) <= 255 and "\u202e" not in written.name
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))
 def test_cancelled_before_the_first_hit(tmp_path, make_disc, context, kind):
-    made = make_disc()
+    disc = make_disc()
     context.cancel.cancel()
     with pytest.raises(Cancelled):
-        exporter.run(_request(tmp_path, kind, made.hit), Reader(made), context)
+        exporter.run(_request(tmp_path, kind, disc.hit), Reader(disc), context)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -151,15 +151,15 @@ def test_coco_is_read_by_pycocotools(tmp_path, make_disc, context, capsys):
     assert [c["name"] for c in coco.loadCats(coco.getCatIds())] == ["red disc"]
     annotations = coco.loadAnns(coco.getAnnIds())
     assert [a["image_id"] for a in annotations] == [1, 2]
-    for annotation, made in zip(annotations, (small, large), strict=True):
+    for annotation, disc in zip(annotations, (small, large), strict=True):
         mask = coco.annToMask(annotation).astype(bool)
-        assert mask.shape == made.mask_hw.shape
-        assert (mask & made.mask_hw).sum() / (mask | made.mask_hw).sum() > 0.99
+        assert mask.shape == disc.mask_hw.shape
+        assert (mask & disc.mask_hw).sum() / (mask | disc.mask_hw).sum() > 0.99
         assert annotation["area"] == mask.sum()
         x, y, width, height = annotation["bbox"]
         assert (x, y) == (np.nonzero(mask.any(0))[0][0], np.nonzero(mask.any(1))[0][0])
         assert (width, height) == (mask.any(0).sum(), mask.any(1).sum())
-        assert annotation["score"] == made.hit.score
+        assert annotation["score"] == disc.hit.score
 
 
 def test_coco_leaves_out_a_damaged_mask(tmp_path, make_disc, context):
@@ -174,19 +174,19 @@ def test_coco_leaves_out_a_damaged_mask(tmp_path, make_disc, context):
 
 
 def test_csv(tmp_path, make_disc, context):
-    made = make_disc("kätzchen.jpg")
+    disc = make_disc("kätzchen.jpg")
     lost = make_disc("odd\udcff.jpg")
-    hits = (made.hit, replace(lost.whole_hit, reason="=1+1"))
+    hits = (disc.hit, replace(lost.whole_hit, reason="=1+1"))
     request = _request(tmp_path, ExportKind.CSV, *hits, query="@SUM(A1)")
     (written,) = exporter.run(request, Reader(), context).written
     rows = list(csv.DictReader(io.StringIO(written.read_text("utf-8-sig"), newline="")))
     assert [row["rank"] for row in rows] == ["1", "2"]
-    assert rows[0]["path"] == str(made.photo.path)
+    assert rows[0]["path"] == str(disc.photo.path)
     assert rows[0]["query"] == "'@SUM(A1)" and rows[1]["reason"] == "'=1+1"
     assert (rows[0]["verdict"], rows[0]["probability"]) == ("match", "0.8300")
     assert float(rows[1]["score"]) == -0.2
     box = [float(rows[0][f"box_{side}"]) for side in ("x0", "y0", "x1", "y1")]
-    assert box == pytest.approx(made.region.box_xyxy.as_tuple(), abs=0.05)
+    assert box == pytest.approx(disc.region.box_xyxy.as_tuple(), abs=0.05)
     assert rows[1]["box_x0"] == ""
 
 

@@ -1,4 +1,4 @@
-"""From pixels to what is kept, and across the border of the analyst process."""
+"""From pixels to what is kept, and across the border of the worker process."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_models_are_loaded_once(tmp_path: Path) -> None:
     assert loads == [1]
 
 
-def test_a_coarse_look_keeps_the_whole_and_asks_for_no_masks() -> None:
+def test_a_coarse_analysis_keeps_the_whole_and_asks_for_no_masks() -> None:
     rgb = synthetic_photos.pixels([("red", (10, 20, 40, 60))])
     decoded = DecodedPhoto(rgb, (1600, 1200), "2020-01-02T03:04:05", "Box Brownie")
     models = Models(None, colour_models.ColourEmbedder())
@@ -152,14 +152,14 @@ def test_models_that_cannot_be_pointed_at_anything_outline_nothing(large: Path) 
     assert handle(OutlineRequest(large, (3000, 2000), BoxXyxy(560, 380, 1540, 1030))) is None
 
 
-def test_numbers_of_a_coarse_look_that_cannot_be_kept_are_refused() -> None:
+def test_numbers_of_a_coarse_analysis_that_cannot_be_kept_are_refused() -> None:
     decoded = DecodedPhoto(synthetic_photos.pixels([]), (160, 120))
     analysis = Analysis(None, colour_models.NDIM + 1, 1024, 64)
     with pytest.raises(ModelBroken):
         analyse_coarse(colour_models.load_models(), analysis, decoded, VERSION)
 
 
-def test_a_coarse_look_at_a_large_photo_decodes_a_small_one(
+def test_a_coarse_analysis_at_a_large_photo_decodes_a_small_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """JPEG files are reduced while they are decoded: that is what makes the pass fast."""

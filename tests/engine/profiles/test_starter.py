@@ -25,7 +25,7 @@ from engine.records import BoxXyxy, Photo, PhotoId, Region, RegionId
 from engine.scoring.photo_scorer import RegionSimilarities
 from engine.scoring.verifier import Candidate, Verifier
 from engine.starter.image import mask_proposer
-from engine.starter.matching import calibration, reference_levels
+from engine.starter.matching import calibration, reference_statistics
 from engine.starter.matching.embedder import NDIM
 from engine.starter.text import text_map
 
@@ -38,19 +38,19 @@ def models():
 
 
 @pytest.fixture(scope="module")
-def seen(models):
+def analysed(models):
     """Proposals and vectors of a few sample photos, by name."""
-    looked = {}
+    results = {}
     for name in NAMES:
         path = resources_dir() / "samples" / f"{name}.jpg"
         rgb = read_upright(path, ANALYSIS_SIDE_PX).rgb
         proposals = models.proposer.propose(rgb)
-        looked[name] = proposals, models.region_embedder.embed(rgb, [p.mask_hw for p in proposals])
-    return looked
+        results[name] = proposals, models.region_embedder.embed(rgb, [p.mask_hw for p in proposals])
+    return results
 
 
-def test_proposals_are_distinct_tidy_and_best_first(seen):
-    for proposals, _ in seen.values():
+def test_proposals_are_distinct_tidy_and_best_first(analysed):
+    for proposals, _ in analysed.values():
         assert 5 <= len(proposals) <= 50
         scores = [p.score for p in proposals]
         assert scores == sorted(scores, reverse=True)
@@ -60,11 +60,11 @@ def test_proposals_are_distinct_tidy_and_best_first(seen):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_word_finds_its_photo_and_a_region_of_it(seen, name):
+def test_a_word_finds_its_photo_and_a_region_of_it(analysed, name):
     query = load_text_embedder(shipped_folder()).embed([f"a {name}"])[0]
     scorer = load_scorer(shipped_folder())
     scores = {}
-    for photo, (proposals, vectors) in seen.items():
+    for photo, (proposals, vectors) in analysed.items():
         height, width = proposals[0].mask_hw.shape
         sides = np.array([width, height, width, height], np.float32)
         similarities = RegionSimilarities(
@@ -174,8 +174,10 @@ def test_the_key_follows_the_weights_and_missing_or_damaged_files_are_named(tmp_
     for name, load in (
         (text_map.FILE_NAME, lambda: text_map.TextMap.load(folder / text_map.FILE_NAME)),
         (
-            reference_levels.FILE_NAME,
-            lambda: reference_levels.Reference.load(folder / reference_levels.FILE_NAME),
+            reference_statistics.FILE_NAME,
+            lambda: reference_statistics.ReferenceStatistics.load(
+                folder / reference_statistics.FILE_NAME
+            ),
         ),
         (calibration.FILE_NAME, lambda: load_scorer(folder)),
     ):

@@ -31,7 +31,7 @@ from engine.search.ranking import (
 )
 from engine.search.region_similarities import similarities
 from engine.store.rows import RegionRows
-from tests.fakes.colour_models import BestRegionScorer, FreeVerifier, LookingVerifier
+from tests.fakes.colour_models import BestRegionScorer, FreeVerifier, PixelVerifier
 
 
 def rows(*similarities: float, whole: float = 0.0) -> RegionRows:
@@ -138,7 +138,7 @@ def test_a_photo_that_is_not_outlined_is_no_match_unless_somebody_looked() -> No
     free = with_verification(before, FreeVerifier(), sure, candidate())
     assert free.verdict is Verdict.UNSURE and 0.79 < free.probability < 0.8
     assert "not outlined yet" in free.reason
-    looking = with_verification(before, LookingVerifier(), sure, candidate())
+    looking = with_verification(before, PixelVerifier(), sure, candidate())
     assert (looking.verdict, looking.probability) == (Verdict.MATCH, 0.95)
     poor = with_verification(before, FreeVerifier(), Verification(0.1, reason="no"), candidate())
     assert (poor.verdict, poor.reason) == (Verdict.NO, "no")
@@ -173,7 +173,7 @@ def pointed(*boxes: tuple[float, float, float, float], regions=(TOP, LOW)) -> Se
     """What becomes of a hit with the first region when a verifier points at boxes."""
     said = Verification(0.9, tuple(BoxXyxy(*box) for box in boxes), "there")
     before = replace(hit(1, 0.5), region=regions[0] if regions else None)
-    return with_verification(before, LookingVerifier(), said, candidate(*regions))
+    return with_verification(before, PixelVerifier(), said, candidate(*regions))
 
 
 def test_a_box_means_the_mask_it_fits() -> None:
