@@ -1,4 +1,4 @@
-"""Whether a box around a thing, drawn not quite right, leads to the stored masks of that thing."""
+"""Matching of boxes to stored masks, measured with jittered boxes around annotated things."""
 
 from __future__ import annotations
 
@@ -15,33 +15,40 @@ from engine.evaluation.annotated_search import AnnotatedSearch, ProgressListener
 from engine.evaluation.coco_truth import Instance, TruthPhoto
 from engine.jobs import JobContext
 from engine.jobs.cancel import CancelToken
-from engine.masks.union import united
+from engine.masks.merging import merge_regions
 from engine.records import BoxXyxy, RerankerInfo, Rle
 from engine.reranking.box_match import match_box
 from engine.scoring.verifier import Candidate, Verification
 
 DRAWS = 5
-"""Boxes drawn for each thing."""
-MOVED_BY = 0.1
+"""Jittered boxes for each thing."""
+MAX_JITTER = 0.1
 """Each side of a box is moved by up to this share of its width or height."""
-BAR = 0.9
-"""Share of boxes that must lead to the right masks."""
+REQUIRED_SHARE = 0.9
+"""Share of jittered boxes that must lead to the right masks."""
 SIZES = (("32 to 96 px", 96 * 96), ("from 96 px", None))
-"""Classes of things by the square root of their area, each with the area where it ends."""
+"""Size classes by the square root of the area, each with its upper limit in square pixels."""
 _SEED = 17
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one box: ``right``, another thing (``wrong``), or ``none`` matched."""
+    """The outcome for one box.
+
+    Attributes:
+        area_px: area of the thing, in square pixels of the photo.
+        kind: ``right``, ``wrong`` (the masks of another thing), or ``none`` (no mask matched).
+    """
 
     area_px: float
     kind: str
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """On things that some stored mask covers, since no box can find a mask that is not there; of
-    the others, whether their boxes rightly match none.
+    """Match jittered and exact boxes around things that a stored mask covers.
+
+    No box can find a mask that is not stored; for things without one, measure whether their boxes
+    match no mask.
 
     Raises:
         BadRequest: the folder or the COCO file is not given or does not fit, or no thing in it
@@ -54,18 +61,18 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
             hint="Give the photos and their COCO file: --folder DIR --coco FILE.",
         )
     truth = annotated_library.load_present(request.coco, request.folder, request.photos)
-    notes = _Notes()
+    recorder = _CandidateRecorder()
     opened = annotated_library.indexed(
-        truth, request.folder, listener, profile=request.profile, reranker=notes
+        truth, request.folder, listener, profile=request.profile, reranker=recorder
     )
     tally = _Tally()
-    with opened as judged:
-        profile = judged.library.models.active.name
-        search = AnnotatedSearch(judged.library, truth, len(truth.photos), listener)
+    with opened as annotated:
+        profile = annotated.library.models.active.name
+        search = AnnotatedSearch(annotated.library, truth, len(truth.photos), listener)
         for category_id, name in truth.queries().items():
-            notes.candidates.clear()
+            recorder.candidates.clear()
             search.search_all([name], "Matching boxes")
-            for candidate in notes.candidates:
+            for candidate in recorder.candidates:
                 photo = truth.photos[truth_index(candidate.photo)]
                 tally.add(candidate, photo, category_id)
     if not tally.covered:
@@ -82,9 +89,9 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
         "things": tally.things,
         "covered": tally.covered,
         "draws": DRAWS,
-        "moved_by": MOVED_BY,
-        "bar": BAR,
-        "moved": shares(tally.moved),
+        "moved_by": MAX_JITTER,
+        "bar": REQUIRED_SHARE,
+        "moved": shares(tally.jittered),
         "exact": shares(tally.exact),
         "uncovered": shares(tally.uncovered),
     }
@@ -92,43 +99,47 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
 
 
 class _Tally:
-    """Outcomes of all boxes so far; ``things`` are those that count, ``covered`` by a mask.
+    """Outcomes of all boxes so far.
 
     Attributes:
-        moved, exact: boxes of the covered things; ``uncovered``: moved boxes of the others.
+        things: number of countable things.
+        covered: number of those that a stored mask covers.
+        jittered, exact: outcomes of boxes around covered things.
+        uncovered: outcomes of jittered boxes around the others.
     """
 
     def __init__(self) -> None:
         self.things = self.covered = 0
-        self.moved: list[Outcome] = []
+        self.jittered: list[Outcome] = []
         self.exact: list[Outcome] = []
         self.uncovered: list[Outcome] = []
         self._rng = np.random.default_rng(_SEED)
         self._rng_of_uncovered = np.random.default_rng(_SEED)
 
     def add(self, candidate: Candidate, photo: TruthPhoto, category_id: int) -> None:
-        """Draw boxes around the category's things in one photo."""
+        """Match boxes around the category's things in one photo."""
         wanted = [
-            one
-            for one in photo.instances
-            if one.category_id == category_id and mask_overlap.is_countable(one)
+            thing
+            for thing in photo.instances
+            if thing.category_id == category_id and mask_overlap.is_countable(thing)
         ]
         self.things += len(wanted)
-        for thing, box, overlaps in _drawn(candidate, photo, wanted):
-            moved, rng = self.uncovered, self._rng_of_uncovered
+        for thing, box, overlaps in _with_boxes(candidate, photo, wanted):
+            # Their own generator, so that they do not change the boxes of covered things.
+            outcomes, rng = self.uncovered, self._rng_of_uncovered
             if overlaps.size and overlaps.max() >= metrics.IOU_AT_LEAST:
                 self.covered += 1
                 self.exact.append(_outcome(box, candidate, photo, thing, overlaps))
-                moved, rng = self.moved, self._rng
+                outcomes, rng = self.jittered, self._rng
             for _ in range(DRAWS):
-                drawn = jittered(box, photo.size_wh, rng)
-                moved.append(_outcome(drawn, candidate, photo, thing, overlaps))
+                moved = jittered(box, photo.size_wh, rng)
+                outcomes.append(_outcome(moved, candidate, photo, thing, overlaps))
 
 
 def jittered(box: BoxXyxy, size_wh: tuple[int, int], rng: np.random.Generator) -> BoxXyxy:
-    """The box with every side moved at random, within the photo."""
-    dx0, dx1 = rng.uniform(-MOVED_BY, MOVED_BY, 2) * box.width
-    dy0, dy1 = rng.uniform(-MOVED_BY, MOVED_BY, 2) * box.height
+    """The box with every side moved at random by up to ``MAX_JITTER``, clipped to the photo."""
+    dx0, dx1 = rng.uniform(-MAX_JITTER, MAX_JITTER, 2) * box.width
+    dy0, dy1 = rng.uniform(-MAX_JITTER, MAX_JITTER, 2) * box.height
     width, height = size_wh
     return BoxXyxy(
         max(0.0, box.x0 + dx0),
@@ -139,13 +150,13 @@ def jittered(box: BoxXyxy, size_wh: tuple[int, int], rng: np.random.Generator) -
 
 
 def shares(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Of all boxes and by size: how many there are, which share is right or matched no mask."""
+    """Number of boxes, share that is right and share that matches no mask; of all and by size."""
     by_size = {}
-    least = 0.0
+    lower = 0.0
     for label, end in SIZES:
-        some = [o for o in outcomes if o.area_px >= least and (end is None or o.area_px < end)]
-        by_size[label] = _shares(some)
-        least = end or least
+        group = [o for o in outcomes if o.area_px >= lower and (end is None or o.area_px < end)]
+        by_size[label] = _shares(group)
+        lower = end or lower
     return _shares(outcomes) | {"by_size": by_size}
 
 
@@ -156,10 +167,10 @@ def _shares(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {"boxes": len(outcomes), "right": share("right"), "no_mask": share("none")}
 
 
-def _drawn(
+def _with_boxes(
     candidate: Candidate, photo: TruthPhoto, things: Sequence[Instance]
 ) -> Iterator[tuple[Instance, BoxXyxy, np.ndarray]]:
-    """Things whose shape is known, each with its box and the overlap of every mask."""
+    """Things that have an outline, each with its box and its IoU with every stored mask."""
     overlaps = mask_overlap.ious(candidate.regions, things, photo.size_wh)
     for thing, of_masks in zip(things, overlaps.T, strict=True):
         rle = thing.rle(photo.size_wh)
@@ -187,14 +198,15 @@ def _outcome(
     if len(match.regions) == 1:
         overlap = overlaps[match.regions[0]]
     else:
-        together = united([candidate.regions[i] for i in match.regions])
+        together = merge_regions([candidate.regions[i] for i in match.regions])
         overlap = mask_overlap.ious([together], [thing], photo.size_wh).max()
     return Outcome(thing.area_px, "right" if overlap >= metrics.IOU_AT_LEAST else "wrong")
 
 
-class _Notes:
-    """A second look that looks at nothing and keeps what it is given of every photo, so that
-    boxes meet exactly the evidence that they meet in a search."""
+class _CandidateRecorder:
+    """A reranker, and its verifier, that stores each candidate and answers 0.5.
+
+    Boxes are then matched against the same candidates as in a search."""
 
     free = False
     match_at, no_below = 1.0, 0.0
@@ -205,7 +217,7 @@ class _Notes:
     def info(self) -> RerankerInfo:
         return RerankerInfo("notes", "Notes")
 
-    def verifier(self, context: JobContext, set_note: Callable[[str], None]) -> _Notes:
+    def verifier(self, context: JobContext, set_note: Callable[[str], None]) -> _CandidateRecorder:
         return self
 
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
@@ -213,7 +225,7 @@ class _Notes:
         return Verification(0.5)
 
     def close(self) -> None:
-        """Nothing was started."""
+        """Does nothing."""
 
 
 def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -221,20 +233,20 @@ def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
         f"{figures['covered']} of {figures['things']} things in {figures['photos']} photos are "
         f"covered by a mask ({figures['profile']})"
     )
-    drawn = f"{figures['draws']} boxes each, sides moved by up to {figures['moved_by']:.0%}"
-    for name, label in (("moved", drawn), ("exact", "exact boxes")):
-        one = figures[name]
-        yield f"{label}: {one['right']:.1%} right, {one['no_mask']:.1%} match no mask"
-        for size, some in one["by_size"].items():
+    jitter = f"{figures['draws']} boxes each, sides moved by up to {figures['moved_by']:.0%}"
+    for name, label in (("moved", jitter), ("exact", "exact boxes")):
+        found = figures[name]
+        yield f"{label}: {found['right']:.1%} right, {found['no_mask']:.1%} match no mask"
+        for size, some in found["by_size"].items():
             if some["boxes"]:
                 yield (
                     f"  {size}: {some['right']:.1%} right, {some['no_mask']:.1%} match no mask "
                     f"({some['boxes']} boxes)"
                 )
-    if (one := figures["uncovered"])["boxes"]:
+    if (found := figures["uncovered"])["boxes"]:
         yield (
-            f"of the other things: {one['no_mask']:.1%} match no mask, {one['right']:.1%} are "
-            f"right with parts together ({one['boxes']} boxes)"
+            f"of the other things: {found['no_mask']:.1%} match no mask, "
+            f"{found['right']:.1%} are right with parts together ({found['boxes']} boxes)"
         )
     met = "met" if figures["moved"]["right"] >= figures["bar"] else "missed"
     yield f"bar of {figures['bar']:.0%} right: {met}"

@@ -1,4 +1,4 @@
-"""SAM 2 masks: ours against the package's own generator, and the adaptive grid against the full."""
+"""SAM 2 masks: the product's generator against the package's, adaptive against full grid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.jobs import Progress
 from engine.jobs.worker_process import WorkerProcess
 from engine.masks import rle as rle_codec
 from engine.masks.geometry import ANALYSIS_SIDE_PX, fit_within, scale_mask
-from engine.masks.sam_grid import Coverage, ask_adaptively, ask_everywhere, detail_map
+from engine.masks.sam_grid import Coverage, prompt_adaptive_grid, prompt_full_grid, detail_map
 from engine.masks.sam_network import SAM_ARCHITECTURES
 from engine.masks.sam_proposer import SamProposer, SamSettings
 from engine.paths import resources_dir
@@ -36,16 +36,17 @@ SETTINGS = SamSettings(
     tidy=False,
     most=10_000,
 )
-"""Of both generators. The fixed weights scatter their masks over the photo, so that boxes are a
-copy of each other only where they all but coincide, and only the most stable quarter is kept."""
+"""Settings of both generators. The masks of random weights are scattered over the photo, so only
+boxes that almost coincide count as duplicates, and only the most stable quarter of the masks is
+kept."""
 STOCK_BATCH = 16
-"""Of the stock generator on the large photo: with its own 64 it needs over 20 GB."""
+"""Batch size of the package's generator on the large photo; its default of 64 needs over 20 GB."""
 SMALLEST_PX = 32 * 32
 _SAMPLE = resources_dir() / "samples" / "horses.jpg"
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """On a sample photo and fixed weights; with a COCO file the adaptive grid too.
+    """Compare on a sample photo with fixed random weights; with a COCO file, the adaptive grid too.
 
     Raises:
         ModelMissing: the package sam2 is not installed.
@@ -56,10 +57,10 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     photo = read_upright(_SAMPLE).rgb
     figures: dict[str, Any] = {"threads": THREADS, "grid": GRID}
     listener.report(Progress("Comparing with the stock generator, small photo"))
-    small = _compared(_sized(photo, SMALL_WH), batch=64)
+    small = _compare(_resized(photo, SMALL_WH), batch=64)
     figures["small"] = {"size_wh": SMALL_WH, **small}
     listener.report(Progress("Comparing with the stock generator, 12 megapixels"))
-    figures["large"] = {"size_wh": LARGE_WH, **_compared(_sized(photo, LARGE_WH), STOCK_BATCH)}
+    figures["large"] = {"size_wh": LARGE_WH, **_compare(_resized(photo, LARGE_WH), STOCK_BATCH)}
     listener.report(Progress("Measuring memory, 24 megapixels"))
     figures["peak_memory_bytes_24mp"] = _peak_memory(HUGE_WH)
     if request.folder is not None and request.coco is not None:
@@ -68,12 +69,12 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     return BenchResult(tuple(_lines(figures)), figures)
 
 
-def _compared(photo: np.ndarray, batch: int) -> dict[str, Any]:
-    """Seconds and masks of both on one photo; ours is given it at the analysis size."""
+def _compare(photo: np.ndarray, batch: int) -> dict[str, Any]:
+    """Seconds and masks of both generators on one photo; ours gets it at the analysis size."""
     from engine.masks.sam_network import stock_generator
     from engine.tiny_models.random_sam import matched_share, random_network
 
-    analysed = _sized(photo, fit_within((photo.shape[1], photo.shape[0]), ANALYSIS_SIDE_PX))
+    analysed = _resized(photo, fit_within((photo.shape[1], photo.shape[0]), ANALYSIS_SIDE_PX))
     tiny = SAM_ARCHITECTURES["sam2.1-tiny"]
     network = random_network(tiny, analysed)
     proposer = SamProposer(network, choose_device("cpu"), SETTINGS)
@@ -88,16 +89,16 @@ def _compared(photo: np.ndarray, batch: int) -> dict[str, Any]:
         batch=batch,
     )
     start = time.perf_counter()
-    analysed = _sized(photo, (analysed.shape[1], analysed.shape[0]))
+    analysed = _resized(photo, (analysed.shape[1], analysed.shape[0]))
     ours = proposer.propose(analysed)
     ours_s = time.perf_counter() - start
     start = time.perf_counter()
     theirs = stock.generate(photo)
     stock_s = time.perf_counter() - start
-    masks = [_rle(one.mask_hw) for one in ours]
-    others = [one["segmentation"] for one in theirs]
+    masks = [_rle(proposal.mask_hw) for proposal in ours]
+    others = [mask["segmentation"] for mask in theirs]
     if photo.shape != analysed.shape:
-        others = [_rle(_scaled(one, (analysed.shape[1], analysed.shape[0]))) for one in others]
+        others = [_rle(_scaled(rle, (analysed.shape[1], analysed.shape[0]))) for rle in others]
     return {
         "ours_s": ours_s,
         "stock_s": stock_s,
@@ -110,7 +111,7 @@ def _compared(photo: np.ndarray, batch: int) -> dict[str, Any]:
 
 
 def adaptive_figures(folder: Path, coco: Path) -> dict[str, float]:
-    """Both grids with a decoder that answers every point with the true mask under it."""
+    """Mask recall of both grids with a decoder that returns the annotated mask under each point."""
     truth = coco_truth.load(coco)
     calls = {"full": 0, "adaptive": 0}
     found = {"full": 0, "adaptive": 0}
@@ -121,19 +122,19 @@ def adaptive_figures(folder: Path, coco: Path) -> dict[str, float]:
             continue
         rgb = read_upright(path, ANALYSIS_SIDE_PX).rgb
         masks = [
-            scale_mask(one.mask_hw(listed.size_wh), (rgb.shape[1], rgb.shape[0]))
-            for one in listed.instances
-            if not one.crowd
+            scale_mask(thing.mask_hw(listed.size_wh), (rgb.shape[1], rgb.shape[0]))
+            for thing in listed.instances
+            if not thing.crowd
         ]
         large = {k for k, mask in enumerate(masks) if mask.sum() >= SMALLEST_PX}
         photos, things = photos + 1, things + len(large)
         for name in calls:
             oracle = _Oracle(masks, rgb.shape[:2])
             if name == "full":
-                calls[name] += ask_everywhere(FULL_GRID, oracle, 32)
+                calls[name] += prompt_full_grid(FULL_GRID, oracle, 32)
             else:
                 detail = detail_map(rgb, FULL_GRID)
-                calls[name] += ask_adaptively(FULL_GRID, detail, oracle, 32)
+                calls[name] += prompt_adaptive_grid(FULL_GRID, detail, oracle, 32)
             found[name] += len(oracle.found & large)
     return {
         "photos": photos,
@@ -145,7 +146,11 @@ def adaptive_figures(folder: Path, coco: Path) -> dict[str, float]:
 
 
 class _Oracle:
-    """Answers a point with the smallest true mask under it, nothing where there is none."""
+    """Returns the smallest annotated mask under each point; none where there is none.
+
+    Attributes:
+        found: indices of all masks returned so far.
+    """
 
     def __init__(self, masks: Sequence[np.ndarray], hw: tuple[int, int]) -> None:
         self.found: set[int] = set()
@@ -169,7 +174,7 @@ class _Oracle:
 
 
 def _peak_memory(size_wh: tuple[int, int]) -> int | None:
-    """Of a process of its own that proposes masks for a photo as the product does, adaptive."""
+    """Peak memory of a process that proposes masks for a photo with the product's settings."""
     worker = WorkerProcess("mask bench", _serve_memory, time_limit_s=1800.0, threads=THREADS)
     try:
         return worker.call(size_wh)
@@ -185,15 +190,15 @@ def _propose_once(size_wh: tuple[int, int]) -> int | None:
     from engine.tiny_models.random_sam import random_network
 
     with PeakMemory() as memory:
-        photo = _sized(read_upright(_SAMPLE).rgb, size_wh)
-        analysed = _sized(photo, fit_within(size_wh, ANALYSIS_SIDE_PX))
+        photo = _resized(read_upright(_SAMPLE).rgb, size_wh)
+        analysed = _resized(photo, fit_within(size_wh, ANALYSIS_SIDE_PX))
         network = random_network(SAM_ARCHITECTURES["sam2.1-tiny"], analysed)
         settings = SamSettings(stability_from=0.5, nms_iou=0.9)
         SamProposer(network, choose_device("cpu"), settings).propose(analysed)
     return memory.peak_bytes
 
 
-def _sized(rgb: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+def _resized(rgb: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
     import cv2
 
     how = cv2.INTER_AREA if size_wh[0] < rgb.shape[1] else cv2.INTER_CUBIC
@@ -214,21 +219,21 @@ def _scaled(rle: dict[str, Any], size_wh: tuple[int, int]) -> np.ndarray:
 def _lines(figures: dict[str, Any]) -> list[str]:
     lines = [f"SAM 2.1 tiny, fixed random weights, {GRID} x {GRID} points, {THREADS} threads"]
     for name in ("small", "large"):
-        one = figures[name]
-        wide, high = one["size_wh"]
+        found = figures[name]
+        width, height = found["size_wh"]
         lines.append(
-            f"{wide} x {high}: ours {one['ours_s']:.1f} s, stock {one['stock_s']:.1f} s, ratio "
-            f"{one['ratio']:.2f}; masks {one['ours_masks']} and {one['stock_masks']}, matched "
-            f"{one['ours_matched']:.0%} and {one['stock_matched']:.0%} at IoU 0.9"
+            f"{width} x {height}: ours {found['ours_s']:.1f} s, stock {found['stock_s']:.1f} s, "
+            f"ratio {found['ratio']:.2f}; masks {found['ours_masks']} and {found['stock_masks']}, "
+            f"matched {found['ours_matched']:.0%} and {found['stock_matched']:.0%} at IoU 0.9"
         )
     if figures["peak_memory_bytes_24mp"]:
         peak = figures["peak_memory_bytes_24mp"] / 2**30
         lines.append(f"peak memory, 24 megapixels: {peak:.2f} GB")
     if "adaptive" in figures:
-        one = figures["adaptive"]
+        found = figures["adaptive"]
         lines.append(
-            f"adaptive grid of {FULL_GRID} x {FULL_GRID}: {one['calls_share']:.2f} of the calls, "
-            f"recall {one['adaptive_recall']:.3f} of {one['full_recall']:.3f} "
-            f"({one['photos']} photos, {one['things']} things from 32 x 32 px)"
+            f"adaptive grid of {FULL_GRID} x {FULL_GRID}: {found['calls_share']:.2f} of the calls, "
+            f"recall {found['adaptive_recall']:.3f} of {found['full_recall']:.3f} "
+            f"({found['photos']} photos, {found['things']} things from 32 x 32 px)"
         )
     return lines

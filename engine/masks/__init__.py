@@ -1,1 +1,1 @@
-"""(3) A photo becomes masks of the things in it."""
+"""(3) Proposes masks of the objects in a photo; mask geometry and encoding."""

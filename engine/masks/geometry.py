@@ -9,7 +9,7 @@ import numpy as np
 from engine.records import BoxXyxy
 
 ANALYSIS_SIDE_PX = 1024
-"""Masks are made and stored at a size whose longest side is at most this."""
+"""Masks are proposed and stored at the analysis size: the longest side is at most this."""
 
 
 def fit_within(size_wh: tuple[int, int], longest_px: int) -> tuple[int, int]:
@@ -41,7 +41,7 @@ def box_iou(box: BoxXyxy, other: BoxXyxy) -> float:
 
 
 def box_ious(box: BoxXyxy, boxes_xyxy: np.ndarray) -> np.ndarray:
-    """The same of one box with each of ``boxes_xyxy``, float (N, 4); (N,)."""
+    """IoU of one box with each of ``boxes_xyxy``, float (N, 4); float (N,)."""
     width = np.minimum(box.x1, boxes_xyxy[:, 2]) - np.maximum(box.x0, boxes_xyxy[:, 0])
     height = np.minimum(box.y1, boxes_xyxy[:, 3]) - np.maximum(box.y0, boxes_xyxy[:, 1])
     shared = width.clip(0) * height.clip(0)
@@ -51,14 +51,14 @@ def box_ious(box: BoxXyxy, boxes_xyxy: np.ndarray) -> np.ndarray:
 
 
 def scale_mask(mask_hw: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    """A bool mask at another size; edges are interpolated, not blocky. Never empties a mask."""
+    """Resize a bool mask (H, W) with interpolated edges; a non-empty mask never becomes empty."""
     import cv2
 
     if (mask_hw.shape[1], mask_hw.shape[0]) == tuple(size_wh):
         return mask_hw
     shrinking = size_wh[0] < mask_hw.shape[1]
-    how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-    soft = cv2.resize(mask_hw.astype(np.uint8) * 255, tuple(size_wh), interpolation=how)
+    interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    soft = cv2.resize(mask_hw.astype(np.uint8) * 255, tuple(size_wh), interpolation=interpolation)
     scaled = soft >= 128
     return scaled if scaled.any() or not mask_hw.any() else soft > 0
 

@@ -1,4 +1,4 @@
-"""Boxes as SAM's own generator compares them: first and last column and row, int (4,)."""
+"""Boxes with inclusive corners, int (4,) x0, y0, x1, y1, as SAM's own generator compares them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 
 
 def inclusive_box(mask_hw: np.ndarray) -> np.ndarray | None:
-    """x0, y0, x1, y1 of the outermost True pixels; None if there are none."""
+    """The box of the True pixels, its corners being pixels of it; None if there are none."""
     rows, columns = np.flatnonzero(mask_hw.any(1)), np.flatnonzero(mask_hw.any(0))
     if not len(rows):
         return None
     return np.array([columns[0], rows[0], columns[-1], rows[-1]])
 
 
-def most_overlap(box: np.ndarray, others: Sequence[np.ndarray]) -> float:
-    """Largest intersection over union with any of the others; 0 if there are none.
+def max_box_iou(box: np.ndarray, others: Sequence[np.ndarray]) -> float:
+    """Largest IoU of a box with any of the others; 0 if there are none.
 
-    Corners are taken for coordinates, so that a box of one pixel has no area.
+    As in SAM's generator, corners are used as coordinates, so a box of one pixel has no area.
     """
     if not len(others):
         return 0.0

@@ -1,4 +1,4 @@
-"""Masks as outlines: polygons that follow the edge smoothly at any zoom."""
+"""Outlines of masks: polygons that follow the edge smoothly at any zoom."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from engine.records import Rle
 def outline_polygons(
     rle: Rle, size_wh: tuple[int, int], smooth_px: float = 1.0
 ) -> list[np.ndarray]:
-    """Closed polygons around a mask, holes included (draw with the odd-even rule).
+    """Trace a mask as closed polygons, holes included (to be drawn with the odd-even rule).
 
     Args:
         rle: the mask at its analysis size.
-        size_wh: size of the picture that the polygons are wanted for, pixels.
-        smooth_px: blur of the mask's edge before it is traced, in analysis pixels; takes away the
+        size_wh: size of the picture on which the polygons are drawn, pixels.
+        smooth_px: blur of the mask before it is traced, in analysis pixels; smooths the
             staircase without moving the edge.
 
     Returns:
-        float32 (K, 2) arrays of x, y in pixels of that picture, largest first.
+        Arrays float32 (K, 2) of x, y in pixels of that picture, largest polygon first.
     """
     import cv2
 
@@ -32,10 +32,10 @@ def outline_polygons(
     box = mask_box(mask)
     if box is None:
         return []
-    # Only the thing and as much around it as the blur can reach: most things are small.
-    reach = 2 + math.ceil(5 * smooth_px)
-    left, top = max(0, int(box.x0) - reach), max(0, int(box.y0) - reach)
-    near = mask[top : int(box.y1) + reach, left : int(box.x1) + reach].astype(np.float32)
+    # Only the mask's box with a margin for the blur is processed: most masks are small.
+    margin = 2 + math.ceil(5 * smooth_px)
+    left, top = max(0, int(box.x0) - margin), max(0, int(box.y0) - margin)
+    near = mask[top : int(box.y1) + margin, left : int(box.x1) + margin].astype(np.float32)
     soft = cv2.copyMakeBorder(near, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
     # Traced at twice the size, so that a one pixel wide mask keeps its two sides.
     soft = cv2.resize(soft, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)

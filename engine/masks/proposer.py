@@ -1,4 +1,4 @@
-"""Protocols: a photo in, masks of the things in it out, or of the one that is pointed at."""
+"""Protocols of models that propose masks for a photo, or one mask for a prompt."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.records import BoxXyxy
 
-FITS_FROM = 0.45
-"""Overlap of boxes (intersection over union) below which a mask is not the thing a box means."""
+MIN_BOX_IOU = 0.45
+"""A mask answers a box prompt only if the IoU of its box with the prompt is at least this."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class MaskProposal:
     """One mask at the analysis size.
 
     Attributes:
-        mask_hw: bool (H, W), same size as the picture it was proposed for, not empty.
-        box_xyxy: tight half-open box around it, pixels of the same picture.
+        mask_hw: bool (H, W), the size of the photo it was proposed for; not empty.
+        box_xyxy: tight half-open box around it, pixels of the same photo.
         score: confidence, 0..1.
     """
 
@@ -31,7 +31,8 @@ class MaskProposal:
     def __post_init__(self) -> None:
         if self.mask_hw.dtype != np.bool_ or self.mask_hw.ndim != 2:
             raise ValueError(
-                f"expected a bool mask of shape (H, W), got {self.mask_hw.dtype} {self.mask_hw.shape}"
+                "expected a bool mask of shape (H, W), "
+                f"got {self.mask_hw.dtype} {self.mask_hw.shape}"
             )
         if not 0.0 <= self.score <= 1.0:
             raise ValueError(f"expected a score in 0..1, got {self.score}")
@@ -39,16 +40,20 @@ class MaskProposal:
 
 @runtime_checkable
 class MaskProposer(Protocol):
-    """Finds things. Used by one thread of one process at a time."""
+    """Proposes masks of all objects in a photo. Used by one thread of one process at a time."""
 
     def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
-        """Best first. ``photo_rgb``: uint8 (H, W, 3), longest side at most 1024 px."""
+        """Propose masks, best first.
+
+        Args:
+            photo_rgb: uint8 (H, W, 3), longest side at most 1024 px.
+        """
         ...
 
 
 @runtime_checkable
 class PromptableProposer(Protocol):
-    """Finds the one thing that is pointed at. Used by one thread of one process at a time."""
+    """Segments the object that a prompt means. Used by one thread of one process at a time."""
 
     def segment(
         self,
@@ -57,14 +62,17 @@ class PromptableProposer(Protocol):
         inside: Sequence[bool] = (),
         box: BoxXyxy | None = None,
     ) -> MaskProposal | None:
-        """None if nothing is there. Several calls in a row with the same photo are cheaper.
+        """Propose one mask for points, a box, or both; None if there is no object.
+
+        Consecutive calls with the same photo are cheaper.
 
         Args:
-            points_xy: clicks, pixels of the photo; ``inside`` says of each whether the thing is
-                there.
-            box: around the thing, same pixels.
+            photo_rgb: uint8 (H, W, 3), longest side at most 1024 px.
+            points_xy: clicks, pixels of the photo.
+            inside: for each point, whether it is on the object (True) or on the background.
+            box: box around the object, pixels of the photo.
 
         Raises:
-            BadRequest: nothing was pointed at, or not in a way that these models understand.
+            BadRequest: there is no prompt, or the model does not support its kind.
         """
         ...

@@ -1,4 +1,4 @@
-"""Masks to and from compressed COCO run lengths."""
+"""Encodes masks as compressed COCO run lengths (RLE), and decodes them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ def encode(mask_hw: np.ndarray) -> Rle:
 
 
 def decode(rle: Rle) -> np.ndarray:
-    """The bool mask (H, W) of an RLE that ``encode`` or pycocotools made.
+    """Decode an RLE of ``encode`` or pycocotools to a bool mask (H, W).
 
-    Runs that stop short of the size leave the rest False; pycocotools does not tell.
+    If the runs end early, the rest is False; pycocotools does not report that.
     """
     from pycocotools import mask as coco
 
-    return coco.decode({"size": list(rle.size_hw), "counts": rle.counts}).astype(bool)
+    mask: np.ndarray = coco.decode({"size": list(rle.size_hw), "counts": rle.counts}).astype(bool)
+    return mask
 
 
 def union(rles: Sequence[Rle]) -> Rle:
-    """The pixels of all masks together; they must be of one size.
+    """Union of masks of one size; raises ValueError for different sizes.
 
     >>> left, right = (encode(np.array([[a, b]], dtype=bool)) for a, b in ((1, 0), (0, 1)))
     >>> decode(union([left, right])).tolist()
@@ -48,10 +49,12 @@ def union(rles: Sequence[Rle]) -> Rle:
 
 
 def shares_within(rles: Sequence[Rle], box: BoxXyxy, frame_size_wh: tuple[int, int]) -> np.ndarray:
-    """Share of each mask's pixels that lies in a box, (N,), 0..1.
+    """Share of each mask's area that lies in a box, float (N,), 0..1.
 
     Args:
-        box: in a frame of the size ``frame_size_wh``, which the masks may be smaller than.
+        rles: masks of one photo, of any size.
+        box: in pixels of a frame of the size ``frame_size_wh``.
+        frame_size_wh: size of that frame, which shows the same photo as the masks.
     """
     from pycocotools import mask as coco
 
@@ -61,6 +64,6 @@ def shares_within(rles: Sequence[Rle], box: BoxXyxy, frame_size_wh: tuple[int, i
         scaled = box.scaled(width / frame_size_wh[0], height / frame_size_wh[1])
         sides = np.array([[scaled.x0, scaled.y0, scaled.width, scaled.height]])
         packed = {"size": [height, width], "counts": rle.counts}
-        # With a crowd, the overlap is divided by the mask's own area.
+        # For a crowd object, pycocotools divides the overlap by the area of the mask.
         shares[i] = coco.iou([packed], [coco.frPyObjects(sides, height, width)[0]], [1])[0, 0]
     return shares

@@ -1,4 +1,4 @@
-"""SAM 2 on one device: a photo is encoded once, then answers any number of prompts."""
+"""SAM 2 on one device: encodes a photo once, then decodes any number of prompts."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.masks.sam_decoder import Decoded, SamDecoder
+from engine.masks.sam_decoder import DecodedPrompts, SamDecoder
 from engine.weights.device import Device
 
 if TYPE_CHECKING:
     from torch import nn
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet, as SAM 2's own transforms have them."""
+"""Mean and standard deviation of ImageNet, as in SAM 2's own transforms."""
 
 
 class SamModel:
-    """Used by one thread at a time, within ``torch.inference_mode``."""
+    """Image encoder and mask decoder. Used by one thread, within ``torch.inference_mode``."""
 
     def __init__(self, network: nn.Module, device: Device) -> None:
         self._network = network
         self.move(device)
 
     def move(self, device: Device) -> None:
-        """Go on there; the photo has to be encoded again."""
+        """Move to another device; the photo has to be encoded again."""
         self.device = device
         self._network = self._network.to(device.name, device.dtype)
         self.decoder = SamDecoder(self._network)
         self._encoded: tuple[bytes, tuple[int, ...]] | None = None
 
     def encode(self, photo_rgb: np.ndarray) -> None:
-        """The trunk's pass over uint8 (H, W, 3), unless this was the last photo encoded."""
+        """Encode a photo, uint8 (H, W, 3), unless it was the last one encoded."""
         import torch
         import torch.nn.functional as F
 
-        name = (hashlib.blake2b(np.ascontiguousarray(photo_rgb)).digest(), photo_rgb.shape)
-        if self._encoded == name:
+        content = np.ascontiguousarray(photo_rgb).data
+        key = (hashlib.blake2b(content).digest(), photo_rgb.shape)
+        if self._encoded == key:
             return
         self._encoded = None
         device, network = self.device.name, self._network
@@ -50,18 +51,18 @@ class SamModel:
         finer = network.sam_mask_decoder
         embedding = levels[2] + network.no_mem_embed.view(1, -1, 1, 1)
         self.decoder.set_photo(embedding, finer.conv_s0(levels[0]), finer.conv_s1(levels[1]))
-        self._encoded = name
+        self._encoded = key
 
-    def decode(self, places: np.ndarray, labels: list[list[int]]) -> Decoded:
-        """Answer prompts on the encoded photo.
+    def decode(self, points_xy: np.ndarray, labels: list[list[int]]) -> DecodedPrompts:
+        """Decode prompts on the encoded photo.
 
         Args:
-            places: (B, P, 2), x and y in fractions of the photo.
-            labels: B lists of P: 1 inside, 0 outside, 2 and 3 a box's two corners.
+            points_xy: float (B, P, 2), x and y in fractions of the photo.
+            labels: B lists of P: 1 inside, 0 outside, 2 and 3 the two corners of a box.
         """
         import torch
 
         device = self.device.name
         side = self._network.sam_prompt_encoder.input_image_size[0]
-        points = torch.as_tensor(places, dtype=torch.float32, device=device) * side
+        points = torch.as_tensor(points_xy, dtype=torch.float32, device=device) * side
         return self.decoder.decode(points, torch.tensor(labels, dtype=torch.int, device=device))

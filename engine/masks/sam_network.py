@@ -1,6 +1,7 @@
-"""The parts of SAM 2 that images need, built from numbers and filled from published files.
+"""The parts of SAM 2 for images: builds the network and loads published weights.
 
-Ravi et al., "SAM 2: Segment Anything in Images and Videos", 2024. The memory of videos is left out.
+Ravi et al., "SAM 2: Segment Anything in Images and Videos", 2024. Without the memory
+for videos.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SamArchitecture:
-    """The numbers that tell one SAM 2.1 from another (the package's ``configs/sam2.1``).
+    """The sizes of a SAM 2.1 network (see the package's ``configs/sam2.1``).
 
     Attributes:
-        embed_dim, num_heads, stages, global_att_blocks, window_spec, window_pos_size: of the
-            Hiera trunk.
-        image_size: side of the square picture that is encoded.
+        embed_dim, num_heads, stages, global_att_blocks, window_spec, window_pos_size: parameters
+            of the Hiera trunk.
+        image_size: side of the square picture that is encoded, pixels.
         width: channels of the image embedding and of the decoder.
     """
 
@@ -47,14 +48,14 @@ SAM_ARCHITECTURES = {
     ),
     "sam2.1-large": SamArchitecture(144, 2, (2, 6, 36, 4), (23, 33, 43), window_spec=(8, 4, 16, 8)),
 }
-"""By the names of the catalogue."""
+"""Name in the catalogue -> architecture."""
 
 _VIDEO_ONLY = ("memory_", "maskmem_", "no_mem_pos_enc", "no_obj_", "mask_downsample", "obj_ptr_")
-"""Published files hold the weights for videos too; these are known and left out."""
+"""Prefixes of the weights for videos, which published files hold too and which are ignored."""
 
 
 def build(architecture: SamArchitecture) -> nn.Module:
-    """A module named as in the published files, with torch's own initial weights.
+    """Build a network with the published names of parameters and torch's initial weights.
 
     It has ``image_encoder``, ``sam_prompt_encoder``, ``sam_mask_decoder`` and ``no_mem_embed``.
 
@@ -113,11 +114,11 @@ def build(architecture: SamArchitecture) -> nn.Module:
 
 
 def load(checkpoint: Path, architecture: SamArchitecture) -> nn.Module:
-    """The network with the weights of a file as published (``{"model": state dict}``).
+    """Build the network and load the weights of a published file (``{"model": state dict}``).
 
     Raises:
-        ModelMissing: there is no such file, or no package sam2.
-        ModelBroken: it is damaged, or not of this architecture.
+        ModelMissing: the file or the package sam2 is missing.
+        ModelBroken: the file is damaged, or not of this architecture.
     """
     from engine.weights.checkpoint import read_state_dict
 
@@ -127,17 +128,18 @@ def load(checkpoint: Path, architecture: SamArchitecture) -> nn.Module:
 
 
 def fill(network: nn.Module, weights: Mapping[str, torch.Tensor], path: Path) -> None:
-    """Take over all weights, none missing and none left over but those for videos.
+    """Load all weights into the network.
 
     Raises:
-        ModelBroken: as said; ``path`` is what is named.
+        ModelBroken: weights are missing, of another size, or unknown and not for videos. The
+            error names ``path``.
     """
-    wanted = network.state_dict()
-    missing = sorted(name for name in wanted if name not in weights)
+    expected = network.state_dict()
+    missing = sorted(name for name in expected if name not in weights)
     unknown = sorted(
-        name for name in weights if name not in wanted and not name.startswith(_VIDEO_ONLY)
+        name for name in weights if name not in expected and not name.startswith(_VIDEO_ONLY)
     )
-    shapes = [n for n in wanted if n in weights and weights[n].shape != wanted[n].shape]
+    shapes = [n for n in expected if n in weights and weights[n].shape != expected[n].shape]
     if missing or unknown or shapes:
         first = (missing or shapes or unknown)[0]
         raise ModelBroken(
@@ -148,7 +150,7 @@ def fill(network: nn.Module, weights: Mapping[str, torch.Tensor], path: Path) ->
             path=path,
             hint="Import the file that belongs to the chosen size of SAM 2.1.",
         )
-    network.load_state_dict({name: weights[name] for name in wanted})
+    network.load_state_dict({name: weights[name] for name in expected})
 
 
 def stock_generator(
@@ -162,14 +164,16 @@ def stock_generator(
     nms_iou: float,
     batch: int = 64,
 ) -> Any:
-    """The package's own ``SAM2AutomaticMaskGenerator``, on the processor, with the network's
-    weights and thresholds named as in ``SamSettings``; to compare with."""
+    """The package's own ``SAM2AutomaticMaskGenerator`` on the CPU, for comparisons.
+
+    It has the network's weights; the thresholds are named as in ``SamSettings``.
+    """
     from sam2.automatic_mask_generator import SAM2AutomaticMaskGenerator
     from sam2.build_sam import build_sam2
 
     channels = [architecture.embed_dim * 2**k for k in (3, 2, 1, 0)]
     trunk = "model.image_encoder.trunk"
-    numbers = {
+    overrides = {
         "model.image_size": architecture.image_size,
         f"{trunk}.embed_dim": architecture.embed_dim,
         f"{trunk}.num_heads": architecture.num_heads,
@@ -183,12 +187,12 @@ def stock_generator(
         "configs/sam2.1/sam2.1_hiera_t.yaml",
         None,
         device="cpu",
-        hydra_overrides_extra=[f"{name}={value}" for name, value in numbers.items()],
+        hydra_overrides_extra=[f"{name}={value}" for name, value in overrides.items()],
         apply_postprocessing=False,
     )
     model.load_state_dict(network.state_dict(), strict=False)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # it compiles its transforms the old way
+        warnings.simplefilter("ignore", FutureWarning)  # raised by its compiled transforms
         generator = SAM2AutomaticMaskGenerator(
             model,
             points_per_side=points_per_side,
@@ -199,7 +203,7 @@ def stock_generator(
             box_nms_thresh=nms_iou,
             output_mode="coco_rle",
         )
-    # The package takes it for granted that pictures have 1,024 pixels a side.
+    # The package assumes pictures of 1,024 x 1,024 pixels.
     sides = [architecture.image_size // stride for stride in (4, 8, 16)]
     generator.predictor._bb_feat_sizes = [(side, side) for side in sides]
     return generator

@@ -1,4 +1,7 @@
-"""Masks from SAM 2.1: a grid of points on one encoded photo, filtered early, drawn late."""
+"""Mask proposals of SAM 2.1: a photo is encoded once and prompted at a grid of points.
+
+Masks are filtered at the decoder's size, and computed at the photo's size only if they may be kept.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from engine.errors import BadRequest
 from engine.masks import sam_grid
 from engine.masks.cleanup import tidy_mask
 from engine.masks.geometry import mask_box
-from engine.masks.inclusive_boxes import inclusive_box, most_overlap
+from engine.masks.inclusive_boxes import inclusive_box, max_box_iou
 from engine.masks.proposer import MaskProposal
 from engine.masks.sam_grid import Coverage
 from engine.masks.sam_model import SamModel
@@ -25,26 +28,27 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-_SLACK = 0.05
-"""Stability and boxes measured at the decoder's own size are off by about this much; what is
-nearer to a limit is decided at the photo's size."""
+_COARSE_TOLERANCE = 0.05
+"""Error of stability and box overlap at the decoder's size; masks that are nearer to a limit than
+this are decided at the photo's size."""
 
 
 @dataclass(frozen=True)
 class SamSettings:
-    """How photos are searched for things.
+    """Parameters of ``SamProposer``.
 
     Attributes:
-        points_per_side: of the full grid; the stock generator asks 32.
-        adaptive: ask coarsely first and skip what is masked well; False: ask every point.
-        iou_from: predicted IoU from which a mask counts, 0..1.
-        stability_from, stability_offset: intersection over union of the mask at ``offset`` above
-            and below its threshold.
-        nms_iou: a mask whose box overlaps a better one's by more is a copy.
-        crops: also look at four overlapping quarters, for small things.
-        tidy: drop specks and fill small holes.
-        batch: prompts decoded together.
-        most: masks kept, the best ones.
+        points_per_side: points of the full grid per side; the stock generator has 32.
+        adaptive: prompt a coarse grid first and skip points in good masks; False: every point.
+        iou_from: smallest predicted IoU of a mask, 0..1.
+        stability_from: smallest stability of a mask, 0..1: the IoU of its versions with the
+            threshold of its logits raised and lowered by ``stability_offset``.
+        stability_offset: that offset, in logits.
+        nms_iou: a mask is a duplicate if the IoU of its box with a better one's exceeds this.
+        crops: also process four overlapping quarters, for small objects.
+        tidy: remove specks and fill small holes.
+        batch: number of prompts decoded together.
+        most: largest number of masks, the best ones.
     """
 
     points_per_side: int = 32
@@ -60,8 +64,14 @@ class SamSettings:
 
 
 @dataclass(frozen=True)
-class _Raw:
-    """A mask as the decoder draws it: float16 logits at a quarter of the encoded size."""
+class _Candidate:
+    """A mask at the decoder's size.
+
+    Attributes:
+        logits: float16 (h, w), a quarter of the encoded size.
+        predicted_iou: 0..1.
+        box: its inclusive box, int (4,).
+    """
 
     logits: torch.Tensor
     predicted_iou: float
@@ -70,7 +80,7 @@ class _Raw:
 
 @dataclass(frozen=True)
 class _Window:
-    """The part of the photo that is looked at: left, top, and pixels."""
+    """A part of the photo that is processed: left, top, and pixels uint8 (H, W, 3)."""
 
     x: int
     y: int
@@ -78,23 +88,23 @@ class _Window:
 
 
 class SamProposer:
-    """A ``MaskProposer``; also answers clicks. Used by one thread of one process at a time.
+    """A ``MaskProposer`` and ``PromptableProposer``. Used by one thread of one process at a time.
 
     Attributes:
-        calls: prompts decoded for the last photo that was proposed for.
-        note: what people should know, as that the graphics card's memory was too small; or "".
+        prompt_count: number of prompts decoded by the last ``propose``.
+        note: text for the user, if the graphics card's memory was too small; empty otherwise.
     """
 
     def __init__(
         self, network: nn.Module, device: Device, settings: SamSettings = SamSettings()
     ) -> None:
         self.settings = settings
-        self.calls = 0
+        self.prompt_count = 0
         self.note = ""
         self._model = SamModel(network, device)
 
     def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
-        """See ``MaskProposer``. Memory does not grow with the photo but by the masks found."""
+        """See ``MaskProposer``. Memory grows with the number of masks, not with the photo's size."""
         try:
             return self._propose(photo_rgb)
         except Exception as error:
@@ -111,32 +121,27 @@ class SamProposer:
         inside: Sequence[bool] = (),
         box: BoxXyxy | None = None,
     ) -> MaskProposal | None:
-        """The thing that is meant by clicks, a box, or both; None if nothing is.
-
-        The same photo is encoded once for any number of calls in a row.
-
-        Args:
-            points_xy: pixels of the photo; ``inside`` says of each whether the thing is there.
-        """
+        """See ``PromptableProposer``. A photo is encoded once for consecutive calls."""
         import torch
 
         if len(points_xy) != len(inside) or not (points_xy or box):
             raise BadRequest("Nothing was pointed at.", operation="outlining a thing")
         height, width = photo_rgb.shape[:2]
         corners = [(box.x0, box.y0), (box.x1, box.y1)] if box else []
-        labels = [2, 3] * bool(box) + [int(yes) for yes in inside]
-        places = np.array([*corners, *points_xy], np.float64) / (width, height)
+        labels = ([2, 3] if box else []) + [int(is_inside) for is_inside in inside]
+        points = np.array([*corners, *points_xy], np.float64) / (width, height)
         with torch.inference_mode():
             self._model.encode(photo_rgb)
-            decoded = self._model.decode(places[None], [labels])
-            # One click may mean a part or the whole, more say which: the single mask is for those.
-            one = 1 + int(decoded.predicted_iou[0, 1:].argmax()) if len(labels) == 1 else 0
-            chosen = torch.tensor([one], device=decoded.places.device)
+            decoded = self._model.decode(points[None], [labels])
+            # A single click is ambiguous (part or whole), so the best of the three alternatives is
+            # used; the single mask is for several prompts.
+            kind = 1 + int(decoded.predicted_iou[0, 1:].argmax()) if len(labels) == 1 else 0
+            chosen = torch.tensor([kind], device=decoded.image_tokens.device)
             logits = self._model.decoder.draw(decoded, torch.zeros_like(chosen), chosen)
-            mask = _enlarged(logits, (height, width))[0] > 0
+            mask = _upsample(logits, (height, width))[0] > 0
         mask_hw = tidy_mask(mask.cpu().numpy())
         tight = mask_box(mask_hw)
-        score = float(decoded.predicted_iou[0, one].clamp(0, 1))
+        score = float(decoded.predicted_iou[0, kind].clamp(0, 1))
         return MaskProposal(mask_hw, tight, score) if tight else None
 
     # -- inside ----------------------------------------------------------------------------
@@ -144,50 +149,51 @@ class SamProposer:
     def _propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
         import torch
 
-        self.calls = 0
+        self.prompt_count = 0
         hw = photo_rgb.shape[:2]
         kept: list[tuple[float, np.ndarray, np.ndarray]] = []
         with torch.inference_mode():
             for window in _windows(photo_rgb, self.settings.crops):
-                kept += self._distinct(self._raw(window), window, hw)
-        kept.sort(key=lambda one: -one[0])
+                kept += self._suppress_duplicates(self._find_candidates(window), window, hw)
+        kept.sort(key=lambda item: -item[0])
         if self.settings.crops:
-            kept = _without_copies(kept, self.settings.nms_iou)
+            kept = _suppress_box_duplicates(kept, self.settings.nms_iou)
         proposals = []
         for score, box, packed in kept[: self.settings.most]:
-            mask = _unpacked(packed, box, hw)
+            mask = _unpack_mask(packed, box, hw)
             mask = tidy_mask(mask) if self.settings.tidy else mask
             tight = mask_box(mask)
             if tight is not None:
                 proposals.append(MaskProposal(mask, tight, min(max(score, 0.0), 1.0)))
         return proposals
 
-    def _raw(self, window: _Window) -> list[_Raw]:
-        """All masks of one window that pass at the decoder's size."""
+    def _find_candidates(self, window: _Window) -> list[_Candidate]:
+        """Prompt one window, and return the masks that pass at the decoder's size."""
         self._model.encode(window.rgb)
-        settings, found = self.settings, []
+        settings = self.settings
+        candidates: list[_Candidate] = []
         side = settings.points_per_side
 
-        def ask(points: np.ndarray) -> Coverage:
-            grids, areas = [np.zeros((0, side, side), bool)], [np.zeros(0)]
-            for masks in in_batches(points, settings.batch, self._decoded):
-                found.extend(masks)
-                for one in masks:
-                    solid = one.logits > 0
-                    grids.append(_at_grid(solid, side)[None])
-                    areas.append([float(solid.float().mean())])
-            self.calls += len(points)
-            return Coverage(np.concatenate(grids), np.concatenate(areas))
+        def prompt(points: np.ndarray) -> Coverage:
+            grids, areas = [np.zeros((0, side, side), bool)], []
+            for masks in in_batches(points, settings.batch, self._decode_points):
+                candidates.extend(masks)
+                for candidate in masks:
+                    mask = candidate.logits > 0
+                    grids.append(_sample_at_grid(mask, side)[None])
+                    areas.append(float(mask.float().mean()))
+            self.prompt_count += len(points)
+            return Coverage(np.concatenate(grids), np.array(areas, np.float64))
 
         if settings.adaptive:
             detail = sam_grid.detail_map(window.rgb, side)
-            sam_grid.ask_adaptively(side, detail, ask, 4 * settings.batch)
+            sam_grid.prompt_adaptive_grid(side, detail, prompt, 4 * settings.batch)
         else:
-            sam_grid.ask_everywhere(side, ask, settings.batch)
-        return found
+            sam_grid.prompt_full_grid(side, prompt, settings.batch)
+        return candidates
 
-    def _decoded(self, points: np.ndarray) -> list[_Raw]:
-        """Ask at points (K, 2) in fractions; of three masks each, those that pass."""
+    def _decode_points(self, points: np.ndarray) -> list[_Candidate]:
+        """Prompt at points (K, 2) in fractions of the window; returns the masks that pass."""
         import torch
 
         settings = self.settings
@@ -197,47 +203,50 @@ class SamProposer:
         if not len(prompts):
             return []
         logits = self._model.decoder.draw(decoded, prompts, masks + 1)
-        steady = self._stability(logits) >= settings.stability_from - _SLACK
+        stable = self._stability(logits) >= settings.stability_from - _COARSE_TOLERANCE
         kept = []
-        for k in torch.nonzero(steady)[:, 0].tolist():
+        for k in torch.nonzero(stable)[:, 0].tolist():
             box = inclusive_box((logits[k] > 0).cpu().numpy())
             if box is not None:
                 iou = float(decoded.predicted_iou[prompts[k], masks[k] + 1])
-                kept.append(_Raw(logits[k].half().cpu(), iou, box))
+                kept.append(_Candidate(logits[k].half().cpu(), iou, box))
         return kept
 
-    def _distinct(
-        self, raw: list[_Raw], window: _Window, photo_hw: tuple[int, int]
+    def _suppress_duplicates(
+        self, candidates: list[_Candidate], window: _Window, photo_hw: tuple[int, int]
     ) -> list[tuple[float, np.ndarray, np.ndarray]]:
-        """Best first, copies left out, drawn at the window's size only where it must be known.
+        """Greedy non-maximum suppression of boxes, best first.
 
-        Greedy as non-maximum suppression of boxes is. Boxes are inclusive, in the photo's pixels;
-        masks are packed within their box.
+        Masks are computed at the window's size only if they may be kept.
+
+        Returns:
+            Predicted IoU, inclusive box in the photo's pixels, and the mask within the box as
+            packed bits.
         """
         settings, hw = self.settings, window.rgb.shape[:2]
         coarse: list[np.ndarray] = []
         kept: list[tuple[float, np.ndarray, np.ndarray]] = []
-        for one in sorted(raw, key=lambda one: -one.predicted_iou):
-            if most_overlap(one.box, coarse) > settings.nms_iou + _SLACK:
+        for candidate in sorted(candidates, key=lambda item: -item.predicted_iou):
+            if max_box_iou(candidate.box, coarse) > settings.nms_iou + _COARSE_TOLERANCE:
                 continue
-            logits = _enlarged(one.logits.float()[None], hw)
+            logits = _upsample(candidate.logits.float()[None], hw)
             if self._stability(logits)[0] < settings.stability_from:
                 continue
             mask = (logits[0] > 0).numpy()
             inner = inclusive_box(mask)
-            if inner is None or _is_cut(inner, window, photo_hw):
+            if inner is None or _is_cut_by_window(inner, window, photo_hw):
                 continue
             box = inner + np.array([window.x, window.y, window.x, window.y])
-            if most_overlap(box, [other for _, other, _ in kept]) > settings.nms_iou:
+            if max_box_iou(box, [other for _, other, _ in kept]) > settings.nms_iou:
                 continue
-            coarse.append(one.box)
+            coarse.append(candidate.box)
             x0, y0, x1, y1 = inner
             packed = np.packbits(mask[y0 : y1 + 1, x0 : x1 + 1])
-            kept.append((one.predicted_iou, box, packed))
+            kept.append((candidate.predicted_iou, box, packed))
         return kept
 
     def _stability(self, logits: torch.Tensor) -> torch.Tensor:
-        """(K,): how little a mask changes when its threshold does."""
+        """Stability of masks, (K,), 0..1; see ``SamSettings.stability_from``."""
         offset = self.settings.stability_offset
         inner = (logits > offset).flatten(1).sum(1)
         outer = (logits > -offset).flatten(1).sum(1)
@@ -251,7 +260,7 @@ def load_sam_proposer(
     device: str = "auto",
     settings: SamSettings = SamSettings(),
 ) -> SamProposer:
-    """From a file as published.
+    """Load a proposer from a published file.
 
     Raises:
         ModelMissing, ModelBroken: as ``sam_network.load``.
@@ -261,19 +270,21 @@ def load_sam_proposer(
 
 
 def _windows(rgb: np.ndarray, crops: bool) -> list[_Window]:
-    """The photo, then four quarters that overlap by a third of a side."""
+    """The photo, then with ``crops`` four parts of two thirds of its sides."""
     height, width = rgb.shape[:2]
     windows = [_Window(0, 0, rgb)]
     if crops:
-        high, wide = -(-2 * height // 3), -(-2 * width // 3)
-        for y in (0, height - high):
-            for x in (0, width - wide):
-                windows.append(_Window(x, y, rgb[y : y + high, x : x + wide]))
+        crop_h, crop_w = -(-2 * height // 3), -(-2 * width // 3)
+        windows += [
+            _Window(x, y, rgb[y : y + crop_h, x : x + crop_w])
+            for y in (0, height - crop_h)
+            for x in (0, width - crop_w)
+        ]
     return windows
 
 
-def _is_cut(box: np.ndarray, window: _Window, photo_hw: tuple[int, int]) -> bool:
-    """Whether a thing ends where the window does though the photo goes on."""
+def _is_cut_by_window(box: np.ndarray, window: _Window, photo_hw: tuple[int, int]) -> bool:
+    """Whether a mask touches a side of the window that is not a side of the photo."""
     height, width = window.rgb.shape[:2]
     near = 0.02 * max(photo_hw)
     left, top = window.x > 0, window.y > 0
@@ -286,24 +297,28 @@ def _is_cut(box: np.ndarray, window: _Window, photo_hw: tuple[int, int]) -> bool
     )
 
 
-def _enlarged(logits: torch.Tensor, hw: tuple[int, int]) -> torch.Tensor:
-    """(K, h, w) -> (K, H, W), as the stock generator enlarges."""
+def _upsample(logits: torch.Tensor, hw: tuple[int, int]) -> torch.Tensor:
+    """Upsample logits (K, h, w) -> (K, H, W) as the stock generator does."""
     import torch.nn.functional as F
 
     return F.interpolate(logits[:, None], hw, mode="bilinear", align_corners=False)[:, 0]
 
 
-def _without_copies(kept, nms_iou: float):
+def _suppress_box_duplicates(
+    kept: list[tuple[float, np.ndarray, np.ndarray]], nms_iou: float
+) -> list[tuple[float, np.ndarray, np.ndarray]]:
+    """Non-maximum suppression of items of ``_suppress_duplicates`` from several windows."""
     boxes: list[np.ndarray] = []
     distinct = []
-    for one in kept:
-        if most_overlap(one[1], boxes) <= nms_iou:
-            boxes.append(one[1])
-            distinct.append(one)
+    for item in kept:
+        if max_box_iou(item[1], boxes) <= nms_iou:
+            boxes.append(item[1])
+            distinct.append(item)
     return distinct
 
 
-def _unpacked(packed: np.ndarray, box: np.ndarray, hw: tuple[int, int]) -> np.ndarray:
+def _unpack_mask(packed: np.ndarray, box: np.ndarray, hw: tuple[int, int]) -> np.ndarray:
+    """The bool mask (H, W) of packed bits within an inclusive box."""
     x0, y0, x1, y1 = box
     size = (y1 - y0 + 1, x1 - x0 + 1)
     mask = np.zeros(hw, bool)
@@ -311,9 +326,10 @@ def _unpacked(packed: np.ndarray, box: np.ndarray, hw: tuple[int, int]) -> np.nd
     return mask
 
 
-def _at_grid(solid: torch.Tensor, side: int) -> np.ndarray:
-    """bool (side, side): a mask at the points of the grid."""
-    height, width = solid.shape
-    places = (np.arange(side) + 0.5) / side
-    rows, columns = (places * height).astype(int), (places * width).astype(int)
-    return solid.numpy()[np.ix_(rows, columns)]
+def _sample_at_grid(mask: torch.Tensor, side: int) -> np.ndarray:
+    """Sample a mask at the points of the grid, bool (side, side)."""
+    height, width = mask.shape
+    centres = (np.arange(side) + 0.5) / side
+    rows, columns = (centres * height).astype(int), (centres * width).astype(int)
+    sampled: np.ndarray = mask.numpy()[np.ix_(rows, columns)]
+    return sampled

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.masks.union import united
+from engine.masks.merging import merge_regions
 from engine.records import BoxXyxy, PhotoId, SearchHit, Verdict
 from engine.reranking.box_match import match_box
 from engine.scoring.photo_scorer import PhotoScorer, RegionSimilarities
@@ -111,7 +111,7 @@ def _with_boxes(hit: SearchHit, boxes_xyxy: Sequence[BoxXyxy], candidate: Candid
         return hit
     if not matched:
         return replace(hit, box_xyxy=unfit)
-    outlined = [united([regions[i] for i in indexes]) for indexes in matched]
+    outlined = [merge_regions([regions[i] for i in indexes]) for indexes in matched]
     parts = tuple(regions[i].id for i in matched[0]) if len(matched[0]) > 1 else ()
     return replace(hit, region=outlined[0], parts=parts, others=tuple(outlined[1:]))
 

@@ -77,7 +77,7 @@ def _shift(network: nn.Module, photo_rgb: np.ndarray) -> None:
     prompts = torch.arange(len(points))
     # A mask is the product of a token's weights with features; shifting the weights along the mean
     # feature shifts the mask's logits.
-    features = model.decoder.features(decoded.places).mean((0, 1))
+    features = model.decoder.features(decoded.image_tokens).mean((0, 1))
     for kind, mlp in enumerate(decoder.output_hypernetworks_mlps):
         drawn = model.decoder.draw(decoded, prompts, torch.full_like(prompts, kind)).flatten()
         cut = drawn[:: max(1, len(drawn) // 10_000)].quantile(1 - _SHARE)

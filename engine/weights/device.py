@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from engine.errors import BadRequest
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 T = TypeVar("T")
+Batch = TypeVar("Batch", bound="Sequence[Any] | np.ndarray")
 
 NAMES = ("auto", "cuda", "mps", "cpu")
 
@@ -80,7 +82,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "out of memory" in str(error).lower()
 
 
-def in_batches(items: Sequence[Any], size: int, run: Callable[[Sequence[Any]], T]) -> Iterator[T]:
+def in_batches(items: Batch, size: int, run: Callable[[Batch], T]) -> Iterator[T]:
     """Yield the results of ``run`` for batches of ``size`` items; smaller ones if memory is short.
 
     Raises:
@@ -90,7 +92,7 @@ def in_batches(items: Sequence[Any], size: int, run: Callable[[Sequence[Any]], T
     start = 0
     while start < len(items):
         try:
-            result = run(items[start : start + size])
+            result = run(cast(Batch, items[start : start + size]))
         except Exception as error:
             if size == 1 or not is_out_of_memory(error):
                 raise

@@ -1,4 +1,4 @@
-"""Things in a photo by the starter mask head: a ``MaskProposer`` that understands boxes too."""
+"""Masks by the starter mask head: a ``MaskProposer`` that also takes boxes as prompts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import BadRequest
-from engine.masks.cleanup import distinct, tidy_mask, without_slivers
+from engine.masks.cleanup import non_maximum_suppression, remove_slivers, tidy_mask
 from engine.masks.geometry import box_iou, mask_box
-from engine.masks.proposer import FITS_FROM, MaskProposal
+from engine.masks.proposer import MIN_BOX_IOU, MaskProposal
 from engine.records import BoxXyxy
 from engine.starter.image.backbone import STRIDES, Backbone
 from engine.starter.image.mask_head import COORDINATE_SCALES, GRID_STRIDES
@@ -26,28 +26,28 @@ DRAWER_OUTPUTS = ("masks",)
 _DRAWN_AT_ONCE = 32
 
 _AROUND_PX, _AROUND_SHARE = 8, 0.1
-"""Cells that lie outside a box by so many pixels of the network's input, or by this share of its
-side, may still draw the thing in it: boxes that a language model draws are not tight."""
+"""Cells that lie outside a box by so many pixels of the network's input plus this share of its side
+are still decoded: boxes from a language model are not tight."""
 _INSIDE_WEIGHT = _SCORE_WEIGHT = 0.4
-"""Beside the overlap with the box, as where stored masks are matched with boxes."""
+"""Weights beside the IoU with the box, as where stored masks are matched with boxes."""
 _LEAST_SCORE = 0.15
-"""Of a mask that fits a box. Boxes thrown at random onto photos get masks too, of nothing in
-particular; three quarters of those score less (95 % less than 0.21), while 95 % of the masks that
-are proposed unasked score more than 0.23 (sample photos)."""
+"""Least score of a mask for a box. Boxes at random places in photos get masks too; three quarters
+of those score less (95 % less than 0.21), while 95 % of the masks proposed without a box score
+more than 0.23 (sample photos)."""
 _FINALISTS = 8
-"""Masks that are tidied at the photo's size, those that fit best at the network's."""
+"""Number of masks, best fit first at the network's size, that are finalised at the photo's size."""
 
 
 @dataclass(frozen=True)
 class ProposerOptions:
-    """What changes masks, and so is part of the profile's key.
+    """Options that change the masks, and so are part of the profile's key.
 
     Attributes:
-        sides_px: longest sides that the photo is looked at with.
-        points: cells drawn, the best ones of all grids.
-        most: masks kept.
-        iou_limit: masks that overlap a better one by more are copies.
-        min_area_px: smaller masks, in pixels of the picture given, are dropped.
+        sides_px: longest sides of the photo in the network's input, one pass each.
+        points: number of cells whose masks are decoded, the best ones of all grids.
+        most: number of masks kept.
+        iou_limit: masks whose IoU with a better one is higher are dropped as duplicates.
+        min_area_px: smaller masks, in pixels of the given photo, are dropped.
     """
 
     sides_px: tuple[int, ...] = (384, 640)
@@ -64,7 +64,8 @@ class StarterProposer:
         folder: holds ``HEAD_FILE_NAME`` and ``DRAWER_FILE_NAME``.
 
     Raises:
-        ModelMissing, ModelBroken: if the weights are not there or not what they should be.
+        ModelMissing: a file of the weights is missing.
+        ModelBroken: a file of the weights cannot be run.
     """
 
     def __init__(
@@ -94,9 +95,10 @@ class StarterProposer:
         scores = np.concatenate([s for _, s in passes])
         if not len(soft):
             return []
-        kept = distinct(soft > 0.5, scores, self._options.iou_limit, self._options.most)
+        options = self._options
+        kept = non_maximum_suppression(soft > 0.5, scores, options.iou_limit, options.most)
         height, width = photo_rgb.shape[:2]
-        found = (self._finished(soft[index], scores[index], (width, height)) for index in kept)
+        found = (self._finalised(soft[index], scores[index], (width, height)) for index in kept)
         return [proposal for proposal in found if proposal is not None]
 
     def segment(
@@ -106,10 +108,10 @@ class StarterProposer:
         inside: Sequence[bool] = (),
         box: BoxXyxy | None = None,
     ) -> MaskProposal | None:
-        """See ``PromptableProposer``; understands boxes only.
+        """See ``PromptableProposer``; takes boxes only.
 
-        All cells at the box are drawn, not only the best ones of the photo, and none gives way to
-        a more certain mask of another thing: that is what there is to be found beyond ``propose``.
+        Unlike ``propose``, it decodes the best cells at the box, not the best ones of the photo,
+        and does not drop a mask in favour of a more certain one.
         """
         if points_xy or box is None:
             raise BadRequest(
@@ -119,33 +121,33 @@ class StarterProposer:
         height, width = photo_rgb.shape[:2]
         if box.area <= 0 or min(box.x1, box.y1, width - box.x0, height - box.y0) <= 0:
             return None
-        drawn: list[tuple[float, float, np.ndarray]] = []
+        candidates: list[tuple[float, float, np.ndarray]] = []
         for side_px in self._options.sides_px:
             for soft, score in zip(*self._infer(photo_rgb, side_px, box), strict=True):
                 if score < _LEAST_SCORE:
                     continue
                 small_wh = soft.shape[1], soft.shape[0]
-                fit = _fit(tidy_mask(soft > 0.5), score, _carried(box, (width, height), small_wh))
-                drawn.append((fit, float(score), soft))
-        drawn.sort(key=lambda one: -one[0])
+                fit = _fit(tidy_mask(soft > 0.5), score, _rescaled(box, (width, height), small_wh))
+                candidates.append((fit, float(score), soft))
+        candidates.sort(key=lambda candidate: -candidate[0])
         best: tuple[float, MaskProposal | None] = (0.0, None)
-        for _, score, soft in drawn[:_FINALISTS]:
-            proposal = self._finished(soft, score, (width, height))
-            if proposal is None or box_iou(proposal.box_xyxy, box) < FITS_FROM:
+        for _, score, soft in candidates[:_FINALISTS]:
+            proposal = self._finalised(soft, score, (width, height))
+            if proposal is None or box_iou(proposal.box_xyxy, box) < MIN_BOX_IOU:
                 continue
             fit = _fit(proposal.mask_hw, score, box)
             if fit > best[0]:
                 best = (fit, proposal)
         return best[1]
 
-    def _finished(
+    def _finalised(
         self, soft: np.ndarray, score: float, size_wh: tuple[int, int]
     ) -> MaskProposal | None:
-        """A soft mask at the photo's size, tidied; None if too little is left of it."""
+        """A soft mask at the photo's size, cleaned up; None if it gets too small."""
         import cv2
 
         full = cv2.resize(soft, size_wh, interpolation=cv2.INTER_CUBIC)
-        mask = tidy_mask(without_slivers(full > 0.5))
+        mask = tidy_mask(remove_slivers(full > 0.5))
         box = mask_box(mask)
         if box is None or mask.sum() < self._options.min_area_px:
             return None
@@ -154,19 +156,20 @@ class StarterProposer:
     def _infer(
         self, photo_rgb: np.ndarray, side_px: int, box: BoxXyxy | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Soft masks float32 (N, h, w) at stride 4 of this pass, without padding; scores (N,).
+        """One pass: soft masks float32 (N, h, w) at stride 4, without padding, and scores (N,).
 
         Args:
-            box: in the photo's pixels; only cells at it are drawn.
+            side_px: longest side of the photo in the network's input.
+            box: in the photo's pixels; only cells at it are decoded.
         """
-        look = self._backbone.feature_maps(photo_rgb, side_px)
+        maps = self._backbone.feature_maps(photo_rgb, side_px)
         *grids, fine = self._head.run(
-            HEAD_OUTPUTS, **dict(zip(HEAD_INPUTS, look.maps, strict=True))
+            HEAD_OUTPUTS, **dict(zip(HEAD_INPUTS, maps.maps, strict=True))
         )
         height, width = photo_rgb.shape[:2]
-        near = None if box is None else _around(_carried(box, (width, height), look.size_wh))
+        near = None if box is None else _widened(_rescaled(box, (width, height), maps.size_wh))
         points, rows, centres, scales = _best_cells(grids, self._options.points, near)
-        drawn = [
+        decoded = [
             self._drawer.run(
                 DRAWER_OUTPUTS,
                 fine=fine[0],
@@ -176,28 +179,28 @@ class StarterProposer:
             )[0]
             for i in range(0, len(points), _DRAWN_AT_ONCE)
         ]
-        width, height = look.size_wh
-        soft = np.concatenate(drawn)[:, : -(-height // 4), : -(-width // 4)]
+        width, height = maps.size_wh
+        soft = np.concatenate(decoded)[:, : -(-height // 4), : -(-width // 4)]
         inside = soft > 0.5
         counts = inside.sum((1, 2))
         certainty = (soft * inside).sum((1, 2)) / np.maximum(counts, 1)
-        alive = counts > 3
-        return soft[alive], (points * certainty)[alive]
+        valid = counts > 3
+        return soft[valid], (points * certainty)[valid]
 
 
-def _carried(box: BoxXyxy, from_wh: tuple[int, int], to_wh: tuple[int, int]) -> BoxXyxy:
-    """A box of a picture in the same picture at another size."""
+def _rescaled(box: BoxXyxy, from_wh: tuple[int, int], to_wh: tuple[int, int]) -> BoxXyxy:
+    """A box of a picture, in the same picture at another size."""
     return box.scaled(to_wh[0] / from_wh[0], to_wh[1] / from_wh[1])
 
 
-def _around(box: BoxXyxy) -> BoxXyxy:
-    """A little more than the box, pixels of the network's input; never smaller than a cell."""
+def _widened(box: BoxXyxy) -> BoxXyxy:
+    """The box with a margin, in pixels of the network's input; at least as large as a cell."""
     x, y = (_AROUND_PX + _AROUND_SHARE * side for side in (box.width, box.height))
     return BoxXyxy(box.x0 - x, box.y0 - y, box.x1 + x, box.y1 + y)
 
 
 def _fit(mask_hw: np.ndarray, score: float, box: BoxXyxy) -> float:
-    """How well a mask is what a box in the same picture means."""
+    """How well a mask fits a box in the same picture."""
     tight = mask_box(mask_hw)
     if tight is None:
         return 0.0
@@ -206,9 +209,15 @@ def _fit(mask_hw: np.ndarray, score: float, box: BoxXyxy) -> float:
     return box_iou(tight, box) + _INSIDE_WEIGHT * within + _SCORE_WEIGHT * float(score)
 
 
-def _best_cells(grids: list[np.ndarray], most: int, near: BoxXyxy | None = None):
-    """Score, controller weights, centre and coordinate scale of the best cells of all grids, or
-    of those whose centre lies in ``near``, pixels of the network's input."""
+def _best_cells(
+    grids: list[np.ndarray], most: int, near: BoxXyxy | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, controller weights, centres and coordinate scales of the best cells of all grids.
+
+    Args:
+        most: number of cells.
+        near: only cells whose centre lies in it, in pixels of the network's input.
+    """
     scores, rows, centres, scales = [], [], [], []
     for grid, stride, scale in zip(grids, GRID_STRIDES, COORDINATE_SCALES, strict=True):
         _, channels, height, width = grid.shape
@@ -218,13 +227,18 @@ def _best_cells(grids: list[np.ndarray], most: int, near: BoxXyxy | None = None)
         lines, columns = np.divmod(np.arange(height * width), width)
         centres.append((np.stack([columns, lines], 1).astype(np.float32) + 0.5) * stride)
         scales.append(np.full(height * width, scale, np.float32))
-    every = np.concatenate(scores)
-    best = np.argsort(-every, kind="stable")
+    all_scores = np.concatenate(scores)
+    best = np.argsort(-all_scores, kind="stable")
     if near is not None:
         x, y = np.concatenate(centres)[best].T
         best = best[(near.x0 <= x) & (x < near.x1) & (near.y0 <= y) & (y < near.y1)]
     best = best[:most]
-    return every[best], *(np.concatenate(part)[best] for part in (rows, centres, scales))
+    return (
+        all_scores[best],
+        np.concatenate(rows)[best],
+        np.concatenate(centres)[best],
+        np.concatenate(scales)[best],
+    )
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:

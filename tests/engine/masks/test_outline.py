@@ -1,4 +1,4 @@
-"""Outlines follow the mask's edge in any picture size."""
+"""Outlines follow the mask's edge at any picture size."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engine.masks.outline import outline_polygons
 
 
 def filled(polygons, size_wh) -> np.ndarray:
-    """The mask inside the polygons, odd-even."""
+    """The mask inside the polygons, by the odd-even rule."""
     canvas = np.zeros((size_wh[1], size_wh[0]), np.uint8)
     cv2.fillPoly(canvas, [np.round(polygon).astype(np.int32) for polygon in polygons], 1)
     return canvas.astype(bool)
 
 
-def iou(one: np.ndarray, other: np.ndarray) -> float:
-    return float((one & other).sum() / (one | other).sum())
+def iou(mask: np.ndarray, other: np.ndarray) -> float:
+    return float((mask & other).sum() / (mask | other).sum())
 
 
 @pytest.mark.parametrize("centre", [(30, 40), (200, 150), (396, 296), (2, 2)])
@@ -47,5 +47,5 @@ def test_points_stay_within_the_picture():
     assert points.min() >= 0 and (points <= (800, 500)).all()
 
 
-def test_nothing_has_no_outline():
+def test_an_empty_mask_has_no_outline():
     assert outline_polygons(rle_codec.encode(np.zeros((9, 9), bool)), (90, 90)) == []

@@ -98,12 +98,12 @@ def test_exact_mode_finds_what_the_stock_generator_finds(network, photo):
     assert len(others) >= 8
     assert matched_share(masks, others) >= 0.95
     assert matched_share(others, masks) >= 0.95
-    scores = [one.score for one in ours]
+    scores = [proposal.score for proposal in ours]
     assert scores == sorted(scores, reverse=True)
 
 
-def test_other_weights_are_found_out(network, photo):
-    """What the test above compares is not the same for every network."""
+def test_other_weights_give_other_masks(network, photo):
+    """So the comparison of the test above depends on the network."""
     other = random_network(MINIATURE, photo, seed=1)
     ours = SamProposer(network, CPU, EXACT).propose(photo)
     theirs = SamProposer(other, CPU, EXACT).propose(photo)
@@ -115,29 +115,29 @@ def test_proposals_are_tight_and_few(network, photo):
     settings = dataclasses.replace(EXACT, most=3, tidy=True)
     proposals = SamProposer(network, CPU, settings).propose(photo)
     assert 0 < len(proposals) <= 3
-    for one in proposals:
-        assert one.mask_hw.shape == photo.shape[:2]
-        rows, columns = np.nonzero(one.mask_hw)
+    for proposal in proposals:
+        assert proposal.mask_hw.shape == photo.shape[:2]
+        rows, columns = np.nonzero(proposal.mask_hw)
         tight = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-        assert one.box_xyxy.as_tuple() == tight
+        assert proposal.box_xyxy.as_tuple() == tight
 
 
-def test_the_adaptive_grid_asks_no_more_than_its_budget(network, photo):
+def test_the_adaptive_grid_stays_within_its_budget(network, photo):
     settings = dataclasses.replace(EXACT, points_per_side=8, adaptive=True, batch=4)
     proposer = SamProposer(network, CPU, settings)
     assert proposer.propose(photo)
-    assert 0 < proposer.calls <= 0.4 * 64
+    assert 0 < proposer.prompt_count <= 0.4 * 64
 
 
-def test_crops_are_masks_of_the_whole_photo_and_none_ends_where_its_crop_does(network, photo):
+def test_masks_of_crops_have_the_size_of_the_photo(network, photo):
     settings = dataclasses.replace(EXACT, points_per_side=4, crops=True)
     proposer = SamProposer(network, CPU, settings)
     found = proposer.propose(photo)
-    assert proposer.calls == 5 * 16
-    assert {one.mask_hw.shape for one in found} == {photo.shape[:2]}
+    assert proposer.prompt_count == 5 * 16
+    assert {proposal.mask_hw.shape for proposal in found} == {photo.shape[:2]}
 
 
-def test_clicks_and_boxes_answer_with_one_thing(network, photo):
+def test_clicks_and_boxes_give_one_mask(network, photo):
     proposer = SamProposer(network, CPU, EXACT)
     clicks = [(x, y) for x in (40, 120, 200) for y in (30, 90, 150)]
     clicked = [proposer.segment(photo, points_xy=[at], inside=[True]) for at in clicks]
@@ -150,11 +150,11 @@ def test_clicks_and_boxes_answer_with_one_thing(network, photo):
         )
         for x, y in clicks
     ]
-    for answers in (clicked, boxed, both):
-        seen = [one for one in answers if one is not None]
-        assert seen
-        assert {one.mask_hw.shape for one in seen} == {photo.shape[:2]}
-        assert len({one.mask_hw.tobytes() for one in seen}) > 1 or len(seen) == 1
+    for proposals in (clicked, boxed, both):
+        found = [proposal for proposal in proposals if proposal is not None]
+        assert found
+        assert {proposal.mask_hw.shape for proposal in found} == {photo.shape[:2]}
+        assert len({proposal.mask_hw.tobytes() for proposal in found}) > 1 or len(found) == 1
     again = proposer.segment(photo, points_xy=[clicks[0]], inside=[True])
     assert (again is None) == (clicked[0] is None)
     with pytest.raises(BadRequest, match="Nothing was pointed at"):
@@ -176,10 +176,10 @@ def test_a_photo_is_encoded_once_for_many_clicks(network, photo):
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (3, 300), (300, 3)])
-def test_photos_of_odd_shapes_are_no_trouble(network, size_hw):
+def test_tiny_and_thin_photos_work(network, size_hw):
     rgb = np.full((*size_hw, 3), 128, np.uint8)
-    for one in SamProposer(network, CPU, EXACT).propose(rgb):
-        assert one.mask_hw.shape == size_hw
+    for proposal in SamProposer(network, CPU, EXACT).propose(rgb):
+        assert proposal.mask_hw.shape == size_hw
 
 
 def test_weights_of_another_size_are_refused_by_name(tmp_path):
@@ -188,11 +188,11 @@ def test_weights_of_another_size_are_refused_by_name(tmp_path):
         fill(build(dataclasses.replace(MINIATURE, embed_dim=32)), small, tmp_path / "sam.pt")
     assert caught.value.path == tmp_path / "sam.pt"
     del small["no_mem_embed"]
-    with pytest.raises(ModelBroken, match="1 weights are missing.*no_mem_embed"):
+    with pytest.raises(ModelBroken, match=r"1 weights are missing.*no_mem_embed"):
         fill(build(MINIATURE), small, tmp_path / "sam.pt")
 
 
-def test_weights_for_videos_are_left_out_knowingly(tmp_path):
+def test_weights_for_videos_are_ignored(tmp_path):
     weights = build(MINIATURE).state_dict()
     weights["memory_encoder.out_proj.weight"] = torch.zeros(1)
     fill(build(MINIATURE), weights, tmp_path / "sam.pt")
@@ -201,13 +201,13 @@ def test_weights_for_videos_are_left_out_knowingly(tmp_path):
         fill(build(MINIATURE), weights, tmp_path / "sam.pt")
 
 
-def test_a_file_as_published_is_loaded_without_obeying_it(tmp_path, network, photo):
+def test_a_published_file_is_loaded(tmp_path, network, photo):
     path = tmp_path / "sam2.1_hiera_toy.pt"
     torch.save({"model": network.state_dict()}, path)
     loaded = load_sam_proposer(path, MINIATURE, device="cpu", settings=EXACT)
     ours = SamProposer(network, CPU, EXACT).propose(photo)
-    for one, other in zip(loaded.propose(photo), ours, strict=True):
-        assert (one.mask_hw == other.mask_hw).all()
+    for proposal, other in zip(loaded.propose(photo), ours, strict=True):
+        assert (proposal.mask_hw == other.mask_hw).all()
     with pytest.raises(ModelMissing):
         load_sam_proposer(tmp_path / "nothing.pt", MINIATURE)
 
@@ -225,7 +225,7 @@ def test_every_published_size_is_the_packages_own(name):
         assert value.shape == theirs[key].shape, key
 
 
-def test_batches_shrink_where_memory_is_too_small():
+def test_batches_shrink_if_memory_is_too_small():
     sizes = []
 
     def run(items):

@@ -6,7 +6,7 @@ import pytest
 from engine.decode.reader import read_upright
 from engine.errors import BadRequest
 from engine.masks.geometry import ANALYSIS_SIDE_PX, box_iou, mask_box, mask_ious
-from engine.masks.proposer import FITS_FROM, MaskProposer, PromptableProposer
+from engine.masks.proposer import MIN_BOX_IOU, MaskProposer, PromptableProposer
 from engine.paths import resources_dir
 from engine.profiles.starter import load_models, shipped_folder
 from engine.records import BoxXyxy
@@ -49,7 +49,7 @@ def test_a_box_around_the_cat_gives_the_cat(proposer, cat, proposals):
 def test_boxes_around_things_that_are_known_lead_back_to_them(proposer, cat, proposals):
     boxes = [widened(p.box_xyxy, 0.06) for p in proposals[:10]]
     found = [proposer.segment(cat, box=box) for box in boxes]
-    assert all(box_iou(f.box_xyxy, b) >= FITS_FROM for f, b in zip(found, boxes, strict=True))
+    assert all(box_iou(f.box_xyxy, b) >= MIN_BOX_IOU for f, b in zip(found, boxes, strict=True))
     same = [
         mask_ious([f.mask_hw], [p.mask_hw])[0, 0] for f, p in zip(found, proposals, strict=False)
     ]

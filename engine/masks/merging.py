@@ -1,4 +1,4 @@
-"""Several regions of a photo as one."""
+"""Merges several regions of a photo into one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.masks import rle as rle_codec
 from engine.records import BoxXyxy, Region
 
 
-def united(regions: Sequence[Region]) -> Region:
-    """One region that covers all of them; the first one's id. Takes some milliseconds.
+def merge_regions(regions: Sequence[Region]) -> Region:
+    """Merge regions: union of masks and boxes, with the first region's id. Takes milliseconds.
 
     Raises:
-        ValueError: if there are none.
+        ValueError: ``regions`` is empty.
     """
     if not regions:
         raise ValueError("expected at least one region, got none")
