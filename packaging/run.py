@@ -16,15 +16,24 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from environment import Environment, SetupProblem, report, steps
+from environment import Environment
+from setup_problem import SetupProblem, report
+from setup_steps import steps
 
 
-class Wish(NamedTuple):
-    """What was asked for on the command line; ``cli`` is None for the window."""
+class Options(NamedTuple):
+    """The parsed command line.
+
+    Attributes:
+        window: arguments for the window.
+        cli: arguments for ``pickout-cli``; None starts the window.
+        mllm: also build llama-cpp-python.
+        only_set_up: do not start anything.
+    """
 
     window: List[str]
     cli: Optional[List[str]]
@@ -32,8 +41,8 @@ class Wish(NamedTuple):
     only_set_up: bool
 
 
-def read_arguments(arguments: List[str]) -> Wish:
-    """Take our own options up to ``--`` or ``--cli``; the rest belongs to the program."""
+def read_arguments(arguments: List[str]) -> Options:
+    """Parse the options up to ``--`` or ``--cli``; the rest is handed to the program."""
     own = list(arguments)
     window: List[str] = []
     cli: Optional[List[str]] = None
@@ -52,11 +61,11 @@ def read_arguments(arguments: List[str]) -> Wish:
     if unknown:
         print(f"Unknown option {unknown[0]}.\n\n{__doc__.strip()}", file=sys.stderr)
         raise SystemExit(2)
-    return Wish(window, cli, "--with-mllm" in own, "--set-up-only" in own)
+    return Options(window, cli, "--with-mllm" in own, "--set-up-only" in own)
 
 
 def has_display() -> bool:
-    """Whether a window could be shown; a Qt platform chosen by hand counts as one."""
+    """Whether a window can be shown; a Qt platform set by the user counts as a display."""
     if not sys.platform.startswith("linux"):
         return True
     if os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM"):
@@ -65,7 +74,7 @@ def has_display() -> bool:
 
 
 def x11_answers(display: str) -> bool:
-    """Whether a local X server listens; Qt would abort. One on another machine is believed in."""
+    """Whether a local X server listens, since Qt aborts without one; True for a remote one."""
     local = re.fullmatch(r":(\d+)(\.\d+)?", display)
     if local is None:
         return bool(display)
@@ -80,35 +89,35 @@ def x11_answers(display: str) -> bool:
     return False
 
 
-def start(command: List[str], variables: dict) -> int:
-    """Become the program, or wait for it where a process cannot be replaced (Windows)."""
+def start(command: List[str], variables: Dict[str, str]) -> int:
+    """Replace this process by the program; on Windows, run it as a child and wait for it."""
     sys.stdout.flush()
-    if os.name == "nt":
-        return subprocess.call(command, env=variables)
-    os.execve(command[0], command, variables)
-    return 0
+    if os.name != "nt":
+        os.execve(command[0], command, variables)
+    return subprocess.call(command, env=variables)
 
 
 def main() -> int:
-    wish = read_arguments(sys.argv[1:])
+    """Set up and start; returns the exit status."""
+    options = read_arguments(sys.argv[1:])
     environment = Environment(
-        Path(__file__).resolve().parents[1], say=lambda line: print(line, flush=True)
+        Path(__file__).resolve().parents[1], report=lambda line: print(line, flush=True)
     )
     try:
-        environment.prepare(steps(mllm=wish.mllm))
-        if wish.only_set_up:
+        environment.prepare(steps(mllm=options.mllm))
+        if options.only_set_up:
             return 0
-        if wish.cli is not None:
-            command = environment.command("pickout-cli") + wish.cli
+        if options.cli is not None:
+            command = environment.command("pickout-cli") + options.cli
         elif not has_display():
             print("There is no display here, so the samples are searched in the terminal instead")
             print("(the same as: packaging/run.py --cli demo).")
-            command = environment.command("pickout-cli") + ["demo"]
+            command = [*environment.command("pickout-cli"), "demo"]
         else:
             chosen = os.environ.get("QT_QPA_PLATFORM", "")
             x11 = chosen.startswith("xcb") or not (chosen or os.environ.get("WAYLAND_DISPLAY"))
             environment.check_qt("xcb" if x11 else "other")
-            command = environment.command("pickout") + wish.window
+            command = environment.command("pickout") + options.window
     except SetupProblem as problem:
         return report(problem, environment.log)
     except KeyboardInterrupt:

@@ -17,7 +17,9 @@ from typing import Dict, List
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from environment import Environment, SetupProblem, has_compiler, report, steps
+from environment import Environment
+from setup_problem import SetupProblem, report
+from setup_steps import has_compiler, steps
 
 CHECKS = (
     ("ruff", "check", "--quiet"),
@@ -30,8 +32,9 @@ MOST_PROCESSES = 8
 
 
 def main() -> int:
+    """Set up, check, test; returns the exit status."""
     root = Path(__file__).resolve().parents[1]
-    environment = Environment(root, say=lambda line: print(line, flush=True))
+    environment = Environment(root, report=lambda line: print(line, flush=True))
     # What CI passes must have seen a language model run; elsewhere those tests need a compiler.
     mllm = has_compiler() or bool(os.environ.get("CI"))
     if not mllm:

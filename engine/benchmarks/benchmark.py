@@ -1,4 +1,4 @@
-"""What every benchmark is given, and what it returns."""
+"""The request and the result of a benchmark."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class BenchRequest:
-    """What to measure on; each benchmark takes what it needs.
+    """The data to measure on; each benchmark uses some of the fields.
 
     Attributes:
-        library: an existing library for ``query`` and ``loop``; None makes one.
-        photos: how many photos ``query`` and ``index`` make; None for the benchmark's own number.
-            For ``boxes``, how many of the COCO file's count; None for all.
-        folder: photos for ``index``, None makes some; and for ``colours``, ``boxes``, ``sam2``.
-        coco: what is in the photos, for the same three.
-        labels: colours of the things in the photos, for ``colours``; None leaves that part out.
+        library: an existing library for ``query`` and ``loop``; None creates one.
+        photos: how many photos ``query`` and ``index`` generate; None for the benchmark's default.
+            For ``boxes``, how many photos of the COCO file are used; None for all. For ``worker``,
+            the number of requests.
+        folder: photos for ``index`` (None generates some), ``colours``, ``boxes`` and ``sam2``.
+        coco: the COCO annotations of these photos, for ``colours``, ``boxes`` and ``sam2``.
+        labels: colours of annotated things, for ``colours``; None leaves that part out.
         sizes: index sizes for ``vectors``.
         profile: as for ``Library.open``.
     """
@@ -34,7 +35,7 @@ class BenchRequest:
 
 @dataclass(frozen=True, slots=True)
 class BenchResult:
-    """``lines`` for people, ``figures`` for files."""
+    """``lines`` are printed; ``figures`` are written to the JSON file."""
 
     lines: tuple[str, ...]
     figures: Mapping[str, Any]

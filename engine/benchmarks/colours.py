@@ -1,4 +1,6 @@
-"""Whether "red car" finds red cars before other cars, on repainted things and on labelled ones."""
+"""Ranking by colour: whether "red car" finds red cars before other cars.
+
+Measured on generated photos with repainted things, and on things with labelled colours."""
 
 from __future__ import annotations
 
@@ -24,29 +26,29 @@ from engine.records import SearchRequest
 from engine.starter.colours.colour_vectors import COLOURS, colour_vectors
 
 CATEGORIES = 8
+"""Categories of which things are repainted."""
 HELD_OUT_OF = 3
-"""The colours were not fitted on labels whose annotation id this divides."""
+"""Labels whose annotation id is divisible by this were not used for fitting the colours."""
 _OPERATION = "measuring colours"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What is known of one photo.
+class ColourPhoto:
+    """One photo with the known colours of its things.
 
     Attributes:
-        path: its file.
-        colours: by category, the colours that its things are known to have.
-        holds: names of the categories that it holds, of known colour or not.
+        colours: known colours of its things, by category.
+        categories: names of all its categories, also of things of unknown colour.
     """
 
     path: Path
     colours: Mapping[str, frozenset[str]]
-    holds: frozenset[str]
+    categories: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The colours that an eye gave to one annotated thing."""
+    """The colours that a person assigned to one annotated thing."""
 
     file_name: str
     annotation_id: int
@@ -54,10 +56,10 @@ class Label:
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """Make photos of repainted things and search them; with labels, the labelled photos too.
+    """Search generated photos of repainted things; if labels are given, the labelled photos too.
 
     Raises:
-        BadRequest: the folder, the COCO file or the labels are not there or do not fit together.
+        BadRequest: the folder, the COCO file or the labels are missing or do not fit together.
     """
     if request.folder is None or request.coco is None:
         raise BadRequest(
@@ -67,88 +69,98 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
         )
     labels = [] if request.labels is None else _labels(request.labels)
     truth = coco_truth.load(request.coco)
-    there = [p for p in truth.photos if (request.folder / p.file_name).is_file()]
-    truth = CocoTruth(tuple(there), truth.categories)
+    existing = [p for p in truth.photos if (request.folder / p.file_name).is_file()]
+    truth = CocoTruth(tuple(existing), truth.categories)
     figures: dict[str, Any] = {"bench": "colours"}
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
         folder = Path(temporary, "painted")
         listener.report(Progress("Painting things"))
-        made = recoloured_photos.make(folder, truth, request.folder, CATEGORIES)
-        if not made:
+        generated = recoloured_photos.make(folder, truth, request.folder, CATEGORIES)
+        if not generated:
             raise BadRequest(
                 "No large thing that could be painted is in these photos.",
                 operation=_OPERATION,
                 path=request.folder,
                 hint="Give the folder that the file names of the COCO file are relative to.",
             )
-        shown = [
-            Shown(
-                folder / one.file_name,
-                {one.category: frozenset([one.colour])},
-                frozenset([one.category]),
+        photos = [
+            ColourPhoto(
+                folder / photo.file_name,
+                {photo.category: frozenset([photo.colour])},
+                frozenset([photo.category]),
             )
-            for one in made
+            for photo in generated
         ]
-        figures["painted"] = _searched(shown, request.profile, listener)
+        figures["painted"] = _search_figures(photos, request.profile, listener)
     if request.labels is not None:
         figures["labelled_things"] = _region_figures(labels, truth, request.folder, listener)
-        shown = _labelled(labels, truth, request.folder)
-        figures["labelled_photos"] = _searched(shown, request.profile, listener)
+        photos = _labelled_photos(labels, truth, request.folder)
+        figures["labelled_photos"] = _search_figures(photos, request.profile, listener)
     return BenchResult(tuple(_lines(figures)), figures)
 
 
-def _searched(shown: Sequence[Shown], profile: Any, listener: ProgressListener) -> dict[str, Any]:
-    """Index the photos in a temporary library, and ask for every colour of every category."""
+def _search_figures(
+    photos: Sequence[ColourPhoto], profile: Any, listener: ProgressListener
+) -> dict[str, Any]:
+    """Index the photos in a temporary library and search for every colour of every category."""
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
         photos_dir = Path(temporary, "photos")
         photos_dir.mkdir()
-        for place, photo in enumerate(shown):
-            name = f"{place:05d}-{photo.path.name}"
+        for index, photo in enumerate(photos):
+            name = f"{index:05d}-{photo.path.name}"
             (photos_dir / name).write_bytes(photo.path.read_bytes())
         library = Library.open(Path(temporary, "library"), profile=profile)
         with contextlib.closing(library):
             library.folders.add(photos_dir)
             listener.follow(library.indexing.start())
 
-            def ask(text: str) -> list[int]:
+            def search(text: str) -> list[int]:
                 listener.report(Progress("Asking", current=text))
-                request = SearchRequest(text=text, limit=len(shown))
+                request = SearchRequest(text=text, limit=len(photos))
                 hits = listener.follow(library.search.start(request)).hits
                 return [truth_index(hit.photo) for hit in hits]
 
-            return ranking_figures(shown, ask)
+            return ranking_figures(photos, search)
 
 
-def ranking_figures(shown: Sequence[Shown], ask: Callable[[str], Sequence[int]]) -> dict[str, Any]:
+def ranking_figures(
+    photos: Sequence[ColourPhoto], search: Callable[[str], Sequence[int]]
+) -> dict[str, Any]:
     """The figures of one set of photos.
 
-    ``ask`` gives the photos' places for a text, best first; those left out rank last together.
+    Args:
+        search: returns the indices into ``photos`` of the hits for a text, best first. Photos that
+            are not among the hits share the last rank.
 
     Returns:
-        ``auroc`` and ``map`` of right-coloured against other-coloured photos of the category, mean
-        over colours, and by colour; ``category_map``, the AP of all the category's photos for the
-        coloured queries, beside ``category_map_plain`` for the category's name alone.
+        ``auroc`` and ``map`` of photos with the right colour against photos of the category with
+        other colours: means over colours, and ``by_colour``. ``category_map``: mean AP of all
+        photos of the category for queries with a colour; ``category_map_plain``: the same for the
+        category's name alone.
+
+    Raises:
+        BadRequest: no category has things of several colours.
     """
-    categories = sorted({name for photo in shown for name in photo.colours})
+    categories = sorted({name for photo in photos for name in photo.colours})
     by_colour: dict[str, list[tuple[float, float]]] = {}
     with_colour: list[float] = []
     plain: dict[str, float] = {}
     for category in categories:
-        known = [at for at, photo in enumerate(shown) if category in photo.colours]
-        # A thing whose colour nobody knows is neither right nor wrong, but is of the category.
-        holding = [category in photo.holds for photo in shown]
+        known = [index for index, photo in enumerate(photos) if category in photo.colours]
+        # Photos of the category without a known colour count for the category only.
+        holding = [category in photo.categories for photo in photos]
         for colour in COLOURS:
-            right = [at for at in known if colour in shown[at].colours[category]]
+            right = [index for index in known if colour in photos[index].colours[category]]
             if not right or len(right) == len(known):
                 continue
             if category not in plain:
-                plain[category] = _ap(ask(category), holding)
-            order = ask(f"{colour} {category}")
-            rank = {place: at for at, place in enumerate(order)}
-            rated = [-float(rank.get(at, len(shown))) for at in known]
-            labels = [at in right for at in known]
+                plain[category] = _ap(search(category), holding)
+            order = search(f"{colour} {category}")
+            rank = {found: position for position, found in enumerate(order)}
+            rated = [-float(rank.get(index, len(photos))) for index in known]
+            labels = [index in right for index in known]
             area = metrics.auroc(labels, rated)
-            of_known = [at in right for at in order if at in set(known)]
+            of_known = [index in right for index in order if index in set(known)]
             precision = metrics.average_precision_at(of_known, len(right), len(known))
             by_colour.setdefault(colour, []).append((area or 0.0, precision))
             with_colour.append(_ap(order, holding))
@@ -165,10 +177,10 @@ def ranking_figures(shown: Sequence[Shown], ask: Callable[[str], Sequence[int]])
         for colour, rows in by_colour.items()
     }
     return {
-        "photos": len(shown),
+        "photos": len(photos),
         "queries": len(with_colour),
-        "auroc": metrics.mean([one["auroc"] for one in means.values()]),
-        "map": metrics.mean([one["map"] for one in means.values()]),
+        "auroc": metrics.mean([item["auroc"] for item in means.values()]),
+        "map": metrics.mean([item["map"] for item in means.values()]),
         "category_map": metrics.mean(with_colour),
         "category_map_plain": metrics.mean(list(plain.values())),
         "by_colour": means,
@@ -176,7 +188,9 @@ def ranking_figures(shown: Sequence[Shown], ask: Callable[[str], Sequence[int]])
 
 
 def _ap(order: Sequence[int], holding: Sequence[bool]) -> float:
-    return metrics.average_precision_at([holding[at] for at in order], sum(holding), len(holding))
+    return metrics.average_precision_at(
+        [holding[index] for index in order], sum(holding), len(holding)
+    )
 
 
 def _labels(path: Path) -> list[Label]:
@@ -196,9 +210,10 @@ def _labels(path: Path) -> list[Label]:
     return found
 
 
-def _labelled(labels: Sequence[Label], truth: CocoTruth, folder: Path) -> list[Shown]:
+def _labelled_photos(labels: Sequence[Label], truth: CocoTruth, folder: Path) -> list[ColourPhoto]:
+    """The photos with at least one labelled thing."""
     colours = {label.annotation_id: label.colours for label in labels}
-    shown = []
+    photos = []
     for photo in truth.photos:
         known: dict[str, frozenset[str]] = {}
         for thing in photo.instances:
@@ -206,30 +221,34 @@ def _labelled(labels: Sequence[Label], truth: CocoTruth, folder: Path) -> list[S
                 name = truth.categories[thing.category_id]
                 known[name] = known.get(name, frozenset()) | colours[thing.annotation_id]
         if known:
-            holds = frozenset(truth.categories[thing.category_id] for thing in photo.instances)
-            shown.append(Shown(folder / photo.file_name, known, holds))
-    return shown
+            categories = frozenset(truth.categories[thing.category_id] for thing in photo.instances)
+            photos.append(ColourPhoto(folder / photo.file_name, known, categories))
+    return photos
 
 
 def _region_figures(
     labels: Sequence[Label], truth: CocoTruth, folder: Path, listener: ProgressListener
 ) -> dict[str, Any]:
-    """The colours of the labelled things under their true masks, without any search."""
+    """AUROC of the colours measured under the annotated masks of labelled things; no search."""
     from PIL import Image
 
     colours = {label.annotation_id: label.colours for label in labels}
     rows: list[tuple[str, int, frozenset[str], np.ndarray]] = []
     for done, photo in enumerate(truth.photos):
         listener.report(Progress("Naming colours", done, len(truth.photos)))
-        things = [one for one in photo.instances if one.annotation_id in colours]
+        things = [
+            (thing, thing.annotation_id)
+            for thing in photo.instances
+            if thing.annotation_id is not None and thing.annotation_id in colours
+        ]
         if not things:
             continue
         with Image.open(folder / photo.file_name) as image:
             rgb = np.asarray(image.convert("RGB"))
-        found = colour_vectors(rgb, [thing.mask_hw(photo.size_wh) for thing in things])
-        for thing, vector in zip(things, found, strict=True):
+        found = colour_vectors(rgb, [thing.mask_hw(photo.size_wh) for thing, _ in things])
+        for (thing, annotation_id), vector in zip(things, found, strict=True):
             name = truth.categories[thing.category_id]
-            rows.append((name, thing.annotation_id, colours[thing.annotation_id], vector))
+            rows.append((name, annotation_id, colours[annotation_id], vector))
     if not rows:
         raise BadRequest(
             "None of the labelled things is in these photos.", operation=_OPERATION, path=folder
@@ -246,12 +265,12 @@ def _region_figures(
 def _within_category(
     rows: Sequence[tuple[str, int, frozenset[str], np.ndarray]],
 ) -> float | None:
-    """Mean AUROC over category and colour, wherever both kinds are there."""
+    """Mean AUROC over categories and colours; pairs without both labels are left out."""
     areas = []
     for category in sorted({row[0] for row in rows}):
         own = [row for row in rows if row[0] == category]
-        for at, colour in enumerate(COLOURS):
-            area = metrics.auroc([colour in row[2] for row in own], [row[3][at] for row in own])
+        for index, colour in enumerate(COLOURS):
+            area = metrics.auroc([colour in row[2] for row in own], [row[3][index] for row in own])
             if area is not None:
                 areas.append(area)
     return metrics.mean(areas) if areas else None
@@ -269,8 +288,8 @@ def _lines(figures: Mapping[str, Any]) -> list[str]:
             f"{found['category_map']:.3f} with a colour, {found['category_map_plain']:.3f} without"
         )
         lines += [
-            f"  {colour:<7} AUROC {one['auroc']:.3f}  mAP {one['map']:.3f}"
-            for colour, one in found["by_colour"].items()
+            f"  {colour:<7} AUROC {item['auroc']:.3f}  mAP {item['map']:.3f}"
+            for colour, item in found["by_colour"].items()
         ]
     things = figures.get("labelled_things")
     if things is not None:

@@ -20,11 +20,11 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """Run the window's own probe; it prints one JSON object as its last line.
+    """Run ``desktop_app.stall_benchmark``, which prints one JSON object as its last line.
 
     Raises:
-        BadRequest: the window is not installed here.
-        WorkerCrashed: the probe failed or took too long.
+        BadRequest: the window is not installed.
+        WorkerCrashed: the process failed or took too long.
     """
     if importlib.util.find_spec("PySide6") is None or importlib.util.find_spec(_MODULE) is None:
         raise BadRequest(
@@ -46,14 +46,14 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
         raise _failed(f"it took longer than {_LIMIT_S} s") from error
     figures = last_object(probe.stdout)
     if probe.returncode != 0 or figures is None:
-        said = (probe.stderr or probe.stdout).strip().splitlines()[-3:]
-        raise _failed(f"exit status {probe.returncode}: {' / '.join(said)}")
+        last_lines = (probe.stderr or probe.stdout).strip().splitlines()[-3:]
+        raise _failed(f"exit status {probe.returncode}: {' / '.join(last_lines)}")
     lines = tuple(f"{name}: {value}" for name, value in figures.items())
     return BenchResult(lines, {"bench": "loop", **figures})
 
 
 def last_object(text: str) -> dict[str, Any] | None:
-    """The JSON object on the last line, None if there is none."""
+    """The JSON object on the last line; None if that is no JSON object."""
     lines = text.strip().splitlines()
     try:
         found = json.loads(lines[-1]) if lines else None

@@ -1,4 +1,4 @@
-"""How fast photos become searchable and outlined, and how much memory that takes."""
+"""Throughput of the coarse and the full pass, and peak memory while indexing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POLL_S = 0.05
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """Index a folder, or photos made for it, into a temporary library.
+    """Index a folder, or generated photos, into a temporary library.
 
     Raises:
         BadRequest: no photo of the folder could be indexed.
@@ -37,7 +37,7 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
             library = Library.open(Path(temporary, "library"), profile=request.profile)
             with contextlib.closing(library):
                 library.folders.add(folder)
-                course = _followed(library, library.indexing.start(), listener)
+                timeline = _follow(library, library.indexing.start(), listener)
                 status = library.status()
         photos = status.outlined
         if not photos:
@@ -48,15 +48,16 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
                 hint="Give a folder with photos: --folder DIR.",
             )
         large, size_mb = _sizes(folder) if request.folder is None else (None, None)
-    return _result(status, course, memory.peak_bytes, large, size_mb)
+    return _result(status, timeline, memory.peak_bytes, large, size_mb)
 
 
 @dataclass
-class _Course:
-    """When how many photos were done, in seconds since the beginning.
+class _Timeline:
+    """Numbers of searchable and of outlined photos over time.
 
     Attributes:
-        searchable, outlined: moments at which the number grew, and the number from then on.
+        seconds: duration of the job.
+        searchable, outlined: seconds since the start at which the number grew, with the new number.
         coarse: whether some photos were searchable before they were outlined.
     """
 
@@ -65,32 +66,32 @@ class _Course:
     searchable: list[tuple[float, int]] = field(default_factory=list)
     outlined: list[tuple[float, int]] = field(default_factory=list)
 
-    def note(self, at_s: float, status: LibraryStatus) -> None:
+    def record(self, at_s: float, status: LibraryStatus) -> None:
         for steps, number in (
             (self.searchable, status.searchable),
             (self.outlined, status.outlined),
         ):
             if number > (steps[-1][1] if steps else 0):
                 steps.append((at_s, number))
-        # A photo indexed in full at once may be counted between the two.
+        # The status may be read between the two updates of a photo that has no coarse pass.
         self.coarse |= status.searchable > status.outlined + 1
 
 
-def _followed(library: Library, job: Job, listener: ProgressListener) -> _Course:
-    course = _Course()
+def _follow(library: Library, job: Job, listener: ProgressListener) -> _Timeline:
+    timeline = _Timeline()
     started_s = time.perf_counter()
     while not job.ended:
-        course.note(time.perf_counter() - started_s, library.status())
+        timeline.record(time.perf_counter() - started_s, library.status())
         listener.report(job.progress)
         time.sleep(_POLL_S)
     job.result()
-    course.seconds = time.perf_counter() - started_s
-    course.note(course.seconds, library.status())
-    return course
+    timeline.seconds = time.perf_counter() - started_s
+    timeline.record(timeline.seconds, library.status())
+    return timeline
 
 
 def _rate(steps: list[tuple[float, int]]) -> float | None:
-    """Photos a second from the first ones that were done, with the models loaded, to the last."""
+    """Photos a second between the first and the last step, so without loading the models."""
     if len(steps) < 2:
         return None
     (first_s, first), (last_s, last) = steps[0], steps[-1]
@@ -98,21 +99,21 @@ def _rate(steps: list[tuple[float, int]]) -> float | None:
 
 
 def _sizes(folder: Path) -> tuple[int, float]:
-    """How many of the made photos are large, and the mean size of those in megabytes."""
+    """Number of large photos among the generated ones, and their mean file size in megabytes."""
     sizes = [path.stat().st_size for path in folder.glob(f"{synthetic_photos.LARGE}*")]
     return len(sizes), sum(sizes) / len(sizes) / 1e6
 
 
 def _result(
     status: LibraryStatus,
-    course: _Course,
+    timeline: _Timeline,
     peak_bytes: int | None,
     large: int | None,
     size_mb: float | None,
 ) -> BenchResult:
-    photos, took_s = status.outlined, course.seconds
-    coarse = _rate(course.searchable) if course.coarse else None
-    full = _rate(course.outlined)
+    photos, took_s = status.outlined, timeline.seconds
+    coarse = _rate(timeline.searchable) if timeline.coarse else None
+    full = _rate(timeline.outlined)
     figures = {
         "bench": "index",
         "profile": status.profile,
@@ -124,20 +125,21 @@ def _result(
         "photos_per_s": photos / took_s,
         "coarse_photos_per_s": coarse,
         "full_photos_per_s": full,
-        "all_searchable_after_s": course.searchable[-1][0],
+        "all_searchable_after_s": timeline.searchable[-1][0],
         "peak_rss_mb": None if peak_bytes is None else peak_bytes / 2**20,
     }
-    lines = [
+    summary = (
         f"{photos:,} photos, {status.regions:,} things, {took_s:.1f} s, loading the models "
         f"included; {status.problems} files could not be indexed"
-    ]
+    )
+    lines = [summary]
     if large is not None:
         lines.append(f"{large} of the photos have 12 megapixels ({size_mb:.1f} MB each)")
     if coarse is not None:
         lines.append(f"coarse: {coarse:.2f} photos a second become searchable")
     else:
         lines.append("coarse: no such pass for so few photos, or with this profile")
-    lines.append(f"all searchable after {course.searchable[-1][0]:.1f} s")
+    lines.append(f"all searchable after {timeline.searchable[-1][0]:.1f} s")
     if full is not None:
         lines.append(f"full: {full:.2f} photos a second are outlined")
     else:

@@ -1,4 +1,4 @@
-"""The process that runs a language model: time, memory, and how soon it is let go of."""
+"""The process of the language model: time and memory a request, cancelling, and faults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,42 +32,44 @@ from engine.weights.catalogue import Catalogue
 from engine.weights.custom_models import custom_entry
 from engine.weights.model_store import ModelStore
 
-LOOKS = 300
+REQUESTS = 300
 CANCELS = 10
+"""Requests that are cancelled, each a tenth of a request later than the one before."""
 TINY = "tiny"
+"""Name of the tiny model."""
 _QUERIES = ("a dog", "a red umbrella left of a bench", "eine Katze", "something blue")
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """With the installed model that this computer would use; without one, with a tiny one of
-    random numbers, whose times mean little, but whose process is the real one.
+    """Measure the installed model that the product would choose, or a tiny one with random weights.
 
-    ``request.photos`` is the number of looks, 300 if not given.
+    The times of the tiny model mean little, but its process is the product's. ``request.photos`` is
+    the number of requests; 300 if not given.
 
     Raises:
         RerankerUnavailable: llama-cpp-python is not installed, or the model does not run.
-        EngineError: a look failed.
+        EngineError: a request failed where that must not happen.
     """
-    looks = request.photos or LOOKS
+    requests = request.photos or REQUESTS
     with tempfile.TemporaryDirectory(prefix="pickout-worker-") as temporary:
         folder = Path(temporary)
         log_path, model_store = folder / "worker.log", _model_store(folder)
-        look = MllmReranker(Settings, log_path, RecordingAnswerCache(), model_store)
+        reranker = MllmReranker(Settings, log_path, RecordingAnswerCache(), model_store)
         try:
-            figures = _measured(look, looks, listener)
+            figures = _figures(reranker, requests, listener)
         finally:
-            look.close()
+            reranker.close()
     return BenchResult(tuple(_lines(figures)), figures)
 
 
 def _model_store(folder: Path) -> ModelStore:
-    """This computer's models, or one with a tiny model."""
+    """The store of this computer if it has a language model, else one with a tiny model."""
     model_store = ModelStore()
     return model_store if model_selection.installed(model_store) else make_tiny_model_store(folder)
 
 
 def make_tiny_model_store(folder: Path) -> ModelStore:
-    """A shelf in ``folder`` whose only model, ``TINY``, is made of random numbers."""
+    """A model store in ``folder`` with one model, ``TINY``, which has random weights."""
     files = vision_language_model.write(folder / "files")
     pair = (files.language, files.vision)
     model_store = ModelStore(
@@ -77,16 +79,18 @@ def make_tiny_model_store(folder: Path) -> ModelStore:
     return model_store
 
 
-def _measured(look: MllmReranker, looks: int, listener: ProgressListener) -> dict[str, Any]:
-    info = look.info()
-    verifier = look.verifier(JobContext(CancelToken()), lambda words: None)
+def _figures(reranker: MllmReranker, requests: int, listener: ProgressListener) -> dict[str, Any]:
+    info = reranker.info()
+    verifier = reranker.verifier(JobContext(CancelToken()), lambda note: None)
     candidates = _candidates()
     started_s = time.perf_counter()
     verifier.verify(_QUERIES[0], candidates[0], CancelToken())
     first_s = time.perf_counter() - started_s
-    seconds, memory, pids, lost = [], [], {look.pid}, 0
-    for done in range(looks):
-        listener.report(Progress("Looking", done, looks))
+    seconds: list[float] = []
+    memory: list[int] = []
+    pids, failed = {reranker.pid}, 0
+    for done in range(requests):
+        listener.report(Progress("Looking", done, requests))
         started_s = time.perf_counter()
         try:
             verifier.verify(
@@ -95,41 +99,46 @@ def _measured(look: MllmReranker, looks: int, listener: ProgressListener) -> dic
                 CancelToken(),
             )
         except EngineError:
-            lost += 1
+            failed += 1
         seconds.append(time.perf_counter() - started_s)
-        pids.add(look.pid)
-        memory.append(_memory_bytes(look.pid))
-    level = next((bytes_ for bytes_ in memory[1:] if bytes_), 0)
-    figures = {
+        pids.add(reranker.pid)
+        memory.append(_memory_bytes(reranker.pid))
+    baseline = next((bytes_ for bytes_ in memory[1:] if bytes_), 0)
+    figures: dict[str, Any] = {
         "bench": "worker",
         "model": info.name,
         "where": info.where,
-        "looks": looks,
-        "lost": lost,
+        "looks": requests,
+        "lost": failed,
         "first_s": first_s,
         "look_s_p50": float(np.percentile(seconds, 50)),
         "look_s_p95": float(np.percentile(seconds, 95)),
         "memory_bytes": max(memory),
-        "memory_growth_bytes": max(memory[1:], default=level) - level,
+        "memory_growth_bytes": max(memory[1:], default=baseline) - baseline,
         "processes": len(pids - {None}),
     }
     listener.report(Progress("Changing one's mind"))
-    figures |= _letting_go(look, verifier, candidates, figures["look_s_p50"])
+    figures |= _cancelling_figures(reranker, verifier, candidates, figures["look_s_p50"])
     if hasattr(signal, "SIGSTOP"):
         listener.report(Progress("Killing and stopping it"))
-        figures |= _violence(look, candidates)
+        figures |= _fault_figures(reranker, candidates)
     return figures
 
 
-def _letting_go(
-    look: MllmReranker,
+def _cancelling_figures(
+    reranker: MllmReranker,
     verifier: MllmVerifier,
     candidates: Sequence[Candidate],
     usual_s: float,
 ) -> dict[str, Any]:
-    """Cancel at different moments of a look; how long its caller is held, and how long the next
-    look takes longer than usual."""
-    freed_s, next_s, pid = [], [], look.pid
+    """Cancel requests at different moments.
+
+    Measures how long the caller still waits, and how long the next request takes.
+
+    Args:
+        usual_s: median duration of a request.
+    """
+    held_s, next_s, pid = [], [], reranker.pid
     for turn in range(CANCELS):
         token = CancelToken()
         timer = threading.Timer(usual_s * turn / CANCELS, token.cancel)
@@ -138,43 +147,51 @@ def _letting_go(
         try:
             verifier.verify(f"cancelled {turn}", candidates[0], token)
         except Cancelled:
-            freed_s.append(time.perf_counter() - started_s - usual_s * turn / CANCELS)
+            held_s.append(time.perf_counter() - started_s - usual_s * turn / CANCELS)
         timer.join()
         started_s = time.perf_counter()
         verifier.verify(f"next {turn}", candidates[1], CancelToken())
         next_s.append(time.perf_counter() - started_s)
     return {
-        "cancelled": len(freed_s),
-        "cancel_held_s_max": max(freed_s, default=0.0),
+        "cancelled": len(held_s),
+        "cancel_held_s_max": max(held_s, default=0.0),
         "look_after_cancel_s_max": max(next_s),
-        "process_kept": look.pid == pid,
+        "process_kept": reranker.pid == pid,
     }
 
 
-def _violence(look: MllmReranker, candidates: Sequence[Candidate]) -> dict[str, Any]:
-    """Kill the process before a look; then stop it, until that is noticed."""
-    said: list[float] = []
-    verifier = look.verifier(
-        JobContext(CancelToken()),
-        lambda words: said.append(time.perf_counter()) if "not responding" in words else None,
-    )
-    os.kill(look.pid, signal.SIGKILL)
+def _fault_figures(reranker: MllmReranker, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    """Kill the process before a request; then stop it for 3 s during one, with SIGSTOP.
+
+    Measures the time to the next answer, and the time until the stop is noticed (None if it was
+    not)."""
+    noticed_at_s: list[float] = []
+
+    def set_note(note: str) -> None:
+        if "not responding" in note:
+            noticed_at_s.append(time.perf_counter())
+
+    verifier = reranker.verifier(JobContext(CancelToken()), set_note)
+    pid = reranker.pid
+    assert pid is not None  # it has just answered
+    os.kill(pid, signal.SIGKILL)
     started_s = time.perf_counter()
     verifier.verify("after a kill", candidates[0], CancelToken())
     after_kill_s = time.perf_counter() - started_s
-    pid = look.pid
+    pid = reranker.pid
+    assert pid is not None  # it has just answered
     timer = threading.Timer(3.0, os.kill, (pid, signal.SIGCONT))
     os.kill(pid, signal.SIGSTOP)
     timer.start()
     started_s = time.perf_counter()
     verifier.verify("while stopped", candidates[0], CancelToken())
     timer.join()
-    noticed_s = said[0] - started_s if said else None
+    noticed_s = noticed_at_s[0] - started_s if noticed_at_s else None
     return {"answer_after_kill_s": after_kill_s, "stop_noticed_s": noticed_s}
 
 
 def _candidates() -> list[Candidate]:
-    """The sample photos as a search would hand them over, without regions."""
+    """The first 8 sample photos as candidates without regions."""
     found = []
     for number, path in enumerate(sorted((resources_dir() / "samples").glob("*.jpg"))[:8], 1):
         rgb = read_upright(path, 896).rgb
@@ -190,14 +207,19 @@ def _candidates() -> list[Candidate]:
                 whole_vector=np.zeros(1, np.float32),
                 best=None,
                 stage_one_score=0.0,
-                read_rgb=lambda longest_px, rgb=rgb: rgb,
+                read_rgb=_reader_of(rgb),
             )
         )
     return found
 
 
+def _reader_of(rgb: np.ndarray) -> Callable[[int], np.ndarray]:
+    """Returns the pixels whatever size is asked for."""
+    return lambda longest_px: rgb
+
+
 def _memory_bytes(pid: int | None) -> int:
-    """0 while there is no process."""
+    """Resident memory of the process; 0 if there is none."""
     import psutil
 
     if pid is None or not psutil.pid_exists(pid):

@@ -1,4 +1,4 @@
-"""How long a query takes: from its text to all its hits with verdicts."""
+"""Duration of a query, from its text to all hits with verdicts."""
 
 from __future__ import annotations
 
@@ -25,8 +25,13 @@ QUERIES = tuple(f"a {kind} {thing}" for kind in _KINDS for thing in _THINGS)
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """Ask 60 different texts, one after the other; the very first, which loads the text encoder,
-    is told apart."""
+    """Search for 60 different texts, one after the other.
+
+    The first query loads the text encoder and is reported separately.
+
+    Raises:
+        BadRequest: the library has no searchable photo.
+    """
     with _library(request, listener) as library:
         status = library.status()
         if not status.searchable:
@@ -36,11 +41,11 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
                 path=request.library,
                 hint="Index it first, or leave --library out.",
             )
-        cold_ms = _ask(library, "anything at all", listener)
+        cold_ms = _query_ms(library, "anything at all", listener)
         warm_ms = []
         for done, text in enumerate(QUERIES):
             listener.report(Progress("Asking", done, len(QUERIES), current=text))
-            warm_ms.append(_ask(library, text, listener))
+            warm_ms.append(_query_ms(library, text, listener))
     p50, p95 = (float(np.percentile(warm_ms, share)) for share in (50, 95))
     figures = {
         "bench": "query",
@@ -61,8 +66,8 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     return BenchResult(lines, figures)
 
 
-def _ask(library: Library, text: str, listener: ProgressListener) -> float:
-    """Milliseconds until the complete result is there."""
+def _query_ms(library: Library, text: str, listener: ProgressListener) -> float:
+    """Milliseconds until the result is complete."""
     started_s = time.perf_counter()
     listener.follow(library.search.start(SearchRequest(text=text)))
     return (time.perf_counter() - started_s) * 1000
@@ -70,6 +75,7 @@ def _ask(library: Library, text: str, listener: ProgressListener) -> float:
 
 @contextlib.contextmanager
 def _library(request: BenchRequest, listener: ProgressListener) -> Iterator[Library]:
+    """The requested library, or a temporary one with generated photos; closed at the end."""
     if request.library is not None:
         try:
             library = Library.open(request.library, profile=request.profile)
@@ -79,7 +85,7 @@ def _library(request: BenchRequest, listener: ProgressListener) -> Iterator[Libr
             yield library
         return
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
-        synthetic_photos.make(Path(temporary, "photos"), request.photos or PHOTOS)
+        synthetic_photos.write_shapes(Path(temporary, "photos"), request.photos or PHOTOS)
         library = Library.open(Path(temporary, "library"), profile=request.profile)
         with contextlib.closing(library):
             library.folders.add(Path(temporary, "photos"))

@@ -1,4 +1,4 @@
-"""Photos made for asking about colours: one thing, cut out, repainted and put into other photos."""
+"""Generates photos for colour queries: things cut out, repainted and pasted into other photos."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAINTABLE = (
     *("car", "bus", "umbrella", "chair", "suitcase", "teddy bear", "cup", "truck", "vase", "dog"),
     *("backpack", "motorcycle", "boat", "cat", "horse", "bird", "airplane"),
 )
-"""Categories whose things can have any colour, or look themselves in any."""
+"""Categories whose things exist in many colours, or stay recognisable in any."""
 PAINTS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "black": ((22, 22, 24), (38, 37, 36)),
     "white": ((240, 240, 238), (226, 227, 230)),
@@ -29,16 +29,20 @@ PAINTS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "pink": ((240, 120, 165), (245, 180, 195)),
     "brown": ((105, 65, 38), (140, 95, 60)),
 }
-"""Paints of each colour, sRGB: what is common on cars, clothes and furniture."""
+"""sRGB values by colour name, as common on cars, clothes and furniture."""
 _SMALLEST_PX = 80 * 80
+"""Least area of a thing, in square pixels."""
 _LARGEST_SHARE = 0.6
+"""Largest area of a thing, as a share of its photo."""
 _SHADING = 0.7
+"""Share of the differences in lightness that repainting keeps."""
 _SIDE_SHARE = (0.5, 0.65)
+"""Longer side of a pasted thing, as a share of the shorter side of the background; range."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecolouredPhoto:
-    """One made photo: the category of its painted thing, and the colour's name."""
+    """One generated photo, with the category and the colour of its repainted thing."""
 
     file_name: str
     category: str
@@ -48,10 +52,13 @@ class RecolouredPhoto:
 def make(
     folder: Path, truth: CocoTruth, photos_dir: Path, categories: int, seed: int = 0
 ) -> list[RecolouredPhoto]:
-    """Write one photo for each colour of a large, whole thing of so many categories.
+    """Write one photo for each colour of ``PAINTS`` and one large thing of each category.
 
-    No ground holds a thing of the painted categories. The photos that were painted on are used
-    again once all have been.
+    Backgrounds are photos without things of the repainted categories; they are used in random
+    order, and again once all have been used.
+
+    Args:
+        categories: at most so many categories of ``PAINTABLE`` are used.
 
     Returns:
         In the order of writing; empty if no category of ``PAINTABLE`` has a thing large enough,
@@ -62,29 +69,29 @@ def make(
     rng = np.random.default_rng(seed)
     things = dict(list(_things(truth))[:categories])
     ids = {key for key, name in truth.categories.items() if name in things}
-    grounds = [photo for photo in truth.photos if not any(photo.holds(key) for key in ids)]
-    if not grounds:
+    backgrounds = [photo for photo in truth.photos if not any(photo.holds(key) for key in ids)]
+    if not backgrounds:
         return []
-    order = rng.permutation(len(grounds))
-    made: list[RecolouredPhoto] = []
+    order = rng.permutation(len(backgrounds))
+    generated: list[RecolouredPhoto] = []
     folder.mkdir(parents=True, exist_ok=True)
     for row, (category, (photo, thing)) in enumerate(things.items()):
         rgb = _pixels(photos_dir / photo.file_name)
         mask = thing.mask_hw(photo.size_wh)
         for colour, paints in PAINTS.items():
-            ground = grounds[order[len(made) % len(grounds)]]
+            background = backgrounds[order[len(generated) % len(backgrounds)]]
             painted = repaint(rgb, mask, paints[row % len(paints)])
-            pasted = paste(_pixels(photos_dir / ground.file_name), painted, mask, rng)
-            name = f"{len(made):05d}-{category.replace(' ', '-')}-{colour}.jpg"
+            pasted = paste(_pixels(photos_dir / background.file_name), painted, mask, rng)
+            name = f"{len(generated):05d}-{category.replace(' ', '-')}-{colour}.jpg"
             Image.fromarray(pasted).save(folder / name, quality=92)
-            made.append(RecolouredPhoto(name, category, colour))
-    return made
+            generated.append(RecolouredPhoto(name, category, colour))
+    return generated
 
 
 def repaint(rgb: np.ndarray, mask_hw: np.ndarray, paint_rgb: tuple[int, int, int]) -> np.ndarray:
     """The photo with the thing in another colour; its shading stays.
 
-    In CIELAB, where the paint takes the place of the thing's median lightness.
+    Works in CIELAB: the lightness of the paint replaces the median lightness of the thing.
 
     Args:
         rgb: uint8 (H, W, 3).
@@ -93,10 +100,10 @@ def repaint(rgb: np.ndarray, mask_hw: np.ndarray, paint_rgb: tuple[int, int, int
     import cv2
 
     lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    paint = cv2.cvtColor(np.float32([[paint_rgb]]) / 255, cv2.COLOR_RGB2LAB)[0, 0]
+    paint = cv2.cvtColor(np.array([[paint_rgb]], np.float32) / 255, cv2.COLOR_RGB2LAB)[0, 0]
     shade = (lab[mask_hw][:, 0] - np.median(lab[mask_hw][:, 0])) * _SHADING
     lightness = np.clip(paint[0] + shade, 2, 98)
-    # Chroma falls with the light, as on a real surface, and in highlights, which are the lamp's.
+    # Chroma falls in shadows, and in highlights, which have the colour of the light source.
     strength = np.minimum(lightness / paint[0], (100 - lightness) / (100 - paint[0]))
     lab[mask_hw] = np.stack([lightness, *(paint[1:, None] * np.clip(strength, 0.2, 1.1))], axis=1)
     painted = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
@@ -104,33 +111,34 @@ def repaint(rgb: np.ndarray, mask_hw: np.ndarray, paint_rgb: tuple[int, int, int
 
 
 def paste(
-    ground_rgb: np.ndarray, rgb: np.ndarray, mask_hw: np.ndarray, rng: np.random.Generator
+    background_rgb: np.ndarray, rgb: np.ndarray, mask_hw: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """The ground with the thing on it at a random place, about half as long as its short side."""
+    """The background with the thing at a random place, about half as long as its shorter side."""
     import cv2
 
     box = mask_box(mask_hw)
+    assert box is not None  # the mask of a large thing is not empty
     around = np.s_[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
-    height, width = ground_rgb.shape[:2]
+    height, width = background_rgb.shape[:2]
     side = min(height, width) * rng.uniform(*_SIDE_SHARE)
     scale = side / max(box.width, box.height)
     size_wh = (max(1, round(box.width * scale)), max(1, round(box.height * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     thing = cv2.resize(rgb[around], size_wh, interpolation=how).astype(np.float32)
     cover = cv2.resize(mask_hw[around].astype(np.float32), size_wh, interpolation=how)[..., None]
-    x, y = (int(rng.integers(most + 1)) for most in (width - size_wh[0], height - size_wh[1]))
-    pasted = ground_rgb.copy()
+    x, y = (int(rng.integers(limit + 1)) for limit in (width - size_wh[0], height - size_wh[1]))
+    pasted = background_rgb.copy()
     place = pasted[y : y + size_wh[1], x : x + size_wh[0]]
     place[:] = (thing * cover + place * (1 - cover)).round().astype(np.uint8)
     return pasted
 
 
 def _things(truth: CocoTruth) -> Iterator[tuple[str, tuple[TruthPhoto, Instance]]]:
-    """The best thing of each category that can be painted, in the order of ``PAINTABLE``."""
+    """The largest fully visible thing of each category, in the order of ``PAINTABLE``."""
     names = {name: key for key, name in truth.categories.items()}
     for category in PAINTABLE:
         found = [
-            (_whole(photo, thing), thing.area_px, photo.file_name, photo, thing)
+            (_is_fully_visible(photo, thing), thing.area_px, photo.file_name, photo, thing)
             for photo in truth.photos
             for thing in photo.instances
             if thing.category_id == names.get(category)
@@ -138,14 +146,16 @@ def _things(truth: CocoTruth) -> Iterator[tuple[str, tuple[TruthPhoto, Instance]
             and _SMALLEST_PX <= thing.area_px <= _LARGEST_SHARE * np.prod(photo.size_wh)
         ]
         if found:
-            yield category, max(found, key=lambda one: one[:3])[3:]
+            yield category, max(found, key=lambda item: item[:3])[3:]
 
 
-def _whole(photo: TruthPhoto, thing: Instance) -> bool:
-    """Whether the thing is likely to be seen in full: in one piece, and off the photo's edge."""
+def _is_fully_visible(photo: TruthPhoto, thing: Instance) -> bool:
+    """Whether the thing is probably not cut off or covered: in one piece, off the photo's edge."""
     box = mask_box(thing.mask_hw(photo.size_wh))
+    if box is None:
+        return False
     width, height = photo.size_wh
-    inside = box is not None and box.x0 > 2 and box.y0 > 2 and box.x1 < width - 2
+    inside = box.x0 > 2 and box.y0 > 2 and box.x1 < width - 2
     pieces = len(thing.shape) if isinstance(thing.shape, tuple) else 1
     return inside and box.y1 < height - 2 and pieces == 1
 

@@ -1,5 +1,7 @@
-"""The benchmarks by name. A new one is one module beside this one with ``measure``, and two entries
-below."""
+"""The benchmarks by name.
+
+A new one needs a module in this package with a function ``measure``, and entries in ``AVAILABLE``
+and ``_MODULES``."""
 
 from __future__ import annotations
 
@@ -35,6 +37,6 @@ def run(name: str, request: BenchRequest, listener: ProgressListener) -> BenchRe
     """Run one of ``AVAILABLE``; blocks.
 
     Raises:
-        EngineError: what it measures cannot be set up.
+        EngineError: the benchmark cannot be set up, or failed.
     """
     return importlib.import_module(f"engine.benchmarks.{_MODULES[name]}").measure(request, listener)

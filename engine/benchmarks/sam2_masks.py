@@ -18,7 +18,7 @@ from engine.jobs import Progress
 from engine.jobs.worker_process import WorkerProcess
 from engine.masks import rle as rle_codec
 from engine.masks.geometry import ANALYSIS_SIDE_PX, fit_within, scale_mask
-from engine.masks.sam_grid import Coverage, prompt_adaptive_grid, prompt_full_grid, detail_map
+from engine.masks.sam_grid import Coverage, detail_map, prompt_adaptive_grid, prompt_full_grid
 from engine.masks.sam_network import SAM_ARCHITECTURES
 from engine.masks.sam_proposer import SamProposer, SamSettings
 from engine.paths import resources_dir

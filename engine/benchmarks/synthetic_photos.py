@@ -1,4 +1,4 @@
-"""Photos for benchmarks that need any photos at all: made of shapes, or of the sample photos."""
+"""Generates photos for benchmarks: coloured shapes, or enlarged sample photos."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from engine import paths
 
 SIZE_WH = (640, 480)
 LARGE = "large"
-"""Beginning of the names of 12-megapixel photos."""
+"""Prefix of the file names of 12-megapixel photos."""
 _LARGE_PX, _SMALL_PX = 4000, 1600
 _GRAIN = 4.0
-"""Noise of a sensor, standard deviation of grey values: without it a file is half as large."""
+"""Standard deviation of the sensor noise, in grey values; without it files are half as large."""
 _AGE_S = 60
-"""Made files look older than they are: a fresh one may still be in the middle of being written."""
+"""Files are dated back by this, because a scan takes a new file for one that is being written."""
 
 
-def make(folder: Path, count: int, seed: int = 0) -> None:
-    """Write ``count`` different JPEG files: a dozen coloured shapes on a noisy slope each."""
+def write_shapes(folder: Path, count: int, seed: int = 0) -> None:
+    """Write ``count`` different JPEG files, each with 12 coloured shapes on a noisy gradient."""
     import cv2
 
     rng = np.random.default_rng(seed)
     width, height = SIZE_WH
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
-        slope = np.linspace(rng.integers(0, 120), rng.integers(120, 255), width)
-        rgb = np.repeat(np.tile(slope, (height, 1))[..., None], 3, axis=2)
+        gradient = np.linspace(rng.integers(0, 120), rng.integers(120, 255), width)
+        rgb = np.repeat(np.tile(gradient, (height, 1))[..., None], 3, axis=2)
         rgb = (rgb + rng.normal(0, 6, rgb.shape)).clip(0, 255).astype(np.uint8)
         for _ in range(12):
             colour = [int(part) for part in rng.integers(0, 255, 3)]
@@ -43,9 +43,10 @@ def make(folder: Path, count: int, seed: int = 0) -> None:
 
 
 def write_camera_like_photos(folder: Path, count: int, seed: int = 0) -> None:
-    """Write ``count`` different JPEG files as a camera would: the sample photos, enlarged, every
-    other one to 12 megapixels, the rest to 2, with the grain of a sensor. Their content is real,
-    so there is as much to find in them as in photos."""
+    """Write ``count`` different JPEG files of the size and with the noise of camera photos.
+
+    They are enlarged sample photos, every other one of 12 megapixels, the rest of 2, so the number
+    of things in them is realistic."""
     import cv2
     from PIL import Image
 
@@ -70,5 +71,5 @@ def _write(path: Path, rgb: np.ndarray) -> None:
     from PIL import Image
 
     Image.fromarray(rgb).save(path, quality=90)
-    then_s = time.time() - _AGE_S
-    os.utime(path, (then_s, then_s))
+    modified_s = time.time() - _AGE_S
+    os.utime(path, (modified_s, modified_s))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,14 @@ _READ_ROWS = 4096
 
 
 class SyntheticVectors:
-    """Stands where the store stands: hands the index its vectors, in ascending order of id.
+    """A ``VectorSource`` with random vectors, in place of the store.
 
-    Unit vectors around random centres, because vectors of things come in kinds; vectors without
-    any structure have no near neighbours to find.
+    Unit vectors around random centres, because real vectors form clusters; without clusters there
+    would be no near neighbours to find.
+
+    Attributes:
+        vectors: float16 (count, D); the row of id n is n - 1.
+        queries: float32 (QUERIES, D).
     """
 
     def __init__(self, count: int, ndim: int, seed: int = 0) -> None:
@@ -39,45 +43,50 @@ class SyntheticVectors:
         self.queries = self._draw(QUERIES)
 
     def _draw(self, count: int) -> np.ndarray:
-        kinds = self._rng.integers(0, _CENTRES, count)
+        clusters = self._rng.integers(0, _CENTRES, count)
         noise = self._rng.standard_normal((count, self._centres.shape[1]), dtype=np.float32)
-        drawn = self._centres[kinds] + _SPREAD * noise
-        return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+        vectors = self._centres[clusters] + _SPREAD * noise
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def vectors_after(
         self, profile_id: int, after: int, up_to: int | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Ids (int64, from 1) and float16 rows with ``after < id <= up_to``, in batches."""
+        """See ``VectorSource``."""
         end = len(self.vectors) if up_to is None else min(up_to, len(self.vectors))
         for start in range(after, end, _READ_ROWS):
             stop = min(start + _READ_ROWS, end)
             yield np.arange(start + 1, stop + 1), self.vectors[start:stop]
 
+    def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
+        """See ``VectorSource``."""
+        end = len(self.vectors) if up_to is None else min(up_to, len(self.vectors))
+        return np.arange(after + 1, end + 1)
+
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """Build an index of each size by the product's own path, then ask it."""
+    """Build an index of each size as the product does, then search it."""
     profile = request.profile or starter_profile()
     rows = []
     for done, size in enumerate(request.sizes):
         listener.report(Progress("Building", done, len(request.sizes), current=f"{size:,} vectors"))
-        rows.append(_one_size(size, profile))
+        rows.append(_measure_size(size, profile))
     lines = [f"{profile.ndim} dimensions, {QUERIES} queries, {NEIGHBOURS} neighbours each"]
-    for row in rows:
-        lines.append(
-            f"{row['vectors']:>9,} vectors: recall@{NEIGHBOURS} {row['recall_at_10']:.3f}, "
-            f"index p50 {row['index_p50_ms']:.2f} ms, every vector p50 {row['exact_p50_ms']:.2f} "
-            f"ms ({row['speedup']:.1f} times as fast), {row['shards']} shards, "
-            f"built in {row['build_s']:.1f} s"
-        )
+    lines += [
+        f"{row['vectors']:>9,} vectors: recall@{NEIGHBOURS} {row['recall_at_10']:.3f}, "
+        f"index p50 {row['index_p50_ms']:.2f} ms, every vector p50 {row['exact_p50_ms']:.2f} "
+        f"ms ({row['speedup']:.1f} times as fast), {row['shards']} shards, "
+        f"built in {row['build_s']:.1f} s"
+        for row in rows
+    ]
     return BenchResult(tuple(lines), {"bench": "vectors", "ndim": profile.ndim, "sizes": rows})
 
 
-def _one_size(size: int, profile: Profile) -> dict[str, Any]:
-    made = SyntheticVectors(size, profile.ndim)
+def _measure_size(size: int, profile: Profile) -> dict[str, Any]:
+    source = SyntheticVectors(size, profile.ndim)
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
         index = UsearchIndex(
             Path(temporary),
-            made,
+            source,
             1,
             profile_key="bench",
             ndim=profile.ndim,
@@ -86,11 +95,11 @@ def _one_size(size: int, profile: Profile) -> dict[str, Any]:
         started_s = time.perf_counter()
         index.maintain()
         build_s = time.perf_counter() - started_s
-        found, index_ms = _timed(lambda query: index.search(query, NEIGHBOURS).ids, made.queries)
+        found, index_ms = _timed(lambda query: index.search(query, NEIGHBOURS).ids, source.queries)
         shards = len(index.opened())
         index.close()
-    whole = made.vectors.astype(np.float32)
-    exact, exact_ms = _timed(lambda query: _nearest(whole, query), made.queries)
+    vectors = source.vectors.astype(np.float32)
+    exact, exact_ms = _timed(lambda query: _nearest(vectors, query), source.queries)
     shared = [len(set(a.tolist()) & set(b.tolist())) for a, b in zip(found, exact, strict=True)]
     return {
         "vectors": size,
@@ -104,7 +113,9 @@ def _one_size(size: int, profile: Profile) -> dict[str, Any]:
     }
 
 
-def _timed(search: Any, queries: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
+def _timed(
+    search: Callable[[np.ndarray], np.ndarray], queries: np.ndarray
+) -> tuple[list[np.ndarray], list[float]]:
     found, took_ms = [], []
     search(queries[0])  # opens files and warms caches
     for query in queries:
@@ -115,7 +126,7 @@ def _timed(search: Any, queries: np.ndarray) -> tuple[list[np.ndarray], list[flo
 
 
 def _nearest(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
-    """Ids of the nearest by looking at all."""
+    """Ids of the nearest vectors by exact search."""
     scores = vectors @ query
     if len(scores) <= NEIGHBOURS:
         return np.arange(1, len(scores) + 1)

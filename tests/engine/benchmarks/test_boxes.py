@@ -1,4 +1,4 @@
-"""Boxes around made things lead to their masks, and what is counted is what happened."""
+"""Matching of boxes on generated photos, and the counts of its outcomes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _measured(folder: Path, things):
     return boxes.measure(request, RecordingListener())
 
 
-def test_things_apart_from_each_other_are_always_met(tmp_path):
+def test_things_apart_from_each_other_are_always_matched(tmp_path):
     result = _measured(
         tmp_path, [("red", RED, 0), ("green", GREEN, 0), ("red", SMALL, 0), ("green", GREEN, 1)]
     )
@@ -92,13 +92,13 @@ def test_without_annotated_photos_there_is_nothing_to_measure(tmp_path):
         boxes.measure(BenchRequest(folder=tmp_path), RecordingListener())
 
 
-def test_moved_boxes_stay_near_and_within_the_photo():
+def test_jittered_boxes_stay_near_and_within_the_photo():
     rng = np.random.default_rng(0)
     box = BoxXyxy(0, 50, 100, 120)
-    drawn = np.array([jittered(box, (160, 120), rng).as_tuple() for _ in range(300)])
-    assert drawn.min() >= 0 and drawn[:, 3].max() <= 120
-    assert np.abs(drawn - box.as_tuple()).max(axis=0) == pytest.approx([10, 7, 10, 7], abs=0.3)
-    assert len(np.unique(drawn[:, 1])) > 250
+    moved = np.array([jittered(box, (160, 120), rng).as_tuple() for _ in range(300)])
+    assert moved.min() >= 0 and moved[:, 3].max() <= 120
+    assert np.abs(moved - box.as_tuple()).max(axis=0) == pytest.approx([10, 7, 10, 7], abs=0.3)
+    assert len(np.unique(moved[:, 1])) > 250
 
 
 def test_boxes_of_uncovered_things_do_not_change_those_of_others(tmp_path):

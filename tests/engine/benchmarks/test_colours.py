@@ -10,7 +10,7 @@ import pytest
 
 from engine.benchmarks import colours
 from engine.benchmarks.benchmark import BenchRequest
-from engine.benchmarks.colours import Shown
+from engine.benchmarks.colours import ColourPhoto
 from engine.errors import BadRequest
 from tests.fakes import colour_models, synthetic_photos
 from tests.fakes.recording_listener import RecordingListener
@@ -18,40 +18,40 @@ from tests.fakes.recording_listener import RecordingListener
 LABELS = Path(__file__).parents[2] / "data" / "coco_colours.json"
 
 
-def _shown(colours: dict[str, str], *others: str) -> Shown:
+def _photo(colours: dict[str, str], *others: str) -> ColourPhoto:
     known = {category: frozenset(names.split()) for category, names in colours.items()}
-    return Shown(Path("x.jpg"), known, frozenset([*colours, *others]))
+    return ColourPhoto(Path("x.jpg"), known, frozenset([*colours, *others]))
 
 
 PHOTOS = [
-    _shown({"car": "red"}),
-    _shown({"car": "blue"}),
-    _shown({"car": "red white"}),
-    _shown({"dog": "black"}),
-    _shown({"dog": "black"}, "car"),
+    _photo({"car": "red"}),
+    _photo({"car": "blue"}),
+    _photo({"car": "red white"}),
+    _photo({"dog": "black"}),
+    _photo({"dog": "black"}, "car"),
 ]
 
 
 def _answers(**orders: list[int]):
-    asked = []
+    queries = []
 
-    def ask(text: str) -> list[int]:
-        asked.append(text)
+    def search(text: str) -> list[int]:
+        queries.append(text)
         return orders.get(text.replace(" ", "_"), [0, 1, 2, 3, 4])
 
-    return ask, asked
+    return search, queries
 
 
 def test_perfect_rankings():
-    ask, asked = _answers(
+    search, queries = _answers(
         car=[0, 1, 2, 4, 3],
         red_car=[0, 2, 1, 4, 3],
         blue_car=[1, 0, 2, 4, 3],
         white_car=[2, 0, 1, 4, 3],
     )
-    figures = colours.ranking_figures(PHOTOS, ask)
+    figures = colours.ranking_figures(PHOTOS, search)
     # Nothing is asked of dogs, which are all black, nor of a colour that no car has.
-    assert sorted(asked) == ["blue car", "car", "red car", "white car"]
+    assert sorted(queries) == ["blue car", "car", "red car", "white car"]
     assert figures["queries"] == 3
     assert (figures["auroc"], figures["map"]) == (1.0, 1.0)
     assert figures["category_map"] == figures["category_map_plain"] == 1.0
@@ -59,15 +59,15 @@ def test_perfect_rankings():
 
 
 def test_a_wrong_thing_of_the_right_colour_hurts_only_the_category():
-    ask, _ = _answers(car=[0, 1, 2, 4, 3], red_car=[3, 0, 2, 1, 4])
-    figures = colours.ranking_figures(PHOTOS, ask)
+    search, _ = _answers(car=[0, 1, 2, 4, 3], red_car=[3, 0, 2, 1, 4])
+    figures = colours.ranking_figures(PHOTOS, search)
     assert figures["by_colour"]["red"] == {"categories": 1, "auroc": 1.0, "map": 1.0}
     assert figures["category_map"] < figures["category_map_plain"] == 1.0
 
 
 def test_a_wrong_colour_first_and_photos_left_out():
-    ask, _ = _answers(red_car=[1, 0], blue_car=[0, 2])
-    by_colour = colours.ranking_figures(PHOTOS, ask)["by_colour"]
+    search, _ = _answers(red_car=[1, 0], blue_car=[0, 2])
+    by_colour = colours.ranking_figures(PHOTOS, search)["by_colour"]
     # Red: one before both; blue: left out, behind the two that were found.
     assert by_colour["red"]["auroc"] == 0.0
     assert by_colour["red"]["map"] == pytest.approx(0.5 / 2)
@@ -114,8 +114,12 @@ def cars(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _measure(there: Path, **changed):
-    given = {"folder": there, "coco": there / "coco.json", "labels": there / "labels.json"}
+def _measure(photos_dir: Path, **changed):
+    given = {
+        "folder": photos_dir,
+        "coco": photos_dir / "coco.json",
+        "labels": photos_dir / "labels.json",
+    }
     request = BenchRequest(profile=colour_models.profile(), **(given | changed))
     return colours.measure(request, RecordingListener())
 
@@ -142,7 +146,7 @@ def test_without_labels(cars):
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"folder": None}, "annotated"),
         ({"coco": None}, "annotated"),
@@ -150,8 +154,8 @@ def test_without_labels(cars):
         ({"labels": Path("nowhere.json")}, "labels"),
     ],
 )
-def test_what_cannot_be_measured(cars, changed, said):
-    with pytest.raises(BadRequest, match=said):
+def test_what_cannot_be_measured(cars, changed, message):
+    with pytest.raises(BadRequest, match=message):
         _measure(cars, **changed)
 
 

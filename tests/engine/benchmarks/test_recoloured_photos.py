@@ -1,4 +1,4 @@
-"""Photos made of repainted things."""
+"""Generated photos of repainted things."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def test_shading_stays_and_nothing_else_is_painted():
 
 def test_one_photo_a_colour_of_a_whole_thing(truth: CocoTruth, tmp_path: Path):
     folder = tmp_path / "painted"
-    made = recoloured_photos.make(folder, truth, tmp_path, 5)
-    assert {(one.category, one.colour) for one in made} == {("car", name) for name in PAINTS}
-    assert len(made) == len(PAINTS) == len(COLOURS)
-    names = [one.file_name for one in made]
+    generated = recoloured_photos.make(folder, truth, tmp_path, 5)
+    assert {(one.category, one.colour) for one in generated} == {("car", name) for name in PAINTS}
+    assert len(generated) == len(PAINTS) == len(COLOURS)
+    names = [one.file_name for one in generated]
     assert sorted(names) == sorted(path.name for path in folder.iterdir())
 
 
@@ -82,7 +82,7 @@ def test_the_same_seed_makes_the_same_photos(truth: CocoTruth, tmp_path: Path):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
-def test_no_ground_means_no_photos(truth: CocoTruth, tmp_path: Path):
+def test_no_background_means_no_photos(truth: CocoTruth, tmp_path: Path):
     only_cars = CocoTruth(truth.photos[:2], truth.categories)
     assert recoloured_photos.make(tmp_path / "painted", only_cars, tmp_path, 5) == []
 

@@ -103,7 +103,7 @@ def test_bench_index_makes_photos_as_cameras_do(tmp_path, run_command):
     assert "become searchable" in ran.out and "are outlined" in ran.out
 
 
-def test_made_photos_are_of_a_cameras_size(tmp_path):
+def test_camera_like_photos_have_the_size_of_camera_photos(tmp_path):
     synthetic_photos.write_camera_like_photos(tmp_path, 2)
     large, small = sorted(tmp_path.iterdir())
     with Image.open(large) as image:
