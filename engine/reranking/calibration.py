@@ -64,7 +64,7 @@ class Calibration:
 
     @property
     def uninformative(self) -> bool:
-        """Whether the fit found the model's yes to say almost nothing; its boxes are then not used."""
+        """Whether the fit found that the model's yes says little. Its boxes are then not used."""
         return self.measured and self.slope < _LEAST_SLOPE
 
     def as_json(self) -> dict[str, float]:

@@ -1,1 +1,1 @@
-"""The built-in models: small, shipped, nothing to download."""
+"""The built-in models: small, shipped with Pickout, no download."""

@@ -1,4 +1,4 @@
-"""The shipped arrays: safetensors files, which hold numbers and nothing that could run."""
+"""Reads the shipped arrays: safetensors files, which hold numbers and no executable code."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def load_arrays(path: Path, expected: set[str] | None = None) -> dict[str, np.nd
     """All arrays of a file, floating ones as float32.
 
     Raises:
-        ModelMissing: if there is no such file.
-        ModelBroken: if it is not a safetensors file or lacks one of the ``expected`` names.
+        ModelMissing: there is no such file.
+        ModelBroken: it is not a safetensors file or lacks one of the ``expected`` names.
     """
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
         raise missing(path)
     try:
-        # One array after the other from a memory map: reading 90 MB at once would hold the
-        # interpreter's lock long enough for a window to stutter.
+        # One array after the other from a memory map: reading 90 MB at once would hold the GIL
+        # long enough for the window to stutter.
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
@@ -48,7 +48,7 @@ def missing(path: Path) -> ModelMissing:
 
 
 def broken(path: Path) -> ModelBroken:
-    """The error for a file that is there but is not what it should be."""
+    """The error for a file that is damaged or of another kind."""
     return ModelBroken(
         "A file of the built-in model is damaged.",
         operation=_OPERATION,

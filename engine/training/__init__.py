@@ -1,1 +1,1 @@
-"""Fits the starter models. Nothing here is needed to run them."""
+"""Fits the starter models. Running them does not need this package."""

@@ -1,7 +1,7 @@
-"""Writes the shipped names of the ImageNet classes.
+"""Writes the shipped table of the ImageNet class names.
 
 ``python -m engine.training.class_name_table --synsets imagenet_synsets.txt --wordnet data.noun``
-writes ``resources/starter/class_names.json`` anew. ``imagenet_synsets.txt`` lists the classes'
+writes ``resources/starter/class_names.json``. ``imagenet_synsets.txt`` lists the classes'
 WordNet 3.0 ids in the classifier's order (timm carries it); ``data.noun`` is WordNet 3.0's noun
 file.
 """
@@ -18,7 +18,7 @@ from engine.training.wordnet import read_synsets
 
 
 def from_wordnet(synset_ids: Sequence[str], noun_file: Path) -> list[ClassName]:
-    """Look the classes up; ids are like ``n02099601``."""
+    """Names of the classes; synset ids are like ``n02099601``."""
     synsets = read_synsets(noun_file)
     offsets = [int(synset_id[1:]) for synset_id in synset_ids]
     return [
@@ -31,6 +31,8 @@ def from_wordnet(synset_ids: Sequence[str], noun_file: Path) -> list[ClassName]:
 
 
 def main() -> None:
+    """Write the shipped file."""
+    """Write the shipped file."""
     from engine.paths import resources_dir
 
     parser = argparse.ArgumentParser(description=__doc__)

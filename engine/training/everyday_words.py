@@ -1,12 +1,12 @@
-"""Words whose usual meaning in a photo is not the one that WordNet lists first, or not known to it.
+"""Words whose usual meaning in a photo is not the first one in WordNet, or not in WordNet.
 
-WordNet orders the meanings of a word by how often they were met in texts of the last century.
-``lemma#n`` names the n-th of them, as WordNet's own tools count.
+WordNet orders the meanings of a word by their frequency in texts of the last century.
+``lemma#n`` is the n-th meaning, as in WordNet's own tools.
 """
 
 from __future__ import annotations
 
-# The word itself, in another meaning. (Words of several parts are written with "_".)
+# Words with another meaning than the first. ("_" stands for a space.)
 _MEANINGS = """
 plant#2 turtle#2 tiger#2 chicken#2 seal#9 mole#6 shell#10 bunny#2 drone#4 stud#4
 tv#2 television#3 monitor#4 microwave#2 toaster#2 washer#3 speaker#2
@@ -18,8 +18,8 @@ trunk#2 board#3 present#2 tram#3 sun#1 date#8 stand#8 track#3 crossing#5
 spring#3 model#8 clip#3 heart#7 christmas_tree#5
 """
 
-# The word in the meaning of another one: the plural of something seen, a word that has another
-# meaning among people who take photos, a spelling or a thing that WordNet 3.0 does not know.
+# Words with the meaning of another word: plurals, words that mean something else in photos, and
+# spellings or things that are not in WordNet 3.0.
 _SAME_AS = {
     "bike": "bicycle#1",
     "motorbike": "motorcycle#1",
@@ -95,7 +95,7 @@ _SAME_AS = {
 
 _IN_WORDS = [meaning.replace("_", " ") for meaning in _MEANINGS.split()]
 EVERYDAY = {meaning.partition("#")[0]: meaning for meaning in _IN_WORDS} | _SAME_AS
-"""Noun -> ``lemma#n``."""
+"""Meanings (``lemma#n``) by noun."""
 
 KINDS = {
     "kitten#1": "cat#1",
@@ -109,4 +109,4 @@ KINDS = {
     "mug#4": "cup#1",
     "stool#1": "chair#1",
 }
-"""``lemma#n`` -> what it is a kind of in everyday speech, which WordNet does not say."""
+"""``lemma#n`` -> hypernym in everyday speech that WordNet does not have."""

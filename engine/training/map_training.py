@@ -1,4 +1,4 @@
-"""Fitting what maps regions into the sentence space, and what scores mean as probabilities."""
+"""Fits the text map: from backbone features of regions and photos to the sentence space."""
 
 from __future__ import annotations
 
@@ -23,27 +23,34 @@ from engine.starter.text.text_map import PHRASINGS, TextMap, class_probabilities
 from engine.training.training_photos import TrainingPhoto
 
 MATCH_IOU = 0.5
-"""A mask that overlaps a thing by so much shows it, as metrics count."""
+"""IoU from which a mask counts as showing a thing, as in the metrics."""
 FITTED_IOU = 0.6
-"""A mask must match a thing better than that to teach its name."""
+"""IoU from which a proposed mask is a training example of the thing's name."""
 MIN_INSTANCE_PX = 64
+"""Annotated things with fewer pixels are not used."""
 CLASSIFIER_WEIGHT = 0.3
-"""Weight of one ImageNet classifier row against one annotated region, when the map is fitted."""
+"""Weight of a row of the ImageNet classifier in the fit; an annotated region has about 1."""
 REGION_RIDGE = 3.0
 WHOLE_RIDGE = 3.0
+"""Penalties of the ridge regressions for regions and for whole photos."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Features of one photo: of its annotated things, and of the masks proposed for it.
+    """Features of one photo, of its M annotated things, and of the N masks proposed for it.
 
     Attributes:
-        whole: (1280,).
-        things: of annotated masks, with their categories ``thing_names``.
-        regions: of proposed masks, with their ``mask_scores``, ``areas`` (share of the photo) and
-            ``boxes_xyxy`` (N, 4), in fractions of the photo's sides, and ``colours`` (N, 11).
-        ious: (N, M), of proposed with annotated masks.
-        names: every category in the photo, crowds too.
+        name: file name of the photo.
+        names: every category in the photo, crowds included.
+        whole: (1280,), features of the whole photo.
+        things: features of the annotated masks.
+        thing_names: categories of the annotated masks, (M,).
+        regions: features of the proposed masks.
+        mask_scores: of the proposed masks, (N,).
+        areas: of the proposed masks, as shares of the photo, (N,).
+        boxes_xyxy: of the proposed masks, (N, 4), in fractions of the photo's sides.
+        colours: colour vectors of the proposed masks, (N, 11).
+        ious: of proposed with annotated masks, (N, M).
     """
 
     name: str
@@ -60,22 +67,22 @@ class Sample:
 
 
 def collect(photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer) -> Sample:
-    """Run backbone and proposer over one photo."""
+    """Run backbone and proposer on one photo."""
     hw = photo.rgb.shape[:2]
     things = [i for i in photo.instances if not i.crowd and i.mask_hw.sum() >= MIN_INSTANCE_PX]
     true_masks = [i.full_mask(hw) for i in things]
     proposals = proposer.propose(photo.rgb)
     masks = [p.mask_hw for p in proposals]
-    seen = region_features(backbone, photo.rgb, true_masks + masks, len(things) + CROPPED)
+    features = region_features(backbone, photo.rgb, true_masks + masks, len(things) + CROPPED)
     sides = np.array([hw[1], hw[0], hw[1], hw[0]], np.float32)
     boxes = np.array([p.box_xyxy.as_tuple() for p in proposals], np.float32).reshape(-1, 4)
     return Sample(
         name=photo.name,
         names=frozenset(i.category for i in photo.instances),
         whole=whole_features(backbone, photo.rgb),
-        things=seen.part(slice(len(things))),
+        things=features.select(slice(len(things))),
         thing_names=tuple(i.category for i in things),
-        regions=seen.part(slice(len(things), None)),
+        regions=features.select(slice(len(things), None)),
         mask_scores=np.array([p.score for p in proposals], np.float32),
         areas=np.array([m.mean() for m in masks], np.float32),
         boxes_xyxy=boxes / sides,
@@ -94,8 +101,9 @@ def fit_text_map(
     """Fit all arrays of the map.
 
     Args:
-        classifier: (1281, 1000), as ``TextMap`` keeps it.
-        leave_out: categories that nothing may be learned from, to measure open vocabulary.
+        classifier: (1281, 1000), see ``TextMap.classifier``.
+        classes: names of the ImageNet classes, in the classifier's order.
+        leave_out: categories that are not learned, to measure queries for untrained words.
     """
     sentences = encoder.encode([s for c in classes for s in c.phrasings()])
     class_vectors = unit(sentences.reshape(len(classes), -1, NDIM).mean(1))
@@ -132,11 +140,21 @@ def fit_text_map(
     )
 
 
-def _ridge(rows, aims, weights, classifier, class_vectors, penalty: float) -> np.ndarray:
-    """A linear map rows -> aims; every class's classifier row should land on the class's name."""
+def _ridge(
+    rows: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    classifier: np.ndarray,
+    class_vectors: np.ndarray,
+    penalty: float,
+) -> np.ndarray:
+    """Weighted ridge regression from rows to targets; float32 (1280, 384).
+
+    Further examples map each class's row of the classifier to the vector of the class's name.
+    """
     templates = classifier[:-1].T - classifier[:-1].mean(1)
     x = np.concatenate([rows, unit(templates)])
-    y = np.concatenate([aims, class_vectors])
+    y = np.concatenate([targets, class_vectors])
     weighted = x * np.concatenate([weights, np.full(len(templates), CLASSIFIER_WEIGHT)])[:, None]
     return np.linalg.solve(weighted.T @ x + penalty * np.eye(x.shape[1]), weighted.T @ y).astype(
         np.float32
@@ -144,39 +162,54 @@ def _ridge(rows, aims, weights, classifier, class_vectors, penalty: float) -> np
 
 
 def name_vectors(names: Sequence[str], encoder: SentenceEncoder) -> np.ndarray:
-    """Unit sentence vectors (N, 384) of category names, mean of the query phrasings."""
+    """Unit vectors (N, 384) of category names: of each, the mean over the phrasings of queries."""
     sentences = encoder.encode(phrasings(names))
     return unit(sentences.reshape(len(names), len(PHRASINGS), NDIM).mean(1))
 
 
-def _named_regions(samples, leave_out) -> tuple[RegionFeatures, list[str]]:
-    """Annotated things, and proposed masks that match one, with their names: masks as the product
-    will see them, cut-off people among them."""
-    parts, names = [], []
+def _named_regions(
+    samples: Sequence[Sample], leave_out: frozenset[str]
+) -> tuple[RegionFeatures, list[str]]:
+    """Features and names of the annotated things, and of proposed masks that match one.
+
+    The proposed masks are included because the product embeds such masks, for instance of people
+    cut off at the waist.
+    """
+    parts: list[RegionFeatures] = []
+    names: list[str] = []
     for sample in samples:
-        hit = np.zeros(0, int)
+        matching = np.zeros(0, int)
+        matching_names: list[str] = []
         if sample.ious.size:
-            hit = np.flatnonzero(sample.ious.max(1) >= FITTED_IOU)
-        called = [sample.thing_names[k] for k in sample.ious[hit].argmax(1)] if len(hit) else []
-        for seen, labels in (
+            matching = np.flatnonzero(sample.ious.max(1) >= FITTED_IOU)
+        if len(matching):
+            matching_names = [sample.thing_names[k] for k in sample.ious[matching].argmax(1)]
+        for features, labels in (
             (sample.things, sample.thing_names),
-            (sample.regions.part(hit), called),
+            (sample.regions.select(matching), matching_names),
         ):
-            known = [k for k, name in enumerate(labels) if name not in leave_out]
-            parts.append(seen.part(known))
-            names += [labels[k] for k in known]
-    return RegionFeatures.joined(parts), names
+            kept = [k for k, name in enumerate(labels) if name not in leave_out]
+            parts.append(features.select(kept))
+            names += [labels[k] for k in kept]
+    return RegionFeatures.concatenate(parts), names
 
 
-def _name_targets(names, encoder, text_mean) -> tuple[np.ndarray, np.ndarray]:
-    """Centred name vectors, and weights: frequent names weigh less, by the root of their count."""
-    known, index, counts = np.unique(names, return_inverse=True, return_counts=True)
+def _name_targets(
+    names: Sequence[str], encoder: SentenceEncoder, text_mean: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Centred name vectors (N, 384), and weights (N,) inverse to the root of a name's count."""
+    distinct, index, counts = np.unique(names, return_inverse=True, return_counts=True)
     weights = 1 / np.sqrt(counts[index])
-    return (name_vectors(list(known), encoder) - text_mean)[index], weights / weights.mean()
+    return (name_vectors(list(distinct), encoder) - text_mean)[index], weights / weights.mean()
 
 
-def _scene_targets(samples, encoder, text_mean, leave_out) -> np.ndarray:
-    """Mean name vector of all that is in each photo, rare names first; float32 (photos, 384)."""
+def _scene_targets(
+    samples: Sequence[Sample],
+    encoder: SentenceEncoder,
+    text_mean: np.ndarray,
+    leave_out: frozenset[str],
+) -> np.ndarray:
+    """Mean vector of the names in each photo, rare names weighted more; float32 (photos, 384)."""
     names = sorted({name for s in samples for name in s.names} - leave_out)
     vectors = dict(zip(names, unit(name_vectors(names, encoder) - text_mean), strict=True))
     rarity = {n: 1 / np.sqrt(1 + sum(n in s.names for s in samples)) for n in names}

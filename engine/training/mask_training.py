@@ -1,9 +1,10 @@
-"""Fitting the mask head: targets, losses, the training loop."""
+"""Trains the mask head: targets, losses, training loop."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,9 +23,15 @@ from engine.training.training_photos import (
     augmented_crop,
 )
 
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 SIZE_RANGES_PX = ((0.0, 72.0), (44.0, 180.0), (112.0, 1e9))
-"""A thing whose sqrt(box area) lies in a range is a positive of that grid; ranges overlap."""
+"""A thing whose sqrt(box area) lies in a range (pixels) is a positive of that grid.
+
+The ranges overlap."""
 MAX_POSITIVES = 40
+"""Positive cells of a crop whose masks are drawn for the loss; a random choice of more."""
 
 
 def train_mask_head(
@@ -35,8 +42,13 @@ def train_mask_head(
     seed: int = 0,
     backbone: Backbone,
     report: Callable[[str], None] = print,
-):
-    """Train on augmented crops; returns the averaged (EMA) module in eval mode."""
+) -> nn.Module:
+    """Train on augmented crops; returns the averaged (EMA) module in eval mode.
+
+    Args:
+        batch: crops per step.
+        report: called with a line of losses every 100 steps.
+    """
     import torch
 
     torch.manual_seed(seed)
@@ -44,21 +56,23 @@ def train_mask_head(
     head = build_mask_head()
     average = {k: v.detach().clone() for k, v in head.state_dict().items()}
     optimiser = torch.optim.AdamW(head.parameters(), lr=2e-3, weight_decay=0.05)
-    warm = 50
+    warmup_steps = 50
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
-        lambda s: min(1.0, (s + 1) / warm) * (0.5 + 0.5 * np.cos(np.pi * min(1.0, s / steps))),
+        lambda s: (
+            min(1.0, (s + 1) / warmup_steps) * (0.5 + 0.5 * np.cos(np.pi * min(1.0, s / steps)))
+        ),
     )
     order: list[int] = []
-    sums, began = np.zeros(5), time.monotonic()
+    sums, started_at = np.zeros(5), time.monotonic()
     for step in range(steps):
         crops = []
         for _ in range(batch):
             if not order:
                 order = list(rng.permutation(len(photos)))
             crops.append(augmented_crop(photos, order.pop(), rng))
-        seen = backbone.features(np.stack([c.rgb for c in crops]))
-        maps = [torch.from_numpy(each) for each in seen]
+        features = backbone.features(np.stack([c.rgb for c in crops]))
+        maps = [torch.from_numpy(array) for array in features]
         head.train()
         grids, fine = head(maps, dropout=0.15)
         losses = _losses(grids, fine, crops, rng)
@@ -68,23 +82,25 @@ def train_mask_head(
         torch.nn.utils.clip_grad_norm_(head.parameters(), 5.0)
         optimiser.step()
         schedule.step()
-        keep = min(0.998, (step + 1) / (step + 10))
+        decay = min(0.998, (step + 1) / (step + 10))
         with torch.no_grad():
             for key, value in head.state_dict().items():
-                average[key].mul_(keep).add_(value, alpha=1 - keep)
+                average[key].mul_(decay).add_(value, alpha=1 - decay)
         sums += [*(float(part.detach()) for part in losses), 1]
         if (step + 1) % 100 == 0 or step + 1 == steps:
             objectness, dice, bce, quality = sums[:4] / sums[4]
             report(
                 f"step {step + 1}/{steps}  objectness {objectness:.3f}  dice {dice:.3f}  "
-                f"bce {bce:.3f}  iou {quality:.3f}  {time.monotonic() - began:.0f} s"
+                f"bce {bce:.3f}  iou {quality:.3f}  {time.monotonic() - started_at:.0f} s"
             )
             sums[:] = 0
     head.load_state_dict(average)
     return head.eval().requires_grad_(False)
 
 
-def _losses(grids, fine, crops: list[Crop], rng):
+def _losses(
+    grids: Sequence[Tensor], fine: Tensor, crops: list[Crop], rng: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Objectness (focal), dice, area-weighted BCE, predicted IoU; each a mean over the batch."""
     import torch
     from torch.nn import functional as F
@@ -116,16 +132,16 @@ def _losses(grids, fine, crops: list[Crop], rng):
             dtype=torch.float32,
         )
         scales = torch.tensor([COORDINATE_SCALES[level] for level, *_ in chosen])
-        drawn = draw_masks(fine[b], rows[:, 1:], centres, scales)
+        predicted = draw_masks(fine[b], rows[:, 1:], centres, scales)
         truth = torch.from_numpy(crop.masks[[k for *_, k in chosen]])
-        inside = drawn.sigmoid()
+        inside = predicted.sigmoid()
         flat_i, flat_t = inside.flatten(1), truth.flatten(1)
         dice = 1 - (2 * (flat_i * flat_t).sum(1) + 1) / (
             (flat_i**2).sum(1) + (flat_t**2).sum(1) + 1
         )
         dice_parts.append(dice)
-        # Weighted by area, so that a small thing's few pixels count as much as a large one's many.
-        spread = F.binary_cross_entropy_with_logits(drawn, truth, reduction="none").flatten(1)
+        # Divided by the area, so that small and large things weigh the same.
+        spread = F.binary_cross_entropy_with_logits(predicted, truth, reduction="none").flatten(1)
         bce_parts.append((spread.sum(1) / (flat_t.sum(1) * 3 + 20)).clamp(max=4))
         with torch.no_grad():
             hard, hard_t = flat_i > 0.5, flat_t > 0.5
@@ -135,8 +151,8 @@ def _losses(grids, fine, crops: list[Crop], rng):
         )
     focal_mean = focal_sum / max(1, positives_sum)
     if not dice_parts:
-        nothing = fine.sum() * 0
-        return focal_mean, nothing, nothing, nothing
+        zero = fine.sum() * 0
+        return focal_mean, zero, zero, zero
     return (
         focal_mean,
         torch.cat(dice_parts).mean(),
@@ -145,7 +161,7 @@ def _losses(grids, fine, crops: list[Crop], rng):
     )
 
 
-def _focal(logits, positive, alpha: float = 0.25, gamma: float = 2.0):
+def _focal(logits: Tensor, positive: Tensor, alpha: float = 0.25, gamma: float = 2.0) -> Tensor:
     """Focal loss (Lin et al. 2017), element by element."""
     import torch
     from torch.nn import functional as F
@@ -158,7 +174,7 @@ def _focal(logits, positive, alpha: float = 0.25, gamma: float = 2.0):
 
 
 def _targets(crop: Crop) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """For each grid: positive cells, cells to ignore, and the mask each positive cell draws."""
+    """For each grid: positive cells, ignored cells, and the index of each positive cell's mask."""
     things = []
     for k, mask in enumerate(crop.masks):
         hard = mask > 0.5
@@ -167,7 +183,7 @@ def _targets(crop: Crop) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
             continue
         box = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]) * float(TARGET_STRIDE)
         things.append((float((box[2] - box[0]) * (box[3] - box[1])), k, hard, box))
-    # Large first: where two compete for a cell the smaller one, drawn later, keeps it.
+    # Large first: where two compete for a cell, the smaller one overwrites the larger.
     things.sort(key=lambda thing: -thing[0])
     grids = []
     for stride, (low, high) in zip(GRID_STRIDES, SIZE_RANGES_PX, strict=True):
@@ -189,8 +205,13 @@ def _targets(crop: Crop) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     return grids
 
 
-def _centre_cells(hard, box, stride: int, step: int, side: int):
-    """Cells near the middle of a thing whose centre lies on it; at least the nearest one."""
+def _centre_cells(
+    hard: np.ndarray, box: np.ndarray, stride: int, step: int, side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the cells near the middle of a thing whose centres lie on its mask.
+
+    If there are none, the cell of the mask's pixel that is nearest to the middle.
+    """
     middle_x, middle_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     reach_x = max(0.2 * (box[2] - box[0]), stride * 0.75)
     reach_y = max(0.2 * (box[3] - box[1]), stride * 0.75)

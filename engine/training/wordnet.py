@@ -1,7 +1,6 @@
-"""Reading the noun files of WordNet 3.0 (Fellbaum 1998), in the format of its wndb(5WN).
+"""Reads the noun files of WordNet 3.0 (Fellbaum 1998), in the format of its wndb(5WN).
 
-Only the commands that make the shipped word files need them; nothing of WordNet is read when a
-photo is searched.
+Only the commands that write the shipped word files use it; a search reads no WordNet file.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ _HYPERNYM, _INSTANCE_OF = "@", "@i"
 
 @dataclass(frozen=True)
 class Synset:
-    """One meaning.
+    """One meaning of some words.
 
     Attributes:
         words: its synonyms, the usual one first, with spaces and capitals.
-        parents: offsets of what it is a kind of, and of what it is an instance of.
+        parents: offsets of its hypernyms, and of what it is an instance of.
         file: number of the lexicographer file: 5 animals, 6 artifacts, see lexnames(5WN).
-        is_instance: it is one particular thing, such as a river or a writer.
-        is_slur: its gloss warns that the words insult a people.
+        is_instance: whether it is one particular thing, such as a river or a writer.
+        is_slur: whether its gloss calls the words an ethnic slur.
     """
 
     words: tuple[str, ...]
@@ -32,7 +31,7 @@ class Synset:
 
 
 def read_synsets(data_noun: Path) -> dict[int, Synset]:
-    """Every meaning of ``data.noun`` by its offset."""
+    """Read ``data.noun``: offset -> synset."""
     synsets = {}
     for line in _lines(data_noun):
         entry, _, gloss = line.partition("|")
@@ -55,8 +54,8 @@ def read_synsets(data_noun: Path) -> dict[int, Synset]:
 
 
 def read_senses(index_noun: Path) -> dict[str, list[int]]:
-    """Offsets of the meanings of every lemma (lower case, spaces), the most frequent first."""
-    senses = {}
+    """Read ``index.noun``: lemma (lower case, spaces) -> offsets, most frequent meaning first."""
+    senses: dict[str, list[int]] = {}
     for line in _lines(index_noun):
         fields = line.split()
         count = int(fields[2])
@@ -65,11 +64,11 @@ def read_senses(index_noun: Path) -> dict[str, list[int]]:
 
 
 def read_plurals(noun_exc: Path) -> dict[str, str]:
-    """Irregular plural -> lemma."""
+    """Read ``noun.exc``: irregular plural -> lemma."""
     pairs = [line.split() for line in _lines(noun_exc)]
     return {p[0].replace("_", " "): p[1].replace("_", " ") for p in pairs if len(p) == 2}
 
 
 def _lines(path: Path) -> list[str]:
-    """Without the licence at the head, which is indented."""
+    """The lines without the licence at the head, which is indented."""
     return [line for line in path.read_text("latin-1").splitlines() if line[:2] != "  "]

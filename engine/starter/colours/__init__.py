@@ -1,1 +1,1 @@
-"""Names of colours, in queries and in photos."""
+"""Colour names, in queries and in photos."""

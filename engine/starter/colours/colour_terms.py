@@ -1,4 +1,4 @@
-"""English words for colours, and names of things that hold such a word."""
+"""English colour words, and names of things that contain one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.starter.colours.colour_vectors import COLOURS
 
-# One line a basic colour: words for it that are hardly anything else.
+# One line per basic colour: words that mean hardly anything else.
 _WORDS = {
     "black": "black blackish",
     "white": "white whitish",
@@ -26,9 +26,9 @@ _WORDS = {
     "brown yellow": "khaki",
     "brown": "brown brownish sepia tan",
 }  # fmt: skip
-# Things that lend their name: a colour only before a colour word ("lime green"), where they add
-# nothing, or before "coloured" ("a peach-coloured dress").
-_LENT = {
+# Names of things that are used for colours. They count only before "coloured" ("a peach-coloured
+# dress"). Before a colour word ("lime green") they are skipped.
+_OBJECTS = {
     "red": "ruby cherry blood brick wine burgundy rust tomato fire cardinal",
     "orange": "tangerine pumpkin amber copper carrot apricot",
     "yellow": "lemon mustard canary sand straw honey sunflower blonde blond",
@@ -41,8 +41,8 @@ _LENT = {
     "black": "pitch coal ebony jet ink raven",
     "white": "snow ivory cream pearl milk bone chalk",
 }
-# Whole names with a colour word that asks nothing of the thing's pixels, ...
-_NAMES = """
+# Names with a colour word that says nothing about the thing's pixels.
+_PLAIN_NAME_TABLE = """
 orange juice|orange peel|orange slice|orange tree|orange fruit|orange segment|orange wedge
 orange half|orange soda|orange marmalade|orange zest|orange grove|orange squash|mandarin orange
 white wine|red panda|green bean|green card|green house|black board|white board
@@ -62,8 +62,8 @@ navy seal|navy officer
 yellow pages|purple heart|pink floyd|white collar|blue collar|black belt|yellow card|red card
 white shark|great white shark|black eye|green party|silver fox|grey matter|orange county
 """
-# ... and those whose thing mostly does have it: the words stay, and the colour is asked mildly.
-_NAMES_IN_COLOUR = """
+# Names of things that mostly have the colour: the words stay, and the colour has a low weight.
+_COLOURED_NAME_TABLE = """
 black bear|brown bear|white bear|blue jay|blue whale|blue bird|black bird|red fox|grey wolf
 gray wolf|black widow|black panther|black swan|white rhino|black rhino|grey squirrel|red squirrel
 gray squirrel|green turtle|green iguana|red deer|blue tit|blue heron|great blue heron|grey heron
@@ -75,14 +75,14 @@ red meat|white meat|yellow squash|red cedar|white pine|white oak|silver birch|re
 """
 
 
-def _bases(table: dict[str, str]) -> dict[str, np.ndarray]:
-    """Weights by word, summing to 1."""
-    found = {}
+def _weights_by_word(table: dict[str, str]) -> dict[str, np.ndarray]:
+    """Word -> weights of the basic colours, float32 (11,), sum 1."""
+    found: dict[str, np.ndarray] = {}
     for names, words in table.items():
-        base = np.zeros(len(COLOURS), np.float32)
+        weights = np.zeros(len(COLOURS), np.float32)
         for name in names.split():
-            base[COLOURS.index(name)] += 1 / len(names.split())
-        found.update(dict.fromkeys(words.split(), base))
+            weights[COLOURS.index(name)] += 1 / len(names.split())
+        found.update(dict.fromkeys(words.split(), weights))
     return found
 
 
@@ -91,14 +91,14 @@ def _phrases(table: str) -> Iterator[str]:
         yield from (phrase.strip() for phrase in line.split("|") if phrase.strip())
 
 
-BASES = _bases(_WORDS)
-LENT_BASES = _bases(_LENT)
-_PLAIN_NAMES = frozenset(_phrases(_NAMES))
-_COLOURED_NAMES = frozenset(_phrases(_NAMES_IN_COLOUR))
+COLOUR_WORD_WEIGHTS = _weights_by_word(_WORDS)
+OBJECT_WEIGHTS = _weights_by_word(_OBJECTS)
+_PLAIN_NAMES = frozenset(_phrases(_PLAIN_NAME_TABLE))
+_COLOURED_NAMES = frozenset(_phrases(_COLOURED_NAME_TABLE))
 
 
 def name_kind(phrase: str) -> str:
-    """``plain``, ``coloured``, or empty if the phrase is in no table; plurals count."""
+    """Which table a phrase is in: ``plain``, ``coloured``, or an empty string. Plurals count."""
     for form in (phrase, phrase.removesuffix("s"), phrase.removesuffix("es")):
         if form in _PLAIN_NAMES:
             return "plain"

@@ -1,9 +1,9 @@
-"""The colours of a thing, by name, from the pixels under its mask.
+"""Values of the basic colours for a thing, from the pixels under its mask.
 
-A pixel is given to the eleven basic colour terms (Berlin & Kay 1969) by its nearness to hand-placed
-anchors in OKLab (Ottosson 2020). A thing's value for a colour grows with the colour's share of its
-pixels, of which vivid ones count more than dull ones: shadows, highlights and tyres must not
-outvote the paint.
+A pixel is assigned to the eleven basic colour terms (Berlin & Kay 1969) by its distance to
+hand-placed anchors in OKLab (Ottosson 2020). A thing's value for a colour grows with the colour's
+share of its pixels. Vivid pixels weigh more than dull ones, so that shadows, highlights and tyres
+do not outweigh the paint.
 """
 
 from __future__ import annotations
@@ -19,25 +19,27 @@ COLOURS = (
     "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"
 )  # fmt: skip
 COLOUR_WEIGHT = 0.4
-"""What the agreement of colours counts for beside that of meanings."""
+"""Weight of the colour part of a query's vector; the meaning part has weight 1."""
 
 _SIDE_PX = 40
 _FEWEST_PX, _MOST_PX = 12, 500
 _WIDTH = 0.03
 _LIGHTNESS_SHARE = 0.35
-"""Two pixels of one hue and different lightness bear the same name more often than the reverse."""
+"""Lightness counts less than hue and chroma: pixels of one hue and different lightness share a
+name more often than pixels of one lightness and different hue."""
 _VIVID_FROM, _VIVID_TO = 0.03, 0.12
 _DULL_WEIGHT = 0.4
 _LEAST_SHARE = 0.03
-"""A few stray pixels are no colour of the thing."""
+"""A smaller share of the pixels counts as none."""
 _SATURATION = 4.0
-"""A thing that is half red is nearly as red as one all over; and any red is far from none."""
+"""Makes the value grow steeply for small shares: a half red thing is nearly as red as a red one."""
 _ILLUMINANT_SIDE_PX = 96
 _ILLUMINANT_NORM = 6
 _ILLUMINANT_SHARE = 0.4
 _MOST_GAIN = 1.25
 _BRIGHT_PERCENTILE, _BRIGHT, _MOST_BRIGHTENING = 95, 0.8, 1.4
-"""White in an underexposed photo is still white: its bright parts are brought up to this light."""
+"""An underexposed photo is brightened until this percentile of its luminance reaches ``_BRIGHT``,
+at most by ``_MOST_BRIGHTENING``: white in it is still white."""
 
 # Names (several share the anchor), lightness 0..1, chroma 0..0.3, hue in degrees.
 _ANCHORS: tuple[tuple[str, float, float, float], ...] = (
@@ -96,9 +98,9 @@ _MEAN = np.array(
 
 
 def colour_vectors(photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> np.ndarray:
-    """What a person would call each thing's colour: ``colour_values`` less those of any thing.
+    """``colour_values`` of each thing less the mean over all things.
 
-    Zero says nothing, so a vector of zeros stands for a thing whose colour is not known.
+    A vector of zeros stands for a thing whose colour is not known.
 
     Args:
         photo_rgb: uint8 (H, W, 3).
@@ -112,9 +114,9 @@ def colour_vectors(photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> np.
 
 
 def colour_values(photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> np.ndarray:
-    """How far each thing can be called by each colour, 0..1; arguments as ``colour_vectors``."""
+    """How well each colour name fits each thing, float32 (N, 11), 0..1; see ``colour_vectors``."""
     values = np.zeros((len(masks_hw), len(COLOURS)), np.float32)
-    gains = _gains(photo_rgb) if len(masks_hw) else np.ones(3, np.float32)
+    gains = _white_balance_gains(photo_rgb) if len(masks_hw) else np.ones(3, np.float32)
     for row, mask_hw in enumerate(masks_hw):
         if mask_hw.any():
             lab = _oklab(_linear(_pixels(photo_rgb, mask_hw)) * gains)
@@ -128,15 +130,15 @@ def _shares(lab: np.ndarray) -> np.ndarray:
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     vivid = np.clip((chroma - _VIVID_FROM) / (_VIVID_TO - _VIVID_FROM), 0, 1)
     weights = _DULL_WEIGHT + (1 - _DULL_WEIGHT) * vivid
-    return weights @ _named(lab) / weights.sum()
+    return weights @ _memberships(lab) / weights.sum()
 
 
-def _named(lab: np.ndarray) -> np.ndarray:
-    """Each pixel's membership of the colours; float32 (N, 11), rows sum to 1."""
-    places, names = _anchors()
-    at = lab * np.array([_LIGHTNESS_SHARE, 1, 1], np.float32)
-    squares = (at**2).sum(1)[:, None] + (places**2).sum(1) - 2 * at @ places.T
-    # The nearest anchor is the zero of the exponent: a colour far from all of them has a name too.
+def _memberships(lab: np.ndarray) -> np.ndarray:
+    """Each pixel's membership in the colours, float32 (N, 11), rows sum to 1."""
+    positions, names = _anchors()
+    scaled = lab * np.array([_LIGHTNESS_SHARE, 1, 1], np.float32)
+    squares = (scaled**2).sum(1)[:, None] + (positions**2).sum(1) - 2 * scaled @ positions.T
+    # Distances are relative to the nearest anchor, so that a colour far from all has a name too.
     squares -= squares.min(axis=1, keepdims=True)
     near = np.exp(-squares / np.float32(2 * _WIDTH**2))
     return (near / near.sum(axis=1, keepdims=True)) @ names
@@ -144,42 +146,45 @@ def _named(lab: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _anchors() -> tuple[np.ndarray, np.ndarray]:
-    """Places (A, 3) in the scaled space and the names' shares (A, 11)."""
-    places, names = [], np.zeros((len(_ANCHORS), len(COLOURS)), np.float32)
+    """Positions of the anchors (A, 3) in the scaled space, and their names' shares (A, 11)."""
+    positions: list[tuple[float, float, float]] = []
+    names = np.zeros((len(_ANCHORS), len(COLOURS)), np.float32)
     for row, (words, lightness, chroma, hue) in enumerate(_ANCHORS):
         angle = np.deg2rad(hue)
         a, b = chroma * np.cos(angle), chroma * np.sin(angle)
-        places.append((lightness * _LIGHTNESS_SHARE, a, b))
+        positions.append((lightness * _LIGHTNESS_SHARE, a, b))
         for word in words.split():
             names[row, COLOURS.index(word)] += 1 / len(words.split())
-    return np.array(places, np.float32), names
+    return np.array(positions, np.float32), names
 
 
 def _pixels(photo_rgb: np.ndarray, mask_hw: np.ndarray) -> np.ndarray:
-    """uint8 (N, 3): the thing on a small grid, without its rim, where colours of two things mix."""
+    """Pixels of the thing on a small grid, uint8 (N, 3), without its rim, where colours mix."""
     import cv2
 
     box = mask_box(mask_hw)
-    around = np.s_[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
-    inside, rgb = mask_hw[around].astype(np.float32), photo_rgb[around]
-    height, width = inside.shape
+    assert box is not None, "colour_values skips empty masks"
+    in_box = np.s_[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
+    cropped = mask_hw[in_box].astype(np.float32)
+    height, width = cropped.shape
     scale = min(1.0, _SIDE_PX / max(height, width))
     size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
-    inside = cv2.resize(inside, size_wh, interpolation=cv2.INTER_AREA)
-    rgb = cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA)
+    inside = cv2.resize(cropped, size_wh, interpolation=cv2.INTER_AREA)
+    rgb = cv2.resize(photo_rgb[in_box], size_wh, interpolation=cv2.INTER_AREA)
     full = (inside > 0.9).astype(np.uint8)
-    for kept in (cv2.erode(full, np.ones((3, 3), np.uint8)), full, inside > 0.5):
+    eroded, half = cv2.erode(full, np.ones((3, 3), np.uint8)), (inside > 0.5).astype(np.uint8)
+    for kept in (eroded, full, half):
         if kept.sum() >= max(_FEWEST_PX, 0.2 * inside.sum()):
             inner = rgb[kept > 0]
             return inner[:: 1 + len(inner) // _MOST_PX]
     return rgb[inside >= inside.max() * 0.5]
 
 
-def _gains(photo_rgb: np.ndarray) -> np.ndarray:
-    """Factors of linear R, G, B that make up for the light; float32 (3,).
+def _white_balance_gains(photo_rgb: np.ndarray) -> np.ndarray:
+    """White balance and brightening: factors of linear R, G, B, float32 (3,).
 
-    Its colour is that of the bright parts (shades of grey, Finlayson & Trezzi 2004). Only part of
-    it is taken off, because a photo of a red wall is as red as one under red light.
+    The colour of the light is estimated from the bright parts (shades of grey, Finlayson & Trezzi
+    2004). Only part of it is removed, because a photo of a red wall looks like one under red light.
     """
     import cv2
 
@@ -196,6 +201,7 @@ def _gains(photo_rgb: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _linear_values() -> np.ndarray:
+    """Linear light of each of the 256 sRGB bytes."""
     encoded = np.arange(256, dtype=np.float32) / 255
     curve = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     return curve.astype(np.float32)

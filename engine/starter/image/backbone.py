@@ -18,12 +18,12 @@ _MAPS = tuple(f"stride_{stride}" for stride in STRIDES)
 
 
 @dataclass(frozen=True)
-class BackboneMaps:
-    """What the backbone sees in one photo.
+class FeatureMaps:
+    """The backbone's feature maps of one photo.
 
     Attributes:
         maps: float32 (1, CHANNELS[i], H / STRIDES[i], W / STRIDES[i]) each.
-        size_wh: the photo within the network's input; the rest, right and below, is padding.
+        size_wh: size of the photo in the network's input; right of and below it is padding.
     """
 
     maps: tuple[np.ndarray, ...]
@@ -36,35 +36,39 @@ class Backbone:
     Used by one thread at a time.
 
     Raises:
-        ModelMissing, ModelBroken: if the file is not there or not what it should be.
+        ModelMissing: there is no such file.
+        ModelBroken: it cannot be run.
     """
 
     def __init__(self, path: Path) -> None:
         self._network = Network(path)
-        self._seen: tuple[np.ndarray | None, dict[int, BackboneMaps]] = (None, {})
+        # The last photo and its maps by side_px.
+        self._cache: tuple[np.ndarray | None, dict[int, FeatureMaps]] = (None, {})
 
-    def feature_maps(self, photo_rgb: np.ndarray, side_px: int) -> BackboneMaps:
-        """The photo with its longest side scaled to ``side_px``. The looks at the last photo are
-        kept: masks and vectors are made of the same ones."""
-        if self._seen[0] is not photo_rgb:
-            self._seen = (photo_rgb, {})
-        looks = self._seen[1]
-        if side_px not in looks:
+    def feature_maps(self, photo_rgb: np.ndarray, side_px: int) -> FeatureMaps:
+        """Feature maps of the photo with its longest side scaled to ``side_px``.
+
+        Those of the last photo are cached, because masks and vectors use the same ones.
+        """
+        if self._cache[0] is not photo_rgb:
+            self._cache = (photo_rgb, {})
+        maps_by_side = self._cache[1]
+        if side_px not in maps_by_side:
             canvas, size_wh = letterboxed(photo_rgb, side_px)
-            looks[side_px] = BackboneMaps(self.features(canvas[None]), size_wh)
-        return looks[side_px]
+            maps_by_side[side_px] = FeatureMaps(self.features(canvas[None]), size_wh)
+        return maps_by_side[side_px]
 
     def features(self, photos_rgb: np.ndarray) -> tuple[np.ndarray, ...]:
-        """The four maps of uint8 (B, H, W, 3); sides are multiples of 32."""
+        """The four feature maps of photos uint8 (B, H, W, 3); sides are multiples of 32."""
         return tuple(self._network.run(_MAPS, photos=normalise(photos_rgb)))
 
     def means(self, photos_rgb: np.ndarray) -> np.ndarray:
-        """Only the mean of the last map, float32 (B, NDIM)."""
+        """The mean of the last feature map, float32 (B, NDIM)."""
         return self._network.run(("mean",), photos=normalise(photos_rgb))[0]
 
 
 def letterboxed(photo_rgb: np.ndarray, side_px: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """The photo scaled to a longest side, grey right and below up to multiples of 32.
+    """The photo scaled to a longest side, padded with grey right and below to multiples of 32.
 
     Returns:
         uint8 (H, W, 3), and the width and height of the photo in it.
@@ -74,9 +78,10 @@ def letterboxed(photo_rgb: np.ndarray, side_px: int) -> tuple[np.ndarray, tuple[
     height, width = photo_rgb.shape[:2]
     scale = side_px / max(height, width)
     size_wh = max(1, round(width * scale)), max(1, round(height * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     canvas = np.full((-(-size_wh[1] // 32) * 32, -(-size_wh[0] // 32) * 32, 3), 127, np.uint8)
-    canvas[: size_wh[1], : size_wh[0]] = cv2.resize(photo_rgb, size_wh, interpolation=how)
+    scaled = cv2.resize(photo_rgb, size_wh, interpolation=interpolation)
+    canvas[: size_wh[1], : size_wh[0]] = scaled
     return canvas, size_wh
 
 

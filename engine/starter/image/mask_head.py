@@ -1,25 +1,30 @@
 """The class-agnostic mask head: dynamic convolutions on frozen features.
 
 The design is that of SOLO (Wang et al. 2020) and CondInst (Tian et al. 2020): every cell of three
-coarse grids says whether a thing is centred there, how good its mask will be, and holds the weights
-of a tiny network that draws the mask from shared fine features and relative coordinates.
+coarse grids predicts whether a thing is centred there, the IoU of its mask, and the weights of a
+small network that computes the mask from shared fine features and relative coordinates.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.starter.image.backbone import CHANNELS
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 WIDTH = 64
 MASK_CHANNELS = 8
 GRID_STRIDES = (8, 16, 32)
 COORDINATE_SCALES = (64.0, 128.0, 256.0)
-"""Relative coordinates are divided by these, pixels, one a grid."""
+"""Relative coordinates are divided by these, in pixels, one per grid."""
 _LAYERS = ((MASK_CHANNELS + 2, 8), (8, 8), (8, 1))
 CONTROLLER_WEIGHTS = sum(i * o + o for i, o in _LAYERS)
 
 
-def build_mask_head():
-    """The untrained network, a ``torch.nn.Module``.
+def build_mask_head() -> nn.Module:
+    """The untrained network.
 
     ``forward(maps, dropout)`` takes the backbone's four maps and returns ``(grids, fine)``: for
     each of ``GRID_STRIDES`` a tensor (B, 2 + CONTROLLER_WEIGHTS, h, w) of objectness logit,
@@ -29,7 +34,7 @@ def build_mask_head():
     from torch import nn
     from torch.nn import functional as F
 
-    def conv(inputs, outputs, kernel):
+    def conv(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
         return nn.Sequential(
             nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
             nn.GroupNorm(8, outputs),
@@ -84,8 +89,8 @@ def build_mask_head():
         )
 
     def _from_minus_one(counted, axis):
-        # torch.linspace(-1, 1, n), to the last bit, but of a length that an exported network only
-        # learns when it runs.
+        # Bit for bit torch.linspace(-1, 1, n), for a length that an exported network only knows
+        # when it runs.
         place = counted - 1
         last = place.amax(axis, keepdim=True)
         step = (2 / last.float().clamp(min=1)).double()
@@ -96,7 +101,7 @@ def build_mask_head():
     return MaskHead()
 
 
-def draw_masks(fine, weights, centres_xy, scales):
+def draw_masks(fine: Tensor, weights: Tensor, centres_xy: Tensor, scales: Tensor) -> Tensor:
     """Mask logits of N cells of one picture.
 
     Args:
@@ -118,8 +123,8 @@ def draw_masks(fine, weights, centres_xy, scales):
         offset += outputs
         parts.append((matrix, bias))
     (w1, b1), (w2, b2), (w3, b3) = parts
-    # The first layer sees ((x, y) - centre) / scale. That is linear, so scale and centre move into
-    # its weights and bias: one matrix product with the same ten planes serves every cell.
+    # The first layer takes ((x, y) - centre) / scale. That is linear, so scale and centre are
+    # folded into its weights and bias: one matrix product with the same ten planes serves all.
     ys = (torch.ones_like(fine[:1]).cumsum(1) - 0.5) * 4
     xs = (torch.ones_like(fine[:1]).cumsum(2) - 0.5) * 4
     planes = torch.cat([fine, xs, ys]).flatten(1)

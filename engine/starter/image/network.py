@@ -1,4 +1,4 @@
-"""One ONNX file, run on the processor."""
+"""Runs an ONNX file on the processor."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from engine.starter.arrays import broken, missing
 
 THREADS_VARIABLE = "OMP_NUM_THREADS"
-"""What limits the threads of every other library in an analyst process limits them here too."""
+"""Limits the threads, as it does for the other libraries in a process that analyses photos."""
 
 
 class Network:
     """A session of ONNX Runtime. Used by one thread at a time.
 
     Raises:
-        ModelMissing: if there is no such file.
-        ModelBroken: if it is not a network that can be run.
+        ModelMissing: there is no such file.
+        ModelBroken: it is not a network that can be run.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,9 +35,13 @@ class Network:
             self._session = onnxruntime.InferenceSession(
                 path, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # onnxruntime's errors have no common class of their own
+        except Exception as error:  # onnxruntime's errors have no common base class
             raise broken(path) from error
 
     def run(self, outputs: Sequence[str], **inputs: np.ndarray) -> list[np.ndarray]:
-        """Arrays by the names that the file gives them."""
+        """Run the network; ``inputs`` and ``outputs`` are named as in the file.
+
+        Returns:
+            The output arrays, in the order of ``outputs``.
+        """
         return self._session.run(list(outputs), inputs)

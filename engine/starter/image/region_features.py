@@ -1,4 +1,4 @@
-"""What the backbone sees in each region: features pooled under the mask, and of a crop around it."""
+"""Backbone features of regions: pooled under the mask, and of a crop around it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.masks.geometry import mask_box
-from engine.starter.image.backbone import STRIDES, Backbone, BackboneMaps
+from engine.starter.image.backbone import STRIDES, Backbone, FeatureMaps
 
 WHOLE_SIDE_PX = 384
 POOLING_SIDE_PX = 640
 CROP_SIDE_PX = 192
 CROP_CONTEXT = 0.15
 CROPPED = 28
-"""Masks of a photo, best first, that get a crop of their own: crops are most of a photo's time,
-and what the weaker masks would gain by theirs cannot be measured."""
+"""Number of masks of a photo, best first, that get a crop. Crops take most of the time per photo,
+and crops of weaker masks have no measurable benefit."""
 OUTSIDE_KEPT = 0.5
-"""How much of the colour outside the mask a crop keeps; the rest is the normaliser's grey."""
+"""Share of the colour outside the mask that a crop keeps; the rest is the normaliser's grey."""
 _BATCH = 8
 
 
@@ -28,19 +28,19 @@ class RegionFeatures:
 
     Attributes:
         pooled: (N, NDIM), mean over the photo's feature map under each mask.
-        crops: (N, NDIM), mean over a crop around each mask; where none was made, as pooled.
+        crops: (N, NDIM), mean over a crop around each mask; equal to ``pooled`` without a crop.
     """
 
     pooled: np.ndarray
     crops: np.ndarray
 
-    def part(self, rows) -> RegionFeatures:
-        """Some of the regions: a slice, or indices."""
+    def select(self, rows: slice | Sequence[int] | np.ndarray) -> RegionFeatures:
+        """The features of some of the regions."""
         return RegionFeatures(self.pooled[rows], self.crops[rows])
 
     @classmethod
-    def joined(cls, parts: Sequence[RegionFeatures]) -> RegionFeatures:
-        """The regions of several, one after the other."""
+    def concatenate(cls, parts: Sequence[RegionFeatures]) -> RegionFeatures:
+        """The features of several sets of regions, one after the other."""
         return cls(
             np.concatenate([part.pooled for part in parts]),
             np.concatenate([part.crops for part in parts]),
@@ -48,9 +48,9 @@ class RegionFeatures:
 
 
 def whole_features(backbone: Backbone, photo_rgb: np.ndarray) -> np.ndarray:
-    """The photo as a scene, float32 (NDIM,): the mean over its feature map."""
-    look = backbone.feature_maps(photo_rgb, WHOLE_SIDE_PX)
-    return _pooled(look, [np.ones((1, 1), bool)])[0]
+    """Features of the whole photo, float32 (NDIM,): the mean over its feature map."""
+    maps = backbone.feature_maps(photo_rgb, WHOLE_SIDE_PX)
+    return _pooled(maps, [np.ones((1, 1), bool)])[0]
 
 
 def region_features(
@@ -59,10 +59,12 @@ def region_features(
     masks_hw: Sequence[np.ndarray],
     cropped: int = CROPPED,
 ) -> RegionFeatures:
-    """Args:
-    photo_rgb: uint8 (H, W, 3).
-    masks_hw: bool (H, W), none of them empty; best first.
-    cropped: so many masks get a crop.
+    """Features of the regions of one photo.
+
+    Args:
+        photo_rgb: uint8 (H, W, 3).
+        masks_hw: bool (H, W) each, none of them empty; best first.
+        cropped: number of masks that get a crop.
     """
     pooled = _pooled(backbone.feature_maps(photo_rgb, POOLING_SIDE_PX), masks_hw)
     crops = pooled.copy()
@@ -72,45 +74,46 @@ def region_features(
     return RegionFeatures(pooled, crops)
 
 
-def _pooled(look: BackboneMaps, masks_hw: Sequence[np.ndarray]) -> np.ndarray:
+def _pooled(maps: FeatureMaps, masks_hw: Sequence[np.ndarray]) -> np.ndarray:
     """Means of the last map, float32 (N, NDIM), weighted by how much of a cell a mask covers."""
     import cv2
 
-    channels, rows, columns = look.maps[-1].shape[1:]
-    width, height = look.size_wh
+    channels, rows, columns = maps.maps[-1].shape[1:]
+    width, height = maps.size_wh
     weights = np.zeros((len(masks_hw), rows, columns), np.float32)
     padded = np.zeros((rows * STRIDES[-1], columns * STRIDES[-1]), np.uint8)
     for row, mask in enumerate(masks_hw):
-        shrinking = mask.shape[1] > width
-        how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+        interpolation = cv2.INTER_AREA if mask.shape[1] > width else cv2.INTER_LINEAR
         padded[:height, :width] = cv2.resize(
-            mask.view(np.uint8) * 255, (width, height), interpolation=how
+            mask.view(np.uint8) * 255, (width, height), interpolation=interpolation
         )
         weights[row] = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
-    weights = weights.reshape(len(masks_hw), rows * columns)
-    weights /= np.maximum(weights.sum(1, keepdims=True), 1e-6)
-    return weights @ look.maps[-1][0].reshape(channels, -1).T
+    flat = weights.reshape(len(masks_hw), rows * columns)
+    flat /= np.maximum(flat.sum(1, keepdims=True), 1e-6)
+    return flat @ maps.maps[-1][0].reshape(channels, -1).T
 
 
 def _crop(photo_rgb: np.ndarray, mask_hw: np.ndarray) -> np.ndarray:
-    """A square around the mask with some context; outside the mask half greyed."""
+    """A square crop around the mask with some context, uint8; outside the mask it is half grey."""
     import cv2
 
     height, width = mask_hw.shape
     box = mask_box(mask_hw)
+    assert box is not None, "masks are not empty"
     side = max(box.width, box.height) * (1 + 2 * CROP_CONTEXT)
     left = (box.x0 + box.x1 - side) / 2
     top = (box.y0 + box.y1 - side) / 2
-    # Slide back inside the photo where it fits; what still sticks out becomes grey.
+    # Move the square into the photo where it fits; what is still outside becomes grey.
     left = min(max(left, 0.0), max(0.0, width - side)) if side <= width else (width - side) / 2
     top = min(max(top, 0.0), max(0.0, height - side)) if side <= height else (height - side) / 2
     x0, y0 = max(0, round(left)), max(0, round(top))
     x1, y1 = min(width, round(left + side)), min(height, round(top + side))
     scale = CROP_SIDE_PX / side
     size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    rgb = cv2.resize(photo_rgb[y0:y1, x0:x1], size, interpolation=how).astype(np.float32)
-    inside = cv2.resize(mask_hw[y0:y1, x0:x1].astype(np.float32), size, interpolation=how)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    rgb = cv2.resize(photo_rgb[y0:y1, x0:x1], size, interpolation=interpolation).astype(np.float32)
+    mask_part = mask_hw[y0:y1, x0:x1].astype(np.float32)
+    inside = cv2.resize(mask_part, size, interpolation=interpolation)
     kept = (OUTSIDE_KEPT + (1 - OUTSIDE_KEPT) * inside)[..., None]
     rgb = rgb * kept + 127 * (1 - kept)
     canvas = np.full((CROP_SIDE_PX, CROP_SIDE_PX, 3), 127, np.uint8)

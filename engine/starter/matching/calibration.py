@@ -1,4 +1,4 @@
-"""Numbers fitted on held-apart photos: how scores combine, and what they mean as probabilities."""
+"""Fitted numbers: weights of the photo score and of the region selection, and the probability."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from pathlib import Path
 import numpy as np
 
 from engine.starter.arrays import broken, missing
-from engine.starter.matching.reference_levels import Reference
+from engine.starter.matching.reference_statistics import ReferenceStatistics
 
 FILE_NAME = "calibration.json"
-RIVAL_BELOW = 0.5
-"""A name less alike the query than this names something else."""
+OTHER_NAME_BELOW = 0.5
+"""A name whose similarity to the query is lower counts as the name of another thing."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Everything fitted that is no array.
+    """The fitted numbers of the scorer and of the verifier; the fields are the keys of the file.
 
     Attributes:
-        whole_weight: share of the whole photo's similarity in the photo's score.
-        scene_alone: slope and constant of the score of a photo without known regions.
-        choice: weights of ``choice_rows``; the region with the largest sum is shown.
+        whole_weight: weight of the whole photo's similarity in the photo's score.
+        scene_alone: slope and constant that give the score of a photo without regions from the
+            whole photo's similarity.
+        choice: weights of ``selection_features``; the region with the largest sum is shown.
         coefficients: of ``feature_row``, then the constant; logistic regression (Platt 1999).
-        match_at, no_below: the verdict's limits on the probability.
+        match_at: a probability from here on is a match.
+        no_below: a probability below this is a no.
     """
 
     whole_weight: float
@@ -37,13 +39,18 @@ class Calibration:
     no_below: float
 
     def probability(self, row: np.ndarray) -> float:
-        """Of one ``feature_row``; 0..1."""
+        """The probability of a match for one ``feature_row``, 0..1."""
         *weights, constant = self.coefficients
         return float(1 / (1 + np.exp(-(row @ np.array(weights) + constant))))
 
     @classmethod
     def load(cls, path: Path) -> Calibration:
-        """Raises ModelMissing or ModelBroken, as the names say."""
+        """Read the JSON file.
+
+        Raises:
+            ModelMissing: there is no such file.
+            ModelBroken: it is not a calibration.
+        """
         try:
             values = json.loads(path.read_text("utf-8"))
             for name in ("scene_alone", "choice", "coefficients"):
@@ -55,27 +62,41 @@ class Calibration:
             raise broken(path) from error
 
     def save(self, path: Path) -> None:
+        """Write the JSON file."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", "utf-8")
 
 
-class QueryLevels:
-    """What a query's similarities mean: how usual they are, and what else a region could be.
+class QueryStatistics:
+    """What one query's similarities are compared with: ordinary photos, and names of other things.
 
     Args:
         vector: float32 (D,), the query.
-        reference: similarities of ordinary regions and photos.
+        reference: statistics of ordinary regions and photos.
         names: float32 (V, D), unit vectors of the names that the models know.
+
+    Attributes:
+        region_mean: mean similarity of the query to ordinary regions.
+        region_spread: its standard deviation.
+        whole_mean: mean similarity of the query to whole photos.
+        whole_spread: its standard deviation.
     """
 
-    def __init__(self, vector: np.ndarray, reference: Reference, names: np.ndarray) -> None:
+    def __init__(
+        self, vector: np.ndarray, reference: ReferenceStatistics, names: np.ndarray
+    ) -> None:
         (self.region_mean, self.region_spread), (self.whole_mean, self.whole_spread) = (
-            reference.levels(vector)
+            reference.query_moments(vector)
         )
-        self._rivals = names[names @ vector < RIVAL_BELOW]
+        self._other_names = names[names @ vector < OTHER_NAME_BELOW]
 
-    def lead(self, score: float, vector: np.ndarray) -> float:
-        """How much more alike the query is than any name of something else."""
-        return score - float((self._rivals @ vector).max(initial=-1.0))
+    def margin(self, score: float, vector: np.ndarray) -> float:
+        """A region's similarity to the query, less the highest one to a name of another thing.
+
+        Args:
+            score: the query's similarity to the region.
+            vector: float32 (D,), the region.
+        """
+        return score - float((self._other_names @ vector).max(initial=-1.0))
 
 
 def feature_row(
@@ -85,19 +106,21 @@ def feature_row(
     shown: int | None,
     whole_score: float,
     whole_vector: np.ndarray,
-    levels: QueryLevels,
+    statistics: QueryStatistics,
 ) -> np.ndarray:
-    """What the probability is computed from, when it is fitted and when it is asked; float64 (13,).
+    """Features for the probability, float64 (13,). Used for fitting and searching.
 
-    Of the most similar region and of the one shown: the similarity, how many standard deviations
-    that lies above what this query has with any region (a word close to everything must score
-    higher to mean something), the logarithm of the mask score, and the lead over other names. Of
-    the three most similar ones the mean. Of the scene the same. A photo without regions counts as
-    one of its whole.
+    For the most similar region, then for the one shown: similarity, its z-score among this query's
+    similarities to ordinary regions (some words are similar to everything), log mask score, and
+    ``QueryStatistics.margin``. For the three most similar regions: mean similarity and its
+    z-score. For the whole photo: similarity, z-score, margin. A photo without regions counts as
+    one with a single region that is the whole photo.
 
     Args:
-        region_scores: (N,), with ``mask_scores`` and ``region_vectors`` in the same order.
-        shown: index of the region chosen to be shown.
+        region_scores: (N,), the query's similarities; ``mask_scores`` and ``region_vectors`` are in
+            the same order.
+        shown: index of the region that is shown; None without regions.
+        whole_score: the query's similarity to ``whole_vector``.
     """
     best = shown = 0 if shown is None else shown
     if len(region_scores):
@@ -106,16 +129,16 @@ def feature_row(
         region_scores, mask_scores = np.array([whole_score]), [0.0]
         region_vectors = whole_vector[None]
 
-    def unusual(score: float) -> float:
-        return (score - levels.region_mean) / levels.region_spread
+    def z_score(score: float) -> float:
+        return (score - statistics.region_mean) / statistics.region_spread
 
     row = []
-    for one in (best, shown):
-        score = float(region_scores[one])
-        row += [score, unusual(score), np.log(max(mask_scores[one], 1e-3))]
-        row.append(levels.lead(score, region_vectors[one]))
-    several = float(np.sort(region_scores)[-3:].mean())
-    row += [several, unusual(several), whole_score]
-    row.append((whole_score - levels.whole_mean) / levels.whole_spread)
-    row.append(levels.lead(whole_score, whole_vector))
+    for index in (best, shown):
+        score = float(region_scores[index])
+        row += [score, z_score(score), np.log(max(mask_scores[index], 1e-3))]
+        row.append(statistics.margin(score, region_vectors[index]))
+    top_mean = float(np.sort(region_scores)[-3:].mean())
+    row += [top_mean, z_score(top_mean), whole_score]
+    row.append((whole_score - statistics.whole_mean) / statistics.whole_spread)
+    row.append(statistics.margin(whole_score, whole_vector))
     return np.array(row)

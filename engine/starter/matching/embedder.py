@@ -28,7 +28,7 @@ NDIM = text_encoder.NDIM + len(COLOURS)
 
 
 class StarterRegionEmbedder:
-    """A ``RegionEmbedder``; runs where the backbone runs, in the analyst process."""
+    """A ``RegionEmbedder``; runs in the process that analyses photos."""
 
     ndim = NDIM
 
@@ -38,10 +38,10 @@ class StarterRegionEmbedder:
 
     def embed(self, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> PhotoVectors:
         """See ``RegionEmbedder``."""
-        seen = region_features(self._backbone, photo_rgb, masks_hw)
+        features = region_features(self._backbone, photo_rgb, masks_hw)
         colours = colour_vectors(photo_rgb, masks_hw)
         return PhotoVectors(
-            whole=self.embed_whole(photo_rgb), regions=region_vectors(self._map, seen, colours)
+            whole=self.embed_whole(photo_rgb), regions=region_vectors(self._map, features, colours)
         )
 
     def embed_whole(self, photo_rgb: np.ndarray) -> np.ndarray:
@@ -56,13 +56,13 @@ class StarterTextEmbedder:
 
     def __init__(self, meaning: QueryMeaning) -> None:
         self._meaning = meaning
-        # The scorer and the verifier ask for the same query one after the other.
-        self._one = lru_cache(maxsize=64)(self._embed_one)
+        # The scorer and the verifier embed the same query one after the other.
+        self._embed_cached = lru_cache(maxsize=64)(self._embed_one)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """See ``TextEmbedder``; the part of the meaning has length one, or zero if there is none."""
+        """See ``TextEmbedder``. The meaning part has length 1, or is zero without a meaning."""
         if len(texts) == 1:
-            return self._one(texts[0]).copy()
+            return self._embed_cached(texts[0]).copy()
         return self._embed(texts)
 
     @cached_property
@@ -74,20 +74,20 @@ class StarterTextEmbedder:
         return self._embed([text])
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray:
-        asked = [parse_colours(text) for text in texts]
-        meanings = self._meaning.vectors([one.rest for one in asked])
-        meanings[[not one.rest.strip() for one in asked]] = 0
-        colours = np.stack([one.weights for one in asked]) * COLOUR_WEIGHT
+        parsed = [parse_colours(text) for text in texts]
+        meanings = self._meaning.vectors([query.rest for query in parsed])
+        meanings[[not query.rest.strip() for query in parsed]] = 0
+        colours = np.stack([query.weights for query in parsed]) * COLOUR_WEIGHT
         return np.concatenate([meanings, colours], axis=1).astype(np.float32)
 
 
-def region_vectors(text_map: TextMap, seen: RegionFeatures, colours: np.ndarray) -> np.ndarray:
-    """float32 (N, NDIM) of regions' features and ``colour_vectors``."""
-    meanings = text_map.region_vectors(seen.pooled, seen.crops)
+def region_vectors(text_map: TextMap, features: RegionFeatures, colours: np.ndarray) -> np.ndarray:
+    """Vectors float32 (N, NDIM) from the regions' features and their ``colour_vectors``."""
+    meanings = text_map.region_vectors(features.pooled, features.crops)
     return np.concatenate([meanings, colours], axis=1).astype(np.float32)
 
 
 def whole_vector(text_map: TextMap, features: np.ndarray) -> np.ndarray:
-    """float32 (NDIM,) of a photo's features (1280,): a scene has no colour of its own."""
+    """Vector float32 (NDIM,) from a photo's features (1280,). Its colour part is zero."""
     meaning = text_map.whole_vectors(features[None])[0]
     return np.pad(meaning, (0, len(COLOURS))).astype(np.float32)

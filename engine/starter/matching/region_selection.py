@@ -1,4 +1,4 @@
-"""Which of a photo's regions to show: the whole thing, not its most typical part."""
+"""Selects the region of a photo to show: a whole thing rather than its most typical part."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import numpy as np
 
 from engine.scoring.photo_scorer import RegionSimilarities
 
-INSIDE = 0.85
+PART_CONTAINMENT = 0.85
 """Share of a box that must lie within another for its region to count as a part of the other."""
-MUCH_SMALLER = 0.8
-SMALL = 0.01
-"""Regions that are a smaller share of the photo are chosen less readily, the smaller the less: a
-detail is often like a thing by chance, and an outlined paw helps nobody."""
+PART_AREA_RATIO = 0.8
+"""A part's area is less than this share of the other region's area."""
+SMALL_AREA = 0.01
+"""Regions that are a smaller share of the photo get a penalty that grows as they get smaller: a
+detail is often similar by chance, and an outlined paw does not help."""
 _SHARPNESS = 12.0
-"""How fast regions with a lower similarity than the best one stop counting as witnesses."""
+"""How fast a region's weight falls with its distance from the best similarity."""
 
 
-def choice_rows(similarities: RegionSimilarities) -> np.ndarray:
-    """What the choice is made of, when it is fitted and when it is asked; float64 (N, 10).
+def selection_features(similarities: RegionSimilarities) -> np.ndarray:
+    """Features of the regions for the selection, float64 (N, 10). Used for fitting and searching.
 
-    The similarity; the logarithms of mask score and area, and the latter's square; how much more
-    similar the best part of the region is, and the best region that it is a part of; borders of
-    the photo that it touches; how much of its box it fills; how many regions much like the query
-    overlap it, and how many lie inside it.
+    Columns: the similarity; log mask score; log area; its square; by how much the most similar part
+    of the region exceeds its similarity; the same for the most similar region that it is a part of;
+    number of borders of the photo that it touches; share of its box that it fills; IoU with other
+    regions, weighted by their similarity and summed; weights of its parts, summed.
     """
     scores, boxes, areas = (
         similarities.region_scores,
@@ -34,11 +35,13 @@ def choice_rows(similarities: RegionSimilarities) -> np.ndarray:
     width = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
     height = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
     shared = np.maximum(width, 0) * np.maximum(height, 0)
-    part_of = (shared / box_areas[:, None] > INSIDE) & (areas[:, None] < MUCH_SMALLER * areas)
+    part_of = (shared / box_areas[:, None] > PART_CONTAINMENT) & (
+        areas[:, None] < PART_AREA_RATIO * areas
+    )
     overlap = shared / (box_areas[:, None] + box_areas - shared)
     best_part = np.where(part_of.T, scores, -np.inf).max(axis=1)
     best_whole = np.where(part_of, scores, -np.inf).max(axis=1)
-    witness = np.exp((scores - scores.max()) * _SHARPNESS)
+    weight = np.exp((scores - scores.max()) * _SHARPNESS)
     size = np.log(np.maximum(areas, 1e-4))
     return np.stack(
         [
@@ -50,15 +53,15 @@ def choice_rows(similarities: RegionSimilarities) -> np.ndarray:
             np.maximum(best_whole - scores, 0),
             (x0 < 0.01) * 1.0 + (y0 < 0.01) + (x1 > 0.99) + (y1 > 0.99),
             areas / box_areas,
-            overlap @ witness - witness,
-            part_of.T @ witness,
+            overlap @ weight - weight,
+            part_of.T @ weight,
         ],
         axis=1,
         dtype=np.float64,
     )
 
 
-def preferences(similarities: RegionSimilarities, weights: np.ndarray) -> np.ndarray:
-    """How much each region is preferred, float64 (N,), with fitted ``weights`` (10,)."""
-    small = np.log(SMALL / np.maximum(similarities.area_fractions, 1e-4))
-    return choice_rows(similarities) @ weights - np.maximum(small, 0)
+def selection_scores(similarities: RegionSimilarities, weights: np.ndarray) -> np.ndarray:
+    """Score of each region with fitted ``weights`` (10,), float64 (N,). The highest is shown."""
+    small = np.log(SMALL_AREA / np.maximum(similarities.area_fractions, 1e-4))
+    return selection_features(similarities) @ weights - np.maximum(small, 0)

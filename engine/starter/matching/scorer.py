@@ -1,4 +1,4 @@
-"""The starter profile's ``PhotoScorer``: the best region and the scene; the region worth showing."""
+"""The starter profile's ``PhotoScorer``."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import numpy as np
 
 from engine.scoring.photo_scorer import RegionSimilarities
 from engine.starter.matching.calibration import Calibration
-from engine.starter.matching.region_selection import preferences
+from engine.starter.matching.region_selection import selection_scores
 
 
 class StarterScorer:
-    """A photo scores as its best region plus a share of the scene.
+    """Scores a photo by its most similar region plus a weighted similarity of the whole photo.
 
-    A photo that nobody has looked for regions in scores as photos with such a scene usually do.
+    A photo without stored regions gets the score that its whole-photo similarity predicts.
     """
 
     def __init__(self, calibration: Calibration) -> None:
         self._calibration = calibration
-        self._choice = np.array(calibration.choice)
+        self._selection_weights = np.array(calibration.choice)
 
     def score(self, similarities: RegionSimilarities) -> float:
         """See ``PhotoScorer``."""
@@ -31,4 +31,4 @@ class StarterScorer:
         """See ``PhotoScorer``."""
         if not len(similarities.region_scores):
             return None
-        return int(preferences(similarities, self._choice).argmax())
+        return int(selection_scores(similarities, self._selection_weights).argmax())

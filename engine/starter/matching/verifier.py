@@ -1,36 +1,41 @@
-"""The starter profile's second look: a calibrated probability from the stored similarities."""
+"""The starter profile's ``Verifier``: a calibrated probability from the stored vectors."""
 
 from __future__ import annotations
 
 from engine.jobs.cancel import CancelToken
 from engine.scoring.verifier import Candidate, Verification
-from engine.starter.matching.calibration import Calibration, QueryLevels, feature_row
+from engine.starter.matching.calibration import Calibration, QueryStatistics, feature_row
 from engine.starter.matching.embedder import StarterTextEmbedder
-from engine.starter.matching.reference_levels import Reference
+from engine.starter.matching.reference_statistics import ReferenceStatistics
 
 
 class StarterVerifier:
-    """A ``Verifier`` that looks at no pixels, so every hit gets a verdict."""
+    """A ``Verifier`` that reads no pixels, so that every hit gets a verdict."""
 
     free = True
 
     def __init__(
-        self, calibration: Calibration, reference: Reference, texts: StarterTextEmbedder
+        self,
+        calibration: Calibration,
+        reference: ReferenceStatistics,
+        text_embedder: StarterTextEmbedder,
     ) -> None:
         self._calibration = calibration
         self._reference = reference
-        self._texts = texts
+        self._text_embedder = text_embedder
         self._query = ""
-        self._levels: QueryLevels | None = None
+        self._statistics: QueryStatistics | None = None
         self.match_at = calibration.match_at
         self.no_below = calibration.no_below
 
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
         """See ``Verifier``."""
         cancel.raise_if_set()
-        if self._levels is None or query != self._query:
-            vector = self._texts.embed([query])[0]
-            self._levels = QueryLevels(vector, self._reference, self._texts.known_names)
+        if self._statistics is None or query != self._query:
+            vector = self._text_embedder.embed([query])[0]
+            self._statistics = QueryStatistics(
+                vector, self._reference, self._text_embedder.known_names
+            )
             self._query = query
         row = feature_row(
             candidate.region_scores,
@@ -39,7 +44,7 @@ class StarterVerifier:
             candidate.best,
             candidate.whole_score,
             candidate.whole_vector,
-            self._levels,
+            self._statistics,
         )
         probability = self._calibration.probability(row)
         return Verification(probability, reason=self._reason(query, probability))

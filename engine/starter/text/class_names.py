@@ -18,13 +18,18 @@ TOO_GENERAL = frozenset(
     "vertebrate|chordate|mammal|placental|cognition|relation|attribute|part|group|"
     "covering|structure|instrument".split("|")
 )
-"""Names so high up that they tell nothing; a path upwards ends at them without naming them."""
+"""Hypernyms that are too general to be useful; they are left out of ``kinds``."""
 MOST_KINDS = 6
 
 
 @dataclass(frozen=True)
 class ClassName:
-    """Synonyms of one class (first: the usual one) and what it is a kind of, nearest first."""
+    """Names of one class.
+
+    Attributes:
+        synonyms: the usual one first.
+        kinds: hypernyms, nearest first.
+    """
 
     synonyms: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -32,18 +37,18 @@ class ClassName:
     def phrasings(self) -> tuple[str, ...]:
         """Three sentences whose mean vector stands for the class."""
         name, kinds = self.synonyms[0], ", ".join(self.kinds[:3])
-        also = ", ".join(self.synonyms)
+        synonyms = ", ".join(self.synonyms)
         if not kinds:
-            return (f"a photo of a {name}", also, name)
+            return (f"a photo of a {name}", synonyms, name)
         return (
             f"a photo of a {name}",
             f"a photo of a {name}, a kind of {kinds}",
-            f"{name} ({also}): {kinds}",
+            f"{name} ({synonyms}): {kinds}",
         )
 
 
 def read_class_names(path: Path) -> list[ClassName]:
-    """The shipped table, in the classifier's order."""
+    """Read the shipped table, in the classifier's order."""
     return [
         ClassName(tuple(row["synonyms"]), tuple(row["kinds"]))
         for row in json.loads(path.read_text("utf-8"))["classes"]
@@ -53,10 +58,10 @@ def read_class_names(path: Path) -> list[ClassName]:
 def kinds_above(
     start: int, parents_of: Callable[[int], Sequence[int]], name_of: Callable[[int], str]
 ) -> tuple[str, ...]:
-    """What a meaning is a kind of, nearest first: about ``MOST_KINDS`` names, none too general."""
+    """Hypernyms of a meaning, nearest first: about ``MOST_KINDS``, none of ``TOO_GENERAL``."""
     kinds: list[str] = []
     level = parents_of(start)
     while level and len(kinds) < MOST_KINDS:
         kinds += [name for name in map(name_of, level) if name not in TOO_GENERAL]
-        level = [above for one in level for above in parents_of(one)]
+        level = [parent for meaning in level for parent in parents_of(meaning)]
     return tuple(dict.fromkeys(kinds))

@@ -1,4 +1,4 @@
-"""Which noun a query is about: "two red umbrellas on a beach" asks for umbrellas."""
+"""Finds the head noun of a query: that of "two red umbrellas on a beach" is "umbrellas"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DETERMINERS = frozenset(
     "no one two three four five six seven eight nine ten eleven twelve several many few "
     "another other".split()
 )
-# What comes after one of these says where the thing is, or what it has or does.
+# The words after one of these say where the thing is, or what it has or does.
 _RELATIONS = frozenset(
     "on in at with without near next beside besides by under underneath below beneath over above "
     "behind before after from to for inside outside within around round between among amid against "
@@ -35,7 +35,12 @@ _AMOUNTS = frozenset(
 
 
 class HeadNoun(NamedTuple):
-    """A known name, and whether the text says nothing else but articles and amounts."""
+    """A known name.
+
+    Attributes:
+        lemma: in the singular.
+        alone: the text has no other words but determiners and amounts.
+    """
 
     lemma: str
     alone: bool
@@ -49,20 +54,20 @@ def head_noun(text: str, lemma_of: Callable[[str], str | None]) -> HeadNoun | No
     """
     words = [w.rstrip(".'-") for w in _WORD.findall(_SIDES.sub(r"\1-of", text.lower()))]
     words = [w.removesuffix("'s") for w in words]
-    said = [w for w in words if not (_opens(w) or w == "of" or w in _AMOUNTS)]
+    content = [w for w in words if not (_is_determiner(w) or w == "of" or w in _AMOUNTS)]
     found = _name_in(_first_phrase(words), lemma_of)
     if found is None:
         return None
     lemma, length = found
-    return HeadNoun(lemma, length >= len(said))
+    return HeadNoun(lemma, length >= len(content))
 
 
-def _name_in(phrase: list[str], lemma_of) -> tuple[str, int] | None:
-    """Lemma and number of words."""
+def _name_in(phrase: list[str], lemma_of: Callable[[str], str | None]) -> tuple[str, int] | None:
+    """Lemma and number of words of the name that a noun phrase is about; None if none is known."""
     while "of" in phrase:
-        whole = _longest_ending(phrase, lemma_of, at_least=phrase.index("of") + 2)
-        if whole is not None:
-            return whole
+        with_of = _longest_ending(phrase, lemma_of, at_least=phrase.index("of") + 2)
+        if with_of is not None:
+            return with_of
         cut = phrase.index("of")
         if cut and phrase[cut - 1] not in _AMOUNTS:
             phrase = phrase[:cut]
@@ -70,7 +75,7 @@ def _name_in(phrase: list[str], lemma_of) -> tuple[str, int] | None:
             phrase = _first_phrase(phrase[cut + 1 :])
     while phrase:
         found = _longest_ending(phrase, lemma_of)
-        # "dog running", "car parked": what it does is said after it.
+        # "dog running", "car parked": a participle may follow the noun.
         if found is not None or not phrase[-1].endswith(("ing", "ed")):
             return found
         phrase = phrase[:-1]
@@ -78,8 +83,9 @@ def _name_in(phrase: list[str], lemma_of) -> tuple[str, int] | None:
 
 
 def _first_phrase(words: list[str]) -> list[str]:
+    """The first noun phrase without its determiners."""
     start = 0
-    while start < len(words) and (_opens(words[start]) or words[start] in _RELATIONS):
+    while start < len(words) and (_is_determiner(words[start]) or words[start] in _RELATIONS):
         start += 1
     end = start
     while end < len(words) and words[end] not in _RELATIONS and not words[end].endswith("-of"):
@@ -87,11 +93,14 @@ def _first_phrase(words: list[str]) -> list[str]:
     return words[start:end]
 
 
-def _opens(word: str) -> bool:
+def _is_determiner(word: str) -> bool:
     return word in _DETERMINERS or word.isdigit()
 
 
-def _longest_ending(phrase, lemma_of, at_least: int = 1) -> tuple[str, int] | None:
+def _longest_ending(
+    phrase: list[str], lemma_of: Callable[[str], str | None], at_least: int = 1
+) -> tuple[str, int] | None:
+    """The longest known name at the end of a phrase: its lemma and number of words."""
     for length in range(min(len(phrase), MOST_WORDS), at_least - 1, -1):
         lemma = lemma_of(" ".join(phrase[-length:]))
         if lemma is not None:

@@ -1,7 +1,7 @@
-"""What a query means as a vector: its own words, its dictionary entry, and the nearest known thing.
+"""Vector of a query's meaning: from its words, its thesaurus entry and the nearest known name.
 
-The sentence model knows sentences, not things: it puts "telly" and "kid" far from "tv" and
-"person", which the region map was fitted to. So a query is drawn towards the nearest thing that the
+The sentence model was not trained on names of things: it puts "telly" and "kid" far from "tv" and
+"person", which the region map was fitted to. So a query is moved towards the nearest name that the
 map knows, upwards in WordNet: an automobile is a car, a puppy is a kind of dog.
 """
 
@@ -22,34 +22,35 @@ from engine.starter.text.thesaurus import Thesaurus
 
 FITTED_NAMES = "fitted_names.txt"
 ENTRY_SHARE = 0.5
-"""Of the dictionary entry in a query's own vector, the rest is of its words."""
+"""Weight of the thesaurus entry in a query's own vector; its words have the rest."""
 MOST_SYNONYMS = 4
-"""Rare ones add more to the time of a search than to its meaning."""
+"""Rarer synonyms would cost more time than they improve the vector."""
 SAME_SHARE = 1.0
-"""Of the known thing, if the query is another name of it and says nothing else."""
+"""Weight of the known name, if the query is a synonym of it and says nothing else."""
 KIND_SHARE = 0.9
-"""Of the known thing that the query is a kind of: most of it, and still puppies before dogs."""
+"""Weight of the known name, if the query is a kind of it; less than 1 so that puppies still rank
+before other dogs."""
 PART_SHARE = 0.5
-"""Of the known thing, if the query says more than a name."""
+"""Weight of the known name, if the query says more than a name."""
 
 
-class _Reading(NamedTuple):
-    """A query taken apart.
+class _QueryParts(NamedTuple):
+    """What a query's vector is computed from.
 
     Attributes:
-        own: groups of sentences, of its words and of its dictionary entry; empty if the known
-            things say it all.
-        things: unit vectors of the nearest known things.
-        share: of the known things in the vector.
+        sentence_groups: sentences of its words, then of its thesaurus entry; empty if the known
+            names have all the weight.
+        name_vectors: unit vectors of the nearest known names.
+        name_share: weight of the known names in the vector, 0..1.
     """
 
-    own: list[Sequence[str]]
-    things: list[np.ndarray]
-    share: float
+    sentence_groups: list[Sequence[str]]
+    name_vectors: list[np.ndarray]
+    name_share: float
 
 
 class QueryMeaning:
-    """Queries in the sentence space. Used by one thread at a time.
+    """Maps queries into the sentence space. Used by one thread at a time.
 
     Args:
         fitted_names: the category names that the text map was fitted to, in its order.
@@ -77,63 +78,69 @@ class QueryMeaning:
         return unit(np.concatenate([self._map.class_vectors, self._map.name_vectors]))
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, float32 (N, 384), centred as the regions are.
+        """Unit vectors, float32 (N, 384), centred like the regions' vectors.
 
         Raises:
-            ModelMissing, ModelBroken: at the first query, if the nouns cannot be read.
+            ModelMissing: at the first query, if the thesaurus file is missing.
+            ModelBroken: the same, if it cannot be read.
         """
         if not texts:
             return np.zeros((0, NDIM), np.float32)
-        readings = [self._reading(text) for text in texts]
-        sentences = [one for reading in readings for group in reading.own for one in group]
+        queries = [self._parse(text) for text in texts]
+        sentences = [s for parts in queries for group in parts.sentence_groups for s in group]
         encoded = iter(self._encoder.encode(sentences))
         rows = []
-        for reading in readings:
-            own = [[next(encoded) for _ in group] for group in reading.own]
-            rows.append(self._vector(reading, [unit(np.mean(part, axis=0)) for part in own]))
+        for parts in queries:
+            groups = [[next(encoded) for _ in group] for group in parts.sentence_groups]
+            means = [unit(np.mean(group, axis=0)) for group in groups]
+            rows.append(self._vector(parts, means))
         return np.array(rows, np.float32)
 
-    def _vector(self, reading: _Reading, own: list[np.ndarray]) -> np.ndarray:
-        """Of the mean sentence vector of every group of its own."""
+    def _vector(self, parts: _QueryParts, group_means: list[np.ndarray]) -> np.ndarray:
+        """The query's vector from the mean sentence vector of each of its sentence groups."""
         vector = np.zeros(NDIM)
-        if own:
-            words, entry = own[0], own[-1]
+        if group_means:
+            words, entry = group_means[0], group_means[-1]
             mixed = (1 - ENTRY_SHARE) * words + ENTRY_SHARE * entry
             vector = self._map.query_vectors(mixed[None, None])[0]
-        if reading.things:
-            things = np.mean(reading.things, axis=0)
-            vector = (1 - reading.share) * vector + reading.share * things
+        if parts.name_vectors:
+            names = np.mean(parts.name_vectors, axis=0)
+            vector = (1 - parts.name_share) * vector + parts.name_share * names
         return unit(vector)
 
-    def _reading(self, text: str) -> _Reading:
+    def _parse(self, text: str) -> _QueryParts:
         head = self._thesaurus.head(text, self._fitted.keys())
         if head is None:
-            return _Reading([phrasings([text])], [], 0.0)
-        things, steps = self._nearest(head.lemma)
+            return _QueryParts([phrasings([text])], [], 0.0)
+        names, steps = self._nearest_names(head.lemma)
         share = 0.0
-        if things:
+        if names:
             share = (SAME_SHARE if steps == 0 else KIND_SHARE) if head.alone else PART_SHARE
-        own: list[Sequence[str]] = []
+        groups: list[Sequence[str]] = []
         if share < 1:
-            own.append(phrasings([text]))
+            groups.append(phrasings([text]))
             entry = self._thesaurus.meaning(head.lemma)
             if entry is not None and head.lemma not in self._fitted:
-                own.append(ClassName(entry.synonyms[:MOST_SYNONYMS], entry.kinds).phrasings())
-        return _Reading(own, things, share)
+                groups.append(ClassName(entry.synonyms[:MOST_SYNONYMS], entry.kinds).phrasings())
+        return _QueryParts(groups, names, share)
 
-    def _nearest(self, lemma: str) -> tuple[list[np.ndarray], int]:
-        """Known things on the first level upwards that has any, and how many levels up."""
+    def _nearest_names(self, lemma: str) -> tuple[list[np.ndarray], int]:
+        """Vectors of the known names on the lowest WordNet level that has any, and levels up."""
         if lemma in self._fitted:
             return [self._fitted[lemma]], 0
         for steps, level in enumerate(self._thesaurus.meanings_above(lemma)):
-            found = [self._known[meaning] for meaning in sorted(level) if meaning in self._known]
+            found = [
+                self._known_by_meaning[meaning]
+                for meaning in sorted(level)
+                if meaning in self._known_by_meaning
+            ]
             if found:
                 return found, steps
         return [], 0
 
     @cached_property
-    def _known(self) -> dict[int, np.ndarray]:
-        """By meaning. What was fitted on photos of it counts before a class of that meaning."""
+    def _known_by_meaning(self) -> dict[int, np.ndarray]:
+        """WordNet meaning -> vector. A fitted name takes precedence over an ImageNet class."""
         known: dict[int, np.ndarray] = {}
         for name, vector in zip(self._classes, unit(self._map.class_vectors), strict=True):
             for synonym in name.synonyms:
@@ -148,11 +155,11 @@ class QueryMeaning:
 
 
 def read_fitted_names(path: Path, count: int) -> list[str]:
-    """One a line, in the order of the text map's ``name_vectors``, of which there are ``count``.
+    """Read the fitted names, one a line, in the order of the text map's ``name_vectors``.
 
     Raises:
-        ModelMissing: if there is no such file.
-        ModelBroken: if it is not so many lines of text.
+        ModelMissing: there is no such file.
+        ModelBroken: it is not text with ``count`` lines.
     """
     try:
         names = path.read_text("utf-8").splitlines()

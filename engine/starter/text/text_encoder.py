@@ -1,8 +1,8 @@
-"""Sentences as vectors: all-MiniLM-L6-v2 in NumPy, so that a search never waits for torch.
+"""Sentence vectors: all-MiniLM-L6-v2 in NumPy, so that a search never waits for torch.
 
 The model is a six-layer BERT (Devlin et al. 2019) with mean pooling (Reimers & Gurevych 2019). The
-package that carries its weights wants sentence-transformers and torch to run them, which takes
-5 to 10 s to import; the forward pass of one sentence takes milliseconds.
+package with its weights needs sentence-transformers and torch to run them, which take 5 to 10 s to
+import; the forward pass of one sentence takes milliseconds.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _BATCH = 64
 
 
 class SentenceEncoder:
-    """Weights in float32, about 90 MB. Used by one thread at a time.
+    """The sentence model, about 90 MB of float32 weights. Used by one thread at a time.
 
     Args:
         folder: holds ``model.safetensors`` and ``tokenizer.json``; None for the package's own.
 
     Raises:
-        ModelMissing: if the package or a file of it is not there.
-        ModelBroken: if the file is not this model.
+        ModelMissing: the package or a file of it is missing.
+        ModelBroken: the file is not this model.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -56,7 +56,7 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 (len(texts), NDIM)."""
-        # Several BLAS threads gain nothing on matrices this small, and wait for each other for
+        # Several BLAS threads are no faster on matrices this small, and wait for each other for
         # seconds while photos are being indexed.
         with self._blas.limit(limits=1, user_api="blas"):
             return self._encode(texts)
@@ -64,16 +64,16 @@ class SentenceEncoder:
     def _encode(self, texts: Sequence[str]) -> np.ndarray:
         vectors = np.zeros((len(texts), NDIM), np.float32)
         tokens = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
-        # Sentences of like length go together: one pass over the weights, little padding.
+        # Sentences of similar length share a batch: one pass over the weights, little padding.
         order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))
         for first in range(0, len(order), _BATCH):
             rows = order[first : first + _BATCH]
             length = max(len(tokens[row]) for row in rows)
             ids = np.zeros((len(rows), length), np.int64)
             real = np.zeros((len(rows), length), bool)
-            for place, row in enumerate(rows):
-                ids[place, : len(tokens[row])] = tokens[row]
-                real[place, : len(tokens[row])] = True
+            for i, row in enumerate(rows):
+                ids[i, : len(tokens[row])] = tokens[row]
+                real[i, : len(tokens[row])] = True
             vectors[rows] = self._forward(ids, real)
         return vectors
 
@@ -87,7 +87,7 @@ class SentenceEncoder:
         x = x + w["embeddings.token_type_embeddings.weight"][0]
         x = self._norm(x, "embeddings.LayerNorm")
         size = NDIM // _HEADS
-        unseen = np.where(real, np.float32(0), np.float32(-1e9))[:, None, None]
+        attention_mask = np.where(real, np.float32(0), np.float32(-1e9))[:, None, None]
         for layer in range(self._layers):
             name = f"encoder.layer.{layer}."
 
@@ -96,7 +96,7 @@ class SentenceEncoder:
                 return y.reshape(batch, length, _HEADS, size).transpose(0, 2, 1, 3)
 
             scores = heads("query") @ heads("key").transpose(0, 1, 3, 2)
-            scores = scores / np.float32(size**0.5) + unseen
+            scores = scores / np.float32(size**0.5) + attention_mask
             scores = np.exp(scores - scores.max(-1, keepdims=True))
             scores /= scores.sum(-1, keepdims=True)
             mixed = (scores @ heads("value")).transpose(0, 2, 1, 3).reshape(batch, length, NDIM)
@@ -111,7 +111,7 @@ class SentenceEncoder:
         return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
 
     def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
-        # As one matrix: NumPy multiplies a stack of small ones one by one.
+        # As one matrix: NumPy multiplies a stack of matrices one by one.
         flat = x.reshape(-1, x.shape[-1]) @ self._w[f"{name}.weight"].T
         return flat.reshape(*x.shape[:-1], -1) + self._w[f"{name}.bias"]
 
@@ -122,6 +122,7 @@ class SentenceEncoder:
 
 
 def _packaged_folder() -> Path:
+    """Folder of the weights in the installed package."""
     # find_spec does not import the package, which would import torch.
     from importlib.util import find_spec
 

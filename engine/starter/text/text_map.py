@@ -1,10 +1,10 @@
-"""From backbone features to the sentence space, and the same centring for queries.
+"""Maps backbone features into the sentence space, and centres queries in the same way.
 
-A region's vector is the sum of two guesses. One names the ImageNet classes it looks like and takes
-the mean of their names' vectors, weighted by probability (ConSE, Norouzi et al. 2014): it knows
-whatever is near one of 1,000 classes. The other is a linear map fitted on annotated regions: it
-knows people and whatever else the annotations name. A whole photo has a linear map of its own,
-fitted to the names of all that is in it. All are centred, as the queries are.
+A region's vector is a weighted sum of two predictions. One is the mean of the ImageNet class names'
+vectors, weighted by class probability (ConSE, Norouzi et al. 2014); it covers what is similar to
+one of 1,000 classes. The other is a linear map fitted on annotated regions; it covers people and
+what else the annotations name. Whole photos have their own linear map, fitted to the names of all
+that is in them. All vectors are centred, as the queries are.
 """
 
 from __future__ import annotations
@@ -33,9 +33,12 @@ class TextMap:
         name_vectors: (M, 384), the same of the names that the linear maps were fitted to,
             in the order of the file of names beside the map.
         text_mean: (384,), subtracted from every sentence vector.
-        region_linear, whole_linear: (1280, 384), the fitted maps of regions and whole photos.
-        region_mean, whole_mean: (1280,), mean features of regions and of whole photos.
-        region_conse_mean, whole_conse_mean: (384,), what ConSE says on average.
+        region_linear: (1280, 384), the fitted map of regions.
+        whole_linear: (1280, 384), the fitted map of whole photos.
+        region_mean: (1280,), mean features of regions.
+        whole_mean: (1280,), mean features of whole photos.
+        region_conse_mean: (384,), mean ConSE vector of regions.
+        whole_conse_mean: (384,), mean ConSE vector of whole photos.
     """
 
     classifier: np.ndarray
@@ -51,22 +54,27 @@ class TextMap:
 
     @classmethod
     def load(cls, path: Path) -> TextMap:
-        """Raises ModelMissing or ModelBroken, as the names say."""
+        """Read the safetensors file.
+
+        Raises:
+            ModelMissing: there is no such file.
+            ModelBroken: it does not hold these arrays.
+        """
         return cls(**load_arrays(path, {f.name for f in fields(cls)}))
 
     def save(self, path: Path) -> None:
         """Write as float16 safetensors."""
         from safetensors.numpy import save_file
 
-        # In C order: safetensors writes memory as it lies, whatever the strides.
+        # In C order: safetensors ignores strides and writes the memory as it is.
         arrays = {f.name: getattr(self, f.name).astype(np.float16, "C") for f in fields(self)}
         save_file(arrays, path)
 
     def region_vectors(self, pooled: np.ndarray, crops: np.ndarray) -> np.ndarray:
-        """float32 (N, 384) of two views of the same regions, features (N, 1280) each.
+        """Vectors float32 (N, 384) of regions, from two arrays of their features (N, 1280).
 
-        The classes are asked of each view and the answers averaged: an average of the features
-        would drown a sure answer in an unsure one.
+        The class probabilities of both are averaged, not the features: averaged features would
+        blur a certain prediction with an uncertain one.
         """
         views = [class_probabilities(view, self.classifier) for view in (pooled, crops)]
         conse = (views[0] + views[1]) / 2 @ self.class_vectors - self.region_conse_mean
@@ -74,7 +82,7 @@ class TextMap:
         return _mixed(conse, unit(features - self.region_mean) @ self.region_linear)
 
     def whole_vectors(self, features: np.ndarray) -> np.ndarray:
-        """float32 (N, 384) of whole photos, features (N, 1280)."""
+        """Vectors float32 (N, 384) of whole photos, from features (N, 1280)."""
         classes = class_probabilities(features, self.classifier)
         conse = classes @ self.class_vectors - self.whole_conse_mean
         return _mixed(conse, unit(features - self.whole_mean) @ self.whole_linear)
@@ -85,19 +93,19 @@ class TextMap:
 
 
 def phrasings(texts: Sequence[str]) -> list[str]:
-    """Every text in each of ``PHRASINGS``, text by text."""
+    """Each text in every one of ``PHRASINGS``, text by text."""
     return [phrase.format(text) for text in texts for phrase in PHRASINGS]
 
 
 def class_probabilities(features: np.ndarray, classifier: np.ndarray) -> np.ndarray:
-    """What ImageNet's classes are to features (N, 1280): float32 (N, 1000), rows sum to one."""
+    """Probabilities of the ImageNet classes, float32 (N, 1000), from features (N, 1280)."""
     scaled = (features @ classifier[:-1] + classifier[-1]) / TEMPERATURE
     weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return weights / weights.sum(axis=1, keepdims=True)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows scaled to length one; zero rows stay zero."""
+    """Rows scaled to length 1; zero rows stay zero."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 

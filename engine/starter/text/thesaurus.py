@@ -1,9 +1,9 @@
-"""What English nouns mean: synonyms and hypernyms, taken from WordNet 3.0.
+"""English nouns with synonyms and hypernyms, taken from WordNet 3.0.
 
-The file is text, written by ``engine.training.thesaurus_table``. First a line that says what it is;
-then a line a meaning: its words, a tab, the lines of its hypernyms; an empty line; then a line a
-noun, sorted: the noun, a tab, the line of its meaning. It is searched as it is: making objects of
-80,000 lines would take longer than the search that waits for it.
+The file is gzipped text, written by ``engine.training.thesaurus_table``: ``FILE_HEAD``; one line
+per meaning with its words, a tab, the line numbers of its hypernyms; an empty line; one line per
+noun, sorted, with the noun, a tab, the line number of its meaning. It is searched as text: parsing
+80,000 lines into objects would take longer than a search.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ENDINGS = (
 
 
 class _Lines(NamedTuple):
-    """Lines of text in one piece, and where each starts (int64, with the end as the last)."""
+    """Text and the offset of each of its lines (int64; the last one is the end of the text)."""
 
     text: bytes
     starts: np.ndarray
@@ -50,27 +50,27 @@ class _Lines(NamedTuple):
 
 
 class Thesaurus:
-    """The shipped nouns, about 8 MB in memory; read when first asked. Any thread."""
+    """The shipped nouns, about 8 MB in memory, read at the first use. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def look_up(self, text: str) -> ClassName | None:
-        """What a query's head noun means; None if it has none that is known.
+        """Synonyms and hypernyms of a query's head noun; None if it has no known one.
 
         Raises:
-            ModelMissing: if there is no such file.
-            ModelBroken: if it is not what the command writes.
+            ModelMissing: there is no such file.
+            ModelBroken: it is not in the format above.
         """
         head = self.head(text)
         return None if head is None else self.meaning(head.lemma)
 
     def head(self, text: str, names: Set[str] = frozenset()) -> HeadNoun | None:
-        """The noun that a query is about; ``names`` (lower case) are known besides the nouns."""
+        """The head noun of a query; ``names`` (lower case) count as known besides the nouns."""
         return head_noun(text, lambda name: self._lemma_of(name, names))
 
     def meaning(self, lemma: str) -> ClassName | None:
-        """Synonyms and kinds of a noun in the singular; None if it is not known."""
+        """Synonyms and hypernyms of a noun in the singular; None if it is not known."""
         row = self.meaning_id(lemma)
         if row is None:
             return None
@@ -78,22 +78,23 @@ class Thesaurus:
         return ClassName(self.words(row), kinds)
 
     def meanings_above(self, lemma: str) -> Iterator[set[int]]:
-        """Ids of a noun's meaning, then of what that is a kind of, level by level."""
+        """Ids of a noun's meaning, then of its hypernyms, level by level."""
         row = self.meaning_id(lemma)
         level = set() if row is None else {row}
         while level:
             yield level
-            level = {parent for one in level for parent in self._parents(one)}
+            level = {parent for meaning in level for parent in self._parents(meaning)}
 
     def words(self, meaning_id: int) -> tuple[str, ...]:
         """The synonyms, the usual one first."""
         return tuple(self._tables[0].fields(meaning_id)[0].split("|"))
 
     def _lemma_of(self, name: str, names: Set[str]) -> str | None:
+        """The known spelling of a name, as it is or in the singular; None if it is not known."""
         for spelling in dict.fromkeys([name, name.replace("-", " ")]):
             singular = [
-                spelling.removesuffix(ending) + instead
-                for ending, instead in _ENDINGS
+                spelling.removesuffix(ending) + replacement
+                for ending, replacement in _ENDINGS
                 if spelling.endswith(ending)
             ]
             for lemma in (spelling, *singular):
@@ -118,7 +119,7 @@ class Thesaurus:
 
     @cached_property
     def _tables(self) -> tuple[_Lines, _Lines]:
-        """Meanings and nouns."""
+        """Lines of the meanings and of the nouns."""
         if not self._path.is_file():
             raise missing(self._path)
         try:

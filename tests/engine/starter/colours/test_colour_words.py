@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from engine.starter.colours.colour_vectors import COLOURS
-from engine.starter.colours.colour_words import MILDLY, PARTLY, parse_colours
+from engine.starter.colours.colour_words import (
+    NAME_COLOUR_WEIGHT,
+    PART_COLOUR_WEIGHT,
+    parse_colours,
+)
 
 
 def asked(text: str) -> dict[str, float]:
@@ -102,10 +106,10 @@ def test_no_colour_is_asked(text: str):
 @pytest.mark.parametrize(
     ("text", "colours"),
     [
-        ("black bear", {"black": MILDLY}),
-        ("brown bears", {"brown": MILDLY}),
-        ("blue jay", {"blue": MILDLY}),
-        ("a red wine", {"red": MILDLY}),
+        ("black bear", {"black": NAME_COLOUR_WEIGHT}),
+        ("brown bears", {"brown": NAME_COLOUR_WEIGHT}),
+        ("blue jay", {"blue": NAME_COLOUR_WEIGHT}),
+        ("a red wine", {"red": NAME_COLOUR_WEIGHT}),
     ],
 )
 def test_a_colour_of_the_name_is_asked_mildly_and_stays(text: str, colours: dict[str, float]):
@@ -119,8 +123,8 @@ def test_a_colour_of_the_name_is_asked_mildly_and_stays(text: str, colours: dict
         ("red umbrella left of a bench", "umbrella left of a bench", {"red": 1}),
         ("red umbrella left of a green bench", "umbrella left of a green bench", {"red": 1}),
         ("woman in red", "woman", {"red": 1}),
-        ("woman in a red dress", "woman in a dress", {"red": PARTLY}),
-        ("man wearing a blue tie", "man wearing a tie", {"blue": PARTLY}),
+        ("woman in a red dress", "woman in a dress", {"red": PART_COLOUR_WEIGHT}),
+        ("man wearing a blue tie", "man wearing a tie", {"blue": PART_COLOUR_WEIGHT}),
         ("white dog with a red collar", "dog with a collar", {"white": 1}),
     ],
 )

@@ -1,10 +1,10 @@
-"""What the choice of a region is made of."""
+"""Features and scores of the region selection."""
 
 import numpy as np
 
 from engine.scoring.photo_scorer import RegionSimilarities
 from engine.starter.matching.calibration import Calibration
-from engine.starter.matching.region_selection import choice_rows, preferences
+from engine.starter.matching.region_selection import selection_features, selection_scores
 from engine.starter.matching.scorer import StarterScorer
 
 
@@ -24,24 +24,24 @@ HEAD, BODY, APART = (0.4, 0.4, 0.5, 0.5), (0.3, 0.3, 0.7, 0.7), (0.8, 0.0, 1.0, 
 
 
 def test_a_whole_knows_its_better_part_and_a_part_its_better_whole():
-    rows = choice_rows(similarities([0.6, 0.5, 0.1], [HEAD, BODY, APART]))
+    rows = selection_features(similarities([0.6, 0.5, 0.1], [HEAD, BODY, APART]))
     better_part, better_whole, inside = rows[:, 4], rows[:, 5], rows[:, 9]
     np.testing.assert_allclose(better_part, [0, 0.1, 0], atol=1e-6)
     np.testing.assert_allclose(better_whole, [0, 0, 0])
     assert inside[1] == 1
     assert inside[0] == inside[2] == 0
-    rows = choice_rows(similarities([0.5, 0.6, 0.1], [HEAD, BODY, APART]))
+    rows = selection_features(similarities([0.5, 0.6, 0.1], [HEAD, BODY, APART]))
     np.testing.assert_allclose(rows[:, 5], [0.1, 0, 0], atol=1e-6)
 
 
 def test_borders_and_filling_are_counted():
-    rows = choice_rows(similarities([0.1, 0.1], [APART, BODY], areas=[0.02, 0.16]))
+    rows = selection_features(similarities([0.1, 0.1], [APART, BODY], areas=[0.02, 0.16]))
     assert rows[:, 6].tolist() == [2, 0]
     np.testing.assert_allclose(rows[:, 7], [0.5, 1.0], rtol=1e-5)
 
 
 def test_a_single_region_and_an_empty_mask_make_finite_rows():
-    rows = choice_rows(similarities([0.3], [(0.2, 0.2, 0.2, 0.2)], masks=[0.0], areas=[0.0]))
+    rows = selection_features(similarities([0.3], [(0.2, 0.2, 0.2, 0.2)], masks=[0.0], areas=[0.0]))
     assert np.isfinite(rows).all()
     assert rows.shape == (1, 10)
 
@@ -60,8 +60,8 @@ def test_the_scorer_shows_what_the_choice_prefers_and_ranks_by_the_best():
 
 def test_a_tiny_region_is_shown_only_if_it_is_much_more_alike():
     tiny, large = (0.7, 0.9, 0.75, 0.94), (0.3, 0.3, 0.8, 0.9)
-    by_likeness = np.array([10.0, *[0.0] * 9])
-    close = preferences(similarities([0.62, 0.55], [tiny, large]), by_likeness)
+    by_similarity = np.array([10.0, *[0.0] * 9])
+    close = selection_scores(similarities([0.62, 0.55], [tiny, large]), by_similarity)
     assert close.argmax() == 1
-    clear = preferences(similarities([0.90, 0.55], [tiny, large]), by_likeness)
+    clear = selection_scores(similarities([0.90, 0.55], [tiny, large]), by_similarity)
     assert clear.argmax() == 0

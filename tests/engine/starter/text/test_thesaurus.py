@@ -7,7 +7,7 @@ import pytest
 from engine.errors import ModelBroken, ModelMissing
 from engine.paths import resources_dir
 from engine.starter.text.thesaurus import FILE_NAME, Thesaurus
-from engine.training.thesaurus_table import make
+from engine.training.thesaurus_table import build_table
 
 LICENCE = "  1 This software and database is being provided to you\n"
 # Offset, lexicographer file, "n", words, pointers, gloss; as in wndb(5WN).
@@ -62,9 +62,9 @@ def shipped() -> Thesaurus:
     return Thesaurus(resources_dir() / "starter" / FILE_NAME)
 
 
-def made(folder: Path, everyday=None) -> Thesaurus:
+def built_thesaurus(folder: Path, everyday=None) -> Thesaurus:
     path = folder / FILE_NAME
-    path.write_bytes(make(folder, everyday or {}, {}))
+    path.write_bytes(build_table(folder, everyday or {}, {}))
     return Thesaurus(path)
 
 
@@ -138,58 +138,58 @@ def test_everyday_meanings_come_first(shipped, query, kind):
 
 
 def test_kinds_are_named_from_near_to_far_without_the_most_general(wordnet):
-    meaning = made(wordnet).look_up("a mouse")
+    meaning = built_thesaurus(wordnet).look_up("a mouse")
     assert meaning.synonyms == ("mouse",)
     assert meaning.kinds == ("rodent", "animal")
 
 
 def test_irregular_plurals_are_those_of_wordnet(wordnet):
-    thesaurus = made(wordnet)
+    thesaurus = built_thesaurus(wordnet)
     assert thesaurus.look_up("mice") == thesaurus.look_up("mouse")
 
 
 def test_particular_things_feelings_colours_and_slurs_are_left_out(wordnet):
-    thesaurus = made(wordnet)
+    thesaurus = built_thesaurus(wordnet)
     assert [thesaurus.look_up(w) for w in ("mouse river", "fear", "blue", "vermin")] == [None] * 4
 
 
 def test_what_can_be_seen_comes_before_what_is_done(wordnet):
-    thesaurus = made(wordnet, {"device": "trap#2"})
+    thesaurus = built_thesaurus(wordnet, {"device": "trap#2"})
     assert thesaurus.look_up("trap") == thesaurus.look_up("device")
 
 
 def test_a_plant_that_is_eaten_is_food(wordnet):
-    thesaurus = made(wordnet, {"fruit": "fig#2", "tree": "fig#1"})
+    thesaurus = built_thesaurus(wordnet, {"fruit": "fig#2", "tree": "fig#1"})
     assert thesaurus.look_up("fig") == thesaurus.look_up("fruit")
 
 
 def test_a_hand_made_meaning_wins(wordnet):
-    meaning = made(wordnet, {"mouse": "mouse#2"}).look_up("mouse")
+    meaning = built_thesaurus(wordnet, {"mouse": "mouse#2"}).look_up("mouse")
     assert meaning.synonyms == ("mouse", "computer mouse")
 
 
 def test_a_hand_made_meaning_that_wordnet_lacks_is_refused(wordnet):
     with pytest.raises(ValueError, match="mouse#9"):
-        make(wordnet, {"mouse": "mouse#9"}, {})
+        build_table(wordnet, {"mouse": "mouse#9"}, {})
     with pytest.raises(ValueError, match="fig#7"):
-        make(wordnet, {}, {"mouse#1": "fig#7"})
+        build_table(wordnet, {}, {"mouse#1": "fig#7"})
 
 
 def test_a_hand_made_kind_comes_first(wordnet):
     path = wordnet / FILE_NAME
-    path.write_bytes(make(wordnet, {}, {"trap#2": "fig#2"}))
+    path.write_bytes(build_table(wordnet, {}, {"trap#2": "fig#2"}))
     assert Thesaurus(path).look_up("trap").kinds == ("fig",)
 
 
 def test_the_same_words_make_the_same_bytes(wordnet):
-    assert make(wordnet, {}, {}) == make(wordnet, {}, {})
+    assert build_table(wordnet, {}, {}) == build_table(wordnet, {}, {})
 
 
 def test_missing_and_damaged_files_are_told_apart(tmp_path, wordnet):
     path = tmp_path / FILE_NAME
     with pytest.raises(ModelMissing):
         Thesaurus(path).look_up("dog")
-    content = make(wordnet, {}, {})
+    content = build_table(wordnet, {}, {})
     for damaged in (b"", b"not gzip", content[:-20], content[:40] + b"?" + content[41:]):
         path.write_bytes(damaged)
         with pytest.raises(ModelBroken) as broken:
