@@ -1,20 +1,21 @@
-"""Everything that can go wrong for reasons outside the code, and cancelling, which is no error."""
+"""The errors of the engine, and ``Cancelled``, which is not an error."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class EngineError(Exception):
-    """A problem of the environment: a file, a disk, a model. Shown to people as it stands.
+    """A problem of the environment: a file, a disk, a model. Its text is shown to the user.
 
-    Anything that is not an ``EngineError`` and reaches the top is a bug.
+    Any other exception that reaches the top level is a bug.
 
     Attributes:
-        message: what failed, one sentence, no jargon.
+        message: what failed, one sentence without jargon.
         operation: what was being done, as a gerund ("reading the photo").
-        path: the file or folder concerned, if there is one.
-        hint: what the person can do about it, one sentence.
+        path: the file or folder concerned; None if there is none.
+        hint: what the user can do about it, one sentence; None if there is nothing.
         kind: a short stable word for tables and tests.
     """
 
@@ -34,9 +35,9 @@ class EngineError(Exception):
         self.path = Path(path) if path is not None else None
         self.hint = hint
 
-    def __reduce__(self):
-        # Errors cross process borders: the keyword-only arguments must survive pickling.
-        state = {"message": self.message, "operation": self.operation}
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors are sent between processes: pickling must keep the keyword-only arguments.
+        state: dict[str, Any] = {"message": self.message, "operation": self.operation}
         state |= {"path": self.path, "hint": self.hint}
         return _rebuild_error, (type(self), state)
 
@@ -46,31 +47,32 @@ class EngineError(Exception):
         return f"{self.message}{where}{hint}"
 
 
-def _rebuild_error(kind: type[EngineError], state: dict) -> EngineError:
+def _rebuild_error(kind: type[EngineError], state: dict[str, Any]) -> EngineError:
+    """Create an error from its pickled state."""
     message = state.pop("message")
     return kind(message, **state)
 
 
 class PhotoUnreadable(EngineError):
-    """The file is not a photo that can be decoded."""
+    """The file cannot be read, or is not a photo that can be decoded."""
 
     kind = "unreadable"
 
 
 class PhotoTooLarge(EngineError):
-    """The photo has more pixels than the cap allows."""
+    """The photo has more pixels than the limit, or too many for the memory."""
 
     kind = "too-large"
 
 
 class PhotoMissing(EngineError):
-    """The file is gone, or its drive is not connected."""
+    """The file does not exist, or its drive is not connected."""
 
     kind = "missing"
 
 
 class PhotoTimedOut(EngineError):
-    """Work on one photo took longer than its limit and was stopped."""
+    """Work on one photo exceeded its time limit and was stopped."""
 
     kind = "timed-out"
 
@@ -94,13 +96,13 @@ class ModelMissing(EngineError):
 
 
 class ModelBroken(EngineError):
-    """A model file is damaged, of the wrong kind, or not what it claims to be."""
+    """A model file is damaged or holds another model than expected."""
 
     kind = "model-broken"
 
 
 class RerankerUnavailable(EngineError):
-    """No photo can be given a second look: there is no model, or it does not run."""
+    """The reranker cannot be used: there is no model, or it does not run."""
 
     kind = "second-look"
 
@@ -118,7 +120,7 @@ class StoreTooNew(EngineError):
 
 
 class StoreDamaged(EngineError):
-    """The database file cannot be read as one."""
+    """The database file is damaged."""
 
     kind = "damaged"
 
@@ -130,16 +132,16 @@ class DiskFull(EngineError):
 
 
 class ExportProblem(EngineError):
-    """An export cannot be written where it was asked to go."""
+    """An export cannot be written to its destination."""
 
     kind = "export"
 
 
 class BadRequest(EngineError):
-    """The request itself makes no sense: an empty query, an unknown id."""
+    """The request is invalid: an empty query, an unknown id."""
 
     kind = "bad-request"
 
 
 class Cancelled(Exception):
-    """Somebody changed their mind. A normal ending, never shown as an error."""
+    """The work was cancelled. A normal end, never shown as an error."""

@@ -1,4 +1,4 @@
-"""Every place on disk that Pickout uses, in one module."""
+"""The files and folders that Pickout uses."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _PACKAGE = Path(__file__).resolve().parent
 def resources_dir() -> Path:
     """The folder of shipped files: sample photos, starter weights, icons, licences.
 
-    In the repository it lies beside ``engine``; an installed wheel carries it as
-    ``pickout_resources``, because ``resources`` would be anybody's name in site-packages.
+    In the repository it is ``resources`` beside ``engine``. A wheel installs it as
+    ``pickout_resources``, because ``resources`` could clash with other packages.
     """
     installed = _PACKAGE.parent / "pickout_resources"
     return installed if installed.is_dir() else _PACKAGE.parent / "resources"
 
 
 def default_library_dir() -> Path:
-    """Where the library is kept unless somebody names another folder; not created here."""
-    return _data_place("library")
+    """The default folder of the library; not created here."""
+    return _data_folder("library")
 
 
 def models_dir() -> Path:
-    """Where installed models lie, for all libraries; ``PICKOUT_MODELS`` names another folder."""
+    """The folder of installed models, for all libraries; ``PICKOUT_MODELS`` overrides it."""
     named = os.environ.get("PICKOUT_MODELS")
-    return Path(named).expanduser() if named else _data_place("models")
+    return Path(named).expanduser() if named else _data_folder("models")
 
 
-def _data_place(name: str) -> Path:
-    """A folder of ours where this system keeps the data of programs, written as it does."""
+def _data_folder(name: str) -> Path:
+    """A subfolder of Pickout's data folder, by the conventions of this system."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
         return base / "Pickout" / name.title()
@@ -45,32 +45,37 @@ def _data_place(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class LibraryPaths:
-    """The files of one library, all below ``root``."""
+    """The files of one library.
+
+    Attributes:
+        root: the folder of the library; all files are below it.
+    """
 
     root: Path
 
     @property
     def store(self) -> Path:
-        """The SQLite file, the truth. ``-wal`` and ``-shm`` beside it belong to it."""
+        """The SQLite database, with ``-wal`` and ``-shm`` beside it; everything else is derived."""
         return self.root / "library.sqlite"
 
     @property
     def lock(self) -> Path:
-        """Held by the one process that writes."""
+        """The lock file, held by the one process that writes."""
         return self.root / "library.lock"
 
     @property
     def thumbnails(self) -> Path:
-        """Derived; may be deleted while the library is closed."""
+        """The cache of thumbnails; derived, may be deleted while the library is closed."""
         return self.root / "thumbnails.sqlite"
 
     @property
     def settings(self) -> Path:
+        """The settings file."""
         return self.root / "settings.json"
 
     @property
     def second_look_log(self) -> Path:
-        """What the native code that runs language models prints."""
+        """The log of the process that runs the language model, native output included."""
         return self.root / "second-look.log"
 
     def index(self, profile_key: str) -> Path:

@@ -1,4 +1,4 @@
-"""The declared settings of a library, and the file they are kept in."""
+"""The settings of a library, and the file that stores them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,23 @@ def _setting(
     high: float | None = None,
     reindexes: bool = False,
 ) -> Any:
-    """One row of the table: what a form needs to show the setting, beside its default."""
+    """Declare one setting: its default, and the metadata for a form that shows it.
+
+    Args:
+        default: default value; its type is the type of the setting.
+        help_text: description for the user.
+        unit: unit of the value, for the user.
+        low: smallest valid value; None for no limit.
+        high: largest valid value.
+        reindexes: whether a change indexes all photos again.
+    """
     meta = {"help": help_text, "unit": unit, "low": low, "high": high, "reindexes": reindexes}
     return field(default=default, metadata=meta)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything one can set; the metadata of each field describes it to people.
+    """All settings; the metadata of each field describes it to the user.
 
     Raises:
         ValueError: if a value has the wrong type or lies outside its range.
@@ -127,17 +136,17 @@ class Settings:
 
 
 def load(path: Path) -> tuple[Settings, str]:
-    """The settings kept in ``path``, and a notice for people ("" if all is well).
+    """Load settings; returns them and a notice for the user, empty if there is no problem.
 
-    A missing file means defaults. A file that cannot be used is put aside as ``.broken``, never
-    lost; unknown names are ignored, so that a newer version's file still works.
+    A missing file means defaults. An unusable file is renamed to ``*.broken``, not deleted. Unknown
+    names are ignored, so the file of a newer version works.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Settings(), ""
     except (OSError, UnicodeDecodeError) as error:
-        return Settings(), _put_aside(path, str(error))
+        return Settings(), _rename_broken_file(path, str(error))
     try:
         document = json.loads(text)
         if not isinstance(document, Mapping):
@@ -145,24 +154,25 @@ def load(path: Path) -> tuple[Settings, str]:
         known = {row.name for row in fields(Settings)}
         return Settings(**{k: v for k, v in document.items() if k in known}), ""
     except ValueError as error:
-        return Settings(), _put_aside(path, str(error))
+        return Settings(), _rename_broken_file(path, str(error))
 
 
 def save(path: Path, settings: Settings) -> None:
-    """Write atomically: a kill leaves the old file or the new one.
+    """Write the file atomically: if the process is killed, the old or the new file remains.
 
     Raises:
-        DiskFull, BadRequest: if it cannot be written.
+        DiskFull: there is no space left.
+        BadRequest: the file cannot be written for another reason.
     """
-    document = {"schema_version": SCHEMA_VERSION}
+    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     document |= {row.name: getattr(settings, row.name) for row in fields(settings)}
-    fresh = path.with_suffix(".new")
+    temporary = path.with_suffix(".new")
     try:
-        with open(fresh, "w", encoding="utf-8") as file:
+        with open(temporary, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(fresh, path)
+        os.replace(temporary, path)
     except OSError as error:
         kind = DiskFull if error.errno == errno.ENOSPC else BadRequest
         raise kind(
@@ -172,7 +182,8 @@ def save(path: Path, settings: Settings) -> None:
         ) from error
 
 
-def _put_aside(path: Path, reason: str) -> str:
+def _rename_broken_file(path: Path, reason: str) -> str:
+    """Rename an unusable file to ``*.broken``; returns the notice for the user."""
     with contextlib.suppress(OSError):
         os.replace(path, path.with_suffix(".broken"))
     log.info("settings put aside: %s", reason)

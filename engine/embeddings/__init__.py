@@ -1,1 +1,1 @@
-"""(4) Regions and texts become vectors of one space."""
+"""(4) Embeds photos, regions and texts in one vector space."""

@@ -1,4 +1,4 @@
-"""Protocols: regions and texts as vectors of one space, where a dot product says how alike."""
+"""Protocols of models that embed regions and texts in one space, with dot product as similarity."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class PhotoVectors:
     """Vectors of one photo.
 
     Attributes:
-        whole: float32 (D,), the photo as a scene.
-        regions: float32 (N, D), one row a mask, in the order given.
+        whole: float32 (D,), the vector of the whole photo.
+        regions: float32 (N, D), one row for each mask, in the given order.
     """
 
     whole: np.ndarray
@@ -24,7 +24,8 @@ class PhotoVectors:
     def __post_init__(self) -> None:
         if self.regions.ndim != 2 or self.whole.shape != self.regions.shape[1:]:
             raise ValueError(
-                f"expected whole (D,) and regions (N, D), got {self.whole.shape} {self.regions.shape}"
+                "expected whole (D,) and regions (N, D), "
+                f"got {self.whole.shape} {self.regions.shape}"
             )
         if not (np.isfinite(self.whole).all() and np.isfinite(self.regions).all()):
             raise ValueError("expected finite vectors, got NaN or infinity")
@@ -32,35 +33,54 @@ class PhotoVectors:
 
 @runtime_checkable
 class RegionEmbedder(Protocol):
-    """Turns regions into vectors. Used by one thread of one process at a time."""
+    """Embeds a photo and its regions. Used by one thread of one process at a time.
+
+    Attributes:
+        ndim: the length D of its vectors.
+    """
 
     ndim: int
 
     def embed(self, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> PhotoVectors:
-        """``photo_rgb``: uint8 (H, W, 3); ``masks_hw``: bool (H, W) each. No masks is fine."""
+        """Embed the whole photo and its regions.
+
+        Args:
+            photo_rgb: uint8 (H, W, 3).
+            masks_hw: bool (H, W) each; may be empty.
+        """
         ...
 
     def embed_whole(self, photo_rgb: np.ndarray) -> np.ndarray:
-        """float32 (D,): the photo as a scene, from a small picture, uint8 (H, W, 3); comparable
-        with ``PhotoVectors.whole``. Only profiles with a coarse pass are asked."""
+        """Embed the whole photo from a small picture; called for profiles with a coarse pass only.
+
+        Args:
+            photo_rgb: uint8 (H, W, 3).
+
+        Returns:
+            float32 (D,), comparable with ``PhotoVectors.whole``.
+        """
         ...
 
 
 @runtime_checkable
 class TextEmbedder(Protocol):
-    """Turns queries into vectors. Used by the search lane only."""
+    """Embeds queries. Used by the search lane only.
+
+    Attributes:
+        ndim: the length D of its vectors.
+    """
 
     ndim: int
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 (len(texts), D)."""
+        """Embed texts; float32 (len(texts), D)."""
         ...
 
 
 @runtime_checkable
-class Remarking(Protocol):
-    """What a ``TextEmbedder`` may offer besides: something to tell whoever typed a query."""
+class QueryNoteProvider(Protocol):
+    """Optional method of a ``TextEmbedder``: a note on a query for the user."""
 
-    def remarks(self, text: str) -> str:
-        """One sentence for people on how ``text`` was understood; empty if all is well."""
+    def query_note(self, text: str) -> str:
+        """One sentence on a limitation in understanding ``text``; empty if there is none."""
         ...

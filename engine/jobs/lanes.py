@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from engine.errors import Cancelled, EngineError
 from engine.jobs.cancel import CancelToken
@@ -105,7 +105,7 @@ class Job(Generic[T]):
             raise Cancelled
         if self._error is not None:
             raise self._error
-        return self._result  # type: ignore[return-value]
+        return cast(T, self._result)  # set by the work, which may return None
 
     def run(self) -> None:
         """Do the work in the calling thread. Never raises: the outcome is in ``state``."""
@@ -135,8 +135,8 @@ class Lane:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._unfinished: list[Job] = []
+        self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
+        self._unfinished: list[Job[Any]] = []
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = False

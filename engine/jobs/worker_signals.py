@@ -63,6 +63,7 @@ class SharedCancelToken:
 
     @property
     def cancelled(self) -> bool:
+        """Whether the parent cancelled the request."""
         return self._signals.is_cancelled(self._number)
 
     def raise_if_set(self) -> None:

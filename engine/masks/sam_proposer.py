@@ -104,7 +104,7 @@ class SamProposer:
         self._model = SamModel(network, device)
 
     def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
-        """See ``MaskProposer``. Memory grows with the number of masks, not with the photo's size."""
+        """See ``MaskProposer``. Memory grows with the number of masks, not with the photo."""
         try:
             return self._propose(photo_rgb)
         except Exception as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.embeddings.embedder import Remarking, TextEmbedder
+from engine.embeddings.embedder import QueryNoteProvider, TextEmbedder
 from engine.errors import BadRequest, ModelBroken
 from engine.records import PhotoId, SearchRequest
 from engine.store.store import RegionTable
@@ -53,7 +53,7 @@ def resolve(
     """
     if request.like_region is None:
         embedder, text = text_embedder(), request.text.strip()
-        remark = embedder.remarks(text) if isinstance(embedder, Remarking) else ""
+        remark = embedder.query_note(text) if isinstance(embedder, QueryNoteProvider) else ""
         text_vector = _text_vector(embedder, text)
         return None if text_vector is None else Query(request, text_vector, remark=remark)
     region = regions.get(request.like_region)

@@ -1,4 +1,4 @@
-"""The settings file: whole, forgiving, never lost."""
+"""The settings file: written atomically, tolerant of unknown names, never deleted."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.errors import DiskFull
 from engine.settings import Settings
 
 
-def test_what_was_saved_comes_back(tmp_path: Path) -> None:
+def test_saved_settings_are_loaded(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    wanted = Settings(workers=3, photo_time_limit_s=30)
-    settings.save(path, wanted)
-    assert settings.load(path) == (wanted, "")
+    saved = Settings(workers=3, photo_time_limit_s=30)
+    settings.save(path, saved)
+    assert settings.load(path) == (saved, "")
     assert [p.name for p in tmp_path.iterdir()] == ["settings.json"]
 
 
@@ -35,11 +35,11 @@ def test_names_of_a_newer_version_are_ignored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[1]", '{"workers": -1}', '{"workers": "2"}', '{"workers": true}', "\x00"]
 )
-def test_a_file_that_cannot_be_used_is_put_aside(tmp_path: Path, text: str) -> None:
+def test_an_unusable_file_is_renamed(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text)
-    found, notice = settings.load(path)
-    assert found == Settings() and notice
+    loaded, notice = settings.load(path)
+    assert loaded == Settings() and notice
     assert (tmp_path / "settings.broken").read_text() == text
 
 

@@ -1,4 +1,4 @@
-"""Alpha-CLIP against the reference implementation's numbers, and loaded in its published sizes."""
+"""Alpha-CLIP agrees with the reference implementation, and loads in its published sizes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from engine.embeddings.alpha_clip import (
     load_region_embedder,
     load_text_embedder,
 )
-from engine.embeddings.embedder import RegionEmbedder, Remarking, TextEmbedder
+from engine.embeddings.embedder import QueryNoteProvider, RegionEmbedder, TextEmbedder
 from engine.embeddings.square_view import Geometry, SquareView
 from engine.errors import ModelBroken
 from engine.weights.checkpoint import TORCHSCRIPT, detect_format, read_state_dict
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "alpha_clip"
 CLIP, ALPHA = GOLDEN / "tiny_clip_openai.pt", GOLDEN / "tiny_alpha_visual.pth"
-MOST = 1e-4
+TOLERANCE = 1e-4
 
-# torch says so of the nested tensors its attention uses by itself.
+# A warning of torch about the nested tensors in its own attention.
 pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 
 
@@ -55,7 +55,7 @@ def mask():
     return np.asarray(Image.open(GOLDEN / "mask_96x72.png")) > 0
 
 
-# --- the reference's numbers
+# --- agreement with the reference implementation
 
 
 def test_tokens_are_identical(texts, expected):
@@ -64,37 +64,39 @@ def test_tokens_are_identical(texts, expected):
 
 def test_texts_are_reproduced(texts, expected):
     ours = texts.embed_tokens(expected["tokens"].astype(np.int64))
-    assert np.abs(ours - expected["text_embedding"]).max() <= MOST
+    assert np.abs(ours - expected["text_embedding"]).max() <= TOLERANCE
 
 
 def test_random_pictures_are_reproduced(regions, expected):
     pictures = np.concatenate([expected["random_image"], expected["random_alpha"]], 1)
-    assert np.abs(regions.embed_pictures(pictures) - expected["random_embedding"]).max() <= MOST
+    assert (
+        np.abs(regions.embed_pictures(pictures) - expected["random_embedding"]).max() <= TOLERANCE
+    )
 
 
 def test_the_photo_is_reproduced(regions, expected):
     picture = np.concatenate([expected["photo_tensor"], expected["alpha_tensor"]], 1)
-    assert np.abs(regions.embed_pictures(picture) - expected["photo_embedding"]).max() <= MOST
+    assert np.abs(regions.embed_pictures(picture) - expected["photo_embedding"]).max() <= TOLERANCE
 
 
 def test_the_photo_is_reproduced_from_its_pixels(regions, expected, photo, mask):
-    """The reference crops the photo and squeezes the mask; ours can be told to do either."""
+    """The reference crops the photo and squashes the mask; ``SquareView`` can do either."""
     ours = np.concatenate(
         [
             SquareView(64, Geometry.CENTRE_CROP).photo(photo),
             SquareView(64, Geometry.SQUASH).mask(mask),
         ]
     )[None]
-    assert np.abs(regions.embed_pictures(ours) - expected["photo_embedding"]).max() <= MOST
+    assert np.abs(regions.embed_pictures(ours) - expected["photo_embedding"]).max() <= TOLERANCE
 
 
-# --- what goes in
+# --- preprocessing
 
 
 @pytest.mark.parametrize("geometry", list(Geometry))
 @pytest.mark.parametrize("size_hw", [(40, 90), (90, 40), (64, 64), (7, 200)])
-def test_photo_and_mask_lie_on_each_other(geometry: Geometry, size_hw: tuple[int, int]):
-    """A white thing on black and its mask are the same picture, wherever it lies."""
+def test_photo_and_mask_are_aligned(geometry: Geometry, size_hw: tuple[int, int]):
+    """A white rectangle on black and its mask are preprocessed to the same picture."""
     height, width = size_hw
     mask_hw = np.zeros(size_hw, np.bool_)
     mask_hw[height // 4 : height // 2 + 1, width // 2 : width * 4 // 5] = True
@@ -106,14 +108,14 @@ def test_photo_and_mask_lie_on_each_other(geometry: Geometry, size_hw: tuple[int
     assert (bright & masked).sum() >= 0.85 * max(bright.sum(), masked.sum())
 
 
-def test_letterbox_loses_nothing_and_masks_no_filling():
+def test_letterbox_keeps_all_content_and_does_not_mask_the_padding():
     view = SquareView(64)
     covered = view.mask(np.ones((32, 64), np.bool_))[0] > 0
     assert covered.sum() == 32 * 64 and covered[16:48].all()
     assert np.all(view.photo(np.full((32, 64, 3), 255, np.uint8))[:, :16] == 0)
 
 
-# --- what comes out
+# --- vectors
 
 
 def test_shapes_and_unit_vectors(regions, texts, photo, mask):
@@ -126,7 +128,7 @@ def test_shapes_and_unit_vectors(regions, texts, photo, mask):
     assert not np.allclose(vectors.regions[0], vectors.regions[1], atol=1e-3)
 
 
-def test_the_whole_is_the_mask_of_everything(regions, photo):
+def test_the_photo_vector_is_that_of_a_full_mask(regions, photo):
     vectors = regions.embed(photo, [np.ones(photo.shape[:2], np.bool_)])
     assert np.allclose(vectors.whole, vectors.regions[0], atol=1e-6)
     assert np.allclose(vectors.whole, regions.embed_whole(photo), atol=1e-6)
@@ -134,16 +136,16 @@ def test_the_whole_is_the_mask_of_everything(regions, photo):
 
 
 def test_batches_do_not_change_vectors(photo, mask, monkeypatch):
-    whole = load_region_embedder(CLIP, ALPHA, device="cpu")
+    batched = load_region_embedder(CLIP, ALPHA, device="cpu")
     single = load_region_embedder(CLIP, ALPHA, device="cpu")
     monkeypatch.setattr(single, "_batch", 1)
     masks = [mask, ~mask, np.ones_like(mask)]
     assert np.allclose(
-        whole.embed(photo, masks).regions, single.embed(photo, masks).regions, atol=1e-5
+        batched.embed(photo, masks).regions, single.embed(photo, masks).regions, atol=1e-5
     )
 
 
-def test_a_context_crop_concerns_small_regions_only(regions, photo):
+def test_a_context_crop_changes_small_regions_only(regions, photo):
     small, large = np.zeros((2, *photo.shape[:2]), np.bool_)
     small[:6, 90:] = True
     large[10:60, 10:80] = True
@@ -155,28 +157,28 @@ def test_a_context_crop_concerns_small_regions_only(regions, photo):
     assert np.allclose(plain[1], cropped[1], atol=1e-5)
 
 
-def test_a_query_that_is_cut_is_remarked(texts):
-    assert isinstance(texts, Remarking)
+def test_a_query_that_is_truncated_has_a_note(texts):
+    assert isinstance(texts, QueryNoteProvider)
     words = "dog " * 75
-    assert texts.remarks("a dog") == "" and texts.remarks(words) == ""
-    assert "beginning" in texts.remarks(words + "cat")
+    assert texts.query_note("a dog") == "" and texts.query_note(words) == ""
+    assert "beginning" in texts.query_note(words + "cat")
     assert np.allclose(texts.embed([words + "cat"]), texts.embed([words]), atol=1e-6)
 
 
-def test_braces_in_a_query_are_only_text(texts):
+def test_braces_in_a_query_are_plain_text(texts):
     assert np.isfinite(texts.embed(["{0} {name} }{", "%s"])).all()
 
 
-def test_phrasings_are_averaged(texts):
-    one = load_text_embedder(CLIP)
-    one._templates = ("{}",)
-    assert not np.allclose(one.embed(["dog"]), texts.embed(["dog"]), atol=1e-3)
+def test_templates_are_averaged(texts):
+    embedder = load_text_embedder(CLIP)
+    embedder._templates = ("{}",)
+    assert not np.allclose(embedder.embed(["dog"]), texts.embed(["dog"]), atol=1e-3)
 
 
 # --- files
 
 
-def test_files_in_each_others_place_are_refused():
+def test_swapped_files_are_refused():
     with pytest.raises(ModelBroken, match="Alpha-CLIP"):
         load_region_embedder(CLIP, CLIP, device="cpu")
     with pytest.raises(ModelBroken, match="text network"):
@@ -195,7 +197,7 @@ def test_missing_parts_and_other_sizes_are_refused(tmp_path: Path):
         load_region_embedder(CLIP, tmp_path / "extra.safetensors", device="cpu")
 
 
-class Holder(torch.nn.Module):
+class ParameterHolder(torch.nn.Module):
     """Parameters by dotted names, so that a state dict becomes a TorchScript archive."""
 
     def forward(self, x):
@@ -206,13 +208,13 @@ def save_published(state: dict[str, torch.Tensor], path: Path, *, script: bool) 
     if not script:
         torch.save(state, path)
         return
-    root = Holder()
+    root = ParameterHolder()
     for name, value in state.items():
         *parts, last = name.split(".")
         inner = root
         for part in parts:
             if not hasattr(inner, part):
-                inner.add_module(part, Holder())
+                inner.add_module(part, ParameterHolder())
             inner = getattr(inner, part)
         inner.register_buffer(last, value)
     with warnings.catch_warnings():
@@ -243,7 +245,7 @@ def random_blocks(prefix: str, width: int, layers: int) -> dict[str, torch.Tenso
 
 
 def random_clip(side: int, patch: int, width: int, layers: int, ndim: int, text: tuple[int, int]):
-    """float16, by OpenAI's names: the whole of CLIP, and the same image network as Alpha-CLIP's."""
+    """Random float16 state dicts with OpenAI's names: CLIP, and its image network as Alpha-CLIP."""
 
     def numbers(*shape: int) -> torch.Tensor:
         return torch.empty(shape, dtype=torch.float16).normal_(std=0.02)

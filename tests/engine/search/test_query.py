@@ -44,7 +44,7 @@ def test_a_model_that_gives_nonsense_is_broken(vectors: np.ndarray) -> None:
 
 def test_a_remark_of_the_text_model_comes_along():
     class RemarkingEmbedder(WordEmbedder):
-        def remarks(self, text: str) -> str:
+        def query_note(self, text: str) -> str:
             return f"{text}?"
 
     assert resolve(SearchRequest(text=" red "), RemarkingEmbedder, None, 1).remark == "red?"
