@@ -48,10 +48,10 @@ class RecordingAnswerCache:
         """Always None."""
         return None
 
-    def put(self, photo_id: PhotoId, query: str, model_key: str, look: ModelAnswer) -> None:
+    def put(self, photo_id: PhotoId, query: str, model_key: str, answer: ModelAnswer) -> None:
         """Store the answer; a later one to the same query on the same photo replaces it."""
         with self._lock:
-            self._answers[photo_id, normalised_query(query)] = look
+            self._answers[photo_id, normalised_query(query)] = answer
 
     def answer_of(self, verification: RecordedVerification) -> ModelAnswer | None:
         """The model's raw answer in this verification; None if it gave none."""

@@ -92,7 +92,7 @@ def test_a_reader_that_leaves_early_is_no_error():
         text=True,
     )
     program.stdout.close()
-    said = program.stderr.read()
+    errors = program.stderr.read()
     program.stderr.close()
     assert program.wait(120) == 1
-    assert said == ""
+    assert errors == ""

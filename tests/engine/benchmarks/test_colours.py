@@ -1,4 +1,4 @@
-"""The measurement of colours: its figures on rankings known beforehand, and once for real."""
+"""The colour benchmark: its figures on given rankings, and one real run."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_through_the_library(cars):
     assert labelled["category_map"] == 1.0
     things = result.figures["labelled_things"]
     assert (things["things"], things["auroc"]) == (2, 1.0)
-    # One thing cannot be told from another: there is no figure.
+    # With one thing there is no AUROC.
     assert (things["held_out_things"], things["held_out_auroc"]) == (1, None)
     assert "not rated" in "\n".join(result.lines)
 

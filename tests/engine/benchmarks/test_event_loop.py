@@ -1,4 +1,4 @@
-"""What the window's probe prints, and what is made of it."""
+"""The event-loop benchmark: parsing the output of its process, and one real run."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def test_the_last_line_counts(printed, found):
     assert last_object(printed) == found
 
 
-class Silent:
-    """Waits for nothing."""
+class SilentListener:
+    """A progress listener that shows nothing."""
 
     def report(self, progress):
         pass
@@ -31,6 +31,6 @@ class Silent:
 
 @pytest.mark.slow
 def test_the_loop_is_measured_by_the_window():
-    figures = measure(BenchRequest(), Silent()).figures
+    figures = measure(BenchRequest(), SilentListener()).figures
     assert figures["bench"] == "loop" and figures["ticks"] > 100
     assert figures["longest_ms"] >= figures["p99_ms"] >= 0

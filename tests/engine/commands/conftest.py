@@ -24,7 +24,7 @@ class Ran:
 
 
 def run(*argv: object) -> Ran:
-    """One command with the made models."""
+    """One command with the fake models."""
     out, err = io.StringIO(), io.StringIO()
     status = cli.run(
         [str(part) for part in argv], profile=colour_models.profile(), console=Console(out, err)

@@ -83,14 +83,16 @@ def test_few_photos_are_not_enough(tmp_path, monkeypatch, run_command, coco):
 
 
 @pytest.mark.parametrize(
-    ("named", "said"),
+    ("named", "message"),
     [((), "No language model"), (("--second-look", "no-such-model"), "no-such-model")],
 )
-def test_without_a_language_model_nothing_is_begun(tmp_path, monkeypatch, run_command, named, said):
+def test_without_a_language_model_nothing_is_begun(
+    tmp_path, monkeypatch, run_command, named, message
+):
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path / "models"))
     # The photos are not there either, but that would come later.
     ran = run_command("calibrate", "--photos", tmp_path, "--coco", tmp_path / "x.json", *named)
-    assert ran.status == 1 and said in ran.err and ran.out == ""
+    assert ran.status == 1 and message in ran.err and ran.out == ""
 
 
 def test_at_least_one_hit_must_be_looked_at(tmp_path, run_command):

@@ -14,7 +14,11 @@ from engine.jobs import JobState, Lane, Progress
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal, and when it was first written to."""
+    """A stream that counts as a terminal.
+
+    Attributes:
+        written_to: set at the first write.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,16 +49,16 @@ def lane():
         ("odd\udcff", "odd\\udcff"),
     ],
 )
-def test_terminals_are_told_nothing_by_file_names(text, shown):
+def test_file_names_cannot_control_the_terminal(text, shown):
     assert plain(text) == shown
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(0, "1 s"), (8.4, "8 s"), (89, "89 s"), (100, "2 min"), (5400, "1 h 30 min")],
 )
-def test_duration(seconds, said):
-    assert duration(seconds) == said
+def test_duration(seconds, text):
+    assert duration(seconds) == text
 
 
 def test_counted_and_progress():
@@ -68,14 +72,14 @@ def test_table_sets_columns_under_each_other():
     assert table([("n", "name"), (10, "x")], right=frozenset({0})) == [" n  name", "10  x"]
 
 
-def test_results_and_remarks_go_apart():
+def test_results_and_notes_go_to_different_streams():
     out, err = io.StringIO(), io.StringIO()
     console = Console(out, err)
     console.print("result")
-    console.note("remark")
+    console.note("note")
     console.report(Progress("Working", 1, 2))
     assert out.getvalue() == "result\n"
-    assert err.getvalue() == "remark\nWorking  1/2\n"
+    assert err.getvalue() == "note\nWorking  1/2\n"
 
 
 def test_a_pipe_gets_few_progress_lines():
@@ -97,7 +101,7 @@ def test_a_terminal_line_is_rewritten_and_cleared_before_a_result():
     assert err.getvalue().endswith("\r\x1b[K")
 
 
-def test_follow_gives_the_result_and_shows_the_way(lane):
+def test_follow_gives_the_result_and_shows_the_progress(lane):
     err = Terminal()
 
     def work(context):

@@ -61,7 +61,7 @@ def test_it_is_shown_listed_and_verified(given):
     assert models("verify", "my-model")[0] == 0
 
 
-def test_one_that_is_not_trusted_with_boxes_is_told(tmp_path):
+def test_one_without_boxes_is_shown_as_such(tmp_path):
     gguf_files.language(tmp_path / "g" / "g.gguf", "gemma3")
     gguf_files.vision(tmp_path / "g" / "mmproj.gguf", "gemma3")
     assert models("import", "gemma", tmp_path / "g")[0] == 0
@@ -88,17 +88,19 @@ def test_removing_it_takes_its_entry_out_and_leaves_others(given, root):
 
 
 @pytest.mark.parametrize(
-    ("language", "vision", "said"),
+    ("language", "vision", "message"),
     [
         (("qwen2vl",), ("qwen3vl_merger",), "belongs to another model"),
         (("clip",), ("qwen3vl_merger",), "does not say its"),
     ],
 )
-def test_a_wrong_pair_is_refused_before_anything_is_copied(tmp_path, root, language, vision, said):
+def test_a_wrong_pair_is_refused_before_anything_is_copied(
+    tmp_path, root, language, vision, message
+):
     gguf_files.language(tmp_path / "g" / "l.gguf", *language)
     gguf_files.vision(tmp_path / "g" / "v.gguf", *vision)
     status, out, err = models("import", "odd", tmp_path / "g")
-    assert (status, out) == (1, "") and ("vision parts" in err or said in err)
+    assert (status, out) == (1, "") and ("vision parts" in err or message in err)
     assert not root.exists()
 
 

@@ -1,4 +1,4 @@
-"""What the doctor tells, and that one broken part does not silence the others."""
+"""``doctor``: what it prints, and that one part with an error does not stop the others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.fakes import gguf_files
 
 
 @pytest.fixture(autouse=True)
-def own_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> model_store.ModelStore:
+def own_model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> model_store.ModelStore:
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path / "models"))
     page = "https://example.org"
     file = ModelFile("toy.safetensors", "safetensors", len(CONTENT), DIGEST, url=page)
@@ -35,32 +35,35 @@ def doctor(tmp_path: Path, *argv: str) -> tuple[int, str]:
     return cli.run(argv, console=Console(out, io.StringIO())), out.getvalue()
 
 
-def test_a_sound_installation_is_told_with_a_measured_rate(tmp_path):
+def test_a_sound_installation_is_reported_with_a_measured_rate(tmp_path):
     status, out = doctor(tmp_path, "--json")
-    told = json.loads(out)
-    assert (status, told["fine"]) == (0, True)
-    assert told["versions"]["sqlite"] == sqlite3.sqlite_version
-    assert told["versions"]["packages"]["torch"]
-    assert told["devices"]["cpu"] == "processor"
-    assert told["disk"]["library"]["free_bytes"] > 0
-    assert told["second look"]["model"] is None and told["second look"]["fine"]
-    assert told["rate"]["photos"] == diagnostics.SAMPLE_COUNT and told["rate"]["photos_per_s"] > 0
+    figures = json.loads(out)
+    assert (status, figures["fine"]) == (0, True)
+    assert figures["versions"]["sqlite"] == sqlite3.sqlite_version
+    assert figures["versions"]["packages"]["torch"]
+    assert figures["devices"]["cpu"] == "processor"
+    assert figures["disk"]["library"]["free_bytes"] > 0
+    assert figures["second look"]["model"] is None and figures["second look"]["fine"]
+    assert (
+        figures["rate"]["photos"] == diagnostics.SAMPLE_COUNT
+        and figures["rate"]["photos_per_s"] > 0
+    )
     assert not (tmp_path / "library").exists()
 
 
-def test_a_model_that_changed_on_the_disk_is_found(tmp_path, own_shelf, monkeypatch):
+def test_a_model_that_changed_on_the_disk_is_found(tmp_path, own_model_store, monkeypatch):
     monkeypatch.setattr(
         diagnostics, "rate", lambda listener: diagnostics.DiagnosticSection("rate", {}, ())
     )
     (tmp_path / "toy.safetensors").write_bytes(CONTENT)
-    model = own_shelf.import_files("toy", [tmp_path], CancelToken())
+    model = own_model_store.import_files("toy", [tmp_path], CancelToken())
     assert "toy: every byte verified" in doctor(tmp_path, "--verify")[1]
     model.files["toy.safetensors"].path.write_bytes(CONTENT[:-1] + b"!")
     status, out = doctor(tmp_path, "--verify")
     assert status == 1 and "models (!)" in out and "SHA-256" in out
 
 
-def test_a_part_that_fails_does_not_silence_the_others(tmp_path, monkeypatch):
+def test_a_part_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
     def broken(_listener) -> diagnostics.DiagnosticSection:
         raise RuntimeError("the models are gone")
 
@@ -86,15 +89,20 @@ def language_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return model_store.ModelStore().import_files("tiny", files, CancelToken()).folder
 
 
-def test_the_model_of_the_second_look_is_told(tmp_path, language_model):
+def test_the_model_of_the_second_look_is_reported(tmp_path, language_model):
     status, out = doctor(tmp_path, "--json")
-    told = json.loads(out)["second look"]
-    assert (status, told["fine"], told["model"], told["family"]) == (0, True, "tiny", "qwen3-vl")
-    assert told["calibrated"] is False
+    figures = json.loads(out)["second look"]
+    assert (status, figures["fine"], figures["model"], figures["family"]) == (
+        0,
+        True,
+        "tiny",
+        "qwen3-vl",
+    )
+    assert figures["calibrated"] is False
     assert "not calibrated" in doctor(tmp_path)[1]
 
 
-def test_one_that_is_calibrated_is_told(tmp_path, language_model):
+def test_one_that_is_calibrated_is_reported(tmp_path, language_model):
     (language_model / "calibration.json").write_text(json.dumps({"pairs": 9}))
     assert json.loads(doctor(tmp_path, "--json")[1])["second look"]["calibrated"] is True
 
@@ -110,14 +118,14 @@ def test_one_that_is_broken_is_found(tmp_path, language_model):
     assert status == 1 and "second look (!)" in out and "v.gguf" in out
 
 
-def test_a_model_that_is_set_but_gone_is_told_with_what_to_do(tmp_path, language_model):
+def test_a_model_that_is_set_but_gone_is_reported_with_a_hint(tmp_path, language_model):
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "settings.json").write_text(json.dumps({"second_look_model": "gone"}))
     status, out = doctor(tmp_path)
     assert status == 0 and "no model called gone" in out
 
 
-def test_a_runner_that_crashes_takes_nobody_with_it(tmp_path, language_model, monkeypatch):
+def test_a_runner_that_crashes_does_not_stop_the_others(tmp_path, language_model, monkeypatch):
     monkeypatch.setattr(diagnostics, "_RUNNER_PROBE", "import os; os.abort()")
     status, out = doctor(tmp_path)
     if "llama-cpp-python is not installed" not in out:

@@ -1,4 +1,4 @@
-"""``evaluate`` as typed, on made photos."""
+"""``evaluate`` on generated photos."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ def test_queries_from_a_file(evaluate, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [(b"# none\n", "No category is named"), (b"\xff\xfe", "cannot be read"), (None, "cannot be")],
 )
-def test_a_list_of_queries_that_is_no_use(evaluate, tmp_path, written, said):
+def test_a_list_of_queries_that_is_no_use(evaluate, tmp_path, written, message):
     listed = tmp_path / "queries.txt"
     if written is not None:
         listed.write_bytes(written)
     ran = evaluate("--queries-from", listed)
-    assert ran.status == 1 and said in ran.err and str(listed) in ran.err
+    assert ran.status == 1 and message in ran.err and str(listed) in ran.err
 
 
 def test_a_category_that_is_not_there(evaluate):

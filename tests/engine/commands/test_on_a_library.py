@@ -1,4 +1,4 @@
-"""add, index, status, search, export and check on a real library with made models."""
+"""add, index, status, search, export and check on a real library with fake models."""
 
 from __future__ import annotations
 
@@ -202,12 +202,12 @@ class Interrupting(io.StringIO):
 def test_ctrl_c_stops_indexing_and_the_next_run_finishes(indexed, tmp_path):
     out, err = io.StringIO(), Interrupting()
     library = str(tmp_path / "library")
-    made = colour_models.profile()
-    assert cli.run(["--library", library, "add", str(indexed.photos)], profile=made) == 0
+    profile = colour_models.profile()
+    assert cli.run(["--library", library, "add", str(indexed.photos)], profile=profile) == 0
     argv = ["--library", library, "index"]
-    assert cli.run(argv, profile=made, console=Console(out, err)) == 130
+    assert cli.run(argv, profile=profile, console=Console(out, err)) == 130
     assert out.getvalue() == "" and "Stopped" in err.getvalue()
-    assert cli.run(argv, profile=made, console=Console(out, io.StringIO())) == 0
+    assert cli.run(argv, profile=profile, console=Console(out, io.StringIO())) == 0
     assert "3 photos searchable" in out.getvalue()
 
 
@@ -223,10 +223,10 @@ def test_status_and_search_between_the_passes(tmp_path):
         while library.status().searchable < 20:
             assert not job.ended
         library._components.store.counts.record_throughput(1, IndexLevel.FULL, 0.5)
-        said = run("--library", home, "status").out
-        assert "20 photos: 20 searchable (20 of them not outlined yet), 0 to index" in said
-        assert "20 photos to become outlined, about 40 s at 0.5 a second" in said
-        assert "to become searchable" not in said
+        text = run("--library", home, "status").out
+        assert "20 photos: 20 searchable (20 of them not outlined yet), 0 to index" in text
+        assert "20 photos to become outlined, about 40 s at 0.5 a second" in text
+        assert "to become searchable" not in text
         found = json.loads(run("--library", home, "status", "--json").out)
         assert (found["searchable"], found["outlined"]) == (20, 0)
         assert found["full"] == {"waiting": 20, "photos_per_s": 0.5, "seconds_left": 40.0}

@@ -1,4 +1,4 @@
-"""profile: what answers is shown, changed with its cost told, resumed and forgotten."""
+"""``profile``: shows the active profile, changes it, resumes a change, deletes unused data."""
 
 from __future__ import annotations
 

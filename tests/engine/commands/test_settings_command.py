@@ -18,7 +18,7 @@ from tests.fakes import colour_models, gguf_files
 
 
 @pytest.fixture(autouse=True)
-def own_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path / "models"))
 
 
@@ -39,7 +39,7 @@ def kept(library: Path) -> Settings:
     return settings_file.load(library / "settings.json")[0]
 
 
-def test_without_a_name_all_are_told_with_unit_and_meaning(library):
+def test_without_a_name_all_are_shown_with_unit_and_meaning(library):
     status, out, err = settings(library)
     assert (status, err) == (0, "")
     for row in fields(Settings):
@@ -48,7 +48,7 @@ def test_without_a_name_all_are_told_with_unit_and_meaning(library):
     assert not (library / "settings.json").exists()
 
 
-def test_one_is_told(library):
+def test_one_is_shown(library):
     status, out, _ = settings(library, "rescan_minutes")
     assert status == 0 and out.startswith("rescan_minutes = 60 minutes\n")
     assert "compared with the library" in out
@@ -76,7 +76,7 @@ def test_a_value_is_kept_and_the_others_stay(library, name, text, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "message"),
     [
         ("workers", "99", "a whole number from 0 to 16"),
         ("workers", "2.5", "a whole number from 0 to 16"),
@@ -93,9 +93,9 @@ def test_a_value_is_kept_and_the_others_stay(library, name, text, value):
         ("colour", "red", "workers"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_what_would(library, name, text, said):
+def test_what_makes_no_sense_is_refused_with_what_would(library, name, text, message):
     status, out, err = settings(library, name, text)
-    assert (status, out) == (1, "") and said in err
+    assert (status, out) == (1, "") and message in err
     assert not (library / "settings.json").exists()
 
 

@@ -1,4 +1,4 @@
-"""A whole evaluation on made photos whose figures are known beforehand."""
+"""A complete evaluation on generated photos with known figures."""
 
 from __future__ import annotations
 
@@ -254,9 +254,9 @@ def _count(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
     return int((picture == np.array(colour)).all(axis=2).sum())
 
 
-class TestSecondLook:
+class TestReranking:
     @pytest.fixture
-    def looked(self, photos) -> evaluation.EvaluationResult:
+    def with_reranking(self, photos) -> evaluation.EvaluationResult:
         request = EvaluationRequest(photos, _truth(photos, ALL), verify=2)
         return evaluation.evaluate(
             request,
@@ -265,35 +265,37 @@ class TestSecondLook:
             reranker=RecordingReranker(colour_models.FakeReranker()),
         )
 
-    def test_figures_with_it_and_without_it(self, looked):
-        figures = looked.second_look
+    def test_figures_with_and_without_reranking(self, with_reranking):
+        figures = with_reranking.second_look
         assert (figures.model, figures.looked_at_per_query) == ("eyes", 2)
-        # Three categories, two hits each; the eyes answer of all of them.
+        # Three categories, two hits each; the model answers about all of them.
         assert (figures.looks, figures.unanswered) == (6, 0)
         assert figures.seconds_per_look > 0
-        # The blue thing is called purple, of which the eyes see nothing: they refuse its photo,
-        # which stage one had put before others.
-        assert looked.image_map_at_50 == figures.image_map_at_50
+        # The blue thing is called purple, of which the model sees nothing: it rejects its
+        # photo, which the first stage ranked higher.
+        assert with_reranking.image_map_at_50 == figures.image_map_at_50
         assert figures.image_map_at_50 < figures.image_map_at_50_before
-        assert looked.verdict_auroc == figures.verdict_auroc
-        assert looked.verdict_ece == figures.verdict_ece
+        assert with_reranking.verdict_auroc == figures.verdict_auroc
+        assert with_reranking.verdict_ece == figures.verdict_ece
 
-    def test_what_is_before_is_what_is_found_without_it(self, photos, looked):
+    def test_figures_before_equal_those_without_reranking(self, photos, with_reranking):
         plain = _evaluate(photos, ALL)
-        assert looked.second_look.image_map_at_50_before == plain.image_map_at_50
-        assert looked.second_look.object_map_at_50_iou50_before == plain.object_map_at_50_iou50
+        assert with_reranking.second_look.image_map_at_50_before == plain.image_map_at_50
+        assert (
+            with_reranking.second_look.object_map_at_50_iou50_before == plain.object_map_at_50_iou50
+        )
         assert plain.second_look is None and "second_look" not in plain.as_json()
 
-    def test_every_figure_is_explained_and_shown(self, looked):
-        figures = looked.as_json()
+    def test_every_figure_is_explained_and_shown(self, with_reranking):
+        figures = with_reranking.as_json()
         explained = (Path(evaluation.__file__).parent / "FIGURES.md").read_text(encoding="utf-8")
         names = figures["second_look"]
         assert {name for name in names if f"`{name}`" not in explained} == set()
         assert json.loads(json.dumps(figures)) == figures
-        table = evaluation_table.reranking_table(looked.second_look)
+        table = evaluation_table.reranking_table(with_reranking.second_look)
         assert "eyes: the first 2 hits of each query, 6 looks" in table
 
-    def test_photos_that_it_cannot_judge_are_counted(self, tmp_path):
+    def test_photos_without_an_answer_are_counted(self, tmp_path):
         drawn = [("a.png", "red"), ("unverifiable.png", "green")]
         for name, colour in drawn:
             synthetic_photos.write(tmp_path / name, synthetic_photos.pixels([(colour, RED)]))
@@ -309,7 +311,7 @@ class TestSecondLook:
             reranker=RecordingReranker(colour_models.FakeReranker()),
         )
         assert (result.second_look.looks, result.second_look.unanswered) == (4, 2)
-        # One photo was judged for both words, so right and wrong are told apart.
+        # One photo has a verdict for both words, so there are positives and negatives.
         assert result.verdict_auroc == 1.0
 
     def test_without_a_model_it_goes_on_without(self, photos):
