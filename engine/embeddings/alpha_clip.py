@@ -132,7 +132,7 @@ class ClipTextEmbedder:
         return vectors
 
     def tokens(self, texts: Sequence[str]) -> np.ndarray:
-        """Tokenise to int64 (len(texts), context length): start, words, end, zeros; may truncate."""
+        """Tokenise to int64 (len(texts), context length): start, words, end, zeros."""
         tokens: np.ndarray = self._tokenizer(list(texts)).numpy()
         return tokens
 
