@@ -39,7 +39,7 @@ for _name in ("http_proxy", "https_proxy", "all_proxy"):
     os.environ[_name] = os.environ[_name.upper()] = f"http://127.0.0.1:{_DEAD_PORT}"
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
 
-# A parent that ignores Ctrl-C (nohup, a shell in the background) passes that on to all its children;
+# A parent that ignores Ctrl-C (nohup, a shell in the background) passes that on to its children;
 # the tests that send it need children that do not ignore it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

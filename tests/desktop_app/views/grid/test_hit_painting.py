@@ -17,8 +17,8 @@ from desktop_app.views.grid.photo_delegate import PhotoDelegate
 from desktop_app.views.grid.photo_grid_view import PhotoGridView
 from desktop_app.views.painting.theme import OUTLINE
 from desktop_app.views.photo.photo_canvas import PhotoCanvas
-from engine.masks.rle import encode
 from engine.masks.merging import merge_regions
+from engine.masks.rle import encode
 from engine.records import UNSTORED, BoxXyxy, Region, SearchHit, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS, delete
 
