@@ -11,7 +11,7 @@ from engine.reranking.letterbox import Convention, Letterbox
 FRAME = Letterbox((4480, 4480))
 
 
-def test_p_yes_is_the_share_of_yes_among_both_and_spellings_add_up() -> None:
+def test_the_probability_sums_spellings_and_is_relative_to_yes_and_no() -> None:
     logits = np.full(100, -20.0, np.float32)
     logits[[3, 4, 8]] = np.log([0.3, 0.1, 0.1])
     found = yes_no(logits, (3, 4), (8, 9))
@@ -20,7 +20,7 @@ def test_p_yes_is_the_share_of_yes_among_both_and_spellings_add_up() -> None:
     assert yes_no(logits + 500, (3, 4), (8, 9)).probability == pytest.approx(0.8, abs=1e-4)
 
 
-def test_a_first_word_that_is_neither_is_no_answer() -> None:
+def test_a_first_token_that_is_neither_yes_nor_no_is_unreadable() -> None:
     logits = np.zeros(1000, np.float32)
     logits[500] = 50.0
     with pytest.raises(UnreadableAnswer, match="neither yes nor no"):
@@ -28,7 +28,7 @@ def test_a_first_word_that_is_neither_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_broken_numbers_are_no_answer(bad: float) -> None:
+def test_logits_that_are_not_finite_are_unreadable(bad: float) -> None:
     logits = np.zeros(10, np.float32)
     logits[1] = bad
     with pytest.raises(UnreadableAnswer):
@@ -43,11 +43,11 @@ def test_boxes_are_read_in_both_conventions() -> None:
     assert tenth.as_tuple() == pytest.approx((448, 0, 896, 4480))
 
 
-def test_no_box_means_that_nothing_was_seen() -> None:
+def test_an_empty_list_gives_no_boxes() -> None:
     assert read_boxes("[]", FRAME, Convention.PIXELS) == ()
 
 
-def test_boxes_that_make_no_sense_are_left_out_of_those_that_do() -> None:
+def test_invalid_boxes_are_left_out() -> None:
     items = [
         {"bbox_2d": [200, 300, 100, 100]},
         {"bbox_2d": [5, 5, 5, 90]},
@@ -74,16 +74,16 @@ def test_boxes_that_make_no_sense_are_left_out_of_those_that_do() -> None:
         "[" * 100_000,
     ],
 )
-def test_what_cannot_be_read_is_its_own_outcome(text: str) -> None:
+def test_text_that_is_no_list_of_valid_boxes_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableAnswer):
         read_boxes(text, FRAME, Convention.PIXELS)
 
 
-def test_a_list_that_was_cut_off_is_no_answer_even_if_it_can_be_read() -> None:
+def test_a_list_that_was_cut_off_is_unreadable_even_if_it_parses() -> None:
     with pytest.raises(UnreadableAnswer, match="cut off"):
         read_boxes("[]", FRAME, Convention.PIXELS, finished=False)
 
 
-def test_the_grammar_allows_so_many_boxes_and_no_more() -> None:
+def test_the_grammar_limits_the_number_of_boxes() -> None:
     assert boxes_grammar().splitlines()[0].count("box") == MAX_BOXES
     assert boxes_grammar(1).splitlines()[0] == 'root ::= "[" (box )? "]"'

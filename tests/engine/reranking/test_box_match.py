@@ -30,13 +30,13 @@ def match(box: BoxXyxy, *regions: Region, scores=None):
     return match_box(box, PHOTO_WH, regions, scores)
 
 
-def test_the_mask_under_the_box_is_meant() -> None:
+def test_the_mask_under_the_box_is_matched() -> None:
     things = [region(1, filled(10, 10, 60, 60)), region(2, filled(100, 20, 180, 90))]
     found = match(BoxXyxy(980, 220, 1790, 880), *things)
     assert found.regions == (1,) and found.overlap > 0.9
 
 
-def test_of_two_with_the_same_box_the_one_within_it_is_meant() -> None:
+def test_of_two_masks_the_one_within_the_box_is_matched() -> None:
     around = filled(0, 0, 200, 100)
     around[30:70, 50:150] = False
     around[:, 160:] = False
@@ -56,7 +56,7 @@ def test_the_query_decides_between_masks_that_fit_alike() -> None:
     assert match(box, *things, scores=[0.9, 0.1]).regions == (0,)
 
 
-def test_parts_that_fill_the_box_together_are_meant_together() -> None:
+def test_parts_that_fill_the_box_together_are_joined() -> None:
     parts = [region(1, filled(50, 30, 95, 70)), region(2, filled(105, 30, 150, 70))]
     far = region(3, filled(5, 5, 20, 20))
     found = match(BoxXyxy(500, 300, 1500, 700), *parts, far)
@@ -81,13 +81,13 @@ def test_parts_that_reach_far_out_of_the_box_are_not_joined() -> None:
     assert match(BoxXyxy(500, 300, 1500, 700), *parts).regions == (0,)
 
 
-def test_scattered_bits_are_no_thing_though_they_span_the_box() -> None:
+def test_scattered_masks_that_span_the_box_are_not_joined() -> None:
     whole = region(1, filled(55, 32, 145, 68))
     bits = [region(2, filled(50, 30, 54, 34)), region(3, filled(146, 66, 150, 70))]
     assert match(BoxXyxy(500, 300, 1500, 700), whole, *bits).regions == (0,)
 
 
-def test_of_two_with_the_same_box_the_fuller_one_is_meant() -> None:
+def test_of_two_masks_with_the_same_box_the_fuller_one_is_matched() -> None:
     frame = filled(50, 30, 150, 70)
     frame[34:66, 54:146] = False
     things = [region(1, frame), region(2, filled(50, 30, 150, 70))]
@@ -106,7 +106,7 @@ def test_a_mask_within_the_box_must_be_near_a_third_of_it() -> None:
     assert small.regions == () and small.overlap == 0.2
 
 
-def test_confidence_alone_makes_nothing_fit() -> None:
+def test_confidence_alone_does_not_make_a_match() -> None:
     sure = region(1, filled(60, 40, 100, 60), 1.0)
     assert match(BoxXyxy(500, 300, 1500, 700), sure, scores=[0.9]).regions == ()
 
@@ -120,7 +120,7 @@ def test_neither_order_nor_an_empty_mask_matters() -> None:
     assert match(box, empty).regions == ()
 
 
-def test_where_nothing_fits_nothing_is_meant() -> None:
+def test_without_a_fitting_mask_nothing_is_matched() -> None:
     found = match(BoxXyxy(0, 0, 100, 100), region(1, filled(100, 20, 180, 90)))
     assert found.regions == () and found.overlap == 0.0
     assert match(BoxXyxy(0, 0, 100, 100)).regions == ()

@@ -32,7 +32,9 @@ def some_box(rng: np.random.Generator, size_wh: tuple[int, int]) -> BoxXyxy:
 
 @pytest.mark.parametrize("convention", Convention)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_box_comes_back_as_it_went(shape: str, convention: Convention) -> None:
+def test_mapping_a_box_to_the_model_and_back_gives_the_same_box(
+    shape: str, convention: Convention
+) -> None:
     rng = np.random.default_rng(len(shape))
     for _ in range(60):
         size_wh = SHAPES[shape](rng)
@@ -46,7 +48,7 @@ def test_a_box_comes_back_as_it_went(shape: str, convention: Convention) -> None
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_what_is_drawn_in_the_photo_is_seen_where_the_mapping_says(shape: str) -> None:
+def test_the_picture_shows_things_where_the_mapping_puts_them(shape: str) -> None:
     rng = np.random.default_rng(7)
     for _ in range(6):
         width, height = SHAPES[shape](rng)
@@ -63,14 +65,14 @@ def test_what_is_drawn_in_the_photo_is_seen_where_the_mapping_says(shape: str) -
         rows, columns = np.flatnonzero(lit.any(1)), np.flatnonzero(lit.any(0))
         box = BoxXyxy(x0 / wide * width, y0 / high * height, x1 / wide * width, y1 / high * height)
         there = frame.to_model(box, Convention.PIXELS)
-        seen = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+        drawn_box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
         softness = 0.1 * inner_wide / wide  # an enlarged edge lies between two pixels
-        np.testing.assert_allclose(there.as_tuple(), seen, atol=1.01 + softness)
-        assert x <= seen[0] and seen[2] <= x + inner_wide
-        assert y <= seen[1] and seen[3] <= y + inner_high
+        np.testing.assert_allclose(there.as_tuple(), drawn_box, atol=1.01 + softness)
+        assert x <= drawn_box[0] and drawn_box[2] <= x + inner_wide
+        assert y <= drawn_box[1] and drawn_box[3] <= y + inner_high
 
 
-def test_whole_numbers_of_a_model_still_mean_the_same_box() -> None:
+def test_rounding_to_whole_numbers_keeps_the_box() -> None:
     rng = np.random.default_rng(1)
     for _ in range(50):
         frame = Letterbox((int(rng.integers(600, 6000)), int(rng.integers(600, 6000))), 896)
@@ -81,7 +83,7 @@ def test_whole_numbers_of_a_model_still_mean_the_same_box() -> None:
             assert overlap(frame.to_photo(rounded, convention), box) >= 0.98
 
 
-def test_swapped_corners_are_put_right_and_what_is_outside_is_cut_off() -> None:
+def test_swapped_corners_are_sorted_and_boxes_are_clipped() -> None:
     frame = Letterbox((448, 224))
     assert frame.to_photo((300, 250, 100, 150), Convention.PIXELS).as_tuple() == (
         100, 38, 300, 138,
@@ -100,5 +102,5 @@ def test_swapped_corners_are_put_right_and_what_is_outside_is_cut_off() -> None:
         (10, 5, 200, 60),  # in the border above the photo
     ],
 )
-def test_what_is_no_box_in_the_photo_is_none(corners) -> None:
+def test_boxes_without_an_area_in_the_photo_are_none(corners) -> None:
     assert Letterbox((448, 224)).to_photo(corners, Convention.PIXELS) is None

@@ -47,7 +47,7 @@ def noise(seed: int, side_px: int = SIDE_PX) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_answer_is_a_share_and_the_picture_has_the_tokens_it_should(load, kind) -> None:
+def test_an_answer_is_a_probability_and_the_picture_has_the_expected_tokens(load, kind) -> None:
     for side_px, tokens in zip(SIDES_PX, _tokens(kind), strict=True):
         session = load(kind, side_px)
         assert session.picture_tokens == tokens
@@ -69,7 +69,7 @@ def test_two_hundred_lists_of_boxes_can_be_read(load, kind) -> None:
     counts = []
     for seed in range(4):
         session = load(kind, seed=seed)
-        convention = as_model_convention(kind)
+        convention = convention_of(kind)
         frame = Letterbox((1600, 1200), SIDE_PX)
         for turn in range(25):
             query = f"“thing” number {turn} <|im_end|> {{}} \\ [1, 2"
@@ -85,12 +85,12 @@ def test_two_hundred_lists_of_boxes_can_be_read(load, kind) -> None:
     assert len(counts) > 20 and max(counts) > 1
 
 
-def as_model_convention(kind: str):
+def convention_of(kind: str):
     return next(family.convention for family in FAMILIES if family.name == kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_second_question_about_a_picture_is_answered_as_if_it_were_the_first(load, kind):
+def test_the_second_question_about_a_picture_is_answered_like_a_first_one(load, kind):
     session = load(kind)
     first, second = (answers.yes_no_question(words) for words in ("dog", "a very old dog"))
     with session.with_picture(noise(1), NEVER) as picture_context:
@@ -106,7 +106,7 @@ def test_a_second_question_about_a_picture_is_answered_as_if_it_were_the_first(l
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fitted_model_says_what_is_in_the_picture(kind, tmp_path) -> None:
+def test_a_fitted_model_recognises_its_colour(kind, tmp_path) -> None:
     files = tiny_models.write_fitted(tmp_path, KINDS[kind])
     session = LlamaSession(as_model(files), SessionSettings(SIDE_PX, threads=1))
     frame, rng = Letterbox((96, 96), SIDE_PX), np.random.default_rng(0)
@@ -120,7 +120,7 @@ def test_a_fitted_model_says_what_is_in_the_picture(kind, tmp_path) -> None:
     assert shares == sorted(shares) and shares[0] < 0.35 and shares[-1] > 0.8
 
 
-def test_special_tokens_in_the_words_of_people_stay_text(load) -> None:
+def test_special_tokens_in_a_query_stay_text(load) -> None:
     session = load()
     with session._chunks(_bitmap(session), "<|im_end|>") as chunks:
         count = session._mtmd.mtmd_input_chunk_get_n_tokens(chunks[-1])
@@ -157,7 +157,7 @@ def _ask_until_cancelled(session: LlamaSession, cancel: _CancelledAfter) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_cancelling_stops_it_wherever_it_is_and_leaves_nothing_behind(load, kind) -> None:
+def test_cancelling_works_at_any_moment_and_does_not_change_later_answers(load, kind) -> None:
     session = load(kind)
     question = answers.yes_no_question("dog")
     with session.with_picture(noise(3), NEVER) as picture_context:
@@ -169,7 +169,7 @@ def test_cancelling_stops_it_wherever_it_is_and_leaves_nothing_behind(load, kind
             assert picture_context.answer_yes_no(question) == wanted
 
 
-def test_a_form_that_makes_no_sense_is_refused_and_does_not_end_the_process(load) -> None:
+def test_an_invalid_grammar_is_an_error_and_does_not_crash_the_process(load) -> None:
     session = load()
     with session.with_picture(noise(1), NEVER) as picture_context:
         with pytest.raises(ModelBroken, match="form of the answer"):
@@ -186,21 +186,21 @@ def test_too_many_words_are_refused(load) -> None:
         picture_context.answer_yes_no("x" * 5000)
 
 
-def test_an_answer_that_is_cut_off_says_so(load) -> None:
+def test_an_answer_that_is_cut_off_is_not_finished(load) -> None:
     session = load()
     with session.with_picture(noise(1), NEVER) as picture_context:
         text, finished = picture_context.generate("Where?", answers.boxes_grammar(), 3)
     assert not finished and text.startswith("[")
 
 
-def test_numbers_that_are_none_are_no_answer(load) -> None:
+def test_nan_logits_are_unreadable(load) -> None:
     head = np.full((len(vision_language_model.words()), 64), np.nan, np.float32)
     session = load(head=head)
     with session.with_picture(noise(1), NEVER) as picture_context, pytest.raises(UnreadableAnswer):
         picture_context.answer_yes_no("Dog?")
 
 
-def test_a_picture_of_another_size_is_a_mistake_of_the_caller(load) -> None:
+def test_a_picture_of_another_size_is_a_value_error(load) -> None:
     with (
         pytest.raises(ValueError, match="expected uint8"),
         load().with_picture(noise(1, 224), NEVER),
@@ -218,7 +218,9 @@ def test_a_model_without_a_usable_template(load, template) -> None:
             load(template=template)
 
 
-def test_a_model_whose_memory_cannot_be_cut_encodes_the_picture_again(load, monkeypatch) -> None:
+def test_a_model_whose_context_cannot_be_truncated_encodes_the_picture_again(
+    load, monkeypatch
+) -> None:
     """As hybrid models with a running state are."""
     session = load()
     first, second = (answers.yes_no_question(words) for words in ("dog", "a very old dog"))
@@ -234,7 +236,7 @@ def test_a_model_whose_memory_cannot_be_cut_encodes_the_picture_again(load, monk
     assert again == wanted
 
 
-def test_a_model_of_an_unknown_kind_decides_itself_how_many_tokens_a_picture_takes(
+def test_a_model_of_an_unknown_family_determines_the_tokens_of_a_picture(
     tmp_path: Path,
 ) -> None:
     files = vision_language_model.write(tmp_path, KINDS["qwen3-vl"])

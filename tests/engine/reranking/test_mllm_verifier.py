@@ -100,19 +100,19 @@ def test_boxes_come_in_the_photos_pixels_by_the_familys_convention() -> None:
 @pytest.mark.parametrize(
     ("yes", "words"), [(0.9, "sees"), (0.5, "is not sure"), (0.1, "does not see")]
 )
-def test_the_reason_says_who_and_how_sure(yes: float, words: str) -> None:
+def test_the_reason_names_the_model_and_how_certain_it_is(yes: float, words: str) -> None:
     found = verifier(FixedModel(yes)).verify("dog", candidate(), CancelToken())
     assert found.probability == pytest.approx(yes)
     assert found.reason.startswith(f"Model M {words}") and "“dog”" in found.reason
 
 
-def test_what_was_refused_is_not_asked_for_boxes() -> None:
+def test_photos_below_the_threshold_are_not_asked_for_boxes() -> None:
     model = FixedModel(0.05, '[{"bbox_2d": [1, 2, 30, 40]}]')
     assert verifier(model).verify("dog", candidate(), CancelToken()).boxes_xyxy == ()
     assert model.requests[0].boxes_from == pytest.approx(IDENTITY.no_below)
 
 
-def test_a_model_that_is_trusted_with_yes_and_no_only_is_not_asked_for_boxes() -> None:
+def test_a_model_without_a_box_convention_is_not_asked_for_boxes() -> None:
     model = FixedModel(0.9, '[{"bbox_2d": [1, 2, 30, 40]}]')
     found = verifier(model, family=OTHER).verify("dog", candidate(), CancelToken())
     assert model.requests[0].boxes_question == "" and found.boxes_xyxy == ()
@@ -135,7 +135,7 @@ def test_a_model_with_an_uninformative_yes_is_not_asked_for_boxes() -> None:
         ('{"bbox_2d": 1}', True),
     ],
 )
-def test_boxes_that_cannot_be_read_leave_the_yes_as_it_is(boxes: str, finished: bool) -> None:
+def test_unreadable_boxes_do_not_change_the_probability(boxes: str, finished: bool) -> None:
     cache = DictAnswerCache()
     found = verifier(FixedModel(0.9, boxes, finished), cache).verify(
         "dog", candidate(), CancelToken()
@@ -144,7 +144,7 @@ def test_boxes_that_cannot_be_read_leave_the_yes_as_it_is(boxes: str, finished: 
     assert [answer.boxes_xyxy for answer in cache.kept.values()] == [None]
 
 
-def test_an_answer_is_asked_for_once_by_photo_words_and_model() -> None:
+def test_answers_are_cached_by_photo_query_and_model() -> None:
     cache, model = DictAnswerCache(), FixedModel(0.9, "[]")
     first = verifier(model, cache).verify("a dog", candidate(), CancelToken())
     assert verifier(model, cache).verify(" a  dog ", candidate(), CancelToken()) == first
@@ -182,7 +182,7 @@ def test_a_new_calibration_applies_to_cached_answers() -> None:
     assert found.probability < 0.2 and len(model.requests) == 1
 
 
-def test_stage_one_counts_as_the_calibration_says() -> None:
+def test_the_z_score_is_weighted_by_the_calibration() -> None:
     weighed = Calibration(slope=1, z_score_weight=0.5)
     low, high = (
         verifier(FixedModel(0.5), calibration=weighed)

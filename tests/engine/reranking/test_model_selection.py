@@ -47,7 +47,7 @@ def install(model_store: ModelStore, name: str, language: tuple = (), vision: tu
     return model_store.import_files(name, [folder], CancelToken())
 
 
-def test_a_model_is_what_its_files_are(model_store):
+def test_a_model_is_identified_by_its_files(model_store):
     install(model_store, "small")
     found = model_selection.choose(model_store, "small")
     assert (found.name, found.title, found.family) == ("small", "Small", QWEN3_VL)
@@ -82,13 +82,13 @@ def test_without_an_estimate_the_files_count(tmp_path):
     assert model_selection.choose(model_store).memory_bytes == round(1.2 * size)
 
 
-def test_the_machine_says_how_much_memory_it_has(model_store):
+def test_the_memory_of_the_machine_is_the_default(model_store):
     install(model_store, "small")
     assert machine.memory_bytes() > 1e8
     assert model_selection.choose(model_store).name == "small"
 
 
-def test_nothing_installed_tells_what_to_get(model_store):
+def test_without_an_installed_model_the_hint_names_one_to_download(model_store):
     with pytest.raises(ModelMissing, match="No language model") as caught:
         model_selection.choose(model_store, memory_bytes=9_000_000_000)
     assert "models download middle" in caught.value.hint
@@ -107,13 +107,13 @@ def test_a_model_for_something_else_is_refused(model_store):
         model_selection.choose(model_store, "nothing")
 
 
-def test_one_that_is_broken_is_passed_over_unless_it_is_named_or_alone(model_store):
+def test_a_broken_model_is_skipped_unless_it_is_named_or_alone(model_store):
     install(model_store, "large", vision=("qwen2.5vl_merger",))
     with pytest.raises(ModelBroken, match="another model"):
         model_selection.choose(model_store, memory_bytes=10**11)
     install(model_store, "small")
     assert model_selection.choose(model_store, memory_bytes=10**11).name == "small"
-    assert [one.name for one in model_selection.installed(model_store)] == ["small"]
+    assert [model.name for model in model_selection.installed(model_store)] == ["small"]
     with pytest.raises(ModelBroken):
         model_selection.choose(model_store, "large")
 
@@ -130,7 +130,7 @@ def test_one_that_is_broken_is_passed_over_unless_it_is_named_or_alone(model_sto
         ("qwen35", "qwen3vl_merger", OTHER),
     ],
 )
-def test_families_are_told_by_both_files(tmp_path, architecture, projector, family):
+def test_families_are_recognised_by_both_files(tmp_path, architecture, projector, family):
     language = gguf_files.language(tmp_path / "l.gguf", architecture)
     assert family_of_pair(language, gguf_files.vision(tmp_path / "v.gguf", projector)) is family
 
@@ -143,7 +143,7 @@ def test_deepstack_layers_may_be_counted_in_or_not(tmp_path, stated):
 
 
 @pytest.mark.parametrize(
-    ("language", "vision", "said"),
+    ("language", "vision", "message"),
     [
         (("qwen2vl",), ("qwen3vl_merger",), "belongs to another model"),
         (("qwen3vl",), ("qwen2.5vl_merger",), "belongs to another model"),
@@ -151,25 +151,25 @@ def test_deepstack_layers_may_be_counted_in_or_not(tmp_path, stated):
         (("qwen3vl",), (None,), "does not say its clip"),
     ],
 )
-def test_a_vision_part_of_another_model_is_refused(tmp_path, language, vision, said):
+def test_a_vision_part_of_another_model_is_refused(tmp_path, language, vision, message):
     first = gguf_files.language(tmp_path / "l.gguf", *language)
     second = gguf_files.vision(tmp_path / "v.gguf", *vision)
-    with pytest.raises(ModelBroken, match=said):
+    with pytest.raises(ModelBroken, match=message):
         family_of_pair(first, second)
 
 
 @pytest.mark.parametrize(
-    ("width", "given", "said"),
+    ("width", "given", "message"),
     [(64, 128, "larger or smaller"), (None, 64, "embedding_length"), (64, None, "projection_dim")],
 )
-def test_one_of_another_size_is_refused(tmp_path, width, given, said):
+def test_a_vision_part_of_another_size_is_refused(tmp_path, width, given, message):
     language = gguf_files.language(tmp_path / "l.gguf", width=width)
     vision = gguf_files.vision(tmp_path / "v.gguf", width=given)
-    with pytest.raises(ModelBroken, match=said):
+    with pytest.raises(ModelBroken, match=message):
         family_of_pair(language, vision)
 
 
-def test_swapped_files_and_two_of_a_kind_are_told(tmp_path):
+def test_swapped_files_and_two_files_of_one_kind_are_refused(tmp_path):
     language = gguf_files.language(tmp_path / "l.gguf")
     vision = gguf_files.vision(tmp_path / "v.gguf")
     with pytest.raises(ModelBroken, match=r"swapped: v\.gguf is the vision part"):
@@ -181,15 +181,15 @@ def test_swapped_files_and_two_of_a_kind_are_told(tmp_path):
 
 
 def test_the_shipped_models_are_pairs_in_order_and_sized():
-    found = [one for one in catalogue.shipped().entries if one.role == model_selection.ROLE]
+    found = [model for model in catalogue.shipped().entries if model.role == model_selection.ROLE]
     assert len(found) >= 5
-    for one in found:
-        language, vision = one.files
+    for model in found:
+        language, vision = model.files
         assert "mmproj" in vision.name and "mmproj" not in language.name
-        assert one.memory_bytes > one.size_bytes
+        assert model.memory_bytes > model.size_bytes
         # Both are of one publisher's repository.
         assert language.url.rpartition("/")[0] == vision.url.rpartition("/")[0]
-    assert found == sorted(found, key=lambda one: one.memory_bytes)
+    assert found == sorted(found, key=lambda model: model.memory_bytes)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,6 @@ def test_templates_of_other_models(template: str, wanted: Prompt) -> None:
         "{{ 1 / 0 }}" + PARTS,
     ],
 )
-def test_templates_that_are_of_no_use(template: str) -> None:
+def test_templates_that_drop_the_picture_or_the_question_are_refused(template: str) -> None:
     with pytest.raises(ModelBroken, match="chat template"):
         prompt_of(template)

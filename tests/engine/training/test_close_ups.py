@@ -1,4 +1,4 @@
-"""Close views made of training photos."""
+"""Close views cut out of training photos."""
 
 import numpy as np
 
@@ -13,8 +13,8 @@ def instance(box: tuple[int, int, int, int], category: str, crowd: bool = False)
 
 def photo(*instances: Instance) -> TrainingPhoto:
     rgb = np.full((480, 640, 3), 60, np.uint8)
-    for one in instances:
-        x0, y0, x1, y1 = one.box
+    for thing in instances:
+        x0, y0, x1, y1 = thing.box
         rgb[y0:y1, x0:x1] = (220, 40, 40)
     return TrainingPhoto("scene.jpg", rgb, instances)
 
@@ -24,7 +24,7 @@ def views(scene: TrainingPhoto, rounds: int = 20) -> list[TrainingPhoto]:
     return [view for _ in range(rounds) for view in close_ups(scene, 1, rng)]
 
 
-def test_a_view_is_filled_by_its_thing_and_its_mask_lies_on_it():
+def test_the_thing_fills_its_close_up_and_its_mask_lies_on_it():
     for view in views(photo(instance((250, 100, 370, 400), "person"))):
         (thing,) = view.instances
         height, width = view.rgb.shape[:2]
@@ -41,30 +41,30 @@ def test_a_view_is_filled_by_its_thing_and_its_mask_lies_on_it():
 
 def test_tall_things_are_often_shown_by_their_upper_part_alone():
     whole = 420 / 100
-    seen = [v.instances[0] for v in views(photo(instance((250, 40, 350, 460), "person")))]
-    shares = np.array([one.mask_hw.shape[0] / one.mask_hw.shape[1] / whole for one in seen])
+    things = [v.instances[0] for v in views(photo(instance((250, 40, 350, 460), "person")))]
+    shares = np.array([thing.mask_hw.shape[0] / thing.mask_hw.shape[1] / whole for thing in things])
     assert (shares < 0.9).mean() > 0.3
     assert (shares > 0.95).any()
 
 
-def test_what_is_small_or_a_crowd_is_not_the_thing_of_a_view():
+def test_small_things_and_crowds_get_no_close_up():
     small = instance((20, 20, 20 + SMALLEST_PX - 1, 200), "cup")
     crowd = instance((300, 100, 600, 400), "person", crowd=True)
     assert views(photo(small, crowd)) == []
 
 
-def test_neighbours_stay_only_if_enough_of_them_is_seen():
+def test_neighbours_stay_only_if_enough_of_them_is_visible():
     scene = photo(
         instance((200, 100, 400, 300), "dog"),
         instance((230, 130, 330, 230), "ball"),
         instance((500, 300, 560, 360), "cup"),
     )
     names = [{i.category for i in v.instances} for v in views(scene)]
-    assert all("cup" not in seen for seen in names)
-    assert any(seen == {"dog", "ball"} for seen in names)
+    assert all("cup" not in visible for visible in names)
+    assert any(visible == {"dog", "ball"} for visible in names)
 
 
-def test_each_view_is_of_another_thing_and_a_seed_repeats_them():
+def test_each_close_up_shows_another_thing_and_a_seed_repeats_them():
     scene = photo(instance((20, 20, 200, 200), "dog"), instance((400, 200, 600, 420), "cat"))
     first = close_ups(scene, 5, np.random.default_rng(3))
     again = close_ups(scene, 5, np.random.default_rng(3))

@@ -61,7 +61,7 @@ def test_white_is_white_under_coloured_light(light: tuple[float, float, float]):
     assert first(rgb) == "white"
 
 
-def test_shadow_and_highlight_do_not_outvote_the_paint():
+def test_shadow_and_highlight_do_not_outweigh_the_paint():
     rgb = photo((200, 20, 25))
     rgb[20:55, 30:130] = 25
     rgb[90:100, 30:130] = 250
@@ -109,7 +109,7 @@ def test_masks_of_any_size():
     assert colour_vectors(rgb, []).shape == (0, len(COLOURS))
 
 
-def test_a_thing_gets_the_same_colours_whatever_else_is_asked():
+def test_the_colours_of_a_thing_do_not_depend_on_other_masks():
     rgb = photo((200, 20, 25))
     other = np.zeros_like(MASK)
     other[:10] = True

@@ -13,7 +13,7 @@ from engine.starter.colours.colour_words import (
 )
 
 
-def asked(text: str) -> dict[str, float]:
+def parsed_weights(text: str) -> dict[str, float]:
     weights = parse_colours(text).weights
     assert weights.dtype == np.float32 and weights.shape == (len(COLOURS),)
     return {
@@ -24,9 +24,9 @@ def asked(text: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("colour", COLOURS)
-def test_every_basic_colour_is_understood(colour: str):
+def test_every_basic_colour_is_parsed(colour: str):
     assert parse_colours(f"{colour} car").rest == "car"
-    assert asked(f"{colour} car") == {colour: 1.0}
+    assert parsed_weights(f"{colour} car") == {colour: 1.0}
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_every_basic_colour_is_understood(colour: str):
         ("orange-coloured", "", {"orange": 1}),
     ],
 )
-def test_colours_are_taken_out(text: str, rest: str, colours: dict[str, float]):
+def test_colours_are_separated_from_the_rest(text: str, rest: str, colours: dict[str, float]):
     assert parse_colours(text).rest == rest
-    assert asked(text) == colours
+    assert parsed_weights(text) == colours
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_colours_are_taken_out(text: str, rest: str, colours: dict[str, float]):
         *("man holding a red umbrella", "cat on a brown couch", "dog"),
     ],
 )
-def test_no_colour_is_asked(text: str):
+def test_queries_without_a_colour(text: str):
     rest, weights = parse_colours(text)
     assert rest == text
     assert not weights.any()
@@ -112,9 +112,11 @@ def test_no_colour_is_asked(text: str):
         ("a red wine", {"red": NAME_COLOUR_WEIGHT}),
     ],
 )
-def test_a_colour_of_the_name_is_asked_mildly_and_stays(text: str, colours: dict[str, float]):
+def test_a_colour_in_a_name_has_a_low_weight_and_stays_in_the_rest(
+    text: str, colours: dict[str, float]
+):
     assert parse_colours(text).rest == text
-    assert asked(text) == colours
+    assert parsed_weights(text) == colours
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_a_colour_of_the_name_is_asked_mildly_and_stays(text: str, colours: dict
 )
 def test_the_colour_is_that_of_the_first_thing(text: str, rest: str, colours: dict[str, float]):
     assert parse_colours(text).rest == rest
-    assert asked(text) == colours
+    assert parsed_weights(text) == colours
 
 
 @pytest.mark.parametrize(
@@ -142,9 +144,9 @@ def test_the_colour_is_that_of_the_first_thing(text: str, rest: str, colours: di
         ("a car that isn't red", "a car"),
     ],
 )
-def test_a_denied_colour_counts_against(text: str, rest: str):
+def test_a_negated_colour_has_a_negative_weight(text: str, rest: str):
     assert parse_colours(text).rest == rest
-    assert asked(text) == {"red": -1}
+    assert parsed_weights(text) == {"red": -1}
 
 
 @pytest.mark.parametrize(

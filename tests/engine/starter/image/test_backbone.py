@@ -76,7 +76,7 @@ def test_maps_have_the_stated_strides_and_channels(backbone, size_hw):
     )
 
 
-def test_a_second_look_at_the_same_photo_is_the_first_one_and_another_photo_is_not(backbone):
+def test_feature_maps_of_the_last_photo_are_cached(backbone):
     photo = np.random.default_rng(1).integers(0, 255, (60, 90, 3), dtype=np.uint8)
     first = backbone.feature_maps(photo, 96)
     assert backbone.feature_maps(photo, 96) is first
@@ -85,7 +85,7 @@ def test_a_second_look_at_the_same_photo_is_the_first_one_and_another_photo_is_n
     assert np.abs(other.maps[-1] - first.maps[-1]).max() > 0.1
 
 
-def test_a_photo_keeps_its_shape_in_the_letterbox():
+def test_a_photo_keeps_its_aspect_ratio_in_the_letterbox():
     photo = np.full((100, 50, 3), 200, np.uint8)
     canvas, size_wh = letterboxed(photo, 150)
     assert size_wh == (75, 150)

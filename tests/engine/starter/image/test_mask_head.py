@@ -58,7 +58,7 @@ def test_drawing_equals_a_plain_three_layer_network_on_features_and_coordinates(
         np.testing.assert_allclose(drawn[n].numpy(), x.view(6, 9).numpy(), atol=1e-4)
 
 
-def test_an_augmented_mask_lies_where_the_thing_is_drawn():
+def test_an_augmented_mask_lies_on_the_augmented_thing():
     photo = disc_photo()
     for seed in range(6):
         crop = augmented_crop([photo], 0, np.random.default_rng(seed))
@@ -110,7 +110,7 @@ def test_training_is_reproducible_and_learns():
 
 
 @pytest.mark.parametrize("size_hw", [(64, 96), (160, 128)])
-def test_the_exported_networks_do_what_the_trained_ones_do(tmp_path, size_hw):
+def test_the_exported_networks_equal_the_trained_ones(tmp_path, size_hw):
     torch.manual_seed(0)
     head = build_mask_head().eval()
     export_mask_head(head, tmp_path)
@@ -142,7 +142,7 @@ def test_the_exported_networks_do_what_the_trained_ones_do(tmp_path, size_hw):
     np.testing.assert_allclose(drawn, expected, atol=1e-5)
 
 
-def test_nothing_is_learned_of_what_is_left_out():
+def test_left_out_categories_are_marked_as_crowds():
     photo = disc_photo()
     assert without(photo, frozenset({"disc"})).instances[0].crowd
     assert not without(photo, frozenset({"cat"})).instances[0].crowd

@@ -33,7 +33,7 @@ def widened(box: BoxXyxy, share: float) -> BoxXyxy:
     return BoxXyxy(box.x0 - x, box.y0 - y / 2, box.x1 + x / 2, box.y1 + y)
 
 
-def test_it_is_a_proposer_of_both_kinds(proposer):
+def test_it_implements_both_proposer_protocols(proposer):
     assert isinstance(proposer, MaskProposer) and isinstance(proposer, PromptableProposer)
 
 
@@ -46,7 +46,7 @@ def test_a_box_around_the_cat_gives_the_cat(proposer, cat, proposals):
     assert mask_ious([found.mask_hw], [best.mask_hw])[0, 0] >= 0.5
 
 
-def test_boxes_around_things_that_are_known_lead_back_to_them(proposer, cat, proposals):
+def test_the_boxes_of_proposals_give_their_masks_again(proposer, cat, proposals):
     boxes = [widened(p.box_xyxy, 0.06) for p in proposals[:10]]
     found = [proposer.segment(cat, box=box) for box in boxes]
     assert all(box_iou(f.box_xyxy, b) >= MIN_BOX_IOU for f, b in zip(found, boxes, strict=True))
@@ -56,7 +56,7 @@ def test_boxes_around_things_that_are_known_lead_back_to_them(proposer, cat, pro
     assert np.median(same) >= 0.8
 
 
-def test_pointing_changes_nothing_of_what_is_proposed(proposer, cat, proposals):
+def test_segmenting_does_not_change_the_proposals(proposer, cat, proposals):
     proposer.segment(cat, box=proposals[0].box_xyxy)
     again = proposer.propose(cat)
     assert [p.score for p in again] == [p.score for p in proposals]
@@ -74,7 +74,7 @@ def test_nothing_is_outlined_where_there_is_nothing(proposer, box):
 
 
 @pytest.mark.parametrize("size_wh", [(1, 1), (900, 7), (8, 1024)])
-def test_photos_of_odd_shapes_go_through(proposer, size_wh):
+def test_photos_with_extreme_aspect_ratios_work(proposer, size_wh):
     rgb = np.random.default_rng(0).integers(0, 255, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
     found = proposer.segment(rgb, box=BoxXyxy(0, 0, *map(float, size_wh)))
     assert found is None or found.mask_hw.shape == rgb.shape[:2]

@@ -23,7 +23,7 @@ def similarities(scores, boxes, areas=None, masks=None, whole=0.0) -> RegionSimi
 HEAD, BODY, APART = (0.4, 0.4, 0.5, 0.5), (0.3, 0.3, 0.7, 0.7), (0.8, 0.0, 1.0, 0.2)
 
 
-def test_a_whole_knows_its_better_part_and_a_part_its_better_whole():
+def test_features_hold_the_margin_of_the_best_part_and_of_the_best_enclosing_region():
     rows = selection_features(similarities([0.6, 0.5, 0.1], [HEAD, BODY, APART]))
     better_part, better_whole, inside = rows[:, 4], rows[:, 5], rows[:, 9]
     np.testing.assert_allclose(better_part, [0, 0.1, 0], atol=1e-6)
@@ -34,31 +34,33 @@ def test_a_whole_knows_its_better_part_and_a_part_its_better_whole():
     np.testing.assert_allclose(rows[:, 5], [0.1, 0, 0], atol=1e-6)
 
 
-def test_borders_and_filling_are_counted():
+def test_features_hold_touched_borders_and_the_filled_share_of_the_box():
     rows = selection_features(similarities([0.1, 0.1], [APART, BODY], areas=[0.02, 0.16]))
     assert rows[:, 6].tolist() == [2, 0]
     np.testing.assert_allclose(rows[:, 7], [0.5, 1.0], rtol=1e-5)
 
 
-def test_a_single_region_and_an_empty_mask_make_finite_rows():
+def test_a_single_region_with_an_empty_mask_has_finite_features():
     rows = selection_features(similarities([0.3], [(0.2, 0.2, 0.2, 0.2)], masks=[0.0], areas=[0.0]))
     assert np.isfinite(rows).all()
     assert rows.shape == (1, 10)
 
 
-def test_the_scorer_shows_what_the_choice_prefers_and_ranks_by_the_best():
+def test_the_scorer_shows_the_selected_region_and_ranks_by_the_best():
     by_area = (0.0, 0.0, 1.0, *[0.0] * 7)
     scorer = StarterScorer(Calibration(0.5, (2.0, 0.25), by_area, (), 0.5, 0.15))
-    seen = similarities([0.6, 0.5, 0.1], [HEAD, BODY, APART], whole=0.2)
-    assert scorer.region(seen) == 1
-    np.testing.assert_allclose(scorer.score(seen), 0.7, rtol=1e-6)
+    with_regions = similarities([0.6, 0.5, 0.1], [HEAD, BODY, APART], whole=0.2)
+    assert scorer.region(with_regions) == 1
+    np.testing.assert_allclose(scorer.score(with_regions), 0.7, rtol=1e-6)
     nothing = np.zeros(0, np.float32)
-    alone = RegionSimilarities(nothing, nothing, np.zeros((0, 4), np.float32), nothing, 0.2)
-    assert scorer.region(alone) is None
-    np.testing.assert_allclose(scorer.score(alone), 0.65)
+    without_regions = RegionSimilarities(
+        nothing, nothing, np.zeros((0, 4), np.float32), nothing, 0.2
+    )
+    assert scorer.region(without_regions) is None
+    np.testing.assert_allclose(scorer.score(without_regions), 0.65)
 
 
-def test_a_tiny_region_is_shown_only_if_it_is_much_more_alike():
+def test_a_tiny_region_is_shown_only_if_it_is_much_more_similar():
     tiny, large = (0.7, 0.9, 0.75, 0.94), (0.3, 0.3, 0.8, 0.9)
     by_similarity = np.array([10.0, *[0.0] * 9])
     close = selection_scores(similarities([0.62, 0.55], [tiny, large]), by_similarity)

@@ -34,12 +34,12 @@ def meaning(encoder, mapping) -> QueryMeaning:
     )
 
 
-def likeness(meaning, one: str, other: str) -> float:
+def similarity(meaning, one: str, other: str) -> float:
     a, b = meaning.vectors([one, other])
     return float(a @ b)
 
 
-def test_names_that_were_fitted_are_what_they_were_fitted_as(meaning, encoder, mapping):
+def test_fitted_names_keep_their_fitted_vectors(meaning, encoder, mapping):
     names = read_fitted_names(FOLDER / FITTED_NAMES, 80)
     sentences = encoder.encode(phrasings(names)).reshape(80, 2, -1)
     np.testing.assert_allclose(meaning.vectors(names), mapping.query_vectors(sentences), atol=2e-3)
@@ -59,19 +59,19 @@ def test_names_that_were_fitted_are_what_they_were_fitted_as(meaning, encoder, m
         ("fireplug", "fire hydrant"),
     ],
 )
-def test_another_name_of_a_known_thing_means_that_thing(meaning, word, name):
-    assert likeness(meaning, word, name) == pytest.approx(1, abs=1e-4)
+def test_a_synonym_of_a_known_name_has_its_vector(meaning, word, name):
+    assert similarity(meaning, word, name) == pytest.approx(1, abs=1e-4)
 
 
 @pytest.mark.parametrize(
     ("word", "kind"),
     [("puppy", "dog"), ("kid", "person"), ("woman", "person"), ("lorry", "truck"), ("mug", "cup")],
 )
-def test_a_kind_of_a_known_thing_comes_near_it_and_stays_itself(meaning, word, kind):
-    assert 0.8 < likeness(meaning, word, kind) < 0.999
+def test_a_kind_of_a_known_name_is_near_it_but_not_equal(meaning, word, kind):
+    assert 0.8 < similarity(meaning, word, kind) < 0.999
 
 
-def test_kinds_of_one_thing_are_told_apart_by_their_own_words(meaning, encoder):
+def test_kinds_of_one_name_differ_by_their_own_words(meaning, encoder):
     man, woman = meaning.vectors(["man", "woman"])
     words_man, words_woman = encoder.encode(["a photo of a man", "a photo of a woman"])
     between = words_man - words_woman
@@ -80,19 +80,19 @@ def test_kinds_of_one_thing_are_told_apart_by_their_own_words(meaning, encoder):
 
 
 def test_words_beside_the_name_count(meaning):
-    assert 0.6 < likeness(meaning, "a wooden chair in the garden", "chair") < 0.99
+    assert 0.6 < similarity(meaning, "a wooden chair in the garden", "chair") < 0.99
 
 
-def test_a_class_is_known_as_itself_and_not_as_its_kind(meaning, mapping):
+def test_an_imagenet_class_has_its_own_vector_not_that_of_its_kind(meaning, mapping):
     classes = class_names.read_class_names(FOLDER / class_names.FILE_NAME)
     number = next(n for n, c in enumerate(classes) if c.synonyms[0] == "beagle")
     beagle = mapping.class_vectors[number] / np.linalg.norm(mapping.class_vectors[number])
     (vector,) = meaning.vectors(["a beagle"])
     assert vector @ beagle == pytest.approx(1, abs=1e-4)
-    assert likeness(meaning, "beagle", "dog") < 0.9
+    assert similarity(meaning, "beagle", "dog") < 0.9
 
 
-def test_what_no_dictionary_knows_is_understood_by_its_words_alone(meaning, encoder, mapping):
+def test_a_query_without_a_known_noun_is_embedded_by_its_words_alone(meaning, encoder, mapping):
     text = "something nice"
     expected = mapping.query_vectors(encoder.encode(phrasings([text]))[None])
     np.testing.assert_allclose(meaning.vectors([text]), expected, atol=1e-5)

@@ -30,7 +30,7 @@ def test_a_batch_of_mixed_lengths_equals_one_by_one(encoder):
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
-def test_very_long_text_is_cut_and_not_refused(encoder):
+def test_very_long_text_is_truncated(encoder):
     vector = encoder.encode(["photo " * 5000])
     assert vector.shape == (1, 384)
     assert np.isfinite(vector).all()

@@ -106,7 +106,7 @@ def built_thesaurus(folder: Path, everyday=None) -> Thesaurus:
         ("  PUPPY!", "puppy"),
     ],
 )
-def test_the_head_noun_of_a_query_is_understood(shipped, query, synonym):
+def test_the_head_noun_of_a_query_is_found(shipped, query, synonym):
     assert synonym in shipped.look_up(query).synonyms
 
 
@@ -114,7 +114,7 @@ def test_the_head_noun_of_a_query_is_understood(shipped, query, synonym):
     "query",
     ["", "  ", "12", "a", "of", "on the", "asdfgh", "something nice", "running", "blue", "ß"],
 )
-def test_what_names_no_known_thing_has_no_meaning(shipped, query):
+def test_a_query_without_a_known_noun_has_no_meaning(shipped, query):
     assert shipped.look_up(query) is None
 
 
@@ -137,7 +137,7 @@ def test_everyday_meanings_come_first(shipped, query, kind):
     assert {kind, *kind.split()} & {*meaning.synonyms, *meaning.kinds}
 
 
-def test_kinds_are_named_from_near_to_far_without_the_most_general(wordnet):
+def test_kinds_are_listed_nearest_first_without_the_most_general(wordnet):
     meaning = built_thesaurus(wordnet).look_up("a mouse")
     assert meaning.synonyms == ("mouse",)
     assert meaning.kinds == ("rodent", "animal")
@@ -153,35 +153,35 @@ def test_particular_things_feelings_colours_and_slurs_are_left_out(wordnet):
     assert [thesaurus.look_up(w) for w in ("mouse river", "fear", "blue", "vermin")] == [None] * 4
 
 
-def test_what_can_be_seen_comes_before_what_is_done(wordnet):
+def test_visible_meanings_come_before_activities(wordnet):
     thesaurus = built_thesaurus(wordnet, {"device": "trap#2"})
     assert thesaurus.look_up("trap") == thesaurus.look_up("device")
 
 
-def test_a_plant_that_is_eaten_is_food(wordnet):
+def test_an_edible_plant_is_food(wordnet):
     thesaurus = built_thesaurus(wordnet, {"fruit": "fig#2", "tree": "fig#1"})
     assert thesaurus.look_up("fig") == thesaurus.look_up("fruit")
 
 
-def test_a_hand_made_meaning_wins(wordnet):
+def test_an_everyday_meaning_replaces_that_of_wordnet(wordnet):
     meaning = built_thesaurus(wordnet, {"mouse": "mouse#2"}).look_up("mouse")
     assert meaning.synonyms == ("mouse", "computer mouse")
 
 
-def test_a_hand_made_meaning_that_wordnet_lacks_is_refused(wordnet):
+def test_an_everyday_meaning_that_wordnet_lacks_is_refused(wordnet):
     with pytest.raises(ValueError, match="mouse#9"):
         build_table(wordnet, {"mouse": "mouse#9"}, {})
     with pytest.raises(ValueError, match="fig#7"):
         build_table(wordnet, {}, {"mouse#1": "fig#7"})
 
 
-def test_a_hand_made_kind_comes_first(wordnet):
+def test_an_everyday_kind_comes_first(wordnet):
     path = wordnet / FILE_NAME
     path.write_bytes(build_table(wordnet, {}, {"trap#2": "fig#2"}))
     assert Thesaurus(path).look_up("trap").kinds == ("fig",)
 
 
-def test_the_same_words_make_the_same_bytes(wordnet):
+def test_the_file_is_deterministic(wordnet):
     assert build_table(wordnet, {}, {}) == build_table(wordnet, {}, {})
 
 
