@@ -345,7 +345,8 @@ class PictureContext:
         """Probabilities of yes and no as the first token of the answer.
 
         Raises:
-            UnreadableAnswer, BadRequest, Cancelled: as the names say.
+            UnreadableAnswer: see ``answers.yes_no``.
+            BadRequest: the question is too long.
         """
         self._ask(question)
         session = self._session
@@ -355,7 +356,7 @@ class PictureContext:
         """The greedy answer within a grammar, and whether it ended before ``most_tokens``.
 
         Raises:
-            BadRequest, Cancelled: as the names say.
+            BadRequest: the question is too long.
         """
         past = self._ask(question)
         session, lib, written = self._session, self._session._lib, b""
