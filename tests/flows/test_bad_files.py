@@ -76,7 +76,7 @@ def test_a_photo_that_crashes_or_hangs_the_models_stops_nobody(
     assert sorted(names(found(library, "red"))) == ["first.png", "good.png"]
 
 
-def test_models_that_cannot_be_loaded_end_the_run_and_blame_no_photo(
+def test_models_that_cannot_be_loaded_end_the_run_without_a_failed_photo(
     open_library: Open, photos: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     library = open_library(analysis=colour_models.load_nothing)

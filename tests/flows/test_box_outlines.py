@@ -66,7 +66,7 @@ def only_hit(library: Library) -> SearchHit:
     return result.hits[0]
 
 
-def test_the_thing_gets_an_outline_that_nobody_stored(pointing) -> None:
+def test_the_box_gets_a_mask_that_is_not_stored(pointing) -> None:
     library = pointing()
     hit = only_hit(library)
     assert hit.region.id == UNSTORED and hit.box_xyxy is None and hit.parts == ()
@@ -78,17 +78,17 @@ def test_the_thing_gets_an_outline_that_nobody_stored(pointing) -> None:
     assert library.photos.region(UNSTORED) is None
 
 
-def test_what_one_is_unsure_of_is_outlined_too(pointing) -> None:
+def test_an_unsure_hit_gets_a_mask_too(pointing) -> None:
     hit = only_hit(pointing(probability=0.3))
     assert hit.verdict is Verdict.UNSURE and hit.region.id == UNSTORED
 
 
-def test_what_was_refused_keeps_its_box(pointing) -> None:
+def test_a_rejected_hit_keeps_its_box(pointing) -> None:
     hit = only_hit(pointing(probability=0.1))
     assert hit.verdict is Verdict.NO and hit.box_xyxy == AROUND
 
 
-def test_where_a_stored_mask_fits_nothing_is_outlined_anew(pointing) -> None:
+def test_a_box_that_a_stored_mask_fits_needs_no_new_mask(pointing) -> None:
     hit = only_hit(pointing(box=BoxXyxy(9, 9, 42, 41)))
     assert hit.region.id != UNSTORED and hit.box_xyxy is None
 
@@ -97,12 +97,12 @@ def stays_a_box(hit: SearchHit, box: BoxXyxy = AROUND) -> bool:
     return hit.verdict is Verdict.MATCH and hit.box_xyxy == box and hit.region.id != UNSTORED
 
 
-def test_where_nothing_is_the_box_stays(pointing) -> None:
+def test_the_box_stays_where_no_mask_is_found(pointing) -> None:
     nowhere = BoxXyxy(50, 5, 80, 30)
     assert stays_a_box(only_hit(pointing(box=nowhere)), nowhere)
 
 
-def test_an_outline_that_does_not_fit_the_box_is_none(pointing) -> None:
+def test_a_mask_that_does_not_fit_the_box_is_not_used(pointing) -> None:
     wide = BoxXyxy(80, 45, 160, 118)
     assert stays_a_box(only_hit(pointing(box=wide)), wide)
 
@@ -110,16 +110,14 @@ def test_an_outline_that_does_not_fit_the_box_is_none(pointing) -> None:
 @pytest.mark.parametrize(
     "load", [colour_models.load_unpromptable, colour_models.load_fatal_outlines]
 )
-def test_models_that_cannot_do_it_cost_nothing_but_the_outline(pointing, load, caplog) -> None:
+def test_models_that_cannot_segment_a_box_cost_only_the_mask(pointing, load, caplog) -> None:
     library = pointing(analysis=load)
     assert stays_a_box(only_hit(library))
     add_photo(library.folders.all()[0].path, 1)
     assert library.indexing.start().result(PATIENCE_S).searchable == 2, "the index goes on"
 
 
-def test_the_verdict_does_not_wait_and_a_repetition_has_it_at_once(
-    pointing, tmp_path: Path
-) -> None:
+def test_the_verdict_does_not_wait_for_the_mask_which_is_cached(pointing, tmp_path: Path) -> None:
     asked, gate = tmp_path / "asked", tmp_path / "gate"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, gate))
     job = library.search.start(SEARCH)
@@ -132,7 +130,7 @@ def test_the_verdict_does_not_wait_and_a_repetition_has_it_at_once(
     assert len(asked.read_text().split()) == 1
 
 
-def test_a_new_query_ends_the_wait_and_the_worker_keeps_running(pointing, tmp_path: Path) -> None:
+def test_a_new_query_cancels_the_wait_and_keeps_the_worker(pointing, tmp_path: Path) -> None:
     asked, gate = tmp_path / "asked", tmp_path / "gate"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, gate))
     old = library.search.start(SEARCH)
@@ -145,7 +143,7 @@ def test_a_new_query_ends_the_wait_and_the_worker_keeps_running(pointing, tmp_pa
     assert len(pids) == 2 and all(map(psutil.pid_exists, pids))
 
 
-def test_closing_ends_an_outline_in_the_middle(pointing, tmp_path: Path) -> None:
+def test_closing_cancels_the_segmentation_of_a_box(pointing, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     library = pointing(analysis=partial(colour_models.load_held_outlines, asked, tmp_path / "gate"))
     job = library.search.start(SEARCH)
@@ -155,7 +153,7 @@ def test_closing_ends_an_outline_in_the_middle(pointing, tmp_path: Path) -> None
     assert not psutil.pid_exists(int(asked.read_text()))
 
 
-def test_a_library_that_is_only_read_has_outlines_too(pointing, open_library) -> None:
+def test_a_read_only_library_makes_masks_for_boxes_too(pointing, open_library) -> None:
     pointing()
     look = FakeReranker(lambda: FixedBoxVerifier(AROUND))
     assert only_hit(open_library(read_only=True, reranker=look)).region.id == UNSTORED
@@ -164,7 +162,7 @@ def test_a_library_that_is_only_read_has_outlines_too(pointing, open_library) ->
 # -- what can be done with it ----------------------------------------------------------------
 
 
-def test_it_can_be_taken_out_in_every_way(pointing, tmp_path: Path) -> None:
+def test_an_unstored_region_can_be_exported_in_every_format(pointing, tmp_path: Path) -> None:
     from PIL import Image
 
     library = pointing()
@@ -189,7 +187,7 @@ def test_it_can_be_taken_out_in_every_way(pointing, tmp_path: Path) -> None:
     assert len(rows) == 2
 
 
-def test_a_search_for_more_like_it_is_refused_with_a_word_of_what_to_do(pointing) -> None:
+def test_a_search_by_an_unstored_region_is_refused_with_a_hint(pointing) -> None:
     library = pointing()
     region_id = only_hit(library).region.id
     with pytest.raises(BadRequest) as caught:
@@ -200,7 +198,7 @@ def test_a_search_for_more_like_it_is_refused_with_a_word_of_what_to_do(pointing
 # -- photos that are not there ---------------------------------------------------------------
 
 
-def test_a_photo_that_has_gone_is_looked_at_by_its_thumbnail(
+def test_a_missing_photo_is_verified_by_its_thumbnail(
     open_library: Callable[..., Library], photos: Path
 ) -> None:
     rgb = synthetic_photos.pixels([("red", (200, 300, 900, 1000))], (1600, 1200))
@@ -215,7 +213,7 @@ def test_a_photo_that_has_gone_is_looked_at_by_its_thumbnail(
     assert gone.probability == pytest.approx(there.probability, rel=0.05)
 
 
-def test_a_photo_that_has_gone_keeps_the_box(pointing, photos: Path) -> None:
+def test_a_missing_photo_keeps_the_box(pointing, photos: Path) -> None:
     library = pointing()
     (photos / "0.png").unlink()
     assert stays_a_box(only_hit(library))

@@ -102,7 +102,7 @@ def like(library: Library, region_id: int) -> SearchResult:
 
 
 @pytest.mark.parametrize("asks_the_index", [True, False])
-def test_changing_to_and_fro_while_searching_never_errs_and_never_mixes(
+def test_searches_during_profile_changes_never_fail_and_never_mix_profiles(
     library: Library, monkeypatch: pytest.MonkeyPatch, asks_the_index: bool
 ) -> None:
     if asks_the_index:
@@ -125,7 +125,7 @@ def test_changing_to_and_fro_while_searching_never_errs_and_never_mixes(
     assert library.maintenance.check().result(PATIENCE_S).ok
 
 
-def test_a_search_that_has_begun_ends_with_the_profile_it_began_with(library: Library) -> None:
+def test_a_running_search_keeps_its_profile(library: Library) -> None:
     with library._components.active_profile.using() as before:
         library.models.change("wide").result(PATIENCE_S)
         assert library.models.active.name == "wide"
@@ -135,7 +135,7 @@ def test_a_search_that_has_begun_ends_with_the_profile_it_began_with(library: Li
     assert library._components.active_profile.open_ids() == {library._components.profile_id}
 
 
-def test_the_old_models_answer_until_the_new_ones_have_seen_everything(
+def test_the_old_profile_stays_active_until_the_new_one_has_indexed_everything(
     library: Library, known: dict, gate: Path
 ) -> None:
     hold(known, gate)
@@ -157,7 +157,7 @@ def test_the_old_models_answer_until_the_new_ones_have_seen_everything(
     assert len(names(found(library, "green", limit=100))) == MANY
 
 
-def test_photos_that_appear_meanwhile_are_found_at_once_and_afterwards(
+def test_photos_added_during_a_change_are_found_before_and_after_it(
     library: Library, known: dict, gate: Path, photos: Path
 ) -> None:
     hold(known, gate)
@@ -173,7 +173,7 @@ def test_photos_that_appear_meanwhile_are_found_at_once_and_afterwards(
     assert library.status().outlined == MANY + 1
 
 
-def test_new_photos_are_looked_at_by_the_answering_models_first(
+def test_new_photos_are_indexed_with_the_active_profile_first(
     library: Library, known: dict, gate: Path, photos: Path
 ) -> None:
     """Though nothing of the change can go on."""
@@ -187,7 +187,7 @@ def test_new_photos_are_looked_at_by_the_answering_models_first(
     job.result(PATIENCE_S)
 
 
-def test_a_change_of_mind_keeps_what_was_made(
+def test_a_cancelled_change_keeps_its_data(
     library: Library, known: dict, gate: Path, tmp_path: Path
 ) -> None:
     hold(known, gate)
@@ -214,7 +214,7 @@ def levels(library: Library, name: str) -> list[str]:
         return [row[0] for row in connection.execute(query, (name,))]
 
 
-def test_asking_for_what_answers_takes_the_wish_back(
+def test_requesting_the_active_profile_withdraws_the_request(
     library: Library, known: dict, gate: Path
 ) -> None:
     hold(known, gate)
@@ -225,7 +225,7 @@ def test_asking_for_what_answers_takes_the_wish_back(
     assert library.status().profile == "colours" and library.status().change is None
 
 
-def test_changing_back_to_what_is_complete_looks_at_nothing(
+def test_changing_to_a_complete_profile_analyses_nothing(
     library: Library, known: dict, gate: Path
 ) -> None:
     library.models.change("wide").result(PATIENCE_S)
@@ -238,7 +238,7 @@ def test_changing_back_to_what_is_complete_looks_at_nothing(
     assert found(library, "red").profile == "colours"
 
 
-def test_a_wish_goes_on_when_the_library_is_opened_again(
+def test_a_change_continues_when_the_library_is_opened_again(
     library: Library, opened: Callable[[], Library], known: dict, gate: Path
 ) -> None:
     hold(known, gate)
@@ -254,7 +254,7 @@ def test_a_wish_goes_on_when_the_library_is_opened_again(
     assert again.models.active.name == opened().models.active.name == "wide"
 
 
-def test_a_wish_for_models_that_are_gone_is_told_and_the_rest_works(
+def test_a_requested_profile_without_models_is_reported_and_the_rest_works(
     library: Library, opened: Callable[[], Library], known: dict, gate: Path
 ) -> None:
     hold(known, gate)
@@ -270,7 +270,7 @@ def test_a_wish_for_models_that_are_gone_is_told_and_the_rest_works(
     assert opened().models.active.name == "wide"
 
 
-def test_models_that_cannot_answer_never_do(
+def test_a_profile_that_cannot_search_never_becomes_active(
     library: Library, known: dict, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken():
@@ -284,7 +284,7 @@ def test_models_that_cannot_answer_never_do(
     assert len(names(found(library, "red", limit=100))) == MANY
 
 
-def test_an_example_of_other_models_is_refused_in_plain_words(library: Library) -> None:
+def test_an_example_region_of_another_profile_is_refused(library: Library) -> None:
     region = found(library, "red").hits[0].region
     assert len(like(library, region.id).hits) > 0
     library.models.change("wide").result(PATIENCE_S)
@@ -293,7 +293,7 @@ def test_an_example_of_other_models_is_refused_in_plain_words(library: Library) 
     assert len(like(library, found(library, "red").hits[0].region.id).hits) > 0
 
 
-def test_forgetting_frees_what_unused_models_made(library: Library) -> None:
+def test_deleting_an_unused_profile_frees_its_space(library: Library) -> None:
     with pytest.raises(BadRequest, match="in use"):
         library.models.delete("colours").result(PATIENCE_S)
     with pytest.raises(BadRequest, match="No models called wide"):
@@ -311,7 +311,7 @@ def test_forgetting_frees_what_unused_models_made(library: Library) -> None:
     assert (status.profile, status.outlined) == ("colours", MANY)
 
 
-def test_the_cost_is_told_from_a_trial_and_then_from_what_was_measured(library: Library) -> None:
+def test_the_cost_comes_from_a_trial_and_later_from_measurements(library: Library) -> None:
     cost = library.models.change_cost("wide").result(PATIENCE_S)
     assert (cost.profile, cost.photos, cost.tried) == ("wide", MANY, True)
     assert cost.seconds == pytest.approx(MANY / cost.per_second)
@@ -327,7 +327,7 @@ def test_the_cost_is_told_from_a_trial_and_then_from_what_was_measured(library: 
     assert (cost.per_second, cost.tried, cost.seconds) == (2.0, False, MANY / 2)
 
 
-def test_models_nobody_knows_are_refused(library: Library) -> None:
+def test_unknown_profiles_are_refused(library: Library) -> None:
     with pytest.raises(BadRequest, match="crystal ball"):
         library.models.change("crystal ball")
     with pytest.raises(BadRequest, match="crystal ball"):
@@ -335,7 +335,7 @@ def test_models_nobody_knows_are_refused(library: Library) -> None:
     assert library.settings.next_profile == ""
 
 
-def test_models_that_stopped_working_can_be_changed(
+def test_a_profile_whose_models_stopped_working_can_be_changed(
     library: Library,
     opened: Callable[[], Library],
     known: dict,
@@ -352,7 +352,7 @@ def test_models_that_stopped_working_can_be_changed(
     caplog.clear()
 
 
-def test_a_library_opens_though_its_models_are_gone(
+def test_a_library_opens_although_its_models_are_missing(
     library: Library, opened: Callable[[], Library], known: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone():
@@ -370,7 +370,7 @@ def test_a_library_opens_though_its_models_are_gone(
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(15, marks=pytest.mark.slow)])
-def test_killed_at_any_moment_a_change_goes_on(
+def test_a_change_continues_after_kills_at_any_moment(
     library: Library, opened: Callable[[], Library], tmp_path: Path, rounds: int
 ) -> None:
     library.close()

@@ -31,7 +31,7 @@ def other_weights(folder: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_other_weights_take_over_and_give_back_while_searching(
+def test_changing_to_other_weights_and_back_during_searches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = other_weights(tmp_path / "weights")

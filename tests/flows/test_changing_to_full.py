@@ -20,7 +20,7 @@ COLOURS = ("red", "green", "blue")
 
 
 @pytest.mark.slow
-def test_starter_full_starter_never_errs_and_never_mixes(
+def test_changing_from_starter_to_full_and_back_never_mixes_profiles(
     stocked,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -55,9 +55,7 @@ def test_a_thing_is_found_by_its_word_and_outlined(library: Library, photos: Pat
     assert all(hit.verdict is not Verdict.UNVERIFIED for hit in result.hits)
 
 
-def test_photos_regions_thumbnails_and_pixels_can_be_looked_at(
-    library: Library, photos: Path
-) -> None:
+def test_photos_regions_thumbnails_and_pixels_can_be_read(library: Library, photos: Path) -> None:
     synthetic_photos.photo(photos / "a.jpg", "red", "blue", size_wh=(640, 480), age_s=100)
     synthetic_photos.photo(photos / "b.jpg", "green", age_s=50)
     library.folders.add(photos)
@@ -92,7 +90,7 @@ def test_things_like_this_one_leave_out_the_photo_itself(library: Library, photo
         library.search.start(SearchRequest(like_region=12345)).result(PATIENCE_S)
 
 
-def test_words_nobody_knows_find_nothing_and_say_so(library: Library, photos: Path) -> None:
+def test_unknown_words_find_nothing_and_set_a_note(library: Library, photos: Path) -> None:
     synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     index(library)
@@ -106,7 +104,7 @@ def test_an_empty_library_answers(library: Library) -> None:
     assert library.maintenance.check().result(PATIENCE_S).ok
 
 
-def test_a_moved_renamed_or_copied_photo_is_not_looked_at_again(
+def test_a_moved_renamed_or_copied_photo_is_not_analysed_again(
     open_library: Open, photos: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "looks"
@@ -125,7 +123,7 @@ def test_a_moved_renamed_or_copied_photo_is_not_looked_at_again(
     assert library.maintenance.check().result(PATIENCE_S).repaired == ()
 
 
-def test_a_check_makes_lost_thumbnails_anew_where_it_can(library: Library, photos: Path) -> None:
+def test_a_check_restores_lost_thumbnails_where_it_can(library: Library, photos: Path) -> None:
     synthetic_photos.photo(photos / "a.jpg", "red")
     gone = synthetic_photos.photo(photos / "b.jpg", "blue")
     library.folders.add(photos)
@@ -144,7 +142,7 @@ def test_a_check_makes_lost_thumbnails_anew_where_it_can(library: Library, photo
     assert library.maintenance.check().result(PATIENCE_S).ok
 
 
-def test_a_changed_photo_is_looked_at_again_and_replaces_what_was(
+def test_a_changed_photo_is_analysed_again_and_replaces_the_old_one(
     library: Library, photos: Path
 ) -> None:
     path = synthetic_photos.photo(photos / "a.jpg", "red", age_s=100)
@@ -176,7 +174,7 @@ def test_a_deleted_photo_drops_out_and_comes_back(
     assert names(found(library, "red")) == ["a.jpg"] and looks(log) == 1
 
 
-def test_an_unplugged_folder_forgets_nothing(library: Library, photos: Path) -> None:
+def test_an_offline_folder_keeps_everything(library: Library, photos: Path) -> None:
     synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     index(library)
@@ -210,7 +208,7 @@ def test_a_removed_folder_is_gone_at_once_and_for_good(library: Library, photos:
         library.folders.remove(drop.id)
 
 
-def test_another_profile_looks_at_everything_anew_and_keeps_the_old_vectors(
+def test_another_profile_indexes_everything_and_keeps_the_old_vectors(
     open_library: Open, photos: Path
 ) -> None:
     synthetic_photos.photo(photos / "a.jpg", "red", seed=1)

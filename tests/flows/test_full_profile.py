@@ -169,7 +169,7 @@ def test_it_never_uses_the_network(stocked, coco, tmp_path):
     assert not log.exists(), log.read_text("utf-8")
 
 
-def test_one_process_holds_the_large_models_and_has_time(stocked):
+def test_the_full_profile_uses_one_worker_with_a_long_time_limit(stocked):
     pool = AnalysisPool(full(stocked), 1, None, workers=4, time_limit_s=5)
     pool.close()
     assert pool.workers == pool.capacity // 2 == 1

@@ -40,7 +40,7 @@ def test_a_folder_added_while_watching_is_followed_too(library: Library, photos:
     wait_until(lambda: library.status().searchable == 1, "indexed")
 
 
-def test_changes_are_told_once(library: Library, photos: Path) -> None:
+def test_changes_are_drained_once(library: Library, photos: Path) -> None:
     synthetic_photos.photo(photos / "a.jpg", "red")
     library.folders.add(photos)
     assert library.take_changes().folders
@@ -52,7 +52,7 @@ def test_changes_are_told_once(library: Library, photos: Path) -> None:
     assert not library.take_changes().photos
 
 
-def test_asking_twice_gives_the_running_job_which_sees_what_came_meanwhile(
+def test_starting_twice_returns_the_running_job_which_scans_again(
     library: Library, photos: Path
 ) -> None:
     for i in range(5):
@@ -180,9 +180,7 @@ class _SometimesFree(colour_models.FreeVerifier):
         return super().verify(query, candidate, cancel)
 
 
-def test_a_quick_verdict_that_cannot_be_had_costs_no_other(
-    open_library: Open, photos: Path
-) -> None:
+def test_a_failed_quick_verdict_costs_no_other_verdict(open_library: Open, photos: Path) -> None:
     for seed, name in enumerate(("a.png", "unverifiable.png", "b.png")):
         synthetic_photos.photo(photos / name, "red", seed=seed)
     library = open_library(verifier=_SometimesFree)
@@ -205,7 +203,7 @@ def test_a_newer_search_ends_the_older_one(library: Library, photos: Path) -> No
     assert {job.state for job in jobs} <= {JobState.CANCELLED, JobState.SUCCEEDED}
 
 
-def test_two_writers_never_meet_and_a_reader_changes_nothing(
+def test_a_second_writer_is_refused_and_a_reader_changes_nothing(
     open_library: Open, photos: Path
 ) -> None:
     synthetic_photos.photo(photos / "a.jpg", "red")

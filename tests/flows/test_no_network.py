@@ -89,7 +89,7 @@ if __name__ == "__main__":
 """
 
 
-def test_the_trap_would_notice_even_a_child_process(tmp_path, run, variables):
+def test_the_network_trap_notices_child_processes(tmp_path, run, variables):
     script = tmp_path / "reach.py"
     script.write_text(CHILD)
     run(str(script))

@@ -100,7 +100,7 @@ def third_gone(model_store: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_search_verify_says_what_the_model_sees(indexed: Path, tmp_path: Path, kind) -> None:
+def test_search_verify_ranks_by_what_the_model_sees(indexed: Path, tmp_path: Path, kind) -> None:
     install(tiny_models.write_fitted(tmp_path / "files", KINDS[kind]))
     ran = run("--library", indexed, "search", "red", "--verify", COUNT, "--json")
     assert ran.status == 0, ran.err
@@ -116,7 +116,7 @@ def test_search_verify_says_what_the_model_sees(indexed: Path, tmp_path: Path, k
     assert not any(hit["looked_at"] for hit in plain["hits"])
 
 
-def test_what_was_said_is_kept_and_no_model_is_started_for_it(
+def test_stored_answers_are_used_without_starting_the_model(
     indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(tiny_models.write_fitted(tmp_path / "files", KIND))
@@ -148,7 +148,7 @@ def test_status_says_which_model_it_is_and_where_it_runs(indexed: Path, tmp_path
     assert (told["name"], told["where"]) == ("tiny", "processor, 3 threads")
 
 
-def test_without_a_model_the_hits_come_with_a_word_of_how_to_get_one(indexed: Path) -> None:
+def test_without_a_model_hits_come_with_a_hint_how_to_get_one(indexed: Path) -> None:
     ran = run("--library", indexed, "search", "red", "--verify", COUNT)
     assert ran.status == 0 and ran.out.count(".png") == COUNT
     assert "pickout-cli models download" in ran.err
@@ -283,7 +283,7 @@ def test_a_killed_process_is_replaced_without_a_lost_verdict(open_library, fitte
     assert gone(pid)
 
 
-def test_a_process_killed_again_and_again_is_left_alone_in_the_end(
+def test_a_process_that_is_killed_repeatedly_is_not_restarted_forever(
     open_library, fitted, caplog
 ) -> None:
     library = open_library()
@@ -354,7 +354,7 @@ def test_a_new_query_ends_the_old_one_and_keeps_the_process(open_library, fitted
     assert ask(library).looked_at == COUNT and pid_of(library) == pid
 
 
-def test_closing_the_library_ends_it_in_the_middle(open_library, fitted) -> None:
+def test_closing_the_library_ends_a_request_in_progress(open_library, fitted) -> None:
     library = open_library()
     pid = started(library)
     forget_answers(library)
@@ -371,9 +371,7 @@ def without_tensor(path: Path, name: str) -> None:
     path.write_bytes(data.replace(name.encode(), name[::-1].encode()))
 
 
-def test_a_model_at_which_native_code_ends_the_process(
-    open_library, tmp_path: Path, caplog
-) -> None:
+def test_a_model_that_makes_native_code_abort(open_library, tmp_path: Path, caplog) -> None:
     files = vision_language_model.write(tmp_path / "files", KINDS["qwen3-vl"])
     without_tensor(files.vision, "v.position_embd.weight")
     install(files)
@@ -395,14 +393,16 @@ def installed_file(models_dir: Path, suffix: str) -> Path:
     return next(path for path in models_dir.rglob("*.gguf") if path.name == suffix)
 
 
-def test_a_model_file_that_has_gone(open_library, fitted, models_dir: Path) -> None:
+def test_a_missing_model_file(open_library, fitted, models_dir: Path) -> None:
     installed_file(models_dir, vision_language_model.VISION_FILE).unlink()
     asked = ask(open_library())
     assert all_hits(asked) and asked.looked_at == 0
     assert "pickout-cli models" in asked.result.note
 
 
-def test_a_model_file_that_has_gone_meanwhile(open_library, fitted, models_dir: Path) -> None:
+def test_a_model_file_that_is_deleted_while_the_library_is_open(
+    open_library, fitted, models_dir: Path
+) -> None:
     library = open_library()
     started(library)
     forget_answers(library)
@@ -436,12 +436,12 @@ def test_answers_that_are_no_numbers_are_no_verdict(open_library, tmp_path: Path
     assert "answered with" in asked.result.hits[0].reason
 
 
-def test_a_photo_that_has_gone_is_judged_by_its_thumbnail(open_library, fitted, third_gone) -> None:
+def test_a_missing_photo_is_judged_by_its_thumbnail(open_library, fitted, third_gone) -> None:
     asked = ask(open_library())
     assert all_hits(asked) and asked.looked_at == COUNT and asked.result.note == ""
 
 
-def test_a_photo_that_has_gone_without_a_thumbnail_costs_its_own_verdict(
+def test_a_missing_photo_without_a_thumbnail_costs_its_own_verdict(
     open_library, fitted, third_gone
 ) -> None:
     library = open_library()
@@ -462,7 +462,7 @@ def test_a_process_that_grows_is_replaced_without_a_lost_answer(
     assert len(pids - {None}) >= 2
 
 
-def test_it_gives_its_memory_back_when_nobody_asks(open_library, fitted) -> None:
+def test_an_idle_process_ends(open_library, fitted) -> None:
     library = open_library(second_look_idle_minutes=0.05)
     pid = started(library)
     wait_until(lambda: pid_of(library) is None, "given back")
@@ -487,7 +487,7 @@ def test_native_code_prints_into_the_log_and_nowhere_else(open_library, fitted, 
     assert library.paths.second_look_log.exists()
 
 
-def test_a_changed_setting_counts_from_the_next_search_on_and_is_not_undone(
+def test_a_changed_setting_applies_to_the_next_search_and_is_not_undone(
     open_library, fitted, tmp_path: Path, indexed: Path
 ) -> None:
     install(vision_language_model.write(tmp_path / "more", KINDS["qwen3-vl"]), "second")

@@ -76,7 +76,7 @@ def test_all_are_searchable_before_the_first_is_outlined(
     assert report.vectors == MANY + report.regions
 
 
-def test_the_thumbnail_of_a_coarse_look_is_as_large_as_any(
+def test_the_thumbnail_of_the_coarse_pass_has_full_size(
     held: Library, photos: Path, gate: Path
 ) -> None:
     from PIL import Image
@@ -102,7 +102,7 @@ def test_a_photo_added_during_the_full_pass_is_searchable_soon(
     assert len(names(found(held, "blue", limit=100))) == MANY
 
 
-def test_a_cancel_between_the_passes_keeps_the_first(
+def test_a_cancel_between_the_passes_keeps_the_coarse_pass(
     held: Library, photos: Path, gate: Path
 ) -> None:
     fill(photos)
@@ -133,7 +133,7 @@ def test_a_file_is_read_in_whole_for_its_hash_only_once(
     assert len(hashed) == len(set(hashed)) == MANY
 
 
-def test_content_that_changed_between_the_passes_is_not_taken_for_the_old(
+def test_content_that_changed_between_the_passes_is_noticed(
     held: Library, photos: Path, gate: Path
 ) -> None:
     fill(photos)
@@ -150,7 +150,7 @@ def test_content_that_changed_between_the_passes_is_not_taken_for_the_old(
     assert (report.photos, report.faults) == (MANY, ())
 
 
-def test_a_photo_whose_full_look_fails_is_a_problem_and_still_found(
+def test_a_photo_whose_full_pass_fails_is_a_problem_and_still_found(
     open_library: Open, photos: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fill(photos, count=MANY - 1)
@@ -200,7 +200,7 @@ def test_a_folder_unplugged_between_the_passes_goes_on_when_it_is_back(
     assert held.indexing.start().result(PATIENCE_S).outlined == MANY
 
 
-def test_other_models_make_all_photos_searchable_first(
+def test_another_profile_makes_all_photos_searchable_first(
     open_library: Open, photos: Path, gate: Path
 ) -> None:
     fill(photos)

@@ -75,7 +75,7 @@ def test_models_load_with_the_first_photo_that_can_be_read(tmp_path: Path) -> No
         handle(AnalysisRequest(bad, VERSION))
 
 
-def test_models_that_do_not_load_are_no_photos_fault(
+def test_models_that_do_not_load_affect_all_files(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = synthetic_photos.photo(tmp_path / "a.png", "red")
@@ -142,12 +142,12 @@ def test_the_thing_in_a_box_is_outlined_in_pixels_of_the_whole_photo(large: Path
     ],
     ids=["nothing there", "fits badly", "another photo by now"],
 )
-def test_a_box_that_means_nothing_here_has_no_outline(large: Path, size_wh, box) -> None:
+def test_a_box_outside_the_photo_has_no_outline(large: Path, size_wh, box) -> None:
     handle = handler_factory(colour_models.profile())()
     assert handle(OutlineRequest(large, size_wh, BoxXyxy(*map(float, box)))) is None
 
 
-def test_models_that_cannot_be_pointed_at_anything_outline_nothing(large: Path) -> None:
+def test_models_without_prompts_outline_nothing(large: Path) -> None:
     handle = handler_factory(colour_models.profile(analysis=colour_models.load_unpromptable))()
     assert handle(OutlineRequest(large, (3000, 2000), BoxXyxy(560, 380, 1540, 1030))) is None
 

@@ -20,7 +20,7 @@ def worker(name: str) -> WorkerProcess:
     return WorkerProcess(name, serve_photos, time_limit_s=20)
 
 
-def test_one_that_runs_comes_before_one_that_would_have_to_be_started() -> None:
+def test_a_running_worker_is_preferred_to_starting_one() -> None:
     cold, warm = worker("cold"), worker("warm")
     warm.start(wait=True)
     try:
@@ -46,7 +46,7 @@ class _Waited(CancelToken):
         super().raise_if_set()
 
 
-def test_who_is_in_a_hurry_comes_first() -> None:
+def test_a_priority_request_comes_first() -> None:
     only, order = worker("only"), []
     idle = IdleWorkers([only])
     assert idle.acquire() is only
@@ -67,7 +67,7 @@ def test_who_is_in_a_hurry_comes_first() -> None:
     assert order == ["hurried", "patient", "patient"]
 
 
-def test_who_changes_their_mind_is_let_go_and_holds_up_nobody() -> None:
+def test_a_cancelled_request_leaves_the_queue() -> None:
     only, token = worker("only"), _Waited()
     idle = IdleWorkers([only])
     idle.acquire()

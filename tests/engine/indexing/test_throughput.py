@@ -15,7 +15,7 @@ class Clock:
         return self.now
 
 
-def test_nothing_is_known_before_there_is_something_to_measure() -> None:
+def test_there_is_no_rate_before_the_first_photo() -> None:
     throughput = Throughput(Clock())
     throughput.start()
     assert throughput.per_second is None and throughput.seconds_left(10) is None

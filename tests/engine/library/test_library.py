@@ -39,7 +39,7 @@ def test_reading_only_needs_a_library(tmp_path: Path) -> None:
         Library.open(tmp_path / "no", profile=colour_models.profile(), read_only=True)
 
 
-def test_a_damaged_database_is_said_so(tmp_path: Path) -> None:
+def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
     Library.open(tmp_path, profile=colour_models.profile()).close()
     path = tmp_path / "library.sqlite"
     path.write_bytes(b"\0" * 50 + path.read_bytes()[50:])
@@ -96,7 +96,7 @@ def test_warming_up_makes_ready_to_search(library: Library) -> None:
     assert library._components.active_profile.current.search._loaded_text is not None
 
 
-def test_a_profile_says_what_it_needs() -> None:
+def test_a_profile_checks_its_values() -> None:
     good = colour_models.profile()
     for change, message in [
         ({"metric": "l2"}, "ip or cos"),

@@ -42,7 +42,7 @@ class Answers:
         return answer
 
 
-def test_a_box_is_asked_about_once() -> None:
+def test_the_mask_of_a_box_is_made_once() -> None:
     for answer in (MADE, None):
         ask = Answers(answer)
         outlines = BoxOutlines(ask)
@@ -59,19 +59,19 @@ def test_a_box_is_asked_about_once() -> None:
         replace(HIT, verdict=Verdict.UNVERIFIED),
     ],
 )
-def test_nothing_is_asked_of_a_hit_that_points_nowhere_or_was_refused(hit: SearchHit) -> None:
+def test_no_mask_is_made_for_a_hit_without_a_box_or_rejected(hit: SearchHit) -> None:
     assert BoxOutlines(Answers()).outlined(hit, CancelToken()) is hit
 
 
 @pytest.mark.parametrize(
     "error", [PhotoMissing("Gone.", operation="reading"), ZeroDivisionError("a bug")]
 )
-def test_a_failure_leaves_the_box_and_the_next_time_may_be_better(error: Exception) -> None:
+def test_a_failure_leaves_the_box_and_is_not_cached(error: Exception) -> None:
     outlines = BoxOutlines(Answers(error, MADE))
     assert outlines.outlined(HIT, CancelToken()) is HIT
     assert outlines.outlined(HIT, CancelToken()).region == MADE
 
 
-def test_who_changes_their_mind_is_not_kept() -> None:
+def test_a_cancelled_segmentation_is_not_cached() -> None:
     with pytest.raises(Cancelled):
         BoxOutlines(Answers(Cancelled())).outlined(HIT, CancelToken())

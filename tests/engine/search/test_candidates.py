@@ -73,7 +73,7 @@ def test_a_folder_filter_finds_the_folders_best_however_deep_they_lie(
 
 
 @pytest.mark.usefixtures("few_candidates")
-def test_photos_that_vanish_do_not_come_up(
+def test_missing_photos_are_no_candidates(
     store: SqliteStore, index: UsearchIndex, add_photos: Callable[..., int]
 ) -> None:
     folder_id = add_photos("a", 200)
@@ -110,7 +110,7 @@ def test_the_cache_stays_within_its_budget_and_gives_the_same(
     assert tight._bytes <= 2000 and tight._bytes == sum(r.nbytes for r in tight._rows.values())
 
 
-def test_the_cache_takes_over_what_a_full_look_has_found(
+def test_the_cache_notices_a_full_indexing(
     store: SqliteStore, index: UsearchIndex, add_photos: Callable[..., int]
 ) -> None:
     add_photos("a", 5, level=IndexLevel.COARSE)

@@ -42,7 +42,7 @@ def test_a_model_that_gives_nonsense_is_broken(vectors: np.ndarray) -> None:
         resolve(SearchRequest(text="red"), lambda: Nonsense(vectors), None, 1)
 
 
-def test_a_remark_of_the_text_model_comes_along():
+def test_a_note_of_the_text_model_is_in_the_query():
     class RemarkingEmbedder(WordEmbedder):
         def query_note(self, text: str) -> str:
             return f"{text}?"

@@ -64,12 +64,12 @@ def test_the_best_photos_come_first_and_ties_by_id() -> None:
     assert [item.photo_id for item in rank(query(2), photos, BestRegionScorer())] == [7, 3]
 
 
-def test_evidence_is_made_of_dot_products() -> None:
+def test_similarities_are_dot_products() -> None:
     found = similarities(rows(0.25, -1.0, whole=0.5), np.array([2, 5], np.float32))
     assert found.region_scores.tolist() == [0.5, -2.0] and found.whole_score == 1.0
 
 
-def test_likeness_is_that_of_the_most_alike_region() -> None:
+def test_an_example_scores_by_the_most_similar_region() -> None:
     scorer = ExampleScorer()
     q = np.array([1, 0], np.float32)
     several = similarities(rows(0.2, 0.8, whole=5.0), q)
@@ -96,7 +96,7 @@ def numbers(hits) -> list[int]:
     return [one.photo.id for one in hits]
 
 
-def test_kept_ones_come_first_then_those_not_looked_at_then_refused_ones() -> None:
+def test_accepted_hits_come_first_then_unverified_then_rejected_ones() -> None:
     hits = [judged(1, 0.9, 0.1), judged(2, 0.8, 0.5), hit(3, 0.7), judged(4, 0.6, 0.95)]
     hits += [hit(5, 0.5), judged(6, 0.4, 0.3)]
     ordered = reordered(hits)
@@ -105,7 +105,7 @@ def test_kept_ones_come_first_then_those_not_looked_at_then_refused_ones() -> No
     assert scores == sorted(scores, reverse=True) and scores[2:4] == [0.7, 0.5]
 
 
-def test_equal_verdicts_keep_the_order_of_stage_one() -> None:
+def test_equal_probabilities_keep_the_order_of_the_first_stage() -> None:
     hits = [judged(n, 1 - n / 10, 0.9) for n in range(5)]
     assert numbers(reordered(hits)) == [0, 1, 2, 3, 4]
     assert reordered([]) == ()
@@ -125,14 +125,14 @@ def test_a_photo_moves_only_when_its_own_verdict_comes() -> None:
             assert scores == sorted(scores, reverse=True)
 
 
-def test_standings_are_spreads_above_the_mean() -> None:
+def test_z_scores_are_standard_deviations_above_the_mean() -> None:
     scores = z_scores([hit(1, 3.0), hit(2, 2.0), hit(3, 1.0)])
     assert scores == pytest.approx([1.2247, 0.0, -1.2247], abs=1e-4)
     assert z_scores([hit(1, 5.0)]) == [0.0] and z_scores([]) == []
     assert max(z_scores([hit(0, 1000.0), *(hit(n, 0.0) for n in range(1, 50))])) == 3
 
 
-def test_a_photo_that_is_not_outlined_is_no_match_unless_somebody_looked() -> None:
+def test_a_photo_without_regions_is_no_match_unless_its_pixels_were_read() -> None:
     before = replace(hit(1, 0.5), outlined=False)
     sure = Verification(0.95, reason="there it is")
     free = with_verification(before, FreeVerifier(), sure, candidate())
@@ -182,12 +182,12 @@ def test_a_box_means_the_mask_it_fits() -> None:
     assert after.looked_at and after.verdict is Verdict.MATCH and after.reason == "there"
 
 
-def test_a_verifier_that_does_not_point_keeps_the_region_of_stage_one() -> None:
+def test_a_verifier_without_boxes_keeps_the_region_of_the_first_stage() -> None:
     after = pointed()
     assert (after.region, after.box_xyxy) == (TOP, None)
 
 
-def test_several_boxes_are_several_things_each_once() -> None:
+def test_several_boxes_are_several_regions_each_once() -> None:
     after = pointed((50, 50, 100, 100), (0, 0, 10, 10), (51, 51, 100, 100))
     assert (after.region, after.others) == (LOW, (TOP,))
 

@@ -88,7 +88,7 @@ def test_a_newer_library_is_refused(paths: LibraryPaths, read_only: bool) -> Non
         SqliteStore.open(paths)
 
 
-def test_somebody_elses_database_is_refused_and_untouched(tmp_path: Path) -> None:
+def test_a_foreign_database_is_refused_and_untouched(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE recipes(name TEXT)")
@@ -99,7 +99,7 @@ def test_somebody_elses_database_is_refused_and_untouched(tmp_path: Path) -> Non
     assert path.read_bytes() == before
 
 
-def test_every_migration_is_told_of_in_the_schema_log() -> None:
+def test_every_migration_is_described_in_the_schema_log() -> None:
     log = Path(migrations.__file__).with_name("SCHEMA.md").read_text(encoding="utf-8")
     for name in migrations._known(MIGRATIONS):
         assert name in log
@@ -117,7 +117,7 @@ def second_version() -> Migrations:
     return made
 
 
-def test_what_was_indexed_before_there_were_levels_is_outlined(paths: LibraryPaths) -> None:
+def test_photos_indexed_before_levels_existed_are_outlined(paths: LibraryPaths) -> None:
     paths.root.mkdir()
     migrate(paths.store, first_version())
     connection = sqlite3.connect(paths.store)
@@ -148,7 +148,7 @@ def test_what_was_indexed_before_there_were_levels_is_outlined(paths: LibraryPat
         store.close()
 
 
-def test_a_library_from_before_there_were_looks_can_keep_them(paths: LibraryPaths) -> None:
+def test_a_library_from_before_the_table_of_answers_can_store_them(paths: LibraryPaths) -> None:
     paths.root.mkdir()
     migrate(paths.store, second_version())
     connection = sqlite3.connect(paths.store)

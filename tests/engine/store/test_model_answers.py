@@ -35,14 +35,14 @@ def db(paths: LibraryPaths, store: SqliteStore, photo_id: PhotoId) -> Iterator[D
 
 
 @pytest.mark.parametrize("look", [POINTED, ModelAnswer(0.1, 1.0, ()), ModelAnswer(0.5, 0.25, None)])
-def test_a_look_comes_back_as_it_was(
+def test_an_answer_is_read_as_it_was_stored(
     store: SqliteStore, photo_id: PhotoId, look: ModelAnswer
 ) -> None:
     store.model_answers.put(photo_id, "red cup", "model", look)
     assert store.model_answers.get(photo_id, "red cup", "model") == look
 
 
-def test_looks_are_kept_by_photo_query_and_model(store: SqliteStore, photo_id: PhotoId) -> None:
+def test_answers_are_kept_by_photo_query_and_model(store: SqliteStore, photo_id: PhotoId) -> None:
     store.model_answers.put(photo_id, "red cup", "model", POINTED)
     assert store.model_answers.get(PhotoId(photo_id + 1), "red cup", "model") is None
     assert store.model_answers.get(photo_id, "cup", "model") is None
@@ -57,13 +57,13 @@ def test_white_space_makes_no_other_query_but_case_does(
     assert store.model_answers.get(photo_id, "Red cup", "model") is None
 
 
-def test_a_newer_look_takes_the_place_of_the_older(store: SqliteStore, photo_id: PhotoId) -> None:
+def test_a_newer_answer_replaces_the_older(store: SqliteStore, photo_id: PhotoId) -> None:
     store.model_answers.put(photo_id, "cup", "model", ModelAnswer(0.1, 1.0))
     store.model_answers.put(photo_id, "cup", "model", POINTED)
     assert store.model_answers.get(photo_id, "cup", "model") == POINTED
 
 
-def test_looks_are_there_after_reopening_and_for_readers(
+def test_answers_are_there_after_reopening_and_for_readers(
     paths: LibraryPaths, store: SqliteStore, photo_id: PhotoId
 ) -> None:
     store.model_answers.put(photo_id, "cup", "model", POINTED)
@@ -76,7 +76,7 @@ def test_looks_are_there_after_reopening_and_for_readers(
         reader.close()
 
 
-def test_the_looks_of_a_photo_go_with_it(
+def test_the_answers_about_a_photo_are_deleted_with_it(
     store: SqliteStore, folder_id: int, photo_id: PhotoId, index_all: IndexAll
 ) -> None:
     store.files.record_found(folder_id, [("b.jpg", 10, 1)])
@@ -94,14 +94,18 @@ def test_the_looks_of_a_photo_go_with_it(
     assert store.faults() == ()
 
 
-def test_a_look_at_a_photo_that_is_gone_is_not_kept(store: SqliteStore, photo_id: PhotoId) -> None:
+def test_an_answer_about_a_deleted_photo_is_not_stored(
+    store: SqliteStore, photo_id: PhotoId
+) -> None:
     gone = PhotoId(photo_id + 1)
     store.model_answers.put(gone, "cup", "model", POINTED)
     assert store.model_answers.get(gone, "cup", "model") is None
     assert store.faults() == ()
 
 
-def test_the_oldest_looks_go_when_there_are_too_many(db: Database, photo_id: PhotoId) -> None:
+def test_the_oldest_answers_are_deleted_when_there_are_too_many(
+    db: Database, photo_id: PhotoId
+) -> None:
     few = ModelAnswers(db, read_only=False, most_rows=10)
     for i in range(10):
         few.put(photo_id, f"query {i}", "model", POINTED)
@@ -116,7 +120,7 @@ def test_the_oldest_looks_go_when_there_are_too_many(db: Database, photo_id: Pho
     assert len(kept) <= 10 and kept[-1] == 99
 
 
-def test_a_full_disk_costs_the_memory_of_a_look_and_nothing_else(
+def test_a_full_disk_costs_only_the_stored_answer(
     db: Database, photo_id: PhotoId, caplog: pytest.LogCaptureFixture
 ) -> None:
     verdicts = ModelAnswers(db, read_only=False)
@@ -133,7 +137,7 @@ def test_a_full_disk_costs_the_memory_of_a_look_and_nothing_else(
 
 
 @pytest.mark.parametrize("columns", ["yes = 7", "boxes_json = '[[1, 2'", "boxes_json = '[[1, 2]]'"])
-def test_a_look_that_makes_no_sense_is_looked_for_anew(
+def test_an_unreadable_answer_counts_as_missing(
     db: Database, photo_id: PhotoId, columns: str
 ) -> None:
     verdicts = ModelAnswers(db, read_only=False)

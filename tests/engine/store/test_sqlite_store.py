@@ -62,7 +62,7 @@ def test_wrong_counters_are_found_and_put_right(
         again.close()
 
 
-def test_broken_promises_are_reported(
+def test_violated_constraints_are_reported(
     store: SqliteStore, paths: LibraryPaths, folder_id: int, index_all: IndexAll
 ) -> None:
     store.files.record_found(folder_id, [("a.jpg", 10, 1)])
