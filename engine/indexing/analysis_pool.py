@@ -141,7 +141,7 @@ class AnalysisPool:
 
         Raises:
             Cancelled: ``cancel`` was set.
-            PhotoMissing, PhotoUnreadable, ModelMissing, WorkerCrashed, ...: as the names say.
+            PhotoMissing, PhotoUnreadable, ModelMissing, WorkerCrashed, ...: see ``engine.errors``.
         """
         cancel.raise_if_set()
         request = OutlineRequest(photo.path, photo.size_wh, box)

@@ -90,7 +90,7 @@ class Library:
 
         Raises:
             LibraryInUse: another process writes to it (never with ``read_only``).
-            StoreTooNew, StoreDamaged, DiskFull: as the names say.
+            StoreTooNew, StoreDamaged, DiskFull: see ``engine.errors``.
             FolderProblem: the folder cannot be used, or (``read_only``) holds no library.
             BadRequest: the settings name a profile that does not exist.
         """

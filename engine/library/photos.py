@@ -47,7 +47,7 @@ class LibraryPhotos:
 
         Raises:
             PhotoMissing: the photo is not in the library, or its file cannot be reached.
-            PhotoUnreadable, PhotoTooLarge, PhotoTimedOut, WorkerCrashed: as the names say.
+            PhotoUnreadable, PhotoTooLarge, PhotoTimedOut, WorkerCrashed: see ``engine.errors``.
         """
         photo = self.get(photo_id)
         if photo is None:

@@ -45,7 +45,7 @@ def full_profile(
 
     Raises:
         ModelMissing: one is not installed; the hint says how to get it.
-        ModelBroken, BadRequest: as the names say.
+        ModelBroken, BadRequest: see ``engine.errors``.
     """
     models = choose(model_store or ModelStore(), masks_name, regions_name, **options)
     return Profile(

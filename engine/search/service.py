@@ -99,7 +99,7 @@ class SearchService:
 
         Raises:
             Cancelled: by a newer search.
-            BadRequest, ModelMissing, ModelBroken: as the names say.
+            BadRequest, ModelMissing, ModelBroken: see ``engine.errors``.
         """
         results = ResultBuilder(request, self._profile.name)
         context.report(Progress("Searching"))

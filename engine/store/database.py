@@ -49,7 +49,7 @@ class Database:
         """One transaction on the writing connection; rolled back if the block raises.
 
         Raises:
-            DiskFull, StoreDamaged: as the names say.
+            DiskFull, StoreDamaged: see ``engine.errors``.
         """
         with self._write_lock:
             if self._writer is None:

@@ -73,7 +73,7 @@ class SqliteStore:
         """Open the store, making it unless ``read_only``.
 
         Raises:
-            LibraryInUse, StoreTooNew, StoreDamaged, DiskFull: as the names say.
+            LibraryInUse, StoreTooNew, StoreDamaged, DiskFull: see ``engine.errors``.
             FolderProblem: the library's folder cannot be made or written, or (``read_only``)
                 there is no library in it.
         """
