@@ -49,7 +49,7 @@ def main() -> int:
         return 130
     variables = environment.variables()
     variables["QT_QPA_PLATFORM"] = "offscreen"
-    # One process of tests a core; more threads only fight each other over small photos.
+    # Processes of tests take all cores; more threads only fight each other over small photos.
     variables.setdefault("OMP_NUM_THREADS", "1")
     python = str(environment.python)
     return run_checks(python, root, variables) or subprocess.call(
@@ -74,7 +74,8 @@ def pytest_command(python: str, arguments: List[str]) -> List[str]:
     command = [python, "-m", "pytest", "-m", "not bench"]
     alone = ("-n", "--numprocesses", "--pdb", "-s", "--dist")
     if not any(argument.startswith(alone) for argument in arguments):
-        processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+        # One more than cores: many tests wait for a child process or for a file to settle.
+        processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
         command += ["-n", str(processes), "--dist", "loadfile"]
     return command + arguments
 

@@ -27,6 +27,7 @@ from engine.records import (
 )
 from tests.fakes import colour_models, synthetic_photos
 from tests.fakes.colour_models import PALE, FakeReranker, FixedBoxVerifier
+from tests.fakes.library_copies import copy_library
 
 from .conftest import PATIENCE_S, found, wait_until
 
@@ -44,17 +45,28 @@ def add_photo(photos: Path, number: int = 0) -> Path:
     return synthetic_photos.write(photos / f"{number}.png", rgb, age_s=3600 + number)
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One photo and a closed library that has indexed it; only copied."""
+    root = tmp_path_factory.mktemp("template")
+    add_photo(root / "photos")
+    with Library.open(root / "library", profile=colour_models.profile()) as library:
+        library.folders.add(root / "photos")
+        library.indexing.start().result(PATIENCE_S)
+    return root
+
+
 @pytest.fixture
-def pointing(open_library: Callable[..., Library], photos: Path) -> Callable[..., Library]:
-    """A library with one photo, whose second look points at the pale square."""
+def pointing(
+    open_library: Callable[..., Library], template: Path, photos: Path
+) -> Callable[..., Library]:
+    """A library with one photo, whose reranker returns a box around the pale square."""
 
     def run(*, probability: float = 0.9, box: BoxXyxy = AROUND, **options) -> Library:
-        add_photo(photos)
-        look = FakeReranker(lambda: FixedBoxVerifier(box, probability))
-        library = open_library(reranker=look, **options)
-        library.folders.add(photos)
-        library.indexing.start().result(PATIENCE_S)
-        return library
+        copy_library(template, photos.parent)
+        return open_library(
+            reranker=FakeReranker(lambda: FixedBoxVerifier(box, probability)), **options
+        )
 
     return run
 

@@ -35,6 +35,7 @@ def doctor(tmp_path: Path, *argv: str) -> tuple[int, str]:
     return cli.run(argv, console=Console(out, io.StringIO())), out.getvalue()
 
 
+@pytest.mark.slow
 def test_a_sound_installation_is_reported_with_a_measured_rate(tmp_path):
     status, out = doctor(tmp_path, "--json")
     figures = json.loads(out)
