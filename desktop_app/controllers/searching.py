@@ -23,7 +23,7 @@ VERIFY_COUNT = 8
 
 
 @dataclass(frozen=True)
-class Query:
+class ShownQuery:
     """The query of the hits on show: words, or a region of a photo.
 
     Attributes:
@@ -66,12 +66,12 @@ class SearchController(QObject):
         verify: how many of the first hits of a new query are reranked.
 
     Signals:
-        started(Query): the search of a new query has begun.
-        repeated(Query): the search of the current query has begun again; its hits stay on show.
-        updated(Query, SearchResult): hits to show; ``complete`` is False while more are coming.
-        catching_up(Query, SearchResult): a partial result of a repeated search with fewer verdicts
-            than the hits on show; it is not to be shown.
-        failed(Query, error): the search has ended without a result.
+        started(ShownQuery): the search of a new query has begun.
+        repeated(ShownQuery): the search of the current query has begun again; its hits stay shown.
+        updated(ShownQuery, SearchResult): hits to show; not ``complete`` while more are coming.
+        catching_up(ShownQuery, SearchResult): a partial result of a repeated search with fewer
+            verdicts than the hits on show; it is not to be shown.
+        failed(ShownQuery, error): the search has ended without a result.
         cleared(): there is no query any more.
     """
 
@@ -92,7 +92,7 @@ class SearchController(QObject):
         self._typing_pause.timeout.connect(self._search_typed)
         self._newest_id = QueryId(0)
         self._running: WatchedJob | None = None
-        self.query: Query | None = None
+        self.query: ShownQuery | None = None
         self.result: SearchResult | None = None
         self.verify = self._last_verify = 0
 
@@ -108,13 +108,13 @@ class SearchController(QObject):
         """Search at once."""
         self._typed = " ".join(text.split())
         if self._typed:
-            self._search(Query(text=self._typed))
+            self._search(ShownQuery(text=self._typed))
         else:
             self.clear()
 
     def find_similar(self, hit: SearchHit) -> None:
         """Search for regions similar to the hit's region."""
-        self._search(Query(like=hit))
+        self._search(ShownQuery(like=hit))
 
     def repeat(self) -> None:
         """Search for the current query again, because the library has changed."""
@@ -150,7 +150,7 @@ class SearchController(QObject):
 
     def _search_typed(self) -> None:
         if self._typed_another():
-            self._search(Query(text=self._typed))
+            self._search(ShownQuery(text=self._typed))
 
     def _typed_another(self) -> bool:
         current = self.query.text if self.query is not None else None
@@ -167,7 +167,7 @@ class SearchController(QObject):
             self._running.cancel()
             self._running = None
 
-    def _search(self, query: Query, verify: int | None = None, *, again: bool = False) -> None:
+    def _search(self, query: ShownQuery, verify: int | None = None, *, again: bool = False) -> None:
         self._stop()
         again = again and self.result is not None
         if not again:

@@ -10,7 +10,11 @@ from desktop_app.bridge.session import Session
 from desktop_app.controllers import empty_states
 from desktop_app.controllers.browsing import BrowseController
 from desktop_app.controllers.empty_states import Message
-from desktop_app.controllers.searching import Query, SearchController, photos_awaiting_reranking
+from desktop_app.controllers.searching import (
+    SearchController,
+    ShownQuery,
+    photos_awaiting_reranking,
+)
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.presenters.photo_presenter import PhotoPresenter
 from desktop_app.text import formatting, search_text, window_text
@@ -128,7 +132,7 @@ class SearchPresenter(QObject):
 
     # -- results ---------------------------------------------------------------------------
 
-    def _started(self, query: Query) -> None:
+    def _started(self, query: ShownQuery) -> None:
         self._photo.deactivate()
         self.results_requested.emit()
         self.empty_message = None
@@ -140,12 +144,12 @@ class SearchPresenter(QObject):
         name = query.like.photo.path.name if query.like is not None else ""
         bar.show_chip(search_text.LIKE_CHIP.format(name=name) if name else "")
 
-    def _repeated(self, query: Query) -> None:
+    def _repeated(self, query: ShownQuery) -> None:
         """The current query is searched for again; a photo that is open stays open."""
         self._show_changed_photos(set())
         self._window.search_bar.set_busy(True)
 
-    def _updated(self, query: Query, result: SearchResult) -> None:
+    def _updated(self, query: ShownQuery, result: SearchResult) -> None:
         self._window.search_bar.set_busy(not result.complete)
         status = self._session.events.status
         pending = status.pending if status is not None else 0
@@ -156,7 +160,7 @@ class SearchPresenter(QObject):
             )
         first, self._first_result = self._first_result, False
         self._show_hits(result, new_search=first)
-        self._results.verdict_bar.show_message(self._words_above(query, result, pending))
+        self._results.result_note_bar.show_message(self._words_above(query, result, pending))
         self._show_notice(result.profile)
         if first:
             self._results.grid.scrollToTop()
@@ -182,7 +186,7 @@ class SearchPresenter(QObject):
         )
         self._anchor.restore()
 
-    def _words_above(self, query: Query, result: SearchResult, pending: int) -> str:
+    def _words_above(self, query: ShownQuery, result: SearchResult, pending: int) -> str:
         """The sentence above the grid: everything was judged No, or the note of the result."""
         parts = []
         reranking = result.to_look_at and not result.complete
@@ -196,7 +200,7 @@ class SearchPresenter(QObject):
             parts.append(result.note)  # with reranking, the bar of that shows the note
         return " ".join(parts)
 
-    def _failed(self, query: Query, error: BaseException) -> None:
+    def _failed(self, query: ShownQuery, error: BaseException) -> None:
         self._window.search_bar.set_busy(False)
         if not isinstance(error, EngineError):
             raise error
@@ -209,7 +213,7 @@ class SearchPresenter(QObject):
         bar = self._window.search_bar
         bar.set_busy(False)
         bar.show_chip("")
-        self._results.verdict_bar.show_message("")
+        self._results.result_note_bar.show_message("")
         self._show_changed_photos(set())
         self._photo.deactivate()
         self.results_requested.emit()

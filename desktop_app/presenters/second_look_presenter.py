@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from desktop_app.bridge.session import Session
-from desktop_app.controllers.searching import VERIFY_COUNT, Query, SearchController
+from desktop_app.controllers.searching import VERIFY_COUNT, SearchController, ShownQuery
 from desktop_app.text import search_text
 from desktop_app.ui_state import UiState
 from desktop_app.views.main_window import MainWindow
@@ -101,13 +101,13 @@ class SecondLookPresenter(QObject):
             return 0
         return min(MORE, len(result.hits) - result.looked_at)
 
-    def _updated(self, query: Query, result: SearchResult) -> None:
+    def _updated(self, query: ShownQuery, result: SearchResult) -> None:
         reranking = not result.complete and result.to_look_at > 0
         self._bar.show_message(
             search_text.second_look(result), can_stop=reranking, more=self._more()
         )
 
-    def _catching_up(self, query: Query, result: SearchResult) -> None:
+    def _catching_up(self, query: ShownQuery, result: SearchResult) -> None:
         """Show progress only: the hits on show have more verdicts than this result."""
         self._window.search_bar.set_busy(True)
         if result.to_look_at:

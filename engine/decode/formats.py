@@ -13,7 +13,7 @@ PHOTO_SUFFIXES = frozenset(
 DRAFT_FORMATS = frozenset({"JPEG", "MPO"})
 """Formats that can be decoded at 1/2, 1/4 or 1/8 of the size with much less work (draft mode)."""
 
-# A JPEG with several pictures (MPO) opens as "JPEG".
+# Names to open with: "JPEG" also opens a JPEG of several pictures, which Pillow then calls "MPO".
 _BASE_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 
 # Far above any photo: Pillow's own check warns about valid photos of 102 megapixels and hides the

@@ -42,7 +42,7 @@ def check(index: UsearchIndex, cancel: CancelToken | None = None) -> IndexReport
     buffered = index.buffered_ids()
     index.drop_from_buffer(np.setdiff1d(buffered, stored))
     if len(np.unique(buffered)) != len(buffered):
-        faults.append("index: a region is in the tail twice")
+        faults.append("index: a region is in the buffer twice")
     vectors += len(np.intersect1d(buffered, rest))
     if vectors != len(stored):
         faults.append(f"index: {len(stored) - vectors} of {len(stored)} regions cannot be found")

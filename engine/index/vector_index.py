@@ -66,6 +66,8 @@ class VectorIndex(Protocol):
 
     Every method but ``remove`` and ``close`` may raise StoreDamaged, if the store cannot be read.
 
+    An implementation is made for one profile and one metric, ``ip`` (dot product) or ``cos``.
+
     Attributes:
         profile_id: the number of the profile in the store.
         read_only: another process writes the index; this one follows it and writes nothing.

@@ -72,7 +72,7 @@ class AnalysisPool:
     live as long as the pool. Worker processes start with the first unknown photo.
 
     Args:
-        outcomes: tells which contents are in the store already.
+        results: tells which contents are in the store already.
         workers: number of worker processes, each with its own models and an equal share of the
             cores; the profile may limit it.
         time_limit_s: for one photo; the profile may raise it.
@@ -87,7 +87,7 @@ class AnalysisPool:
         self,
         profile: Profile,
         profile_id: int,
-        outcomes: ResultWriter,
+        results: ResultWriter,
         *,
         workers: int,
         time_limit_s: float,
@@ -96,7 +96,7 @@ class AnalysisPool:
         self.workers = workers
         self.coarse_pass = profile.coarse_longest_px > 0
         self._profile_id = profile_id
-        self._outcomes = outcomes
+        self._results = results
         threads = max(1, usable_cores() // workers)
         self._workers = [
             WorkerProcess(
@@ -172,7 +172,7 @@ class AnalysisPool:
             if unsettled is not None:
                 return unsettled
             version = _version(file)
-            known = self._outcomes.known_photo(version, self._profile_id, level)
+            known = self._results.known_photo(version, self._profile_id, level)
             if known is not None:
                 return Known(version, known)
             finding = self._analyse(AnalysisRequest(file.path, version, level), cancel)

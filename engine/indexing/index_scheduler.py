@@ -174,7 +174,7 @@ class IndexScheduler:
         """
         runtime = self._active_profile.acquire(target)
         try:
-            runtime.search.load()  # the first search after the change is as fast as any
+            runtime.search.load_models()  # the first search after the change is as fast as any
             if self._profile_setting.complete(target):
                 self._active_profile.activate(target)
                 self._on_change(LibraryChanges(profile=True, folders=True, problems=True))

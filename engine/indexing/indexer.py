@@ -174,9 +174,9 @@ class Indexer:
 
     def _store_finding(self, file: FileRow, finding: Finding, cancel: CancelToken) -> None:
         """Write the finding of a file to the store, the index and the thumbnails."""
-        outcomes = self._store.outcomes
+        results = self._store.results
         if isinstance(finding, AnalysedPhoto):
-            written = outcomes.write(file, finding, self._index.profile_id, self._thumbnails.put)
+            written = results.write(file, finding, self._index.profile_id, self._thumbnails.put)
             self._publish_written(file, written)
             self._index.remove(written.replaced_regions)
             self._regions_written += len(finding.vectors)
@@ -184,9 +184,7 @@ class Indexer:
                 self._regions_written = 0
                 self._index.maintain(cancel, merge=False)
         elif isinstance(finding, Known):
-            self._publish_written(
-                file, outcomes.link_known(file, finding.version, finding.photo_id)
-            )
+            self._publish_written(file, results.link_known(file, finding.version, finding.photo_id))
         elif isinstance(finding, Unsettled):
             self._store.files.record_version(file, finding.size_bytes, finding.mtime_ns)
         elif isinstance(finding, Vanished):
@@ -205,7 +203,7 @@ class Indexer:
             self._store.folders.set_online(file.folder_id, False)
             self._on_change(LibraryChanges(folders=True))
             return
-        self._store.outcomes.record_missing(file)
+        self._store.results.record_missing(file)
         photos: frozenset[PhotoId] = frozenset([file.photo_id] if file.photo_id else [])
         self._on_change(LibraryChanges(photos=photos, folders=True))
 
@@ -213,7 +211,7 @@ class Indexer:
         if finding.affects_all_files:
             raise finding.error
         log.info("not indexed: %s: %s", file.path, finding.error)
-        self._store.outcomes.record_failure(file, finding.error, finding.error.operation)
+        self._store.results.record_failure(file, finding.error, finding.error.operation)
         self._on_change(LibraryChanges(problems=True))
 
 

@@ -128,7 +128,7 @@ class IndexerPool:
                 self._active_profile,
                 profile,
                 self._create_indexer,
-                outcomes=self._store.outcomes,
+                results=self._store.results,
                 workers=self._settings.workers or suitable_workers(),
                 time_limit_s=self._settings.photo_time_limit_s,
             )

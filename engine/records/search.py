@@ -29,7 +29,7 @@ class SearchRequest:
     Attributes:
         like_region: find photos with regions similar to this one.
         limit: most hits returned.
-        verify: how many of the first hits the language model reranks; a free verifier judges all.
+        verify: how many of the first hits the language model reranks; the profile's own judges all.
         folder_ids: only photos below these folders; empty means all.
     """
 

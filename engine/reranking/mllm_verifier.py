@@ -38,7 +38,7 @@ class MllmVerifier:
         ask: sends a request to the model.
     """
 
-    free = False
+    judges_every_hit = False
 
     def __init__(
         self,

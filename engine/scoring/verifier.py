@@ -66,13 +66,13 @@ class Verifier(Protocol):
     """Gives a verdict on one hit. Search lane only.
 
     Attributes:
-        free: True if a verdict costs so little that every hit gets one; such a verifier reads no
-            pixels. A profile's own verifier is free, a reranker's is not.
+        judges_every_hit: True if a verdict costs so little that every hit gets one; such a verifier
+            reads no pixels. True for a profile's own verifier, False for a reranker's.
         match_at, no_below: a probability of at least ``match_at`` is a match, one below
             ``no_below`` a no, anything between is unsure.
     """
 
-    free: bool
+    judges_every_hit: bool
     match_at: float
     no_below: float
 

@@ -28,7 +28,7 @@ class BoxOutlines:
         self._outline = outline
         self._made: dict[tuple[PhotoId, BoxXyxy], Region | None] = {}
 
-    def outlined(self, hit: SearchHit, cancel: CancelToken) -> SearchHit:
+    def with_region(self, hit: SearchHit, cancel: CancelToken) -> SearchHit:
         """The hit with a region in place of its box; unchanged if it has no box, was rejected, or
         no mask could be made.
 

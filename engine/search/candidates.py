@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.index.vector_index import VectorIndex
 from engine.records import PhotoId
-from engine.search.query import Query
+from engine.search.query import ResolvedQuery
 from engine.store.store import Store
 
 ALL_PHOTOS = 2000
@@ -29,7 +29,7 @@ class CandidatePhotos:
     complete: bool = True
 
 
-def find(query: Query, store: Store, index: VectorIndex) -> CandidatePhotos:
+def find(query: ResolvedQuery, store: Store, index: VectorIndex) -> CandidatePhotos:
     """Photos that may be among the best hits of the query."""
     request = query.request
     few = store.photos.searchable_ids(index.profile_id, request.folder_ids, ALL_PHOTOS)

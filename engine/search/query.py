@@ -14,7 +14,7 @@ from engine.store.store import RegionTable
 
 
 @dataclass(frozen=True)
-class Query:
+class ResolvedQuery:
     """What the first stage searches for.
 
     Attributes:
@@ -40,7 +40,7 @@ def resolve(
     text_embedder: Callable[[], TextEmbedder],
     regions: RegionTable,
     profile_id: int,
-) -> Query | None:
+) -> ResolvedQuery | None:
     """The query of a request; None if the text model knows none of its words.
 
     Args:
@@ -55,7 +55,7 @@ def resolve(
         embedder, text = text_embedder(), request.text.strip()
         remark = embedder.query_note(text) if isinstance(embedder, QueryNoteProvider) else ""
         text_vector = _text_vector(embedder, text)
-        return None if text_vector is None else Query(request, text_vector, remark=remark)
+        return None if text_vector is None else ResolvedQuery(request, text_vector, remark=remark)
     region = regions.get(request.like_region)
     vector = regions.vector(request.like_region, profile_id)
     if region is not None and vector is None:
@@ -70,7 +70,7 @@ def resolve(
             operation="searching",
             hint="Choose another one.",
         )
-    return Query(request, vector, region.photo_id)
+    return ResolvedQuery(request, vector, region.photo_id)
 
 
 def _text_vector(embedder: TextEmbedder, text: str) -> np.ndarray | None:

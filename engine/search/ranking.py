@@ -13,7 +13,7 @@ from engine.records import BoxXyxy, PhotoId, SearchHit, Verdict
 from engine.reranking.box_match import match_box
 from engine.scoring.photo_scorer import PhotoScorer, RegionSimilarities
 from engine.scoring.verifier import Candidate, Verification, Verifier
-from engine.search.query import Query
+from engine.search.query import ResolvedQuery
 from engine.search.region_similarities import similarities
 from engine.store.rows import RegionRows
 
@@ -56,7 +56,9 @@ class ExampleScorer:
         return int(similarities.region_scores.argmax()) if len(similarities.region_scores) else None
 
 
-def rank(query: Query, rows: dict[PhotoId, RegionRows], scorer: PhotoScorer) -> list[RankedPhoto]:
+def rank(
+    query: ResolvedQuery, rows: dict[PhotoId, RegionRows], scorer: PhotoScorer
+) -> list[RankedPhoto]:
     """The best photos first, as many as the request wants; ties in the order of their ids."""
     compared = {i: similarities(of_photo, query.vector) for i, of_photo in rows.items()}
     scores = {photo_id: scorer.score(numbers) for photo_id, numbers in compared.items()}
@@ -84,7 +86,7 @@ def with_verification(
     a box that no mask fits is kept in ``box_xyxy``.
     """
     probability, reason = verification.probability, verification.reason
-    if verifier.free and not hit.outlined and probability >= verifier.match_at:
+    if verifier.judges_every_hit and not hit.outlined and probability >= verifier.match_at:
         # It was fitted to photos with regions; here it has the vector of the whole photo only.
         probability, reason = math.nextafter(verifier.match_at, 0.0), _AS_A_WHOLE
     return replace(
@@ -92,7 +94,7 @@ def with_verification(
         verdict=verdict(verifier, probability),
         probability=probability,
         reason=reason,
-        looked_at=not verifier.free,
+        looked_at=not verifier.judges_every_hit,
     )
 
 

@@ -53,7 +53,7 @@ class RegionCache:
     def _drop_outdated(self, photo_ids: Sequence[PhotoId]) -> None:
         """Drop arrays of a coarse indexing that a full one has replaced."""
         coarse = [i for i in photo_ids if i in self._rows and not self._rows[i].outlined]
-        for photo_id in self._regions.outlined(coarse, self._profile_id):
+        for photo_id in self._regions.fully_indexed(coarse, self._profile_id):
             self._bytes -= self._rows.pop(photo_id).nbytes
 
 

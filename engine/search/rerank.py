@@ -68,7 +68,7 @@ def rerank(
                 )
             results.looked_at = i + 1
             publisher.publish()
-            outlined = outlines.outlined(publisher.hits[i], context.cancel)
+            outlined = outlines.with_region(publisher.hits[i], context.cancel)
             if outlined is not publisher.hits[i]:  # published again: the verdict did not wait
                 publisher.hits[i] = outlined
                 publisher.publish()

@@ -21,7 +21,7 @@ from engine.scoring.reranker import Reranker
 from engine.scoring.verifier import Candidate, Verifier
 from engine.search import candidates, ranking
 from engine.search.box_outlines import BoxOutlines, OutlineBox
-from engine.search.query import Query, resolve
+from engine.search.query import ResolvedQuery, resolve
 from engine.search.ranking import ExampleScorer, RankedPhoto
 from engine.search.region_similarities import RegionCache
 from engine.search.rerank import rerank
@@ -38,8 +38,8 @@ _NO_WORDS = "The models know none of these words."
 
 
 class SearchService:
-    """Searches with one profile. Models are loaded with the first search, or before by ``load`` or
-    ``warm_up``. Search lane only, but for ``load``, which any thread may call.
+    """Searches with one profile. Models are loaded with the first search, or before by
+    ``load_models`` or ``warm_up``. Search lane only; any thread may call ``load_models``.
 
     Args:
         read_rgb: for verifiers that need pixels.
@@ -67,7 +67,7 @@ class SearchService:
         self._loaded_verifier: Verifier | None = None
         self._loading = threading.RLock()
 
-    def load(self) -> None:
+    def load_models(self) -> None:
         """Load the models and the index, before this profile becomes the active one.
 
         Raises:
@@ -152,7 +152,7 @@ class SearchService:
         results.note = " ".join(filter(None, (results.note, results.failure_note(failed))))
         return verified
 
-    def _first_stage(self, query: Query, context: JobContext) -> tuple[list[_Match], bool]:
+    def _first_stage(self, query: ResolvedQuery, context: JobContext) -> tuple[list[_Match], bool]:
         """The ranked photos with their regions, and whether the index could search everything."""
         found = candidates.find(query, self._store, self._index)
         context.cancel.raise_if_set()

@@ -64,7 +64,7 @@ class Regions:
                     grouped.setdefault(PhotoId(row[0]), []).append(row)
         return {photo_id: _numbers(rows) for photo_id, rows in grouped.items()}
 
-    def outlined(self, photo_ids: Sequence[PhotoId], profile_id: int) -> set[PhotoId]:
+    def fully_indexed(self, photo_ids: Sequence[PhotoId], profile_id: int) -> set[PhotoId]:
         """See ``RegionTable``."""
         found: set[PhotoId] = set()
         with self._db.reading() as connection:

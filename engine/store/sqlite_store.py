@@ -16,10 +16,10 @@ from engine.store.failures import Failures
 from engine.store.files import Files
 from engine.store.folders import Folders
 from engine.store.model_answers import ModelAnswers
-from engine.store.outcomes import Outcomes
 from engine.store.photos import Photos
 from engine.store.profiles import Profiles
 from engine.store.regions import Regions
+from engine.store.results import Results
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -48,7 +48,7 @@ class SqliteStore:
     writing connection behind a lock.
 
     Attributes:
-        folders, files, photos, profiles, regions, failures, outcomes, counts, model_answers:
+        folders, files, photos, profiles, regions, failures, results, counts, model_answers:
             its tables.
         read_only: every method that writes raises.
     """
@@ -64,7 +64,7 @@ class SqliteStore:
         self.profiles = Profiles(db)
         self.regions = Regions(db)
         self.failures = Failures(db)
-        self.outcomes = Outcomes(db)
+        self.results = Results(db)
         self.counts = Counts(db)
         self.model_answers = ModelAnswers(db, read_only)
 

@@ -58,7 +58,7 @@ def test_vectors_are_read_as_they_were_written(
     store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     file = store.files.pending(1)[0]
     photo = analysed(b"abc", file, things=3)
-    photo_id = store.outcomes.write(file, photo, profile_id, lambda *_: None).photo_id
+    photo_id = store.results.write(file, photo, profile_id, lambda *_: None).photo_id
     rows = store.regions.rows([photo_id], profile_id)[photo_id]
     assert np.array_equal(rows.whole, photo.vectors[0].astype(np.float32))
     assert np.array_equal(rows.vectors, photo.vectors[1:].astype(np.float32))
@@ -75,7 +75,7 @@ def test_a_photo_without_regions_has_one_vector(
     store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     file = store.files.pending(1)[0]
     photo = analysed(b"abc", file, things=0)
-    photo_id = store.outcomes.write(file, photo, profile_id, lambda *_: None).photo_id
+    photo_id = store.results.write(file, photo, profile_id, lambda *_: None).photo_id
     rows = store.regions.rows([photo_id], profile_id)[photo_id]
     assert rows.vectors.shape == (0, NDIM) and rows.whole.shape == (NDIM,)
     assert store.regions.of_photo(photo_id, profile_id) == ()
@@ -113,9 +113,9 @@ def test_indexed_content_is_known(
     store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     photo_id = index_all({"a.jpg": b"x"})["a.jpg"]
     version = FileVersion(b"x", 10, 5)
-    assert store.outcomes.known_photo(version, profile_id) == photo_id
-    assert store.outcomes.known_photo(FileVersion(b"x", 11, 5), profile_id) is None
-    assert store.outcomes.known_photo(version, profile_id + 1) is None
+    assert store.results.known_photo(version, profile_id) == photo_id
+    assert store.results.known_photo(FileVersion(b"x", 11, 5), profile_id) is None
+    assert store.results.known_photo(version, profile_id + 1) is None
 
 
 def test_a_move_keeps_the_photo_and_its_regions(
@@ -127,7 +127,7 @@ def test_a_move_keeps_the_photo_and_its_regions(
     assert store.files.record_missing(folder_id, ["a.jpg"]) == {photo_id}
     assert store.photos.get(photo_id) is None
     store.files.record_found(folder_id, [("sub/b.jpg", 10, 1)])
-    store.outcomes.link_known(store.files.pending(1)[0], FileVersion(b"x", 10, 1), photo_id)
+    store.results.link_known(store.files.pending(1)[0], FileVersion(b"x", 10, 1), photo_id)
     assert store.photos.get(photo_id).path.name == "b.jpg"
     assert store.regions.ids(profile_id).tolist() == regions
     assert store.files.present(folder_id) == {"sub/b.jpg": (10, 1)}
@@ -153,11 +153,11 @@ def test_a_changed_file_keeps_its_old_photo_until_the_new_one_is_there(
     store.files.record_found(folder_id, [("a.jpg", 11, 2)])
     assert store.photos.get(old) is not None
     error = PhotoUnreadable("It is damaged.", operation="reading")
-    store.outcomes.record_failure(store.files.pending(1)[0], error, "reading")
+    store.results.record_failure(store.files.pending(1)[0], error, "reading")
     assert store.photos.get(old) is not None, "a failure removes nothing"
     store.files.record_found(folder_id, [("a.jpg", 12, 3)])
     file = store.files.pending(1)[0]
-    written = store.outcomes.write(file, analysed(b"new", file), profile_id, lambda *_: None)
+    written = store.results.write(file, analysed(b"new", file), profile_id, lambda *_: None)
     assert written.deleted_photos == (old,) and written.photo_id != old
     assert store.photos.get(old) is None
     assert store.failures.problems(10) == ()
@@ -170,7 +170,7 @@ def test_failures_are_listed_and_tried_again_when_asked_or_changed(
     store.files.record_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 2)])
     for file in store.files.pending(10):
         error = PhotoUnreadable("It is damaged.", operation="reading", hint="Copy it again.")
-        store.outcomes.record_failure(file, error, "reading")
+        store.results.record_failure(file, error, "reading")
     assert store.files.pending(10) == []
     assert store.counts.totals(profile_id).problems == 2
     store.files.record_found(folder_id, [("a.jpg", 10, 1)])
@@ -179,7 +179,7 @@ def test_failures_are_listed_and_tried_again_when_asked_or_changed(
     assert store.failures.retry([path, tmp_path / "elsewhere.jpg"]) == 1
     file = store.files.pending(10)[0]
     assert file.path == path
-    store.outcomes.record_failure(file, PhotoUnreadable("Still.", operation="reading"), "reading")
+    store.results.record_failure(file, PhotoUnreadable("Still.", operation="reading"), "reading")
     problem = next(p for p in store.failures.problems(10) if p.path == path)
     assert (problem.attempts, problem.message, problem.kind) == (2, "Still.", "unreadable")
     store.files.record_found(folder_id, [("b.jpg", 11, 9)])
@@ -193,7 +193,7 @@ def test_a_failure_of_a_file_that_changed_meanwhile_is_dropped(
     store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     file = store.files.pending(1)[0]
     store.files.record_found(folder_id, [("a.jpg", 20, 2)])
-    store.outcomes.record_failure(file, PhotoUnreadable("Cut off.", operation="reading"), "reading")
+    store.results.record_failure(file, PhotoUnreadable("Cut off.", operation="reading"), "reading")
     assert [f.size_bytes for f in store.files.pending(10)] == [20]
     assert store.failures.problems(10) == ()
 
@@ -265,7 +265,7 @@ def test_results_for_a_file_whose_folder_is_gone_are_dropped(
     store.folders.mark_removed(folder_id)
     while store.folders.purge() is not None:
         pass
-    written = store.outcomes.write(file, analysed(b"x", file), profile_id, lambda *_: None)
+    written = store.results.write(file, analysed(b"x", file), profile_id, lambda *_: None)
     assert written.photo_id is None
     assert store.photos.all_ids() == set()
 
@@ -297,7 +297,7 @@ def test_another_profile_makes_a_work_list_of_indexed_files(
     assert [file.path.name for file in rest] == ["2.jpg", "1.jpg", "0.jpg"]
     for file in store.files.lacking(other, 10, NEWEST):
         content = file.path.name.encode()
-        store.outcomes.write(file, analysed(content, file), other, lambda *_: None)
+        store.results.write(file, analysed(content, file), other, lambda *_: None)
     assert store.counts.waiting(other) == (0, 0, 0)
     assert len(store.regions.ids(profile_id)) == len(store.regions.ids(other)) == 15
     assert store.counts.repair() == ()
@@ -307,7 +307,7 @@ def coarse_file(store: Store, folder_id: int, profile_id: int, **thumbnails) -> 
     """A file whose photo has a coarse indexing only, as its work list returns it."""
     store.files.record_found(folder_id, [("a.jpg", 10, 1)])
     photo = analysed(b"x", file := store.files.pending(1)[0], level=IndexLevel.COARSE)
-    store.outcomes.write(file, photo, profile_id, thumbnails.get("keep", lambda *_: None))
+    store.results.write(file, photo, profile_id, thumbnails.get("keep", lambda *_: None))
     return store.files.coarse(profile_id, 10)[0]
 
 
@@ -323,8 +323,8 @@ def test_a_coarse_photo_is_searchable_and_in_the_work_list(
     rows = store.regions.rows([file.photo_id], profile_id)[file.photo_id]
     assert rows.vectors.shape == (0, NDIM) and not rows.outlined
     version = FileVersion(b"x", 10, 1)
-    assert store.outcomes.known_photo(version, profile_id, IndexLevel.COARSE) == file.photo_id
-    assert store.outcomes.known_photo(version, profile_id) is None
+    assert store.results.known_photo(version, profile_id, IndexLevel.COARSE) == file.photo_id
+    assert store.results.known_photo(version, profile_id) is None
     assert store.faults() == () and store.counts.repair() == ()
 
 
@@ -336,17 +336,17 @@ def test_a_full_indexing_replaces_a_coarse_one_and_never_the_reverse(
     whole = store.regions.ids(profile_id).tolist()
     thumbnails.clear()
     full = analysed(b"x", file)
-    written = store.outcomes.write(file, full, profile_id, thumbnails.__setitem__)
+    written = store.results.write(file, full, profile_id, thumbnails.__setitem__)
     assert (written.photo_id, written.deleted_photos) == (file.photo_id, ())
     assert list(written.replaced_regions) == whole and set(thumbnails) == {file.photo_id}
     ids = store.regions.ids(profile_id).tolist()
     assert len(ids) == 3 and min(ids) > whole[0], "a key of the index is never used again"
-    assert store.regions.outlined([file.photo_id], profile_id) == {file.photo_id}
+    assert store.regions.fully_indexed([file.photo_id], profile_id) == {file.photo_id}
     totals = store.counts.totals(profile_id)
     assert (totals.searchable, totals.outlined, totals.things) == (1, 1, 2)
     assert store.files.coarse(profile_id, 10) == []
     for photo in (analysed(b"x", file, level=IndexLevel.COARSE), full):
-        again = store.outcomes.write(file, photo, profile_id, lambda *_: pytest.fail("again"))
+        again = store.results.write(file, photo, profile_id, lambda *_: pytest.fail("again"))
         assert again.replaced_regions == () and store.regions.ids(profile_id).tolist() == ids
     assert store.faults() == () and store.counts.repair() == ()
 
@@ -356,19 +356,19 @@ def test_a_failed_full_indexing_leaves_the_coarse_one(
 ) -> None:
     file = coarse_file(store, folder_id, profile_id)
     error = PhotoUnreadable("The worker stopped.", operation="looking")
-    store.outcomes.record_failure(file, error, "looking")
+    store.results.record_failure(file, error, "looking")
     assert store.photos.searchable_ids(profile_id, frozenset(), 10) == [file.photo_id]
     assert store.counts.waiting(profile_id) == (0, 0, 0), "it is not tried again by itself"
     totals = store.counts.totals(profile_id)
     assert (totals.searchable, totals.pending, totals.problems) == (0, 0, 1)
     store.failures.retry(None)
-    store.outcomes.link_known(store.files.pending(1)[0], FileVersion(b"x", 10, 1), file.photo_id)
+    store.results.link_known(store.files.pending(1)[0], FileVersion(b"x", 10, 1), file.photo_id)
     file = store.files.coarse(profile_id, 10)[0]
-    store.outcomes.record_failure(file, error, "looking")
+    store.results.record_failure(file, error, "looking")
     assert [problem.attempts for problem in store.failures.problems(10)] == [2]
     store.failures.retry(None)
     file = store.files.pending(1)[0]
-    store.outcomes.write(file, analysed(b"x", file), profile_id, lambda *_: None)
+    store.results.write(file, analysed(b"x", file), profile_id, lambda *_: None)
     assert store.failures.problems(10) == ()
     assert store.counts.totals(profile_id).outlined == 1
 
@@ -379,10 +379,10 @@ def test_a_full_indexing_of_one_copy_counts_for_the_other(
     coarse_file(store, folder_id, profile_id)
     store.files.record_found(folder_id, [("b.jpg", 10, 2)])
     copy = store.files.pending(1)[0]
-    store.outcomes.link_known(copy, FileVersion(b"x", 10, 2), 1)
+    store.results.link_known(copy, FileVersion(b"x", 10, 2), 1)
     assert store.counts.waiting(profile_id) == (0, 0, 2)
     file = store.files.coarse(profile_id, 1)[0]
-    store.outcomes.write(file, analysed(b"x", file), profile_id, lambda *_: None)
+    store.results.write(file, analysed(b"x", file), profile_id, lambda *_: None)
     assert store.counts.waiting(profile_id) == (0, 0, 0)
     assert store.counts.totals(profile_id).outlined == 2
     assert store.counts.repair() == ()
@@ -443,7 +443,7 @@ def test_counters_hold_through_any_history(store: Store, tmp_path: Path, profile
         elif what == 3:
             for file in store.files.pending(rng.randrange(3)):
                 content = bytes([rng.randrange(8)])
-                store.outcomes.write(
+                store.results.write(
                     file,
                     analysed(content, file, level=rng.choice(list(IndexLevel))),
                     rng.choice([profile_id, other]),
@@ -452,14 +452,14 @@ def test_counters_hold_through_any_history(store: Store, tmp_path: Path, profile
         elif what == 4:
             for file in store.files.pending(1):
                 error = PhotoUnreadable("no", operation="reading")
-                store.outcomes.record_failure(file, error, "reading")
+                store.results.record_failure(file, error, "reading")
         else:
             for file in store.files.coarse(profile_id, 1):
                 photo = analysed(file.content_hash, file)
-                store.outcomes.write(file, photo, profile_id, lambda *_: None)
+                store.results.write(file, photo, profile_id, lambda *_: None)
             for file in store.files.lacking(other, 1):
                 photo = analysed(b"again", file)
-                store.outcomes.write(file, photo, other, lambda *_: None)
+                store.results.write(file, photo, other, lambda *_: None)
         if step == 200:
             store.folders.mark_removed(folders.pop())
             while store.folders.purge() is not None:
@@ -500,7 +500,7 @@ def test_deleting_a_profile_in_steps_leaves_the_other(
     other = store.profile_id("other", NDIM, "other")
     for file in store.files.lacking(other, 10):
         content = file.path.name.encode()
-        store.outcomes.write(file, analysed(content, file), other, lambda *_: None)
+        store.results.write(file, analysed(content, file), other, lambda *_: None)
     kept = store.regions.ids(profile_id).tolist()
     deleted = 0
     while count := store.profiles.delete_step(other):

@@ -168,7 +168,7 @@ def test_a_model_that_went_missing_costs_no_hits(open_desktop, sixty_photos, sea
     search(desktop, "red ball")
     assert bar(desktop).isVisible() and MISSING.problem in bar(desktop).message
     assert desktop.presenter.model.rowCount() == PHOTOS
-    assert not desktop.presenter.results.verdict_bar.isVisible(), "nothing is said twice"
+    assert not desktop.presenter.results.result_note_bar.isVisible(), "nothing is said twice"
 
 
 def test_a_search_by_region_is_not_reranked_and_says_so(searched, sixty_photos, qtbot):
@@ -214,7 +214,7 @@ def test_the_note_while_the_model_is_loaded_is_shown(searched, sixty_photos, qtb
 def test_no_hit_is_called_unlike_while_reranking_runs(open_desktop, sixty_photos, search, qtbot):
     desktop = open_desktop(open_library=opens(sixty_photos))
     search(desktop, "submarine")
-    shown = desktop.presenter.results.verdict_bar
+    shown = desktop.presenter.results.result_note_bar
     assert "Nothing here looks like" in shown.message
     verify(desktop, sixty_photos, qtbot, count=2)
     assert shown.message == ""

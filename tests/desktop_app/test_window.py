@@ -204,7 +204,7 @@ def test_typing_searches_after_a_pause_and_once(open_desktop, memory, qtbot):
 def test_a_message_says_that_all_hits_were_judged_no(open_desktop, memory, search):
     desktop = open_desktop(open_library=opens(memory))
     search(desktop, "submarine")
-    bar = desktop.presenter.results.verdict_bar
+    bar = desktop.presenter.results.result_note_bar
     assert bar.isVisible()
     assert bar.message == search_text.NO_HIT_CLOSEST.format(query="submarine")
     assert desktop.presenter.model.rowCount() == 4

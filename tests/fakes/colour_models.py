@@ -130,7 +130,7 @@ class BestRegionScorer:
 class FreeVerifier:
     """A free verifier whose probability is the score of stage one."""
 
-    free = True
+    judges_every_hit = True
     match_at = 0.8
     no_below = 0.4
 
@@ -146,7 +146,7 @@ class PixelVerifier:
     fails for photos with "unverifiable" in their name.
     """
 
-    free = False
+    judges_every_hit = False
     match_at = 0.05
     no_below = 0.01
 
@@ -167,7 +167,7 @@ class PixelVerifier:
 class FixedBoxVerifier:
     """Returns a fixed box and probability for every photo."""
 
-    free = False
+    judges_every_hit = False
     match_at = 0.5
     no_below = 0.2
 

@@ -42,7 +42,7 @@ class Filler:
                 vectors=self._rng.normal(size=(10, NDIM)).astype(np.float16),
                 thumbnail_jpeg=b"",
             )
-            self._store.outcomes.write(file, photo, PROFILE_ID, lambda *_: None)
+            self._store.results.write(file, photo, PROFILE_ID, lambda *_: None)
 
 
 def exact(store: Store, query: np.ndarray, k: int, metric: str = "ip") -> list[int]:

@@ -22,7 +22,7 @@ class ResultsPage(QWidget):
         grid: the view of the photos.
         profile_notice: recommends better models; dismissible.
         second_look_bar: progress of reranking.
-        verdict_bar: shown when everything was judged No, or photos are not searchable yet.
+        result_note_bar: shown when everything was judged No, or photos are not searchable yet.
         changes_bar: the library has changed since the search; offers to search again.
         show_no_button: shows and hides the hits judged No.
     """
@@ -39,7 +39,7 @@ class ResultsPage(QWidget):
         session.outlines.ready.connect(self.grid.outlines_ready)
         self.profile_notice = MessageBar(window_text.DISMISS)
         self.second_look_bar = SecondLookBar()
-        self.verdict_bar = MessageBar()
+        self.result_note_bar = MessageBar()
         self.changes_bar = MessageBar(search_text.REFRESH)
         self.show_no_button = push_button("", role="link")
         self.show_no_button.clicked.connect(self._toggle_no)
@@ -53,7 +53,7 @@ class ResultsPage(QWidget):
         bars.setSpacing(8)
         bars.addWidget(self.profile_notice)
         bars.addWidget(self.second_look_bar)
-        bars.addWidget(self.verdict_bar)
+        bars.addWidget(self.result_note_bar)
         bars.addWidget(self.changes_bar)
         column.addLayout(bars)
         column.addWidget(self.grid, 1)

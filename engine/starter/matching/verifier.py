@@ -12,7 +12,7 @@ from engine.starter.matching.reference_statistics import ReferenceStatistics
 class StarterVerifier:
     """A ``Verifier`` that reads no pixels, so that every hit gets a verdict."""
 
-    free = True
+    judges_every_hit = True
 
     def __init__(
         self,

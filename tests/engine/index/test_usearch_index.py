@@ -25,6 +25,16 @@ def shard_files(index: UsearchIndex) -> list[str]:
     return sorted(path.name for path in index.folder.glob("*.usearch"))
 
 
+@pytest.mark.parametrize("metric", ["ip", "cos"])
+def test_the_buffer_is_searched_exactly(
+    store: SqliteStore, fill: Fill, open_index: Open, metric: str
+) -> None:
+    fill(8)
+    index = open_index(metric=metric)
+    for query in queries():
+        assert index.search(query, 7).ids.tolist() == exact(store, query, 7, metric)
+
+
 @pytest.mark.usefixtures("small_shards")
 @pytest.mark.parametrize("metric", ["ip", "cos"])
 def test_shards_and_buffer_together_find_the_same(

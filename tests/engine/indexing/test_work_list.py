@@ -39,7 +39,7 @@ def add(store: SqliteStore, *numbers: int) -> None:
 
 def write(store: SqliteStore, task: Task) -> None:
     photo = analysed(task.file.path.name.encode(), task.file, level=task.level)
-    store.outcomes.write(task.file, photo, 1, lambda *_: None)
+    store.results.write(task.file, photo, 1, lambda *_: None)
 
 
 def name_and_level(task: Task) -> tuple[str, IndexLevel]:
@@ -116,7 +116,7 @@ def test_another_profile_makes_all_photos_new(store: SqliteStore) -> None:
     while (task := work.next([])) is not None:
         assert task.file.content_hash == task.file.path.name.encode(), "no need to read it again"
         photo = analysed(task.file.content_hash, task.file, level=task.level)
-        store.outcomes.write(task.file, photo, other, lambda *_: None)
+        store.results.write(task.file, photo, other, lambda *_: None)
         done.append(task.level)
     assert done == [COARSE] * 6 + [FULL] * 6
     assert store.counts.totals(1).outlined == store.counts.totals(other).outlined == 6

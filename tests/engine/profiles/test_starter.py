@@ -147,7 +147,7 @@ def test_verdicts_rise_with_similarity_and_stay_probabilities():
     rle = encode(np.ones((2, 2), bool))
     verifier = load_verifier(shipped_folder())
     assert isinstance(verifier, Verifier)
-    assert verifier.free
+    assert verifier.judges_every_hit
     assert 0 < verifier.no_below < verifier.match_at < 1
     cancel = CancelToken()
     asked = [

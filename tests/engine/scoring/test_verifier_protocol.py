@@ -28,7 +28,7 @@ from tests.fakes.tiny_models import needs_llama
 class _Recorder:
     """A second look that keeps what it is asked about."""
 
-    free, match_at, no_below = False, 1.0, 0.0
+    judges_every_hit, match_at, no_below = False, 1.0, 0.0
 
     def __init__(self) -> None:
         self.candidates: dict[str, Candidate] = {}
@@ -138,4 +138,4 @@ def test_a_free_one_looks_at_no_pixels(verifier, candidates) -> None:
         return candidate.read_rgb(longest_px)
 
     verifier.verify("cat", replace(candidate, read_rgb=read), CancelToken())
-    assert bool(reads) is not verifier.free
+    assert bool(reads) is not verifier.judges_every_hit

@@ -58,7 +58,7 @@ def add_photos(store: SqliteStore) -> Callable[..., int]:
                 thumbnail_jpeg=b"",
                 level=level,
             )
-            store.outcomes.write(file, photo, 1, lambda *_: None)
+            store.results.write(file, photo, 1, lambda *_: None)
         return folder_id
 
     return run

@@ -46,7 +46,7 @@ def test_the_mask_of_a_box_is_made_once() -> None:
     for answer in (MADE, None):
         ask = Answers(answer)
         outlines = BoxOutlines(ask)
-        first, second = (outlines.outlined(HIT, CancelToken()) for _ in range(2))
+        first, second = (outlines.with_region(HIT, CancelToken()) for _ in range(2))
         assert first == second and ask.asked == 1
         assert first == (HIT if answer is None else replace(HIT, region=MADE, box_xyxy=None))
 
@@ -60,7 +60,7 @@ def test_the_mask_of_a_box_is_made_once() -> None:
     ],
 )
 def test_no_mask_is_made_for_a_hit_without_a_box_or_rejected(hit: SearchHit) -> None:
-    assert BoxOutlines(Answers()).outlined(hit, CancelToken()) is hit
+    assert BoxOutlines(Answers()).with_region(hit, CancelToken()) is hit
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_no_mask_is_made_for_a_hit_without_a_box_or_rejected(hit: SearchHit) -> 
 )
 def test_a_failure_leaves_the_box_and_is_not_cached(error: Exception) -> None:
     outlines = BoxOutlines(Answers(error, MADE))
-    assert outlines.outlined(HIT, CancelToken()) is HIT
-    assert outlines.outlined(HIT, CancelToken()).region == MADE
+    assert outlines.with_region(HIT, CancelToken()) is HIT
+    assert outlines.with_region(HIT, CancelToken()).region == MADE
 
 
 def test_a_cancelled_segmentation_is_not_cached() -> None:
     with pytest.raises(Cancelled):
-        BoxOutlines(Answers(Cancelled())).outlined(HIT, CancelToken())
+        BoxOutlines(Answers(Cancelled())).with_region(HIT, CancelToken())

@@ -10,7 +10,7 @@ import pytest
 from engine.index.usearch_index import UsearchIndex
 from engine.records import SearchRequest
 from engine.search import candidates
-from engine.search.query import Query
+from engine.search.query import ResolvedQuery
 from engine.search.ranking import rank
 from engine.search.region_similarities import RegionCache
 from engine.store.rows import IndexLevel
@@ -25,14 +25,14 @@ def queries() -> list[np.ndarray]:
     return list(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def ranking(store: SqliteStore, index: UsearchIndex, query: Query) -> list[int]:
+def ranking(store: SqliteStore, index: UsearchIndex, query: ResolvedQuery) -> list[int]:
     found = candidates.find(query, store, index)
     rows = RegionCache(store.regions, 1).rows(found.photo_ids)
     return [item.photo_id for item in rank(query, rows, BestRegionScorer())]
 
 
-def text_query(vector: np.ndarray, **options) -> Query:
-    return Query(SearchRequest(text="x", limit=10, **options), vector)
+def text_query(vector: np.ndarray, **options) -> ResolvedQuery:
+    return ResolvedQuery(SearchRequest(text="x", limit=10, **options), vector)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_the_examples_photo_is_left_out(
     region = int(store.regions.ids(1)[1])
     photo_id = store.regions.photos_of([region])[region]
     request = SearchRequest(like_region=region)
-    query = Query(request, store.regions.vector(region, 1), photo_id)
+    query = ResolvedQuery(request, store.regions.vector(region, 1), photo_id)
     found = candidates.find(query, store, index).photo_ids
     assert photo_id not in found and len(found) == 19
 
@@ -130,7 +130,7 @@ def test_coarse_photos_are_found_among_full_ones(
 ) -> None:
     add_photos("full", 100)
     add_photos("coarse", 100, level=IndexLevel.COARSE)
-    coarse = {int(i) for i in store.photos.all_ids()} - store.regions.outlined(
+    coarse = {int(i) for i in store.photos.all_ids()} - store.regions.fully_indexed(
         list(store.photos.all_ids()), 1
     )
     for photo_id in list(coarse)[:5]:

@@ -20,7 +20,7 @@ from engine.records import (
     Verdict,
 )
 from engine.scoring.verifier import Candidate, Verification
-from engine.search.query import Query
+from engine.search.query import ResolvedQuery
 from engine.search.ranking import (
     ExampleScorer,
     rank,
@@ -52,8 +52,8 @@ def hit(number: int, score: float, probability: float | None = None) -> SearchHi
     return SearchHit(photo, score, None, probability=probability)
 
 
-def query(limit: int = 10) -> Query:
-    return Query(SearchRequest(text="x", limit=limit), np.array([1, 0], np.float32))
+def query(limit: int = 10) -> ResolvedQuery:
+    return ResolvedQuery(SearchRequest(text="x", limit=limit), np.array([1, 0], np.float32))
 
 
 def test_the_best_photos_come_first_and_ties_by_id() -> None:

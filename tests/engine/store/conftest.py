@@ -47,7 +47,7 @@ def index_all(store: SqliteStore, profile_id: int) -> Callable[..., dict[str, in
         kept = {} if thumbnails is None else thumbnails
         for file in store.files.pending(1000):
             content = (contents or {}).get(file.path.name, file.path.name.encode())
-            written = store.outcomes.write(file, analysed(content, file), profile, kept.__setitem__)
+            written = store.results.write(file, analysed(content, file), profile, kept.__setitem__)
             photos[file.path.name] = written.photo_id
         return photos
 

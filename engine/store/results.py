@@ -14,7 +14,7 @@ from engine.store.database import Database
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, Written, now
 
 
-class Outcomes:
+class Results:
     """Writes to several tables; see ``ResultWriter``."""
 
     def __init__(self, db: Database) -> None:
