@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from desktop_app.bridge.garbage_collector import GuiThreadGarbageCollector
 from desktop_app.bridge.main_thread_queue import MainThreadQueue
 from desktop_app.bridge.session import Session
 from desktop_app.bridge.uncaught_errors import UncaughtErrors
@@ -181,10 +182,13 @@ def run(root: Path, argv: list[str]) -> int:
     # library is polled. That may be in the middle of painting, so the event loop closes the window.
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: QTimer.singleShot(0, desktop.window.close))
+    garbage_collector = GuiThreadGarbageCollector()
+    garbage_collector.start()
     desktop.closed.connect(app.quit)
     app.aboutToQuit.connect(desktop.close)
     desktop.show()
     status = app.exec()
     desktop.close()
+    garbage_collector.stop()
     desktop.errors.uninstall()
     return status

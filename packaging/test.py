@@ -77,6 +77,9 @@ def pytest_command(python: str, arguments: List[str]) -> List[str]:
         # One more than cores: many tests wait for a child process or for a file to settle.
         processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
         command += ["-n", str(processes), "--dist", "loadfile"]
+        # Without this the file whose test ended its process is run by the next one as well, and
+        # the run never ends.
+        command.append("--max-worker-restart=0")
     return command + arguments
 
 

@@ -20,8 +20,8 @@ def image_from_rgb(photo_rgb: np.ndarray) -> QImage:
 
 
 def image_from_jpeg(jpeg: bytes) -> QImage | None:
-    """Decodes an image; None if the bytes are not one."""
-    image = QImage.fromData(jpeg)
+    """Decodes a JPEG file; None if the bytes are not one."""
+    image = QImage.fromData(jpeg, "JPG")
     return None if image.isNull() else image.convertToFormat(QImage.Format.Format_RGB32)
 
 
