@@ -1,0 +1,1 @@
+"""Reads queries: text becomes a plan (``engine.records.QueryPlan``)."""
