@@ -19,7 +19,14 @@ SUMMARY = "measure search and outlines on photos with COCO annotations"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``engine.commands``."""
-    add_coco_arguments(parser)
+    add_coco_arguments(parser, coco_required=False)
+    parser.add_argument(
+        "--table",
+        type=Path,
+        metavar="FILE",
+        help="instead of --coco: a table of queries over these photos and what a person would call "
+        "right, as tests/data/sample_queries.json",
+    )
     parser.add_argument(
         "--profile", default="starter", metavar="NAME", help="the models (default starter)"
     )
@@ -64,6 +71,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask too for other names of the categories, and for things that are in no photo",
     )
     parser.add_argument(
+        "--captions",
+        type=Path,
+        metavar="FILE",
+        help="ask too for sentences that describe the photos: COCO captions, or an object of file "
+        "names and lists of sentences",
+    )
+    parser.add_argument(
+        "--relations",
+        action="store_true",
+        help="ask too for left of, above, next to, largest, two and without, as the masks have it",
+    )
+    parser.add_argument(
+        "--true-masks",
+        action="store_true",
+        help="take the annotated masks and names instead of the models', to judge relations alone",
+    )
+    parser.add_argument(
+        "--attributes",
+        type=Path,
+        metavar="FILE",
+        help="ask too for colours of things that were labelled by eye, as "
+        "tests/data/coco_colours.json",
+    )
+    parser.add_argument(
         "--first", type=whole_number(1), metavar="N", help="only the first N photos of the file"
     )
     parser.add_argument("--verbose", action="store_true", help="show the categories that do worst")
@@ -84,9 +115,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Index into a temporary library, search for every category, print the figures."""
     from engine.evaluation import evaluation, evaluation_table, recording_reranker
-    from engine.profiles import registry
-    from engine.profiles.starter import starter_profile
 
+    if (arguments.table is None) == (arguments.coco is None):
+        raise BadRequest(
+            "There is nothing to compare with, or two things at once.",
+            operation="evaluating",
+            hint="Give either the annotations (--coco FILE) or a table of queries (--table FILE).",
+        )
+    if arguments.table is not None:
+        return _run_table(arguments, console, profile)
     request = evaluation.EvaluationRequest(
         arguments.photos.expanduser().absolute(),
         arguments.coco.expanduser(),
@@ -95,10 +132,12 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         words=arguments.words,
         first=arguments.first,
         sheets_dir=arguments.sheets.expanduser().absolute() if arguments.sheets else None,
+        captions=arguments.captions.expanduser() if arguments.captions else None,
+        relations=arguments.relations,
+        true_masks=arguments.true_masks,
+        attributes=arguments.attributes.expanduser() if arguments.attributes else None,
     )
-    if profile is None and arguments.weights is not None:
-        profile = starter_profile(arguments.weights.expanduser().absolute())
-    profile = profile or registry.by_name(arguments.profile)
+    profile = profile or _profile(arguments)
     with contextlib.ExitStack() as stack:
         reranker = None
         if request.verify:
@@ -119,10 +158,36 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(f"\n{evaluation_table.worst_table(result)}")
     if result.words is not None:
         console.print(f"\n{evaluation_table.vocabulary_table(result.words)}")
+    for found in evaluation_table.query_tables(result):
+        console.print(f"\n{found}")
     if request.sheets_dir is not None:
         console.print(f"The contact sheets are in {plain(request.sheets_dir)}")
     if arguments.json is not None:
         json_file.write(arguments.json.expanduser(), result.as_json())
+    return 0
+
+
+def _profile(arguments: argparse.Namespace) -> Any:
+    """The profile that the arguments name."""
+    from engine.profiles import registry
+    from engine.profiles.starter import starter_profile
+
+    if arguments.weights is not None:
+        return starter_profile(arguments.weights.expanduser().absolute())
+    return registry.by_name(arguments.profile)
+
+
+def _run_table(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
+    """Ask the queries of a table, print the figures."""
+    from engine.evaluation import sample_table
+
+    table = sample_table.load(arguments.table.expanduser())
+    photos_dir = arguments.photos.expanduser().absolute()
+    profile = profile or _profile(arguments)
+    figures = sample_table.evaluate(table, photos_dir, console, profile=profile)
+    console.print(sample_table.table_text(figures))
+    if arguments.json is not None:
+        json_file.write(arguments.json.expanduser(), figures.as_json())
     return 0
 
 

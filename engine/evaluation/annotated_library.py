@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,18 +75,24 @@ def indexed(
     *,
     profile: Any = None,
     reranker: Reranker | None = None,
+    write_photos: Callable[[Path], None] | None = None,
 ) -> Iterator[AnnotatedLibrary]:
     """A temporary library with the listed photos, indexed; removed when the context ends.
 
     Args:
         profile, reranker: as for ``Library.open``.
+        write_photos: makes the given folder with a photo for each listed one, named as here, to be
+            indexed instead.
 
     Raises:
         Exception: whatever the index job raised.
     """
     with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
         listed_dir = Path(temporary, "photos")
-        _link_photos(truth, photos_dir, listed_dir)
+        if write_photos is None:
+            _link_photos(truth, photos_dir, listed_dir)
+        else:
+            write_photos(listed_dir)
         library = Library.open(Path(temporary, "library"), profile=profile, reranker=reranker)
         with contextlib.closing(library):
             library.folders.add(listed_dir)

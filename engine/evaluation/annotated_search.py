@@ -50,6 +50,13 @@ class Ranking:
     photos: tuple[TruthPhoto, ...]
     took_ms: float
 
+    def found(self) -> list[tuple[int, SearchHit]]:
+        """Every photo found, best first: its index in ``CocoTruth.photos`` and the hit that shows
+        it. Photos folded into a hit follow the hit's own photo."""
+        return [
+            (truth_index(photo), hit) for hit in self.hits for photo in (hit.photo, *hit.similar)
+        ]
+
     def relevance(self, category_id: int) -> list[bool]:
         """For each hit, whether its photo holds the category."""
         return [photo.holds(category_id) for photo in self.photos]

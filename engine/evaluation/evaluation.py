@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,22 @@ import numpy as np
 from engine.errors import BadRequest
 from engine.evaluation import (
     annotated_library,
+    attribute_queries,
+    caption_retrieval,
     contact_sheet,
     mask_overlap,
     metrics,
+    relation_queries,
     reranking_figures,
+    true_mask_profile,
     vocabulary_figures,
 )
 from engine.evaluation.annotated_search import RANKS, AnnotatedSearch, ProgressListener, Ranking
+from engine.evaluation.attribute_queries import AttributeFigures
+from engine.evaluation.caption_retrieval import CaptionFigures
 from engine.evaluation.coco_truth import CocoTruth
 from engine.evaluation.recording_reranker import RecordingReranker
+from engine.evaluation.relation_queries import RelationFigures
 from engine.evaluation.reranking_figures import RerankingFigures
 from engine.evaluation.vocabulary_figures import VocabularyFigures
 from engine.jobs import Progress
@@ -38,6 +46,11 @@ class EvaluationRequest:
         verify: hits of each query that the reranker verifies, if one is available.
         only: names of the categories to search for; empty means all that the photos hold.
         words: search for synonyms and for absent things too.
+        captions: a file of sentences that describe the photos, to search for too.
+        relations: search for queries of relations, counts and absence too.
+        true_masks: take the annotated masks and names for those of the models, whatever the
+            profile. Only plans are then measured.
+        attributes: a file of colours of annotated things, to search for too.
         first: use only the first so many photos of the file; None means all.
         sheets_dir: a new or empty folder for contact sheets; None for no sheets.
     """
@@ -49,6 +62,10 @@ class EvaluationRequest:
     words: bool = False
     first: int | None = None
     sheets_dir: Path | None = None
+    captions: Path | None = None
+    relations: bool = False
+    true_masks: bool = False
+    attributes: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +87,7 @@ class EvaluationResult:
             indexed and count as never returned.
         seconds_per_photo: wall time of the indexing job, with loading the models, by photos.
         verdict_auroc, verdict_ece: None if no hit had a probability.
-        words: None unless requested.
+        words, captions, relations, attributes: None unless requested.
         second_look: None unless reranking was requested and available. If it is there, all other
             figures are those with reranking.
     """
@@ -89,18 +106,24 @@ class EvaluationResult:
     per_category: tuple[CategoryFigures, ...]
     words: VocabularyFigures | None = None
     second_look: RerankingFigures | None = None
+    captions: CaptionFigures | None = None
+    relations: RelationFigures | None = None
+    attributes: AttributeFigures | None = None
     not_indexed: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form; the keys ``words`` and ``second_look`` only if they are not None."""
+        """The JSON form; keys of what was not requested are left out."""
         figures = asdict(self)
-        del figures["not_indexed"], figures["words"]
+        del figures["not_indexed"]
         figures["per_category"] = [asdict(category) for category in self.per_category]
-        if self.second_look is None:
-            del figures["second_look"]
         if self.words is not None:
             figures["words"] = self.words.as_json()
-        return figures
+        requested = ("words", "second_look", "captions", "relations", "attributes")
+        return {
+            key: value
+            for key, value in figures.items()
+            if key not in requested or value is not None
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +165,32 @@ def evaluate(
         reranker: verifies the first hits, unless it is not available; closed at the end.
 
     Raises:
-        BadRequest: the COCO file is bad; none of its photos exists; no category is annotated; a
+        BadRequest: the COCO file, the sentences or the labels are bad, or have nothing to do with
+            each other; none of its photos exists; no category is annotated; a
             requested category is not in the file; the folder for contact sheets is not empty.
         ExportProblem: a contact sheet cannot be written.
         Exception: whatever a job raised.
     """
     truth = annotated_library.load_present(request.coco_path, request.photos_dir, request.first)
     queries = _queries(truth, request)
+    captions = None if request.captions is None else caption_retrieval.load(request.captions)
+    colours = None if request.attributes is None else attribute_queries.load(request.attributes)
+    relations = relation_queries.generate(truth) if request.relations else ()
+    write_photos = None
+    if request.true_masks:
+        profile = true_mask_profile.true_mask_profile(truth)
+        write_photos = partial(true_mask_profile.write_photos, truth)
     if request.sheets_dir is not None:
         contact_sheet.make_folder(request.sheets_dir)
     info = reranker.info() if reranker is not None and request.verify else None
     verify = request.verify if info is not None and info.available else 0
     opened = annotated_library.indexed(
-        truth, request.photos_dir, listener, profile=profile, reranker=reranker
+        truth,
+        request.photos_dir,
+        listener,
+        profile=profile,
+        reranker=reranker,
+        write_photos=write_photos,
     )
     with opened as annotated:
         library = annotated.library
@@ -167,6 +203,10 @@ def evaluate(
             assert reranker is not None and info is not None  # else verify is 0
             reranking = _reranking_figures(before, results, info.name, verify, reranker)
         words = vocabulary_figures.measure(search, results.rankings) if request.words else None
+        plain = search.without_reranking()
+        captioned = None if captions is None else caption_retrieval.measure(plain, captions)
+        related = relation_queries.measure(plain, relations) if relations else None
+        coloured = None if colours is None else attribute_queries.measure(plain, colours)
         photos = annotated.photos()
         regions = {index: library.photos.regions(photo.id) for index, photo in photos.items()}
         if request.sheets_dir is not None:
@@ -193,6 +233,9 @@ def evaluate(
         per_category=results.per_category,
         words=words,
         second_look=reranking,
+        captions=captioned,
+        relations=related,
+        attributes=coloured,
         not_indexed=len(truth.photos) - status.searchable,
     )
 

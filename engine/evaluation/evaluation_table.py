@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.evaluation import attribute_queries, caption_retrieval, relation_queries
 from engine.evaluation.evaluation import EvaluationResult
 from engine.evaluation.reranking_figures import RerankingFigures
 from engine.evaluation.vocabulary import PROMISED_WITHIN
@@ -31,6 +32,18 @@ def table(result: EvaluationResult) -> str:
         ("verdict ECE", _figure(result.verdict_ece, ".3f")),
     ]
     return _lines(rows)
+
+
+def query_tables(result: EvaluationResult) -> list[str]:
+    """One table for each of sentences, relations and colours that was requested."""
+    tables = []
+    if result.captions is not None:
+        tables.append(caption_retrieval.table(result.captions))
+    if result.relations is not None:
+        tables.append(relation_queries.table(result.relations))
+    if result.attributes is not None:
+        tables.append(attribute_queries.table(result.attributes))
+    return tables
 
 
 def reranking_table(figures: RerankingFigures) -> str:

@@ -51,6 +51,24 @@ def ious(
     regions: Sequence[Region], instances: Sequence[Instance], size_wh: tuple[int, int]
 ) -> np.ndarray:
     """Intersection over union at the photo's upright size; float64 (regions, instances)."""
+    return _overlaps(regions, instances, size_wh, of_region=False)
+
+
+def shares_inside(
+    region: Region, instances: Sequence[Instance], size_wh: tuple[int, int]
+) -> np.ndarray:
+    """The share of the region's mask that lies in each instance; float64 (instances,)."""
+    return _overlaps([region], instances, size_wh, of_region=True)[0]
+
+
+def _overlaps(
+    regions: Sequence[Region],
+    instances: Sequence[Instance],
+    size_wh: tuple[int, int],
+    *,
+    of_region: bool,
+) -> np.ndarray:
+    """Intersections, divided by the region's area or by the union; float64 (regions, instances)."""
     from pycocotools import mask as coco
 
     if not regions or not instances:
@@ -58,8 +76,10 @@ def ious(
     proposed = [_upright(region.rle, size_wh) for region in regions]
     nothing = rle_codec.encode(np.zeros((size_wh[1], size_wh[0]), bool))
     annotated = [thing.rle(size_wh) or nothing for thing in instances]
+    # pycocotools divides by the first mask's area where the second is a crowd.
+    crowds = [int(of_region)] * len(annotated)
     # On run lengths, because 50 masks of a large photo would take gigabytes as arrays.
-    return np.asarray(coco.iou(_coco_rles(proposed), _coco_rles(annotated), [0] * len(annotated)))
+    return np.asarray(coco.iou(_coco_rles(proposed), _coco_rles(annotated), crowds))
 
 
 def _upright(rle: Rle, size_wh: tuple[int, int]) -> Rle:

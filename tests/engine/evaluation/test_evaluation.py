@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,7 +10,17 @@ import numpy as np
 import pytest
 
 from engine.errors import BadRequest, ExportProblem, PhotoMissing
-from engine.evaluation import coco_truth, contact_sheet, evaluation, evaluation_table, tile_drawing
+from engine.evaluation import (
+    attribute_queries,
+    caption_retrieval,
+    coco_truth,
+    contact_sheet,
+    evaluation,
+    evaluation_table,
+    relation_queries,
+    sample_table,
+    tile_drawing,
+)
 from engine.evaluation.annotated_search import Ranking
 from engine.evaluation.evaluation import EvaluationRequest
 from engine.evaluation.recording_reranker import RecordingReranker
@@ -328,3 +339,18 @@ class TestReranking:
         )
         assert result.second_look is None and result.queries == 3
         assert result.verdict_auroc is not None
+
+
+def test_figures_of_sentences_relations_colours_and_tables_are_explained():
+    explained = (Path(evaluation.__file__).parent / "FIGURES.md").read_text(encoding="utf-8")
+    kinds = (
+        caption_retrieval.CaptionFigures,
+        caption_retrieval.RetrievalFigures,
+        relation_queries.RelationFigures,
+        relation_queries.KindFigures,
+        attribute_queries.AttributeFigures,
+        sample_table.TableFigures,
+        sample_table.Fault,
+    )
+    names = {field.name for kind in kinds for field in dataclasses.fields(kind)}
+    assert {name for name in names if f"`{name}`" not in explained} == set()
