@@ -22,10 +22,26 @@ _KINDS = ("red", "small", "old", "wooden", "round", "shiny")
 _THINGS = ("cat", "dog", "car", "chair", "cup", "bicycle", "boat", "tree", "book", "clock")
 PHOTOS = 24
 QUERIES = tuple(f"a {kind} {thing}" for kind in _KINDS for thing in _THINGS)
+_TRIPLES = (
+    ("dog", "ball", "person"), ("bird", "bench", "hat"), ("horse", "fence", "river"),
+    ("lamp", "table", "bottle"), ("truck", "bridge", "bus"), ("kite", "flag", "umbrella"),
+    ("sheep", "house", "flower"), ("pizza", "spoon", "plate"), ("guitar", "sofa", "window"),
+)  # fmt: skip
+PLANS = {
+    1: tuple(first for first, _, _ in _TRIPLES),
+    3: tuple(f"{first} and {second} and {third}" for first, second, third in _TRIPLES),
+    5: tuple(
+        f"a large {first} on the left next to a {second} and a {third} type:jpeg"
+        for first, second, third in _TRIPLES
+    ),
+}
+"""Texts by the number of parts of their plans: five are three things, of which the first has a
+place, a relation and a filter that keeps the generated photos."""
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
-    """Search for 60 different texts, one after the other.
+    """Search for 60 different texts, one after the other, then for plans of one, three and five
+    parts.
 
     The first query loads the text encoder and is reported separately.
 
@@ -46,6 +62,7 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
         for done, text in enumerate(QUERIES):
             listener.report(Progress("Asking", done, len(QUERIES), current=text))
             warm_ms.append(_query_ms(library, text, listener))
+        plans_ms = _plans_ms(library, listener)
     p50, p95 = (float(np.percentile(warm_ms, share)) for share in (50, 95))
     figures = {
         "bench": "query",
@@ -57,13 +74,31 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
         "p50_ms": p50,
         "p95_ms": p95,
         "max_ms": max(warm_ms),
+        "plans_ms": plans_ms,
+        "plans_ratio": {parts: ms / plans_ms[1] for parts, ms in plans_ms.items()},
     }
     lines = (
         f"{len(QUERIES)} different texts, {status.searchable:,} photos, {status.regions:,} things",
         f"p50 {p50:.1f} ms   p95 {p95:.1f} ms   slowest {max(warm_ms):.1f} ms",
         f"first query, which loads the text encoder: {cold_ms:.0f} ms",
+        *(
+            f"plan of {parts} part{'s' * (parts > 1)}: median {ms:.1f} ms, "
+            f"{ms / plans_ms[1]:.2f} times that of one word"
+            for parts, ms in plans_ms.items()
+        ),
     )
     return BenchResult(lines, figures)
+
+
+def _plans_ms(library: Library, listener: ProgressListener) -> dict[int, float]:
+    """Median milliseconds by the number of parts of a plan. The numbers take turns, so that all
+    have the same share of whatever else the machine does; every text is new to the library."""
+    found: dict[int, list[float]] = {parts: [] for parts in PLANS}
+    for texts in zip(*PLANS.values(), strict=True):
+        for parts, text in zip(PLANS, texts, strict=True):
+            listener.report(Progress("Asking plans", current=text))
+            found[parts].append(_query_ms(library, text, listener))
+    return {parts: float(np.median(times)) for parts, times in found.items()}
 
 
 def _query_ms(library: Library, text: str, listener: ProgressListener) -> float:

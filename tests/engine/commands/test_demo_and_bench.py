@@ -73,6 +73,9 @@ def test_bench_query_on_a_library(indexed, tmp_path):
     figures = json.loads((tmp_path / "query.json").read_text())
     assert figures["queries"] >= 50 and figures["photos"] == 3 and figures["regions"] == 3
     assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["max_ms"]
+    assert set(figures["plans_ms"]) == set(figures["plans_ratio"]) == {"1", "3", "5"}
+    assert figures["plans_ratio"]["1"] == 1.0 and min(figures["plans_ms"].values()) > 0
+    assert "plan of 5 parts: median" in ran.out
 
 
 def test_bench_query_makes_a_library_if_none_is_given(run_command):
