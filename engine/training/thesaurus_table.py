@@ -25,7 +25,7 @@ from engine.training.wordnet import Synset, read_plurals, read_senses, read_syns
 _TOPS, _ACT, _ANIMAL, _ARTIFACT, _ATTRIBUTE, _BODY, _COMMUNICATION = 3, 4, 5, 6, 7, 8, 10
 _EVENT, _FOOD, _GROUP, _LOCATION, _OBJECT, _PERSON = 11, 13, 14, 15, 17, 18
 _PHENOMENON, _PLANT, _SHAPE, _SUBSTANCE, _TIME = 19, 20, 25, 27, 28
-_VISIBLE = {
+VISIBLE = {
     _TOPS,
     _ANIMAL,
     _ARTIFACT,
@@ -37,7 +37,7 @@ _VISIBLE = {
     _PLANT,
     _SUBSTANCE,
 }
-_DEPICTABLE = _VISIBLE | {_ACT, _COMMUNICATION, _EVENT, _GROUP, _LOCATION, _SHAPE, _TIME}
+_DEPICTABLE = VISIBLE | {_ACT, _COMMUNICATION, _EVENT, _GROUP, _LOCATION, _SHAPE, _TIME}
 # Not for words in -ing: at the end of a query, "running" says what the thing before it does.
 _ACTIVITIES = {_ACT, _COMMUNICATION}
 
@@ -101,7 +101,7 @@ def _is_colour(offset: int, synsets: dict[int, Synset]) -> bool:
 def _default_meaning(lemma: str, offsets: list[int], synsets: dict[int, Synset]) -> int | None:
     """The first visible meaning, or else the first one that a photo can show."""
     depictable = _DEPICTABLE - _ACTIVITIES if lemma.endswith("ing") else _DEPICTABLE
-    visible = [offset for offset in offsets if synsets[offset].file in _VISIBLE]
+    visible = [offset for offset in offsets if synsets[offset].file in VISIBLE]
     if visible and synsets[visible[0]].file == _PLANT:
         # "Banana" usually means the fruit, not the plant.
         foods = [offset for offset in visible if synsets[offset].file == _FOOD]

@@ -1,0 +1,1 @@
+"""Words of seven languages: what they are in English, how they are spelt, which language it is."""
