@@ -76,14 +76,17 @@ class VectorIndex(Protocol):
     profile_id: int
     read_only: bool
 
-    def search(self, query: np.ndarray, k: int) -> Neighbours:
+    def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> Neighbours:
         """The ``k`` nearest regions, or as many as there are.
 
         Regions whose transaction ended before the call are included. Scores are those of the
-        vectors as stored (float16); which neighbours are found may be approximate.
+        vectors as stored (float16); which neighbours are found may be approximate, unless the
+        allowed regions are named.
 
         Args:
             query: float32 (D,), finite; need not have unit length.
+            allowed: int64 (N,), ascending: only these regions are compared, each of them; the time
+                grows with N. Ids that the index does not have are left out.
         """
         ...
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import DiskFull, EngineError, LibraryInUse, StoreDamaged
+from engine.store.filters import folded, folder_name
 
 BUSY_TIMEOUT_S = 5.0
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
@@ -142,6 +143,8 @@ def _connect(where: str, *, uri: bool) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA mmap_size = 0")
     connection.execute("PRAGMA cache_size = -16384")
+    for function in (folded, folder_name):
+        connection.create_function(function.__name__, 1, function, deterministic=True)
     return connection
 
 

@@ -6,17 +6,22 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from engine.records import FolderId, Photo, PhotoId
+from engine.records import Filter, FilterKind, FolderId, Photo, PhotoId
+from engine.store import filters as sql_filters
 from engine.store.database import Database
 
 _CHUNK = 500
 """Most ids in one statement."""
 
+_SORTED = 5000
+"""Up to this many photos that pass filters are sorted by their time; else photos are read in the
+order of their times until enough of them pass."""
+
+_VISIBLE = "f.missing_since IS NULL AND o.removed_at IS NULL"
 _PLACES = """
     SELECT p.id, o.path, f.rel_path, o.online, p.width_px, p.height_px, p.taken_at, p.camera,
         p.size_bytes
     FROM photos p JOIN files f ON f.photo_id = p.id JOIN folders o ON o.id = f.folder_id
-    WHERE f.missing_since IS NULL AND o.removed_at IS NULL
 """
 
 
@@ -31,69 +36,113 @@ class Photos:
         return self.visible([photo_id]).get(photo_id)
 
     def visible(
-        self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
+        self,
+        photo_ids: Sequence[PhotoId],
+        folder_ids: Iterable[FolderId] = (),
+        filters: Sequence[Filter] = (),
     ) -> dict[PhotoId, Photo]:
         """See ``PhotoTable``."""
         found: dict[PhotoId, Photo] = {}
+        wanted = _wanted(folder_ids, filters, of_few=True)
+        where = wanted.of_photo & wanted.of_file
         with self._db.reading() as connection:
             for start in range(0, len(photo_ids), _CHUNK):
                 ids = [int(i) for i in photo_ids[start : start + _CHUNK]]
-                query = f"{_PLACES} AND p.id IN ({_marks(ids)}) {_below(folder_ids)}"
-                for row in connection.execute(
-                    f"{query} ORDER BY o.online DESC, f.id", (*ids, *folder_ids)
-                ):
+                query = f"""{_PLACES} WHERE p.id IN ({_marks(ids)}) AND {where.sql}
+                            ORDER BY o.online DESC, f.id"""
+                for row in connection.execute(query, (*ids, *where.values)):
                     found.setdefault(PhotoId(row[0]), _photo(row))
         return found
 
     def visible_ids(
-        self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
+        self,
+        photo_ids: Sequence[PhotoId],
+        folder_ids: Iterable[FolderId] = (),
+        filters: Sequence[Filter] = (),
     ) -> set[PhotoId]:
         """See ``PhotoTable``."""
         found: set[PhotoId] = set()
+        wanted = _wanted(folder_ids, filters, of_few=True)
+        where = wanted.of_photo & wanted.of_file
+        photos = "JOIN photos p ON p.id = f.photo_id" if filters else ""
         with self._db.reading() as connection:
             for start in range(0, len(photo_ids), _CHUNK):
                 ids = [int(i) for i in photo_ids[start : start + _CHUNK]]
                 query = f"""
-                    SELECT f.photo_id FROM files f JOIN folders o ON o.id = f.folder_id
-                    WHERE f.photo_id IN ({_marks(ids)}) AND f.missing_since IS NULL
-                        AND o.removed_at IS NULL {_below(folder_ids)}
+                    SELECT f.photo_id FROM files f JOIN folders o ON o.id = f.folder_id {photos}
+                    WHERE f.photo_id IN ({_marks(ids)}) AND {where.sql}
                 """
-                rows = connection.execute(query, (*ids, *folder_ids))
+                rows = connection.execute(query, (*ids, *where.values))
                 found.update(PhotoId(row[0]) for row in rows)
         return found
 
-    def page(self, profile_id: int, limit: int, before: PhotoId | None) -> tuple[Photo, ...]:
+    def page(
+        self,
+        profile_id: int,
+        limit: int,
+        before: PhotoId | None,
+        folder_ids: Iterable[FolderId] = (),
+        filters: Sequence[Filter] = (),
+    ) -> tuple[Photo, ...]:
         """See ``PhotoTable``."""
-        query = """
-            SELECT p.id FROM photos p
-            WHERE EXISTS (SELECT 1 FROM indexings i WHERE i.photo_id = p.id AND i.profile_id = ?)
-                AND EXISTS (SELECT 1 FROM files f JOIN folders o ON o.id = f.folder_id
-                    WHERE f.photo_id = p.id AND f.missing_since IS NULL AND o.removed_at IS NULL)
-        """
-        values: tuple = (profile_id,)
+        below = frozenset(folder_ids)
+        few = self.searchable_ids(profile_id, below, _SORTED, filters) if filters else None
+        among = "" if few is None else f"AND p.id IN ({_marks(few)})"
+        query, values = _by_photo(_wanted(below, filters, of_few=True), profile_id)
+        values = (*values, *(few or ()))
         if before is not None:
-            query += """ AND (p.dated_at, p.id) <
+            among += """ AND (p.dated_at, p.id) <
                 (SELECT dated_at, id FROM photos WHERE id = ?)"""
             values += (before,)
-        query += " ORDER BY p.dated_at DESC, p.id DESC LIMIT ?"
+        query += f" {among} ORDER BY p.dated_at DESC, p.id DESC LIMIT ?"
         with self._db.reading() as connection:
             ids = [PhotoId(row[0]) for row in connection.execute(query, (*values, limit))]
-        photos = self.visible(ids)
+        photos = self.visible(ids, below, filters)
         return tuple(photos[i] for i in ids if i in photos)
 
     def searchable_ids(
-        self, profile_id: int, folder_ids: frozenset[FolderId], limit: int
+        self,
+        profile_id: int,
+        folder_ids: frozenset[FolderId],
+        limit: int | None,
+        filters: Sequence[Filter] = (),
     ) -> list[PhotoId] | None:
         """See ``PhotoTable``."""
+        files_first = not filters or sql_filters.files_first(filters)
+        wanted = _wanted(folder_ids, filters, of_few=not files_first)
+        if files_first:
+            # CROSS JOIN and + keep this order: by itself, SQLite reads all files by photo.
+            query = f"""
+                SELECT DISTINCT +f.photo_id FROM files f
+                CROSS JOIN folders o ON o.id = f.folder_id
+                CROSS JOIN photos p ON p.id = f.photo_id
+                WHERE {wanted.of_file.sql} AND {wanted.of_photo.sql} AND EXISTS
+                    (SELECT 1 FROM indexings i WHERE i.photo_id = p.id AND i.profile_id = ?)
+            """
+            values = (*wanted.of_file.values, *wanted.of_photo.values, profile_id)
+        else:
+            query, values = _by_photo(wanted, profile_id)
+        most = -1 if limit is None else limit + 1
+        with self._db.reading() as connection:
+            rows = connection.execute(f"{query} LIMIT ?", (*values, most)).fetchall()
+        if limit is not None and len(rows) > limit:
+            return None
+        return [PhotoId(row[0]) for row in rows]
+
+    def has_values(self, kind: FilterKind) -> bool:
+        """See ``PhotoTable``."""
+        try:
+            column = sql_filters.value_column(kind)
+        except KeyError:
+            return False
+        given = f"p.{column} IS NOT NULL AND" if column else ""
         query = f"""
-            SELECT DISTINCT f.photo_id FROM files f JOIN folders o ON o.id = f.folder_id
-            JOIN indexings i ON i.photo_id = f.photo_id AND i.profile_id = ?
-            WHERE f.missing_since IS NULL AND o.removed_at IS NULL {_below(folder_ids)}
-            LIMIT ?
+            SELECT EXISTS(SELECT 1 FROM photos p WHERE {given} EXISTS (
+                SELECT 1 FROM files f JOIN folders o ON o.id = f.folder_id
+                WHERE f.photo_id = p.id AND {_VISIBLE}))
         """
         with self._db.reading() as connection:
-            rows = connection.execute(query, (profile_id, *folder_ids, limit + 1)).fetchall()
-        return [PhotoId(row[0]) for row in rows] if len(rows) <= limit else None
+            return bool(connection.execute(query).fetchone()[0])
 
     def all_ids(self) -> set[PhotoId]:
         """See ``PhotoTable``."""
@@ -113,9 +162,28 @@ def _photo(row: sqlite3.Row | tuple) -> Photo:
     )
 
 
-def _below(folder_ids: Iterable[FolderId]) -> str:
-    ids = list(folder_ids)
-    return f"AND f.folder_id IN ({_marks(ids)})" if ids else ""
+def _wanted(
+    folder_ids: Iterable[FolderId], filters: Sequence[Filter], *, of_few: bool = False
+) -> sql_filters.FileConditions:
+    """Visible files, below one of the folders if any are given, that pass the filters."""
+    ids = tuple(int(i) for i in folder_ids)
+    below = f"{_VISIBLE} AND f.folder_id IN ({_marks(ids)})" if ids else _VISIBLE
+    return sql_filters.conditions(filters, sql_filters.Condition(below, ids), of_few=of_few)
+
+
+def _by_photo(
+    wanted: sql_filters.FileConditions, profile_id: int
+) -> tuple[str, tuple[str | int | float, ...]]:
+    """A query for the ids of photos ``p`` with vectors and a file that is wanted, with its values;
+    it can be gone on with AND."""
+    query = f"""
+        SELECT p.id FROM photos p
+        WHERE {wanted.of_photo.sql}
+            AND EXISTS (SELECT 1 FROM indexings i WHERE i.photo_id = p.id AND i.profile_id = ?)
+            AND EXISTS (SELECT 1 FROM files f JOIN folders o ON o.id = f.folder_id
+                WHERE f.photo_id = p.id AND {wanted.of_file.sql})
+    """
+    return query, (*wanted.of_photo.values, profile_id, *wanted.of_file.values)
 
 
 def _marks(values: Sequence) -> str:

@@ -76,6 +76,20 @@ class Regions:
                 found.update(PhotoId(row[0]) for row in rows)
         return found
 
+    def ids_of(
+        self, photo_ids: Sequence[PhotoId], profile_id: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See ``RegionTable``."""
+        pairs: list[tuple[int, int]] = []
+        with self._db.reading() as connection:
+            for ids in _chunks(photo_ids):
+                marks = ",".join("?" * len(ids))
+                query = f"""SELECT id, photo_id FROM regions
+                            WHERE photo_id IN ({marks}) AND profile_id = ?"""
+                pairs += connection.execute(query, (*ids, profile_id)).fetchall()
+        table = np.array(sorted(pairs), np.int64).reshape(-1, 2)
+        return table[:, 0].copy(), table[:, 1].copy()
+
     def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
         """See ``RegionTable``."""
         found: dict[int, PhotoId] = {}

@@ -22,8 +22,9 @@ from typing import Protocol
 import numpy as np
 
 from engine.errors import EngineError
-from engine.records import Folder, FolderId, Photo, PhotoId, Problem, Region, RegionId
+from engine.records import Folder, FolderId, PhotoId, Problem, Region, RegionId
 from engine.scoring.model_answer import AnswerCache
+from engine.store.photo_table import PhotoTable
 from engine.store.rows import (
     AnalysedPhoto,
     FileRow,
@@ -147,44 +148,6 @@ class FileTable(Protocol):
         ...
 
 
-class PhotoTable(Protocol):
-    """Photos by their content, with the places where files hold them."""
-
-    def get(self, photo_id: PhotoId) -> Photo | None:
-        """None if the photo is not visible."""
-        ...
-
-    def visible(
-        self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
-    ) -> dict[PhotoId, Photo]:
-        """Those of the photos that are visible (below these folders, if any are given).
-
-        A photo in several places is shown where it can be read, else where it was found first.
-        """
-        ...
-
-    def visible_ids(
-        self, photo_ids: Sequence[PhotoId], folder_ids: Iterable[FolderId] = ()
-    ) -> set[PhotoId]:
-        """As ``visible``, without the photos; much faster for many."""
-        ...
-
-    def page(self, profile_id: int, limit: int, before: PhotoId | None) -> tuple[Photo, ...]:
-        """Visible photos with vectors of a profile, by capture time (else file time), newest
-        first, those after ``before`` in that order."""
-        ...
-
-    def searchable_ids(
-        self, profile_id: int, folder_ids: frozenset[FolderId], limit: int
-    ) -> list[PhotoId] | None:
-        """All visible photos with vectors of a profile; None if there are more than ``limit``."""
-        ...
-
-    def all_ids(self) -> set[PhotoId]:
-        """Every photo, visible or not."""
-        ...
-
-
 class RegionTable(Protocol):
     """Regions, their masks and vectors. It is also the ``VectorSource`` of an index."""
 
@@ -208,6 +171,16 @@ class RegionTable(Protocol):
 
     def fully_indexed(self, photo_ids: Sequence[PhotoId], profile_id: int) -> set[PhotoId]:
         """Those of the photos that are indexed in full."""
+        ...
+
+    def ids_of(
+        self, photo_ids: Sequence[PhotoId], profile_id: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """All regions of several photos, the photos as a whole included.
+
+        Returns:
+            int64 (N,) region ids, ascending, and int64 (N,) the photo of each.
+        """
         ...
 
     def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:

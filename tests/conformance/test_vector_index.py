@@ -18,6 +18,7 @@ from tests.fakes.generated_index import (
     PROFILE_ID,
     Filler,
     delete_photos,
+    exact,
     queries,
     recall,
 )
@@ -87,6 +88,47 @@ def test_neighbours_come_nearest_first_with_their_similarities(
 def test_fewer_regions_than_asked_for_are_all_found(fill: Filler, open_index: Open) -> None:
     fill(2)
     assert len(open_index().search(queries()[0], 100).ids) == 20
+
+
+@pytest.mark.parametrize("metric", ["ip", "cos"])
+@pytest.mark.parametrize("maintained", [True, False])
+def test_allowed_regions_are_compared_exactly(
+    store: Store, fill: Filler, open_index: Open, metric: str, maintained: bool
+) -> None:
+    index = open_index(metric=metric)
+    for _ in range(3 if maintained else 1):
+        fill(30)
+        if maintained:
+            index.maintain(merge=False)
+    fill(3)
+    ids = store.regions.ids(PROFILE_ID)
+    for seed, count in enumerate((1, 2, 7, 60, len(ids))):
+        allowed = np.sort(np.random.default_rng(seed).choice(ids, count, replace=False))
+        for query in queries(3):
+            best = exact(store, query, len(ids), metric)
+            nearest = [i for i in best if i in set(allowed.tolist())]
+            for k in (1, 5, 1000):
+                found = index.search(query, k, allowed)
+                assert found.ids.dtype == np.int64 and found.scores.dtype == np.float32
+                assert found.ids.tolist() == nearest[:k]
+                assert (np.diff(found.scores) <= 0).all()
+    everything = index.search(query, len(ids), ids)
+    near = index.search(query, 10)
+    score_of = dict(zip(everything.ids.tolist(), everything.scores.tolist(), strict=True))
+    assert near.scores == pytest.approx([score_of[i] for i in near.ids.tolist()], abs=0.01)
+
+
+def test_allowed_regions_that_are_not_there_are_left_out(
+    store: Store, fill: Filler, open_index: Open
+) -> None:
+    fill(20)
+    index = open_index()
+    index.maintain()
+    none = np.zeros(0, np.int64)
+    assert len(index.search(queries()[0], 5, none).ids) == 0
+    last = int(store.regions.ids(PROFILE_ID)[-1])
+    beyond = np.array([last - 1, last, last + 1, last + 1000], np.int64)
+    assert set(index.search(queries()[0], 5, beyond).ids) == {last - 1, last}
 
 
 def test_what_was_committed_a_moment_ago_is_found(

@@ -118,6 +118,9 @@ def test_no_damage_to_a_shard_reaches_usearch(
         damage(index.folder / index.opened()[0].entry.file)
         index = open_index()
         assert index.search(queries()[0], 5).ids.tolist() == exact(store, queries()[0], 5)
+        every_other = store.regions.ids(1)[::2]
+        allowed = [i for i in exact(store, queries()[0], 200) if i in every_other][:5]
+        assert index.search(queries()[0], 5, every_other).ids.tolist() == allowed
         assert index.complete and len(index.damaged()) == 1
         index.maintain()
         assert not index.damaged() and len(index.buffered_ids()) == 0

@@ -10,22 +10,24 @@ from sqlite_utils import Migrations
 
 from engine.errors import StoreDamaged, StoreTooNew
 from engine.paths import LibraryPaths
-from engine.records import PhotoId
+from engine.records import Filter, FilterKind, PhotoId, Span
 from engine.scoring.model_answer import ModelAnswer
-from engine.store import migrations
-from engine.store.migrations import APPLICATION_ID, MIGRATIONS, migrate
+from engine.store import migrations, schema_versions
+from engine.store.migrations import APPLICATION_ID, migrate
+from engine.store.schema_versions import MIGRATIONS
 from engine.store.sqlite_store import SqliteStore
 
 
 def newer(fail: bool = False) -> Migrations:
     """The product's migrations and one more."""
     made = Migrations(MIGRATIONS.name)
-    made(name="m0001_library")(migrations.m0001_library)
-    made(name="m0002_levels")(migrations.m0002_levels)
-    made(name="m0003_looks")(migrations.m0003_looks)
+    made(name="m0001_library")(schema_versions.m0001_library)
+    made(name="m0002_levels")(schema_versions.m0002_levels)
+    made(name="m0003_looks")(schema_versions.m0003_looks)
+    made(name="m0004_filters")(schema_versions.m0004_filters)
 
     @made()
-    def m0004_add_stars(db) -> None:
+    def m0005_add_stars(db) -> None:
         db.execute("ALTER TABLE photos ADD COLUMN stars INTEGER")
         if fail:
             raise ZeroDivisionError
@@ -64,7 +66,7 @@ def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     migrate(path)
     migrate(path, newer())
     assert "stars" in tables(path)["photos"]
-    copy = tmp_path / "a.sqlite.before-m0004_add_stars"
+    copy = tmp_path / "a.sqlite.before-m0005_add_stars"
     assert "stars" not in tables(copy)["photos"]
 
 
@@ -107,13 +109,13 @@ def test_every_migration_is_described_in_the_schema_log() -> None:
 
 def first_version() -> Migrations:
     made = Migrations(MIGRATIONS.name)
-    made(name="m0001_library")(migrations.m0001_library)
+    made(name="m0001_library")(schema_versions.m0001_library)
     return made
 
 
 def second_version() -> Migrations:
     made = first_version()
-    made(name="m0002_levels")(migrations.m0002_levels)
+    made(name="m0002_levels")(schema_versions.m0002_levels)
     return made
 
 
@@ -169,5 +171,36 @@ def test_a_library_from_before_the_table_of_answers_can_store_them(paths: Librar
         store.model_answers.put(PhotoId(1), "cup", "model", look)
         assert store.model_answers.get(PhotoId(1), "cup", "model") == look
         assert store.faults() == ()
+    finally:
+        store.close()
+
+
+def third_version() -> Migrations:
+    made = second_version()
+    made(name="m0003_looks")(schema_versions.m0003_looks)
+    return made
+
+
+def test_filters_find_the_files_of_a_library_from_before_them(paths: LibraryPaths) -> None:
+    paths.root.mkdir()
+    migrate(paths.store, third_version())
+    connection = sqlite3.connect(paths.store)
+    connection.executescript(
+        """
+        INSERT INTO folders(id, path, added_at) VALUES (1, '/photos', '');
+        INSERT INTO profiles(id, key, ndim, description) VALUES (1, 'p', 8, 'p');
+        INSERT INTO photos(id, content_hash, size_bytes, width_px, height_px, dated_at, added_at)
+            VALUES (1, x'00', 10, 4, 3, '', ''), (2, x'01', 10, 4, 3, '', '');
+        INSERT INTO indexings VALUES (1, 1, 'full', 0, ''), (2, 1, 'full', 0, '');
+        INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns, photo_id, state)
+            VALUES (1, 'a.b/sea.side/x.PNG', 10, 1, 1, 'ready'), (1, 'y.jpg', 10, 2, 2, 'ready');
+        """
+    )
+    connection.close()
+    store = SqliteStore.open(paths)
+    try:
+        for kind, value in ((FilterKind.FOLDER, "sea.side"), (FilterKind.FILE_TYPE, "png")):
+            of_one = [Filter(kind, value, Span(0, 1))]
+            assert store.photos.searchable_ids(1, frozenset(), 10, of_one) == [1]
     finally:
         store.close()

@@ -1,0 +1,271 @@
+"""Filters of a query as conditions of an SQL statement; values are bound, never formatted in.
+
+A photo in several places passes if one of its visible files passes every filter; an excluded filter
+keeps it if none of them passes.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from engine.records import DateRange, Filter, FilterKind, NumberRange
+
+_SUFFIXES = {
+    "jpeg": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
+    "heic": ("heic", "heif", "hif"),
+    "tiff": ("tif", "tiff"),
+    "raw": ("3fr", "arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "raw", "rw2"),
+}
+"""Suffixes of the file types that have several; any other type is its own suffix."""
+
+_SQUARE = "abs(p.width_px - p.height_px) * 50 <= max(p.width_px, p.height_px)"
+"""Sides that differ by 2 % at most."""
+_ORIENTATIONS = {
+    "square": _SQUARE,
+    "landscape": f"p.width_px > p.height_px AND NOT {_SQUARE}",
+    "portrait": f"p.width_px < p.height_px AND NOT {_SQUARE}",
+}
+
+# These go from one value to the next larger one in an index, which reads a few rows for each value
+# and not one for each file or photo.
+_IN_DIRECTORIES = """
+    WITH RECURSIVE places(folder_id, name, directory) AS (
+        SELECT id, folded(folder_name(path)),
+                (SELECT min(directory) FROM files WHERE folder_id = o.id)
+            FROM folders o WHERE removed_at IS NULL
+        UNION ALL
+        SELECT folder_id, name, (SELECT min(directory) FROM files n
+                WHERE n.folder_id = places.folder_id AND n.directory > places.directory)
+            FROM places WHERE directory IS NOT NULL)
+    SELECT n.id FROM places CROSS JOIN files n USING (folder_id, directory)
+        WHERE instr(name || '/' || folded(directory), ?)
+"""
+_CAMERAS = """
+    WITH RECURSIVE cameras(camera) AS (
+        SELECT min(camera) FROM photos WHERE camera IS NOT NULL
+        UNION ALL
+        SELECT (SELECT min(camera) FROM photos n WHERE n.camera > cameras.camera)
+            FROM cameras WHERE camera IS NOT NULL)
+    SELECT camera FROM cameras WHERE camera IS NOT NULL
+"""
+
+_OF_FILES = frozenset({FilterKind.FOLDER, FilterKind.FILE_TYPE})
+"""What differs between the files of one photo."""
+_INDEXED = frozenset({FilterKind.DATE, FilterKind.ADDED, FilterKind.CAMERA})
+"""What an index over photos leads to."""
+_VALUE_COLUMNS = {
+    FilterKind.DATE: "taken_at",
+    FilterKind.HOUR: "taken_at",
+    FilterKind.CAMERA: "camera",
+}
+"""Columns that are NULL where a photo does not have the value."""
+_UNRECORDED = frozenset({FilterKind.LENS, FilterKind.RATING, FilterKind.CUTOUTS})
+"""What no photo has: nothing in the schema records it."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A part of a WHERE clause.
+
+    Attributes:
+        sql: with a ``?`` for each of ``values``.
+    """
+
+    sql: str
+    values: tuple[str | int | float, ...] = ()
+
+    def __and__(self, other: Condition) -> Condition:
+        return Condition(f"{self.sql} AND {other.sql}", self.values + other.values)
+
+
+@dataclass(frozen=True)
+class FileConditions:
+    """Which photos ``p`` and which of their files ``f``, in folders ``o``, are asked for.
+
+    Attributes:
+        of_photo: on ``p`` alone.
+        of_file: on ``f`` and ``o``; one file of the photo must fulfil it.
+    """
+
+    of_photo: Condition
+    of_file: Condition
+
+
+def conditions(
+    filters: Sequence[Filter], visible: Condition, *, of_few: bool = False
+) -> FileConditions:
+    """The conditions that filters mean.
+
+    Args:
+        visible: which files count at all, a condition on ``f`` and ``o``.
+        of_few: other conditions leave few photos, so that it is faster to look at each of their
+            files than to look up all that pass.
+
+    Raises:
+        ValueError: a filter's value is not of the type that its kind has.
+    """
+    of_photo, of_file = Condition("1"), visible
+    for item in filters:
+        passed = _of_one_file(item) if of_few else _condition(item)
+        if item.kind not in _OF_FILES:
+            end = "IS NOT TRUE" if item.excluded else ""
+            of_photo &= Condition(f"({passed.sql}) {end}", passed.values)
+        elif not item.excluded:
+            of_file &= Condition(f"({passed.sql})", passed.values)
+        else:
+            # IS TRUE makes SQLite look at the files of each photo, not at all files that pass.
+            passing = visible & Condition(f"({passed.sql}) IS TRUE", passed.values)
+            of_photo &= Condition(
+                f"""NOT EXISTS (SELECT 1 FROM files f JOIN folders o ON o.id = f.folder_id
+                    WHERE f.photo_id = p.id AND {passing.sql})""",
+                passing.values,
+            )
+    return FileConditions(of_photo, of_file)
+
+
+def files_first(filters: Sequence[Filter]) -> bool:
+    """Whether an index over files probably leaves fewer rows than one over photos."""
+    included = [item for item in filters if not item.excluded]
+    kinds = {item.kind for item in included}
+    if not kinds & _OF_FILES or any(_is_short(item) for item in included):
+        return False
+    return FilterKind.FOLDER in kinds or not kinds & _INDEXED
+
+
+def _is_short(item: Filter) -> bool:
+    """Whether the filter keeps a span of time with two ends, or what was added of late."""
+    value = item.value
+    return isinstance(value, DateRange) and (
+        item.kind is FilterKind.ADDED or (value.first is not None and value.last is not None)
+    )
+
+
+def value_column(kind: FilterKind) -> str | None:
+    """The column of ``photos`` that is NULL where a photo lacks the value that filters of a kind
+    compare; None if every photo has it.
+
+    Raises:
+        KeyError: no photo has it, because nothing records it yet.
+    """
+    if kind in _UNRECORDED:
+        raise KeyError(kind)
+    return _VALUE_COLUMNS.get(kind)
+
+
+def folded(text: str | None) -> str:
+    """The text in a form that ignores case, accents and the ways Unicode has to write one letter;
+    empty for None.
+
+    >>> folded("Été à Zürich")
+    'ete a zurich'
+    """
+    if text is None:
+        return ""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def folder_name(path: str) -> str:
+    """The last part of an absolute path; empty for the root of a drive."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def _of_one_file(item: Filter) -> Condition:
+    """As ``_condition``, without a look at other files."""
+    if item.kind is FilterKind.FOLDER and isinstance(item.value, str):
+        directory = "folded(folder_name(o.path) || '/' || f.directory)"
+        return Condition(f"instr({directory}, ?)", (_folder_text(item.value),))
+    return _condition(item)
+
+
+def _condition(item: Filter) -> Condition:
+    kind, value = item.kind, item.value
+    if kind in _UNRECORDED:
+        return Condition("0")
+    if isinstance(value, DateRange) and kind in (FilterKind.DATE, FilterKind.ADDED):
+        return _date(value) if kind is FilterKind.DATE else _added(value)
+    if isinstance(value, NumberRange) and kind in (FilterKind.HOUR, FilterKind.MEGAPIXELS):
+        return _hour(value) if kind is FilterKind.HOUR else _megapixels(value)
+    if isinstance(value, str):
+        if kind is FilterKind.FOLDER:
+            return Condition(f"f.id IN ({_IN_DIRECTORIES})", (_folder_text(value),))
+        if kind is FilterKind.CAMERA:
+            return _camera(value)
+        if kind is FilterKind.FILE_TYPE:
+            name = value.strip().lstrip(".").lower()
+            suffixes = _SUFFIXES.get(name, (name,))
+            return Condition(f"f.suffix IN ({','.join('?' * len(suffixes))})", suffixes)
+        if kind is FilterKind.ORIENTATION and value in _ORIENTATIONS:
+            return Condition(_ORIENTATIONS[value])
+    raise ValueError(f"expected a value that fits the filter {kind.value}, got {value!r}")
+
+
+def _folder_text(value: str) -> str:
+    return folded(value.strip()).replace("\\", "/").strip("/")
+
+
+def _date(value: DateRange) -> Condition:
+    """Capture times are local and ISO 8601, so that they sort as text."""
+    sql, values = "p.taken_at IS NOT NULL", []
+    if value.first is not None:
+        sql += " AND p.taken_at >= ?"
+        values.append(value.first.isoformat())
+    if value.last is not None:
+        sql += " AND p.taken_at < ?"
+        values.append(f"{value.last.isoformat()}T24")
+    return Condition(sql, tuple(values))
+
+
+def _added(value: DateRange) -> Condition:
+    """``added_at`` is in UTC, the days are local."""
+    sql, values = "1", []
+    if value.first is not None:
+        sql += " AND p.added_at >= ?"
+        values.append(_utc_midnight(value.first))
+    if value.last is not None and value.last < date.max:
+        sql += " AND p.added_at < ?"
+        values.append(_utc_midnight(value.last + timedelta(days=1)))
+    return Condition(sql, tuple(values))
+
+
+def _utc_midnight(day: date) -> str:
+    """The beginning of a local day as ``now`` of ``engine.store.rows`` would have written it."""
+    from datetime import UTC
+
+    try:
+        moment = datetime.combine(day, time.min).astimezone(UTC)
+    except (OverflowError, OSError, ValueError):  # years that the platform's clock does not know
+        moment = datetime.combine(day, time.min, UTC)
+    return moment.isoformat(timespec="seconds")
+
+
+def _hour(value: NumberRange) -> Condition:
+    least = 0 if value.least is None else value.least
+    most = 23 if value.most is None else value.most
+    hour = "CAST(substr(p.taken_at, 12, 2) AS INTEGER)"
+    both = "AND" if least <= most else "OR"
+    sql = f"p.taken_at IS NOT NULL AND ({hour} >= ? {both} {hour} <= ?)"
+    return Condition(sql, (least, most))
+
+
+def _megapixels(value: NumberRange) -> Condition:
+    sql, values = "1", []
+    if value.least is not None:
+        sql += " AND p.width_px * p.height_px >= ?"
+        values.append(value.least * 1e6)
+    if value.most is not None:
+        sql += " AND p.width_px * p.height_px <= ?"
+        values.append(value.most * 1e6)
+    return Condition(sql, tuple(values))
+
+
+def _camera(value: str) -> Condition:
+    """Every word must be in the name: people say "Canon 80D" of a "Canon EOS 80D"."""
+    words = folded(value).split()
+    contained = "".join(" AND instr(folded(camera), ?)" for _ in words)
+    return Condition(f"p.camera IN ({_CAMERAS}{contained})", tuple(words))
