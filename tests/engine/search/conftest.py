@@ -35,10 +35,16 @@ def index(store: SqliteStore, tmp_path: Path) -> UsearchIndex:
 @pytest.fixture
 def add_photos(store: SqliteStore) -> Callable[..., int]:
     """Add photos of three things each (coarse ones of none) to a folder, or look in full at
-    that many of its coarse ones; returns the folder's id."""
+    that many of its coarse ones; returns the folder's id. ``taken_at`` gives the capture time of
+    the photo of a number."""
     rng = np.random.default_rng(11)
 
-    def run(folder: str, count: int, level: IndexLevel = IndexLevel.FULL) -> int:
+    def run(
+        folder: str,
+        count: int,
+        level: IndexLevel = IndexLevel.FULL,
+        taken_at: Callable[[int], str | None] = lambda _: None,
+    ) -> int:
         folder_id = store.folders.add(Path("/", folder))
         store.files.record_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(count)])
         things = 3 if level is IndexLevel.FULL else 0
@@ -48,7 +54,7 @@ def add_photos(store: SqliteStore) -> Callable[..., int]:
             photo = AnalysedPhoto(
                 version=FileVersion(str(file.path).encode(), 10, file.mtime_ns),
                 size_wh=(100, 100),
-                taken_at=None,
+                taken_at=taken_at(file.mtime_ns),
                 camera=None,
                 rles=(Rle((2, 2), b"04"),) * things,
                 boxes_xyxy=np.tile(np.array([0, 0, 50, 50], np.float32), (things + 1, 1)),
