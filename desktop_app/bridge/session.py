@@ -46,6 +46,7 @@ class Session:
     Attributes:
         reads: one thread for short reads of the store.
         decodes: one thread that waits for the decoder process.
+        labels: one thread for the names of regions, which load a model at first.
         thumbnails: PhotoId -> QPixmap.
         outlines: ``outline_key`` -> QPainterPath in pixels of the upright photo.
     """
@@ -62,6 +63,7 @@ class Session:
         self.main_thread = main_thread
         self.reads = BackgroundCalls(main_thread, "reads", on_error=on_error)
         self.decodes = BackgroundCalls(main_thread, "decodes", on_error=on_error)
+        self.labels = BackgroundCalls(main_thread, "labels", on_error=on_error)
         self.jobs = JobWatcher()
         self.events = LibraryEvents(library, self.reads)
         self.thumbnails = LazyCache(
@@ -98,7 +100,7 @@ class Session:
         self.events.stop()
         self.jobs.stop()
         self.main_thread.close()
-        workers = (self.reads, self.decodes, self.thumbnails, self.outlines)
+        workers = (self.reads, self.decodes, self.labels, self.thumbnails, self.outlines)
         for worker in workers:
             worker.stop()
         # The library ends before the threads: one may be waiting for its decoder process.

@@ -32,6 +32,21 @@ class HitHighlight:
         return list(self.parts) or [self.region.id]
 
     @property
+    def matching(self) -> tuple[Region, ...]:
+        """Everything that matches the query, the highlighted region first, nothing twice.
+
+        Without unstored regions among the others, which have no id to be selected by.
+        """
+        first = (self.region,) if self.region is not None else ()
+        seen = {UNSTORED, *self.ids}
+        others = {region.id: region for region in self.others if region.id not in seen}
+        return (*first, *others.values())
+
+    def ids_of(self, region: Region) -> list[RegionId]:
+        """Ids that are selected for one of the ``matching`` regions."""
+        return self.ids if region is self.region else [region.id]
+
+    @property
     def is_unstored(self) -> bool:
         """Whether the region was made for this hit and is not in the store."""
         return self.region is not None and self.region.id == UNSTORED

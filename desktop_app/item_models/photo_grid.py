@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import (
@@ -15,12 +15,13 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from desktop_app.item_models.finding_rows import finding_rows
+from desktop_app.item_models.hit_rows import SECTION_ORDER, hit_rows, with_photos
 from desktop_app.text import search_text
-from engine.records import Photo, PhotoId, SearchHit, Verdict
+from engine.records import Photo, PhotoId, QueryPlan, SearchHit, Verdict
 
 Index = QModelIndex | QPersistentModelIndex
 HIT_ROLE = Qt.ItemDataRole.UserRole + 1
-SECTION_ORDER = (Verdict.MATCH, Verdict.UNSURE, Verdict.UNVERIFIED, Verdict.NO)
 CLOSEST_NO_SHOWN = 12
 """If all hits were judged No, this many of the best-ranked ones are shown for comparison."""
 
@@ -41,8 +42,12 @@ class PhotoGridModel(QAbstractListModel):
     until ``set_show_no``; if there are no others, the best-ranked few are shown. While verdicts of
     one search arrive, rows are moved, not replaced, so that the current row stays current.
 
+    Photos that are folded into a hit (``SearchHit.similar``) have rows of their own after it while
+    it is unfolded.
+
     Attributes:
         reranker: title of the language model that reranks the hits; empty if none does.
+        plan: what the text of the search was understood as.
         sections: the groups of rows in order.
         hidden_no: how many hits judged No are hidden.
 
@@ -59,7 +64,10 @@ class PhotoGridModel(QAbstractListModel):
         self._show_no = False
         self._shown_no: frozenset[PhotoId] = frozenset()
         self._waiting: frozenset[PhotoId] = frozenset()
+        self._unfolded: frozenset[PhotoId] = frozenset()
+        self._parents: dict[PhotoId, PhotoId] = {}
         self.reranker = ""
+        self.plan: QueryPlan | None = None
         self.sections: tuple[GridSection, ...] = ()
         self.hidden_no = 0
 
@@ -80,13 +88,18 @@ class PhotoGridModel(QAbstractListModel):
             if self._hits is None:
                 return hit.photo.path.name
             words, waiting = [hit.photo.path.name], self.is_waiting(hit)
+            if self.is_similar(hit):
+                return f"{hit.photo.path.name}, {search_text.SIMILAR}"
             if not waiting or hit.verdict is not Verdict.UNVERIFIED:
                 words.append(search_text.VERDICT_WORDS[hit.verdict])
             if waiting:
                 words.append(search_text.NOT_CHECKED_YET)
+            if hit.similar:
+                words.append(search_text.similar_photos(len(hit.similar)))
             return ", ".join(words)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return hit.reason or str(hit.photo.path)
+            rows = finding_rows(hit, self.plan)
+            return "; ".join(map(str, rows)) or hit.reason or str(hit.photo.path)
         return None
 
     @property
@@ -116,6 +129,20 @@ class PhotoGridModel(QAbstractListModel):
     def is_waiting(self, hit: SearchHit) -> bool:
         """Whether the hit is still to be reranked."""
         return hit.photo.id in self._waiting
+
+    def is_similar(self, hit: SearchHit) -> bool:
+        """Whether the row is a photo that was folded into a hit."""
+        return hit.photo.id in self._parents
+
+    def group_of(self, hit: SearchHit) -> SearchHit | None:
+        """The hit with similar photos that this row is or belongs to; None if there is none."""
+        photo_id = self._parents.get(hit.photo.id, hit.photo.id)
+        found = next((h for h in self._hits or () if h.photo.id == photo_id), None)
+        return found if found is not None and found.similar else None
+
+    def is_unfolded(self, hit: SearchHit) -> bool:
+        """Whether the similar photos of this hit are shown."""
+        return hit.photo.id in self._unfolded
 
     def row_of(self, photo_id: PhotoId) -> int:
         """The row of a photo; -1 if it is not shown."""
@@ -153,22 +180,20 @@ class PhotoGridModel(QAbstractListModel):
 
     def update_photos(self, photos: dict[PhotoId, Photo | None]) -> None:
         """Replace the records of photos that are shown; None removes the row."""
+        if self._hits is not None:
+            hits = with_photos(self._hits, photos)
+            self._update_rows(self._grouped(hits), hits)
+            return
         for row in range(len(self._rows) - 1, -1, -1):
-            hit = self._rows[row]
-            if hit.photo.id not in photos:
-                continue
-            photo = photos[hit.photo.id]
+            old = self._rows[row].photo
+            photo = photos.get(old.id, old)
             if photo is None:
                 self.beginRemoveRows(QModelIndex(), row, row)
                 del self._rows[row]
-                self._hits = self._hits and tuple(h for h in self._hits if h is not hit)
                 self._set_sections()
                 self.endRemoveRows()
-            elif photo != hit.photo:
-                self._rows[row] = _with_photo(hit, photo)
-                self._hits = self._hits and tuple(
-                    self._rows[row] if h is hit else h for h in self._hits
-                )
+            elif photo != old:
+                self._rows[row] = _as_row(photo)
                 self.dataChanged.emit(self.index(row), self.index(row))
         self.sections_changed.emit()
 
@@ -181,6 +206,7 @@ class PhotoGridModel(QAbstractListModel):
         new_search: bool = True,
         waiting: Iterable[PhotoId] = (),
         reranker: str = "",
+        plan: QueryPlan | None = None,
         keep: PhotoId | None = None,
     ) -> None:
         """Show a ranking.
@@ -190,12 +216,15 @@ class PhotoGridModel(QAbstractListModel):
                 hidden, and rows are moved to their new places instead of being replaced.
             waiting: photos that are still to be reranked.
             reranker: title of the language model that reranks.
+            plan: what the text of the search was understood as.
             keep: the current photo; its row stays even if it is judged No.
         """
         hits = tuple(hits)
         if new_search:
             self._show_no, self._shown_no = False, frozenset()
-        self._waiting, self.reranker = frozenset(waiting), reranker
+            self._unfolded, self._parents = frozenset(), {}
+        self._waiting, self.reranker, self.plan = frozenset(waiting), reranker, plan
+        keep = self._parents.get(keep, keep) if keep is not None else None
         self._choose_shown_no(hits, keep)
         rows = self._grouped(hits)
         if new_search or self._hits is None:
@@ -209,6 +238,12 @@ class PhotoGridModel(QAbstractListModel):
             return
         self._show_no = show
         self._update_rows(self._grouped(self._hits), self._hits)
+
+    def set_unfolded(self, hit: SearchHit, unfold: bool) -> None:
+        """Show or hide the similar photos of a hit."""
+        if self._hits is not None and unfold != self.is_unfolded(hit):
+            self._unfolded ^= {hit.photo.id}
+            self._update_rows(self._grouped(self._hits), self._hits)
 
     def _choose_shown_no(self, hits: Sequence[SearchHit], keep: PhotoId | None) -> None:
         """Choose the hits judged No that are shown although the others are hidden.
@@ -224,20 +259,22 @@ class PhotoGridModel(QAbstractListModel):
         self._shown_no = frozenset(kept)
 
     def _grouped(self, hits: Sequence[SearchHit]) -> list[SearchHit]:
-        return [
+        """The rows of these hits; sets how many are hidden."""
+        shown = [
             hit
-            for verdict in SECTION_ORDER
             for hit in hits
-            if hit.verdict is verdict
-            and (verdict is not Verdict.NO or self._show_no or hit.photo.id in self._shown_no)
+            if hit.verdict is not Verdict.NO or self._show_no or hit.photo.id in self._shown_no
         ]
+        self.hidden_no = len(hits) - len(shown)
+        rows, self._parents = hit_rows(shown, self._unfolded)
+        return rows
 
     def _update_rows(self, rows: list[SearchHit], hits: tuple[SearchHit, ...]) -> None:
         """Change to these rows by single removals, moves and insertions.
 
         Persistent indexes, such as the current one of the view, follow their rows.
         """
-        self._hits, self.hidden_no = hits, len(hits) - len(rows)
+        self._hits = hits
         wanted = {hit.photo.id: hit for hit in rows}
         for row in range(len(self._rows) - 1, -1, -1):
             if self._rows[row].photo.id not in wanted:
@@ -275,9 +312,9 @@ class PhotoGridModel(QAbstractListModel):
     def _replace(self, rows: list[SearchHit], hits: tuple[SearchHit, ...] | None) -> None:
         self.beginResetModel()
         if hits is None:
-            self._waiting, self.reranker = frozenset(), ""
+            self._waiting, self.reranker, self.plan = frozenset(), "", None
+            self._unfolded, self._parents, self.hidden_no = frozenset(), {}, 0
         self._rows, self._hits = rows, hits
-        self.hidden_no = 0 if hits is None else len(hits) - len(rows)
         self._set_sections()
         self.endResetModel()
         self.sections_changed.emit()
@@ -300,7 +337,3 @@ class PhotoGridModel(QAbstractListModel):
 
 def _as_row(photo: Photo) -> SearchHit:
     return SearchHit(photo=photo, score=0.0, region=None)
-
-
-def _with_photo(hit: SearchHit, photo: Photo) -> SearchHit:
-    return replace(hit, photo=photo)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
@@ -11,6 +12,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QKeySequenc
 from desktop_app.bridge.session import Session
 from desktop_app.controllers.cutouts import CutoutController
 from desktop_app.controllers.photo_reading import PhotoReader
+from desktop_app.controllers.region_labels import RegionLabelReader
 from desktop_app.controllers.searching import SearchController
 from desktop_app.item_models.hit_highlight import highlight_of
 from desktop_app.item_models.photo_grid import PhotoGridModel
@@ -20,7 +22,7 @@ from desktop_app.views.grid.photo_grid_view import PhotoGridView
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.photo.photo_view import PhotoView
 from engine.errors import EngineError
-from engine.records import UNSTORED, Photo, PhotoId, Region, RegionId, SearchHit
+from engine.records import UNSTORED, Photo, PhotoId, Region, RegionId, SearchHit, Verdict
 
 
 class PhotoPresenter(QObject):
@@ -52,6 +54,8 @@ class PhotoPresenter(QObject):
         self._window, self._session, self._state = window, session, state
         self._model, self._grid, self._searching = model, grid, searching
         self._reader = PhotoReader(session.library, session.reads, session.decodes, self)
+        self._labels = RegionLabelReader(session.library, session.labels, self)
+        self._things: tuple[Photo, Sequence[Region], list[RegionId]] | None = None
         self._cutouts = CutoutController(session.library, session.jobs, session.reads, self)
         self.view = PhotoView(session, model, self._reader, window.theme)
         self.is_open = False
@@ -72,6 +76,8 @@ class PhotoPresenter(QObject):
         view.save_requested.connect(self._save_cutout)
         view.copy_requested.connect(self._copy_cutout)
         self._reader.regions_ready.connect(self._regions_ready)
+        self._labels.ready.connect(self._labels_ready)
+        view.similar_toggled.connect(self._toggle_similar)
         self._cutouts.saved.connect(self._cutout_saved)
         self._cutouts.copied.connect(self._cutout_copied)
         self._cutouts.failed.connect(self._show_problem)
@@ -79,18 +85,23 @@ class PhotoPresenter(QObject):
             ("find_similar", self._find_similar),
             ("save_cutout", self._save_cutout),
             ("copy_cutout", self._copy_cutout),
+            ("similar", self._toggle_similar),
             ("zoom_in", view.canvas.zoom_in),
             ("zoom_out", view.canvas.zoom_out),
             ("zoom_fit", view.canvas.fit),
         ):
             commands[name].triggered.connect(call)
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        for keys, call in (
-            (("Left", "Up"), self._previous_photo),
-            (("Right", "Down"), self._next_photo),
+        keys = Qt.Key
+        for key, call in (
+            (keys.Key_Left, self._previous_photo),
+            (keys.Key_Up, self._previous_photo),
+            (keys.Key_Right, self._next_photo),
+            (keys.Key_Down, self._next_photo),
+            (keys.Key_Period, view.match_stepper.step_on),
+            (keys.Key_Comma, view.match_stepper.step_back),
         ):
-            for key in keys:
-                QShortcut(QKeySequence(key), view, call, context=within)
+            QShortcut(QKeySequence(key), view, call, context=within)
 
     # -- opening and closing ---------------------------------------------------------------
 
@@ -124,6 +135,21 @@ class PhotoPresenter(QObject):
     def _next_photo(self) -> None:
         self.view.step(1)
 
+    def _toggle_similar(self) -> None:
+        """Show the photos that are folded into the current hit after it, or hide them again."""
+        hit = self.current_hit()
+        group = self._model.group_of(hit) if hit is not None else None
+        if hit is None or group is None:
+            return
+        unfold = not self._model.is_unfolded(group)
+        if not unfold and self._model.is_similar(hit):  # its row goes
+            row = self._model.row_of(group.photo.id)
+            if self.is_open:
+                self.view.show_row(row)
+            else:
+                self._grid.go_to(row)
+        self._model.set_unfolded(group, unfold)
+
     # -- the inspector ---------------------------------------------------------------------
 
     def current_hit(self) -> SearchHit | None:
@@ -138,8 +164,16 @@ class PhotoPresenter(QObject):
         inspector = self._window.inspector
         searched = hit is not None and not self._model.browsing
         reranking_status = self._reranking_status(hit) if hit is not None else ""
-        inspector.show_hit(hit, searched=searched, reranking_status=reranking_status)
-        if hit is None or self.is_open:
+        if hit is not None and self._model.is_similar(hit):
+            hit = replace(hit, verdict=Verdict.UNVERIFIED)  # it was not judged by itself
+        inspector.show_hit(
+            hit, searched=searched, reranking_status=reranking_status, plan=self._model.plan
+        )
+        if hit is None:
+            return
+        if self._labels.requested != hit.photo.id:
+            self._labels.read(hit.photo.id)
+        if self.is_open:
             return
         library, photo = self._session.library, hit.photo
         self._session.reads.call(
@@ -156,6 +190,7 @@ class PhotoPresenter(QObject):
         hit = self.current_hit()
         if hit is None or hit.photo.id not in photos:
             return
+        self._labels.read(hit.photo.id)
         if not self.is_open:
             self.inspect()
         elif all(region.id == UNSTORED for region in self.view.canvas.regions):
@@ -166,7 +201,7 @@ class PhotoPresenter(QObject):
         hit = self.current_hit()
         if hit is not None and hit.photo.id == photo.id:
             highlight = highlight_of(hit)
-            self._window.inspector.show_regions(photo, highlight.selectable(regions), highlight.ids)
+            self._show_things(photo, highlight.selectable(regions), highlight.ids)
 
     def _regions_ready(self, photo_id: PhotoId, regions: tuple[Region, ...]) -> None:
         canvas = self.view.canvas  # it has the regions already, and an unstored one of the hit
@@ -180,7 +215,20 @@ class PhotoPresenter(QObject):
         canvas = self.view.canvas
         if self.is_open and canvas.photo is not None:
             selected = [region.id for region in canvas.selected_regions]
-            self._window.inspector.show_regions(canvas.photo, canvas.regions, selected)
+            self._show_things(canvas.photo, canvas.regions, selected)
+
+    def _show_things(
+        self, photo: Photo, regions: Sequence[Region], selected: list[RegionId]
+    ) -> None:
+        """Show the regions in the inspector, with their names as soon as those are there."""
+        self._things = (photo, regions, selected)
+        labels = self._labels.labels(photo.id)
+        if labels is not None or not self._labels.warm:
+            self._window.inspector.show_regions(photo, regions, selected, labels or {})
+
+    def _labels_ready(self, photo_id: PhotoId) -> None:
+        if self._things is not None and self._things[0].id == photo_id:
+            self._show_things(*self._things)
 
     def _region_chosen(self, region_id: RegionId) -> None:
         if self.is_open:

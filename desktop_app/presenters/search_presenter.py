@@ -67,6 +67,7 @@ class SearchPresenter(QObject):
         searching, bar, side = self._searching, self._window.search_bar, self._window.sidebar
         bar.typed.connect(searching.typed)
         bar.submitted.connect(self._submitted)
+        bar.part_removed.connect(searching.submit)
         bar.chip_closed.connect(searching.clear)
         side.search.connect(self._search_again)
         side.clear_recent_searches.connect(self._clear_recent_searches)
@@ -143,6 +144,8 @@ class SearchPresenter(QObject):
         bar.set_busy(True)
         name = query.like.photo.path.name if query.like is not None else ""
         bar.show_chip(search_text.LIKE_CHIP.format(name=name) if name else "")
+        if query.like is not None:
+            bar.show_plan(None)  # those of a text stay until the next ones come
 
     def _repeated(self, query: ShownQuery) -> None:
         """The current query is searched for again; a photo that is open stays open."""
@@ -151,6 +154,7 @@ class SearchPresenter(QObject):
 
     def _updated(self, query: ShownQuery, result: SearchResult) -> None:
         self._window.search_bar.set_busy(not result.complete)
+        self._window.search_bar.show_plan(result.plan, query.text)
         status = self._session.events.status
         pending = status.pending if status is not None else 0
         self.empty_message = None
@@ -182,6 +186,7 @@ class SearchPresenter(QObject):
             new_search=new_search,
             waiting=photos_awaiting_reranking(result),
             reranker=result.reranker,
+            plan=result.plan,
             keep=current,
         )
         self._anchor.restore()
@@ -202,6 +207,7 @@ class SearchPresenter(QObject):
 
     def _failed(self, query: ShownQuery, error: BaseException) -> None:
         self._window.search_bar.set_busy(False)
+        self._window.search_bar.show_plan(None)
         if not isinstance(error, EngineError):
             raise error
         body = f"{error.message} {error.hint or ''}".strip()
@@ -213,6 +219,7 @@ class SearchPresenter(QObject):
         bar = self._window.search_bar
         bar.set_busy(False)
         bar.show_chip("")
+        bar.show_plan(None)
         self._results.result_note_bar.show_message("")
         self._show_changed_photos(set())
         self._photo.deactivate()

@@ -22,6 +22,15 @@ def photos(value: int) -> str:
     return count(value, "photo")
 
 
+def percent(probability: float) -> str:
+    """A probability in percent; neither 0 nor 100, which would claim certainty.
+
+    >>> percent(0.914), percent(1.0), percent(0.0)
+    ('91 %', '99 %', '1 %')
+    """
+    return f"{min(max(probability, 0.01), 0.99) * 100:.0f} %"
+
+
 def duration(seconds: float) -> str:
     """A time left in words, rounded.
 

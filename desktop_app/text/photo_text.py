@@ -28,6 +28,8 @@ OFFLINE_REASON = "Its folder is offline. Connect the drive to see the whole phot
 ZOOM_IN = "Zoom in"
 ZOOM_OUT = "Zoom out"
 ZOOM_FIT = "Zoom to fit"
+NEXT_MATCH = "Next matching thing"
+PREVIOUS_MATCH = "Previous matching thing"
 HIDE_OVERLAYS_HINT = "Hold Space to see the photo untouched"
 
 # -- inspector ------------------------------------------------------------------------------------
@@ -46,6 +48,9 @@ UNKNOWN_DATE = "Date unknown"
 WHOLE_PHOTO = "The photo as a whole fits; no single thing stands out."
 NOT_OUTLINED = "The photo as a whole fits; its things are not outlined yet."
 THING_NAME = "Thing {number}"
+NAMED_THING = "{name}, {likely}"
+SHOW_ALL_THINGS = "Show all ({count})"
+SHOW_NAMED_THINGS = "Show those with a name only"
 
 
 def taken(photo: Photo) -> str:
@@ -64,6 +69,16 @@ def pixels(size_wh: tuple[int, int]) -> str:
 def things(value: int) -> str:
     """A number of regions, which the window calls things."""
     return count(value, "thing")
+
+
+def match(at: int | None, total: int) -> str:
+    """Which of the things that match the query is selected, counted from 0; None for none.
+
+    >>> match(1, 3), match(None, 3)
+    ('2 of 3 matches', '3 matches')
+    """
+    of = count(total, "match", "matches")
+    return of if at is None else f"{number(at + 1)} of {of}"
 
 
 def saved_name(query: str, photo: Photo) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop_app.text.formatting import count, number
+from desktop_app.text.formatting import count, number, percent
 from engine.records import RerankerInfo, SearchResult, Verdict
 
 # -- search ---------------------------------------------------------------------------------------
@@ -36,6 +36,35 @@ SECTION_TITLES = {
     Verdict.NO: "No",
     Verdict.UNVERIFIED: "Most alike",
 }
+VERDICT_SYMBOLS = {
+    Verdict.MATCH: "✓",
+    Verdict.UNSURE: "?",
+    Verdict.NO: "✗",
+    Verdict.UNVERIFIED: "·",
+}
+
+# -- the parts of a query -------------------------------------------------------------------------
+PARTS = "Parts of the search"
+PART_KINDS = {
+    "thing": "A thing in the photo",
+    "relation": "How things lie to one another",
+    "scene": "The place or situation of the whole photo",
+    "filter": "A condition on the file; it decides",
+    "quoted": "Words kept together; they count as a part of the sentence",
+    "plain": "Not understood as a thing or a condition; it counts as a part of the sentence",
+}
+PART_EXCLUDED = "This must not be there"
+PART_KEYS = "Enter selects it in the search field, Delete takes it out."
+REMOVE_PART = "Take out “{part}”"
+
+# -- similar photos -------------------------------------------------------------------------------
+SIMILAR_PHOTOS = "similar photo"
+SHOW_SIMILAR = "Show {photos}"
+HIDE_SIMILAR = "Hide {photos}"
+SHOW_SIMILAR_KEY = "And {photos} (S)"
+SIMILAR = "Similar"
+SIMILAR_HINT = "Photos of the same moment that look alike, beside this one (S)"
+SIMILAR_REASON = "From the same moment as {name}, and looks alike. It was not checked by itself."
 
 # -- second look ----------------------------------------------------------------------------------
 VERIFY_SWITCH = "How hits are checked"
@@ -67,7 +96,28 @@ def sureness(verdict: Verdict, probability: float | None) -> str:
     word = VERDICT_WORDS[verdict]
     if probability is None:
         return word
-    return f"{word} · {min(probability, 0.99):.0%} likely"  # 100 % would claim certainty
+    return f"{word} · {percent(probability)} likely"
+
+
+def found(verdict: Verdict, probability: float, *, excluded: bool = False) -> str:
+    """What was found of one part of a query; empty if nothing has checked it.
+
+    Args:
+        probability: that the photo has it, also if it is excluded.
+        excluded: the part must not be there.
+    """
+    likely = percent(probability)
+    words = {
+        Verdict.MATCH: "not seen" if excluded else likely,
+        Verdict.UNSURE: f"perhaps there, {likely}" if excluded else f"perhaps, {likely}",
+        Verdict.NO: f"seen, {likely}" if excluded else "not found",
+    }
+    return words.get(verdict, "")
+
+
+def similar_photos(value: int) -> str:
+    """A number of further photos of the same moment."""
+    return count(value, SIMILAR_PHOTOS)
 
 
 def verified_hint(info: RerankerInfo) -> str:

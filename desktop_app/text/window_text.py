@@ -52,6 +52,7 @@ SHORTCUTS = (
         (
             ("Ctrl+F  or  /", "Go to the search field"),
             ("Enter", "Search at once"),
+            ("Arrows, Delete", "On a part of the search: move, take it out"),
             ("Ctrl+Shift+V", "Instant or Verified"),
             ("Ctrl+Shift+M", "Look at more hits"),
         ),
@@ -63,6 +64,7 @@ SHORTCUTS = (
             ("Enter", "Open the photo"),
             ("Esc", "Back"),
             ("Space", "Hold: see the photo untouched"),
+            ("S", "Show or hide similar photos"),
             ("+   −   0", "Zoom in, out, to fit"),
             ("F", "Full screen"),
         ),
@@ -71,6 +73,7 @@ SHORTCUTS = (
         "Things",
         (
             ("Tab", "Next thing in the photo"),
+            (".   ,", "Next, previous matching thing"),
             ("Click, Shift+click", "Select a thing, add one more"),
             ("Ctrl+D", "Find things like this"),
             ("Ctrl+E", "Save cut-out"),

@@ -38,6 +38,7 @@ KEYS = {
     "find_similar": ("Ctrl+D",),
     "save_cutout": ("Ctrl+E",),
     "copy_cutout": ("Ctrl+C",),
+    "similar": ("S",),
     "zoom_in": ("+", "="),
     "zoom_out": ("-",),
     "zoom_fit": ("0",),

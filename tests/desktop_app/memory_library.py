@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -29,8 +31,10 @@ from engine.records import (
     Photo,
     PhotoId,
     Problem,
+    QueryPlan,
     Region,
     RegionId,
+    RegionLabel,
     RerankerInfo,
     SearchHit,
     SearchRequest,
@@ -77,6 +81,10 @@ class MemoryLibrary:
         rerank_permits: released once for each hit that may be reranked.
         rerank_results: file name -> what the reranker answers; by default a match.
         cached_reranks: query and photo -> the same; these need no permit.
+        parse: text -> what results carry as plan; by default there is none.
+        hit_changes: file name -> fields of its hits, such as ``findings``. Photos in ``similar``
+            are no hits of their own.
+        labels: names of regions; by default there are none.
     """
 
     def __init__(self, folder: Path, photos: list[SyntheticPhoto], *, pending: int = 0) -> None:
@@ -98,6 +106,9 @@ class MemoryLibrary:
         self.rerank_permits = threading.Semaphore(0)
         self.cached_reranks: dict[tuple[str, PhotoId], SearchHit] = {}
         self.rerank_results: dict[str, SearchHit] = {}
+        self.parse: Callable[[str], QueryPlan | None] = lambda text: None
+        self.hit_changes: dict[str, dict[str, Any]] = {}
+        self.labels: dict[RegionId, tuple[RegionLabel, ...]] = {}
         self.requests: list[SearchRequest] = []
         self.exported: list[ExportRequest] = []
         self.watching = self.closed = False
@@ -121,6 +132,7 @@ class MemoryLibrary:
             get=self._photo,
             page=self._page,
             regions=self._regions_of,
+            labels=self._labels_of,
             region=self._region,
             thumbnail=self._thumbnail,
             read=self._read,
@@ -240,16 +252,19 @@ class MemoryLibrary:
 
         def work(context) -> SearchResult:
             stage_one = self._rank(request)
+            plan = self.parse(request.text) if request.text else None
             blank = tuple(
                 replace(h, verdict=Verdict.UNVERIFIED, probability=None) for h in stage_one
             )
-            context.publish(SearchResult(request, "starter-1", blank, 3.0, complete=False))
+            context.publish(
+                SearchResult(request, "starter-1", blank, 3.0, complete=False, plan=plan)
+            )
             while not self.hold_search.wait(0.005):
                 context.cancel.raise_if_set()
             context.cancel.raise_if_set()
             if request.verify and request.text:
-                return self._rerank(request, stage_one, context)
-            return SearchResult(request, "starter-1", tuple(stage_one), 12.0)
+                return self._rerank(request, stage_one, context, plan)
+            return SearchResult(request, "starter-1", tuple(stage_one), 12.0, plan=plan)
 
         return self._lane.submit("search", work, latest_wins=True)
 
@@ -257,7 +272,11 @@ class MemoryLibrary:
         return self.reranker_info
 
     def _rerank(
-        self, request: SearchRequest, hits: list[SearchHit], context: JobContext
+        self,
+        request: SearchRequest,
+        hits: list[SearchHit],
+        context: JobContext,
+        plan: QueryPlan | None,
     ) -> SearchResult:
         info, total = self.reranker_info, min(request.verify, len(hits))
 
@@ -270,12 +289,13 @@ class MemoryLibrary:
                 reranker=info.title,
                 to_look_at=total,
                 looked_at=done,
+                plan=plan,
                 **others,
             )
 
         if not info.available:
             note = f"{info.problem} {info.hint}"
-            return SearchResult(request, "starter-1", tuple(hits), 20.0, note=note)
+            return SearchResult(request, "starter-1", tuple(hits), 20.0, note=note, plan=plan)
         context.publish(result(0, complete=False, note=f"{info.title} is getting ready."))
         for i in range(total):
             key = (request.text, hits[i].photo.id)
@@ -306,7 +326,10 @@ class MemoryLibrary:
                 verdict = Verdict.MATCH if score > 0.8 else Verdict.UNSURE
             name = self._names[region.id] if region else ""
             reason = f"This looks like a {name}." if name else ""
-            hits.append(SearchHit(photo, score, region, verdict, score, reason))
+            hit = SearchHit(photo, score, region, verdict, score, reason)
+            hits.append(replace(hit, **self.hit_changes.get(photo.path.name, {})))
+        folded = {photo.id for hit in hits for photo in hit.similar}
+        hits = [hit for hit in hits if hit.photo.id not in folded]
         return sorted(hits, key=lambda hit: -hit.score)[: request.limit]
 
     def _photo(self, photo_id: PhotoId) -> Photo | None:
@@ -318,6 +341,9 @@ class MemoryLibrary:
 
     def _regions_of(self, photo_id: PhotoId) -> tuple[Region, ...]:
         return tuple(self._regions.get(photo_id, ()))
+
+    def _labels_of(self, photo_id: PhotoId) -> dict[RegionId, tuple[RegionLabel, ...]]:
+        return {r.id: self.labels[r.id] for r in self._regions_of(photo_id) if r.id in self.labels}
 
     def _region(self, region_id: RegionId) -> Region | None:
         return next((r for rs in self._regions.values() for r in rs if r.id == region_id), None)

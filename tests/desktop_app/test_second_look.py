@@ -309,7 +309,7 @@ def test_the_photo_view_shows_a_new_verdict_of_its_photo(searched, sixty_photos,
     verify(searched, sixty_photos, qtbot)
     assert photo.is_open and photo.view.hit.photo.path.name == "002.jpg"
     assert photo.view.hit.verdict is Verdict.UNSURE
-    assert searched.window.inspector._verdict.text() == "Unsure · 40% likely"
+    assert searched.window.inspector._verdict.text() == "Unsure · 40 % likely"
     assert photo.view.row == names(searched).index("002")
 
 
@@ -345,7 +345,7 @@ def unstored_region(searched, sixty_photos, qtbot) -> Region:
 
 def tiles(desktop) -> list[tuple[int, bool]]:
     """Ids of the regions in the inspector, and whether they are checked."""
-    return [(tile.region.id, tile.isChecked()) for tile in desktop.window.inspector._tiles]
+    return [(tile.region.id, tile.isChecked()) for tile in desktop.window.inspector.things.tiles]
 
 
 def test_an_unstored_region_is_listed_and_selected(searched, unstored_region, sixty_photos, qtbot):
@@ -354,7 +354,7 @@ def test_an_unstored_region_is_listed_and_selected(searched, unstored_region, si
     assert current_name(searched) == "002.jpg"
     qtbot.waitUntil(lambda: tiles(searched) == both, timeout=DEADLINE_MS)
     assert searched.window.inspector._outline_note.text() == search_text.OUTLINED_FOR_HIT
-    searched.window.inspector._tiles[0].click()
+    searched.window.inspector.things.tiles[0].click()
     photo = searched.presenter.photo
     qtbot.waitUntil(
         lambda: photo.is_open and len(photo.view.canvas.regions) == 2, timeout=DEADLINE_MS

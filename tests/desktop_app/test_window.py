@@ -237,7 +237,7 @@ def test_the_open_photo_shows_regions_that_are_indexed_meanwhile(open_desktop, m
     model, view = desktop.presenter.model, desktop.presenter.photo.view
     qtbot.waitUntil(lambda: model.row_of(photo_id) >= 0, timeout=DEADLINE_MS)
     desktop.presenter.photo.open_row(model.row_of(photo_id))
-    heading = desktop.window.inspector._regions_heading
+    heading = desktop.window.inspector.things.heading
     qtbot.waitUntil(lambda: photo_text.NO_THINGS in heading.text(), timeout=DEADLINE_MS)
     memory._regions[photo_id] = things
     memory.replace_photo(photo_id)

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPen, QPixmap, QTransform
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QTransform,
+)
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QToolTip
 
 from desktop_app.bridge.session import Session
+from desktop_app.item_models.finding_rows import finding_rows, reason_beside_rows
 from desktop_app.item_models.hit_highlight import highlight_of
 from desktop_app.item_models.photo_grid import HIT_ROLE
-from desktop_app.text import photo_text, search_text
+from desktop_app.text import formatting, photo_text, search_text
 from desktop_app.views.painting import photo_painting
 from desktop_app.views.painting.theme import Theme, paint_icon
 from engine.records import SearchHit, Verdict
@@ -77,14 +95,38 @@ class PhotoDelegate(QStyledItemDelegate):
         if event.type() != QEvent.Type.ToolTip or hit is None:
             return False
         lines = [hit.photo.path.name, photo_text.taken(hit.photo)]
-        if hit.reason:
+        rows = finding_rows(hit, self._grid.photo_model.plan)
+        if rows:
+            lines += [line for line in (reason_beside_rows(hit), *map(str, rows)) if line]
+        elif hit.reason:
             lines.append(hit.reason)
         elif not hit.outlined:
             lines.append(photo_text.NOT_OUTLINED)
+        if hit.similar:
+            photos = search_text.similar_photos(len(hit.similar))
+            lines.append(search_text.SHOW_SIMILAR_KEY.format(photos=photos))
         # Escaped, because a tool tip detects markup by itself, and a file may be named <b>.jpg.
         shown = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
         QToolTip.showText(event.globalPos(), f"<div>{shown}</div>", view)
         return True
+
+    def editorEvent(
+        self, event: QEvent, model: QAbstractItemModel, option: Any, index: Index
+    ) -> bool:
+        """A click on the badge of similar photos shows or hides them."""
+        hit = index.data(HIT_ROLE)
+        if (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonRelease
+            and event.button() == Qt.MouseButton.LeftButton
+            and hit is not None
+            and hit.similar
+            and _similar_badge(QRectF(self._grid.visualRect(index))).contains(event.position())
+        ):
+            grid_model = self._grid.photo_model
+            grid_model.set_unfolded(hit, not grid_model.is_unfolded(hit))
+            return True
+        return super().editorEvent(event, model, option, index)
 
     def _paint_ring(self, painter: QPainter, cell: QRectF, focused: bool) -> None:
         colour = self._theme.tokens["accent" if focused else "control_border"]
@@ -141,10 +183,16 @@ class PhotoDelegate(QStyledItemDelegate):
         model = self._grid.photo_model
         left = cell.left() + 8
         bottom = cell.bottom() - 8
-        if model.is_waiting(hit):
-            colour = BADGE_COLOURS[Verdict.UNVERIFIED]
+        neutral = BADGE_COLOURS[Verdict.UNVERIFIED]
+        if hit.similar:
+            count = formatting.number(1 + len(hit.similar))
+            badge = _similar_badge(cell)
+            _paint_badge(painter, badge.left(), badge.bottom(), "stack", count, neutral)
+        if model.is_similar(hit):
+            left = _paint_badge(painter, left, bottom, "stack", search_text.SIMILAR, neutral) + 6
+        elif model.is_waiting(hit):
             icon = Verdict.UNVERIFIED.value
-            left = _paint_badge(painter, left, bottom, icon, search_text.WAITING, colour) + 6
+            left = _paint_badge(painter, left, bottom, icon, search_text.WAITING, neutral) + 6
         elif not model.browsing and hit.verdict is not Verdict.UNVERIFIED:
             word = search_text.VERDICT_WORDS[hit.verdict]
             colour = BADGE_COLOURS[hit.verdict]
@@ -153,6 +201,11 @@ class PhotoDelegate(QStyledItemDelegate):
             _paint_badge(
                 painter, left, bottom, "folder-offline", "Offline", BADGE_COLOURS[Verdict.NO]
             )
+
+
+def _similar_badge(cell: QRectF) -> QRectF:
+    """About where the badge of similar photos is; it is a little wider for three digits."""
+    return QRectF(cell.left() + 8, cell.top() + 8, 46, 22)
 
 
 def _paint_badge(

@@ -141,6 +141,25 @@ class PhotoCanvas(HideOverlaysOnSpace, QWidget):
             self.update()
             self.selection_changed.emit()
 
+    @property
+    def match_count(self) -> int:
+        """How many things of the photo match the query."""
+        return len(self._selection.matching)
+
+    @property
+    def match_at(self) -> int | None:
+        """Which of the matching things is selected, from 0; None for another selection."""
+        return self._selection.match_at
+
+    def step_match(self, step: int) -> None:
+        """Select the next (1) or previous (-1) matching thing, and bring it into view."""
+        if self._selection.step_match(step):
+            middle = self.selection_rect().center()
+            if not self.rect().contains(middle.toPoint()):
+                self._transform.pan_by(QPointF(self.rect().center()) - middle)
+            self._view_moved()
+            self.selection_changed.emit()
+
     def set_overlays_hidden(self, hidden: bool) -> None:
         """Show the photo without outlines and dimming while ``hidden``."""
         if hidden != self._overlays_hidden:
@@ -295,7 +314,7 @@ class PhotoCanvas(HideOverlaysOnSpace, QWidget):
 
     def _outlines_ready(self, keys: Iterable[object]) -> None:
         ready = set(keys)
-        if any(outline_key(r) in ready for r in (*self.regions, *self._selection.highlight.others)):
+        if any(outline_key(r) in ready for r in (*self.regions, *self._selection.matching)):
             self.update()
 
     def _update_accessible_name(self) -> None:
@@ -326,8 +345,10 @@ class PhotoCanvas(HideOverlaysOnSpace, QWidget):
             paint_problem(painter, QRectF(self.rect()), rect, self._problem)
         if not self._overlays_hidden:
             hovered = next((r for r in self.regions if r.id == self._hovered), None)
-            highlight = self._selection.highlight
             painted = PaintedRegions(
-                self.selected_regions, hovered, highlight.others, highlight.box_xyxy
+                self.selected_regions,
+                hovered,
+                self._selection.unselected_matches,
+                self._selection.highlight.box_xyxy,
             )
             self._region_painter.paint(painter, painted, rect, self.to_view())

@@ -2,89 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.bridge.image_conversion import PhotoLevels
 from desktop_app.bridge.session import Session
 from desktop_app.controllers.photo_reading import PhotoReader
 from desktop_app.item_models.hit_highlight import highlight_of
 from desktop_app.item_models.photo_grid import PhotoGridModel
-from desktop_app.text import formatting, photo_text
+from desktop_app.text import formatting, photo_text, search_text
 from desktop_app.views.painting.theme import Theme
+from desktop_app.views.photo.action_bar import ActionBar
 from desktop_app.views.photo.filmstrip import Filmstrip
+from desktop_app.views.photo.match_stepper import MatchStepper
 from desktop_app.views.photo.photo_canvas import PhotoCanvas
 from desktop_app.views.widgets.basic_widgets import ElidedLabel, icon_button, label, push_button
 from engine.errors import EngineError
 from engine.records import PhotoId, Region, SearchHit
-
-
-class ActionBar(QFrame):
-    """Buttons that float beside the selected regions.
-
-    Signals:
-        find_similar(), save(), copy(): a button was pressed.
-    """
-
-    find_similar = Signal()
-    save = Signal()
-    copy = Signal()
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("actionBar")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(4, 4, 4, 4)
-        row.setSpacing(2)
-        self._buttons: list[tuple[QPushButton, str]] = []
-        for words, icon, signal, keys, name in (
-            (
-                photo_text.FIND_SIMILAR,
-                "alike",
-                self.find_similar,
-                "Ctrl+D",
-                photo_text.FIND_SIMILAR,
-            ),
-            (photo_text.SAVE_CUTOUT, "scissors", self.save, "Ctrl+E", photo_text.SAVE_CUTOUT),
-            (photo_text.COPY_CUTOUT, "copy", self.copy, "Ctrl+C", photo_text.COPY_CUTOUT_NAME),
-        ):
-            button = push_button(words, theme=theme, icon=icon)
-            button.setAccessibleName(name)
-            button.setToolTip(f"{name} ({keys})")
-            button.clicked.connect(signal)
-            row.addWidget(button)
-            self._buttons.append((button, words))
-        self._full_width = self.sizeHint().width()
-        self.hide()
-
-    def _set_wordless(self, wordless: bool) -> None:
-        """Show icons only, where there is no room for labels."""
-        for button, words in self._buttons:
-            button.setText("" if wordless else words)
-
-    def place(self, canvas: PhotoCanvas) -> None:
-        """Move below the selection, or above it where there is no room, inside the canvas.
-
-        Hides without a selection.
-        """
-        rect = canvas.selection_rect()
-        if rect.isEmpty() or canvas.overlays_hidden:
-            self.hide()
-            return
-        gap = 10
-        self._set_wordless(self._full_width > canvas.width() - 2 * gap)
-        self.adjustSize()
-        x = rect.center().x() - self.width() / 2
-        y = rect.bottom() + gap
-        if y + self.height() > canvas.height() - gap:
-            y = rect.top() - gap - self.height()
-        if y < gap:
-            y = min(rect.bottom(), canvas.height()) - gap - self.height()
-        x = max(gap, min(x, canvas.width() - self.width() - gap))
-        y = max(gap, min(y, canvas.height() - self.height() - gap))
-        self.move(QPoint(round(x), round(y)))
-        self.show()
-        self.raise_()
 
 
 class PhotoView(QWidget):
@@ -96,6 +30,7 @@ class PhotoView(QWidget):
         selection_changed(): other regions are selected.
         find_similar(SearchHit): search for regions similar to the hit's region.
         save_requested(), copy_requested(): make a cut-out of the selected regions.
+        similar_toggled(): show the photos that are folded into the hit, or hide them again.
     """
 
     closed = Signal()
@@ -104,6 +39,7 @@ class PhotoView(QWidget):
     find_similar = Signal(object)
     save_requested = Signal()
     copy_requested = Signal()
+    similar_toggled = Signal()
 
     def __init__(
         self,
@@ -136,9 +72,17 @@ class PhotoView(QWidget):
         self._back.clicked.connect(self.closed)
         self._name = ElidedLabel(role="title", mode=Qt.TextElideMode.ElideMiddle)
         self._position = label(role="secondary")
+        self.match_stepper = MatchStepper(theme)
+        self.match_stepper.stepped.connect(self.canvas.step_match)
+        self.similar_button = push_button("", role="link", theme=theme, icon="stack", token="link")
+        self.similar_button.clicked.connect(self.similar_toggled)
+        self.similar_button.hide()
         row.addWidget(self._back)
         row.addSpacing(4)
         row.addWidget(self._name, 1)
+        row.addWidget(self.similar_button)
+        row.addWidget(self.match_stepper)
+        row.addSpacing(8)
         row.addWidget(self._position)
         row.addSpacing(8)
         for icon, name, call, keys in (
@@ -186,6 +130,7 @@ class PhotoView(QWidget):
         self._name.set_full_text(hit.photo.path.name)
         self._show_position(row)
         self.canvas.show_photo(hit.photo, highlight_of(hit))
+        self._show_similar()
         self.filmstrip.set_row(row)
         self._reader.read(hit.photo)
         self.row_changed.emit(row)
@@ -214,6 +159,23 @@ class PhotoView(QWidget):
             self._hit, self._row = hit, row
             self.filmstrip.set_row(row)
             self._show_position(row)
+            self._show_matches()
+            self._show_similar()
+
+    def _show_matches(self) -> None:
+        self.match_stepper.show_match(self.canvas.match_at, self.canvas.match_count)
+
+    def _show_similar(self) -> None:
+        """Offer the photos that are folded into the hit, or to hide them again."""
+        group = self._model.group_of(self._hit) if self._hit is not None else None
+        self.similar_button.setVisible(group is not None)
+        if group is not None:
+            photos = search_text.similar_photos(len(group.similar))
+            shown = self._model.is_unfolded(group)
+            words = search_text.HIDE_SIMILAR if shown else search_text.SHOW_SIMILAR
+            self.similar_button.setText(words.format(photos=photos))
+            self.similar_button.setAccessibleName(words.format(photos=photos))
+            self.similar_button.setToolTip(search_text.SIMILAR_HINT)
 
     # -- selection -------------------------------------------------------------------------
 
@@ -230,6 +192,7 @@ class PhotoView(QWidget):
 
     def _selection_changed(self) -> None:
         self._place_action_bar()
+        self._show_matches()
         self.selection_changed.emit()
 
     def _place_action_bar(self) -> None:

@@ -28,7 +28,7 @@ class PaintedRegions:
     Attributes:
         selected: outlined; everything outside them is dimmed.
         hovered: the region under the pointer.
-        others: further regions that match the query, outlined weakly.
+        others: regions that match the query and are not selected, outlined weakly.
         box_xyxy: a dashed box, photo pixels.
     """
 

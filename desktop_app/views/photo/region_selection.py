@@ -18,8 +18,7 @@ class RegionSelection:
 
     def __init__(self, highlight: HitHighlight | None = None) -> None:
         self.highlight = highlight or HitHighlight()
-        region = self.highlight.region
-        self.regions: tuple[Region, ...] = (region,) if region is not None else ()
+        self.regions: tuple[Region, ...] = self.highlight.matching
         self._ids: list[RegionId] = self.highlight.ids
 
     @property
@@ -67,6 +66,36 @@ class RegionSelection:
             self.regions = (*(r for r in self.regions if r.id != region.id), region)
         remaining = [i for i in self._ids if i != UNSTORED or highlight.is_unstored]
         before, self._ids = self._ids, highlight.ids if selection_unchanged else remaining
+        return self._ids != before
+
+    @property
+    def matching(self) -> tuple[Region, ...]:
+        """Everything that matches the query, best first."""
+        return self.highlight.matching
+
+    @property
+    def match_at(self) -> int | None:
+        """Which of ``matching`` is selected; None if another selection was made."""
+        for at, region in enumerate(self.matching):
+            if set(self._ids) == set(self.highlight.ids_of(region)):
+                return at
+        return None
+
+    @property
+    def unselected_matches(self) -> list[Region]:
+        """Those of ``matching`` that are not a part of the selection."""
+        chosen = set(self._ids)
+        return [r for r in self.matching if not chosen.issuperset(self.highlight.ids_of(r))]
+
+    def step_match(self, step: int) -> bool:
+        """Select the next (1) or the previous (-1) match, around the end; True if it changed."""
+        if not self.matching:
+            return False
+        at = self.match_at
+        if at is None:
+            at = -1 if step > 0 else 0
+        following = self.matching[(at + step) % len(self.matching)]
+        before, self._ids = self._ids, self.highlight.ids_of(following)
         return self._ids != before
 
     def neighbour(self, step: int) -> RegionId | None:

@@ -1,4 +1,4 @@
-"""The search field with its buttons, and below it the chip of a region that is searched for."""
+"""The search field with its buttons, and below it chips: the parts of a query, or a region."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.item_models.query_parts import QueryPart, query_parts, text_without
 from desktop_app.text import library_text, search_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import IconLabel, icon_button, label
+from desktop_app.views.widgets.query_chips import QueryChips
 from desktop_app.views.widgets.verify_switch import VerifySwitch
+from engine.records import QueryPlan
 
 
 class SearchField(QLineEdit):
@@ -60,12 +63,14 @@ class SearchBar(QWidget):
     Signals:
         typed(str): the text was edited.
         submitted(str): Enter was pressed.
+        part_removed(str): a part of the query was taken out; this text is left, maybe none.
         chip_closed(): the chip was closed, so the search is to be cleared.
         toggle_sidebar(), toggle_inspector(): the buttons at the ends were pressed.
     """
 
     typed = Signal(str)
     submitted = Signal(str)
+    part_removed = Signal(str)
     chip_closed = Signal()
     toggle_sidebar = Signal()
     toggle_inspector = Signal()
@@ -110,11 +115,19 @@ class SearchBar(QWidget):
         self._busy.setSizePolicy(policy)
         self._busy.hide()
         column.addWidget(self._busy)
-        self._chips = self._build_chips(theme)
-        column.addWidget(self._chips)
+        self._plan: QueryPlan | None = None
+        self._plan_texts: frozenset[str] = frozenset()
+        self.query_chips = QueryChips(theme)
+        self.query_chips.set_tab_before(self.field)
+        self.query_chips.chosen.connect(self._edit_part)
+        self.query_chips.removed.connect(self._remove_part)
+        self.query_chips.emptied.connect(self.field.setFocus)
+        column.addWidget(self.query_chips)
+        self._like_line = self._build_like_line(theme)
+        column.addWidget(self._like_line)
 
-    def _build_chips(self, theme: Theme) -> QWidget:
-        """The line with the chip."""
+    def _build_like_line(self, theme: Theme) -> QWidget:
+        """The line with the chip of a region that is searched for."""
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(36, 0, 36, 0)
@@ -142,11 +155,43 @@ class SearchBar(QWidget):
 
     def show_chip(self, words: str, picture: QPixmap | None = None) -> None:
         """Show that a region is searched for; an empty text hides the chip."""
-        self._chips.setVisible(bool(words))
+        self._like_line.setVisible(bool(words))
         self._chip_words.setText(words)
         self._chip_picture.setVisible(picture is not None)
         if picture is not None:
             self._chip_picture.setPixmap(picture)
+
+    def show_plan(self, plan: QueryPlan | None, typed: str = "") -> None:
+        """Show what a text was understood as; None for a search without words.
+
+        Args:
+            typed: the text that was searched for; the plan's own may be corrected.
+        """
+        self._plan = plan
+        self._plan_texts = frozenset({typed, plan.text}) if plan is not None else frozenset()
+        self.query_chips.show_parts(query_parts(plan) if plan is not None else ())
+
+    def _edit_part(self, part: QueryPart) -> None:
+        """Select the characters of a part in the field."""
+        plan = self._current_plan()
+        if plan is not None:
+            if self.field.text() != plan.text:
+                self.field.setText(plan.text)
+            start = _utf16_length(plan.text[: part.span.start])
+            length = _utf16_length(plan.text[part.span.start : part.span.end])
+            self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.field.setSelection(start, length)
+
+    def _remove_part(self, part: QueryPart) -> None:
+        plan = self._current_plan()
+        if plan is not None:
+            left = text_without(plan, part)
+            self.field.setText(left)
+            self.part_removed.emit(left)
+
+    def _current_plan(self) -> QueryPlan | None:
+        """The plan of the chips; None if another text has been typed since."""
+        return self._plan if " ".join(self.field.text().split()) in self._plan_texts else None
 
     def set_busy(self, busy: bool) -> None:
         """Show or hide the progress bar of a running search."""
@@ -167,3 +212,8 @@ class SearchBar(QWidget):
 
     def _submit(self) -> None:
         self.submitted.emit(self.field.text())
+
+
+def _utf16_length(text: str) -> int:
+    """Length as Qt counts it: most emoji are two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -73,3 +73,51 @@ def test_neighbours_end_after_the_last_region(selection):
     selection.select(THIRD.id)
     assert selection.neighbour(1) is None
     assert selection.neighbour(-1) == SECOND.id
+
+
+def test_steps_go_through_the_matches_and_around():
+    selection = RegionSelection(HitHighlight(SECOND, others=(THIRD, FIRST, SECOND)))
+    selection.set_stored([FIRST, SECOND, THIRD])
+    assert selection.matching == (SECOND, THIRD, FIRST) and selection.match_at == 0
+    seen = []
+    for step in (1, 1, 1, -1):
+        assert selection.step_match(step)
+        seen.append((selection.selected, selection.match_at))
+    assert seen == [([THIRD], 1), ([FIRST], 2), ([SECOND], 0), ([FIRST], 2)]
+    assert selection.unselected_matches == [SECOND, THIRD]
+
+
+def test_steps_begin_at_the_best_match_after_another_selection():
+    selection = RegionSelection(HitHighlight(SECOND, others=(THIRD,)))
+    selection.set_stored([FIRST, SECOND, THIRD])
+    selection.select(FIRST.id)
+    assert selection.match_at is None and selection.unselected_matches == [SECOND, THIRD]
+    selection.step_match(1)
+    assert selection.selected == [SECOND]
+    selection.select(None)
+    selection.step_match(-1)
+    assert selection.selected == [THIRD]
+
+
+def test_matches_can_be_selected_before_the_stored_regions_are_read():
+    selection = RegionSelection(HitHighlight(SECOND, others=(THIRD,)))
+    selection.step_match(1)
+    assert selection.selected == [THIRD]
+
+
+def test_a_match_of_several_parts_is_one_step():
+    union = region(1)
+    highlight = HitHighlight(union, parts=(FIRST.id, SECOND.id), others=(THIRD,))
+    selection = RegionSelection(highlight)
+    selection.set_stored([FIRST, SECOND, THIRD])
+    assert selection.match_at == 0 and selection.unselected_matches == [THIRD]
+    selection.step_match(1)
+    assert selection.selected == [THIRD] and selection.unselected_matches == [union]
+    selection.step_match(1)
+    assert selection.selected == [FIRST, SECOND]
+
+
+def test_without_matches_steps_change_nothing():
+    selection = RegionSelection()
+    selection.set_stored([FIRST])
+    assert not selection.step_match(1) and selection.selected == []
