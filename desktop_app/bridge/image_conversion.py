@@ -21,7 +21,8 @@ def image_from_rgb(photo_rgb: np.ndarray) -> QImage:
 
 def image_from_jpeg(jpeg: bytes) -> QImage | None:
     """Decodes a JPEG file; None if the bytes are not one."""
-    image = QImage.fromData(jpeg, "JPG")
+    # The stubs ask for bytes; PySide takes a str only.
+    image = QImage.fromData(jpeg, "JPG")  # type: ignore[arg-type]
     return None if image.isNull() else image.convertToFormat(QImage.Format.Format_RGB32)
 
 

@@ -208,7 +208,6 @@ class _CandidateRecorder:
 
     Boxes are then matched against the same candidates as in a search."""
 
-    judges_every_hit = False
     match_at, no_below = 1.0, 0.0
 
     def __init__(self) -> None:

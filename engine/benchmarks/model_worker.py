@@ -196,17 +196,11 @@ def _candidates() -> list[Candidate]:
     for number, path in enumerate(sorted((resources_dir() / "samples").glob("*.jpg"))[:8], 1):
         rgb = read_upright(path, 896).rgb
         photo = Photo(PhotoId(number), path, (rgb.shape[1], rgb.shape[0]))
-        nothing = np.zeros((0, 1), np.float32)
         found.append(
             Candidate(
                 photo=photo,
                 regions=(),
-                region_scores=nothing[:, 0],
-                whole_score=0.0,
-                region_vectors=nothing,
-                whole_vector=np.zeros(1, np.float32),
-                best=None,
-                stage_one_score=0.0,
+                region_scores=np.zeros(0, np.float32),
                 read_rgb=_reader_of(rgb),
             )
         )

@@ -19,13 +19,10 @@ SUMMARY = "measure search and outlines on photos with COCO annotations"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``engine.commands``."""
-    add_coco_arguments(parser, coco_required=False)
-    parser.add_argument(
-        "--table",
-        type=Path,
-        metavar="FILE",
-        help="instead of --coco: a table of queries over these photos and what a person would call "
-        "right, as tests/data/sample_queries.json",
+    add_coco_arguments(
+        parser,
+        table="instead of --coco: a table of queries over these photos and what a person would "
+        "call right, as tests/data/sample_queries.json",
     )
     parser.add_argument(
         "--profile", default="starter", metavar="NAME", help="the models (default starter)"
@@ -116,12 +113,6 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Index into a temporary library, search for every category, print the figures."""
     from engine.evaluation import evaluation, evaluation_table, recording_reranker
 
-    if (arguments.table is None) == (arguments.coco is None):
-        raise BadRequest(
-            "There is nothing to compare with, or two things at once.",
-            operation="evaluating",
-            hint="Give either the annotations (--coco FILE) or a table of queries (--table FILE).",
-        )
     if arguments.table is not None:
         return _run_table(arguments, console, profile)
     request = evaluation.EvaluationRequest(

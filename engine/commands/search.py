@@ -14,6 +14,7 @@ from engine.commands.library_access import (
 from engine.commands.terminal import hit_table
 from engine.commands.terminal.argument_types import query_text, whole_number
 from engine.commands.terminal.console import Console, plain
+from engine.query import plan_text
 from engine.records import SearchRequest
 from engine.search import hits_json
 
@@ -34,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="hits that get a slow second look, if the models have one; a quick one looks at all",
     )
     add_profile_argument(parser)
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say what was understood, and what each hit has of it",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object, masks included")
 
 
@@ -46,7 +52,11 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     if arguments.json:
         console.print(json.dumps(hits_json.to_json(result), indent=1))
         return 0
-    for line in hit_table.lines(result.hits, arguments.text):
+    if arguments.explain and result.plan is not None:
+        for line in plan_text.lines(result.plan):
+            console.print(plain(line))
+        console.print("")
+    for line in hit_table.lines(result.hits, arguments.text, explain=arguments.explain):
         console.print(line)
     if result.note:
         console.note(plain(result.note))

@@ -89,7 +89,6 @@ class _RecordingVerifier:
 
     def __init__(self, verifier: Verifier, verifications: list[RecordedVerification]) -> None:
         self._verifier, self._verifications = verifier, verifications
-        self.judges_every_hit = verifier.judges_every_hit
         self.match_at, self.no_below = verifier.match_at, verifier.no_below
 
     def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:

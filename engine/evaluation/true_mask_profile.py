@@ -193,22 +193,23 @@ class TrueTermScorer:
         matches = []
         for photo in photos:
             regions = np.where(photo.vectors @ vector > 0.5, SURE, SURELY_NOT).astype(np.float64)
-            matches.append(TermMatch(float(regions.max(initial=SURELY_NOT)), regions))
+            surest = float(regions.max(initial=SURELY_NOT))
+            matches.append(TermMatch(surest, surest, regions))
         return matches
 
-    def scene_probabilities(
+    def scene_matches(
         self, name: str, vector: np.ndarray, photos: Sequence[PhotoArrays]
-    ) -> np.ndarray:
+    ) -> list[TermMatch]:
         """See ``TermScorer``."""
-        return np.full(len(photos), 0.5)
+        return [TermMatch(0.5, 0.0, np.zeros(len(photo.ids))) for photo in photos]
 
     def sentence_scores(self, vector: np.ndarray, photos: Sequence[PhotoArrays]) -> np.ndarray:
         """See ``TermScorer``."""
         return np.zeros(len(photos))
 
-    def fused_probability(self, term_probabilities: np.ndarray, sentence_score: float) -> float:
+    def fused_probability(self, terms: Sequence[TermMatch], sentence_score: float) -> float:
         """See ``TermScorer``."""
-        return float(np.prod(term_probabilities))
+        return float(np.prod([term.probability for term in terms]))
 
     def query_note(self, text: str) -> str:
         """See ``TermScorer``."""

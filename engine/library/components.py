@@ -23,6 +23,7 @@ from engine.records import SearchResult
 from engine.reranking.mllm_reranker import MllmReranker
 from engine.scoring.reranker import Reranker
 from engine.search.active_profile import ActiveProfile, ProfileRuntime
+from engine.search.query_reader import QueryReader
 from engine.search.service import SearchService
 from engine.store.store import Store
 
@@ -64,6 +65,7 @@ class LibraryComponents:
         self.thumbnails = ThumbnailCache(paths.thumbnails)
         self.decoder = DecoderProcess()
         self.pixels = PhotoPixels(self.decoder, self.thumbnails)
+        self._query_reader = QueryReader()
         self.active_profile = ActiveProfile(self._build_runtime, profile)
         self.indexer_pool = IndexerPool(
             self.active_profile,
@@ -134,6 +136,7 @@ class LibraryComponents:
             self.reranker,
             # The pool is built after the first runtime, so it is looked up when it is called.
             lambda photo, box, cancel: self.indexer_pool.outline(photo, box, cancel),  # noqa: PLW0108
+            self._query_reader,
         )
         return ProfileRuntime(profile, profile_id, index, search)
 

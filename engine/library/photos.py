@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.errors import PhotoMissing
 from engine.library.components import LibraryComponents
-from engine.records import Photo, PhotoId, Region, RegionId
+from engine.records import Photo, PhotoId, Region, RegionId, RegionLabel
 
 
 class LibraryPhotos:
@@ -31,6 +31,16 @@ class LibraryPhotos:
     def regions(self, photo_id: PhotoId) -> tuple[Region, ...]:
         """The photo's regions under the active profile, best mask first."""
         return self._store.regions.of_photo(photo_id, self._components.profile_id)
+
+    def labels(self, photo_id: PhotoId) -> dict[RegionId, tuple[RegionLabel, ...]]:
+        """The likeliest names of each region with their probabilities; none for one that nothing
+        names. Loads the text model at the first call, which takes seconds.
+
+        Raises:
+            ModelMissing, ModelBroken: see ``engine.errors``.
+        """
+        with self._components.active_profile.using() as runtime:
+            return runtime.search.labels(photo_id)
 
     def region(self, region_id: RegionId) -> Region | None:
         """A region by its id, of any profile."""

@@ -19,8 +19,7 @@ from engine.weights.checkpoint import read_shapes
 from engine.weights.model_store import InstalledModel, ModelStore
 
 if TYPE_CHECKING:
-    from engine.embeddings.alpha_clip import ClipTextEmbedder
-    from engine.scoring.best_region_scorer import BestRegionScorer
+    from engine.scoring.cosine_scorer import CosineTermScorer
 
 T = TypeVar("T")
 METRIC = "ip"
@@ -54,8 +53,7 @@ def full_profile(
         ndim=ndim(models),
         metric=METRIC,
         analysis=partial(load_models, models),
-        text_embedder=partial(load_text_embedder, models),
-        scorer=load_scorer,
+        scorer=partial(load_scorer, models),
         coarse_longest_px=384,
         least_time_limit_s=1800.0,
         most_workers=1,
@@ -172,18 +170,12 @@ def load_models(models: FullModels) -> Models:
 
 
 @lru_cache(maxsize=1)
-def load_text_embedder(models: FullModels) -> ClipTextEmbedder:
-    """The text embedder; loaded once a process."""
+def load_scorer(models: FullModels) -> CosineTermScorer:
+    """The scorer: the best region and a share of the whole photo; loaded once a process."""
     from engine.embeddings.alpha_clip import load_text_embedder
+    from engine.scoring.cosine_scorer import CosineTermScorer
 
-    return load_text_embedder(models.clip_file)
-
-
-def load_scorer() -> BestRegionScorer:
-    """The scorer: the best region and a share of the whole photo."""
-    from engine.scoring.best_region_scorer import BestRegionScorer
-
-    return BestRegionScorer()
+    return CosineTermScorer(load_text_embedder(models.clip_file))
 
 
 def _architecture(masks: InstalledModel) -> SamArchitecture | None:

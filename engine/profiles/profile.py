@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.embeddings.embedder import RegionEmbedder, TextEmbedder
+from engine.embeddings.embedder import RegionEmbedder
 from engine.masks.geometry import ANALYSIS_SIDE_PX
 from engine.masks.proposer import MaskProposer
-from engine.scoring.photo_scorer import PhotoScorer
-from engine.scoring.verifier import Verifier
+from engine.scoring.term_scorer import TermScorer
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,7 @@ class Profile:
         ndim: length of the vectors.
         metric: ``ip`` or ``cos``.
         analysis: loads the models; runs in an analysis worker process, so it must be picklable.
-        text_embedder, scorer, verifier: factories, called once each in the search lane.
-            ``verifier`` creates a free verifier; None if these models have none.
+        scorer: loads what compares words with vectors; called once, in the search lane.
         analysis_longest_px: longest side of the picture that the models get.
         coarse_longest_px: the same for the coarse pass, which makes many new photos searchable
             as a whole before they get regions; 0: this profile has no coarse pass.
@@ -47,9 +45,7 @@ class Profile:
     ndim: int
     metric: str
     analysis: Callable[[], Models]
-    text_embedder: Callable[[], TextEmbedder]
-    scorer: Callable[[], PhotoScorer]
-    verifier: Callable[[], Verifier] | None = None
+    scorer: Callable[[], TermScorer]
     analysis_longest_px: int = ANALYSIS_SIDE_PX
     coarse_longest_px: int = 0
     least_time_limit_s: float = 0.0

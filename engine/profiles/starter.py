@@ -13,11 +13,10 @@ from engine.starter.arrays import missing
 
 if TYPE_CHECKING:
     from engine.starter.matching.embedder import StarterTextEmbedder
-    from engine.starter.matching.scorer import StarterScorer
-    from engine.starter.matching.verifier import StarterVerifier
+    from engine.starter.matching.term_scorer import StarterTermScorer
 
 METRIC = "ip"
-_RECIPE = "starter-2"
+_RECIPE = "starter-3"
 """Change it with any code or constant that changes a mask or a vector; the key covers weights."""
 
 
@@ -36,9 +35,7 @@ def starter_profile(folder: Path | None = None) -> Profile:
         ndim=NDIM,
         metric=METRIC,
         analysis=partial(load_models, folder),
-        text_embedder=partial(load_text_embedder, folder),
         scorer=partial(load_scorer, folder),
-        verifier=partial(load_verifier, folder),
         coarse_longest_px=384,
     )
 
@@ -54,40 +51,50 @@ def key(folder: Path) -> str:
     Raises:
         ModelMissing: a file of the weights is missing.
     """
-    from engine.starter.image import backbone, mask_proposer
+    from engine.starter.image import backbone, face_detector, mask_proposer
     from engine.starter.text import text_map
 
-    digest = hashlib.sha256()
-    for name in (
+    fitted = (
         backbone.FILE_NAME,
         mask_proposer.HEAD_FILE_NAME,
         mask_proposer.DRAWER_FILE_NAME,
         text_map.FILE_NAME,
-    ):
+    )
+    paths = [folder / name for name in fitted]
+    paths += [shipped_folder() / name for name in face_detector.FILE_NAMES]
+    digest = hashlib.sha256()
+    for path in paths:
         try:
-            digest.update((folder / name).read_bytes())
+            digest.update(path.read_bytes())
         except FileNotFoundError as error:
-            raise missing(folder / name) from error
+            raise missing(path) from error
     return f"{_RECIPE}-{digest.hexdigest()[:12]}"
 
 
 def load_models(folder: Path) -> Models:
-    """Proposer and region embedder on one backbone; for the analysis worker process."""
+    """Proposer and region embedder on one backbone; for the analysis worker process.
+
+    The face detector is always the shipped one: nothing in it is fitted here.
+    """
     from engine.starter.image.backbone import FILE_NAME, Backbone
+    from engine.starter.image.face_detector import FaceDetector
     from engine.starter.image.mask_proposer import StarterProposer
     from engine.starter.matching.embedder import StarterRegionEmbedder
     from engine.starter.text import text_map
 
     backbone = Backbone(folder / FILE_NAME)
+    face_detector = FaceDetector(shipped_folder())
     return Models(
-        StarterProposer(folder, backbone),
-        StarterRegionEmbedder(backbone, text_map.TextMap.load(folder / text_map.FILE_NAME)),
+        StarterProposer(folder, backbone, face_detector),
+        StarterRegionEmbedder(
+            backbone, text_map.TextMap.load(folder / text_map.FILE_NAME), face_detector
+        ),
     )
 
 
 @lru_cache(maxsize=1)
 def load_text_embedder(folder: Path) -> StarterTextEmbedder:
-    """The text embedder, shared with the verifier; loaded once a process."""
+    """The text embedder, loaded once a process."""
     from engine.starter.matching.embedder import StarterTextEmbedder
     from engine.starter.text import class_names, text_map, thesaurus
     from engine.starter.text.query_meaning import FITTED_NAMES, QueryMeaning, read_fitted_names
@@ -105,20 +112,12 @@ def load_text_embedder(folder: Path) -> StarterTextEmbedder:
     )
 
 
-def load_scorer(folder: Path) -> StarterScorer:
-    """The scorer with its fitted weights of region, mask, area and scene."""
-    from engine.starter.matching import calibration
-    from engine.starter.matching.scorer import StarterScorer
-
-    return StarterScorer(calibration.Calibration.load(folder / calibration.FILE_NAME))
-
-
-def load_verifier(folder: Path) -> StarterVerifier:
-    """The free verifier; its probabilities were fitted on photos used for no other fit."""
+def load_scorer(folder: Path) -> StarterTermScorer:
+    """The scorer; its probabilities were fitted on photos used for no other fit."""
     from engine.starter.matching import calibration, reference_statistics
-    from engine.starter.matching.verifier import StarterVerifier
+    from engine.starter.matching.term_scorer import StarterTermScorer
 
-    return StarterVerifier(
+    return StarterTermScorer(
         calibration.Calibration.load(folder / calibration.FILE_NAME),
         reference_statistics.ReferenceStatistics.load(folder / reference_statistics.FILE_NAME),
         load_text_embedder(folder),

@@ -31,3 +31,11 @@ class Region:
     box_xyxy: BoxXyxy
     rle: Rle
     mask_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegionLabel:
+    """A name that a region may have, with its probability, 0..1."""
+
+    name: str
+    probability: float

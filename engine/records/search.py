@@ -8,6 +8,7 @@ from typing import NewType
 
 from engine.records.geometry import BoxXyxy
 from engine.records.photos import FolderId, Photo
+from engine.records.plan import QueryPlan, Span
 from engine.records.regions import Region, RegionId
 
 QueryId = NewType("QueryId", int)
@@ -47,6 +48,26 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What one part of the query's plan found in one photo.
+
+    Attributes:
+        part: the part in words, for people: "two dogs", "ball left of dog".
+        span: where it stands in the text; as the part's own.
+        probability: calibrated 0..1 that the photo has it; for an excluded part, that it has the
+            thing that must not be there.
+        verdict: ``MATCH`` if the part is satisfied; so an excluded thing that is there is a ``NO``.
+        regions: stored regions that show it, best first; empty for parts about the whole photo.
+    """
+
+    part: str
+    span: Span
+    probability: float
+    verdict: Verdict
+    regions: tuple[RegionId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """One photo in a ranking.
 
@@ -62,6 +83,9 @@ class SearchHit:
         others: further regions of the photo that match the query, best first.
         box_xyxy: the language model's box, if no stored mask fits it and none could be segmented
             (yet).
+        findings: what each part of the plan found, in the order of the text; empty for a search by
+            example.
+        similar: further photos of the same moment that look alike, folded into this hit.
     """
 
     photo: Photo
@@ -75,6 +99,8 @@ class SearchHit:
     parts: tuple[RegionId, ...] = ()
     others: tuple[Region, ...] = ()
     box_xyxy: BoxXyxy | None = None
+    findings: tuple[Finding, ...] = ()
+    similar: tuple[Photo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +108,7 @@ class SearchResult:
     """A ranking.
 
     Attributes:
+        plan: what the text was understood as; None for a search by example.
         complete: False on partial results whose verdicts are not all computed.
         reranker: title of the language model that reranks the first hits; empty if none does.
         to_look_at: number of hits that it reranks; ``looked_at`` of them are done, including
@@ -97,6 +124,7 @@ class SearchResult:
     reranker: str = ""
     to_look_at: int = 0
     looked_at: int = 0
+    plan: QueryPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,6 @@ class MllmVerifier:
         ask: sends a request to the model.
     """
 
-    judges_every_hit = False
-
     def __init__(
         self,
         model: VisionLanguageModel,

@@ -18,13 +18,10 @@ class Candidate:
 
     Attributes:
         regions: the stored regions of the photo.
-        region_scores: float32 (N,), the query's similarity to each region, same order.
-        whole_score: the query's similarity to the photo as a scene.
-        region_vectors: float32 (N, D), same order.
-        whole_vector: float32 (D,), of the photo as a scene.
-        best: index into ``regions`` of the region the first stage chose, None if there is none.
-        stage_one_score: the score the first stage ranked by.
-        z_score: how far that lies above the mean of all hits, in standard deviations, -3..3.
+        region_scores: float (N,), how well each region fits the query, same order; comparable
+            within the photo only.
+        z_score: how far the photo's score in the first stage lies above the mean of all hits, in
+            standard deviations, -3..3.
         read_rgb: decodes the upright photo, longest side at most the given number of pixels
             (uint8 HWC). Takes as long as decoding the photo.
     """
@@ -32,11 +29,6 @@ class Candidate:
     photo: Photo
     regions: tuple[Region, ...]
     region_scores: np.ndarray
-    whole_score: float
-    region_vectors: np.ndarray
-    whole_vector: np.ndarray
-    best: int | None
-    stage_one_score: float
     read_rgb: Callable[[int], np.ndarray]
     z_score: float = 0.0
 
@@ -66,13 +58,10 @@ class Verifier(Protocol):
     """Gives a verdict on one hit. Search lane only.
 
     Attributes:
-        judges_every_hit: True if a verdict costs so little that every hit gets one; such a verifier
-            reads no pixels. True for a profile's own verifier, False for a reranker's.
         match_at, no_below: a probability of at least ``match_at`` is a match, one below
             ``no_below`` a no, anything between is unsure.
     """
 
-    judges_every_hit: bool
     match_at: float
     no_below: float
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from engine.masks import rle as rle_codec
 from engine.masks.geometry import scale_mask
-from engine.records import Photo, Region, SearchHit, SearchResult
+from engine.query import plan_json
+from engine.records import Finding, Photo, Region, SearchHit, SearchResult
 
 
 def to_json(result: SearchResult) -> dict[str, Any]:
@@ -14,6 +15,7 @@ def to_json(result: SearchResult) -> dict[str, Any]:
     takes some milliseconds each."""
     return {
         "query": result.request.text,
+        "plan": None if result.plan is None else plan_json.to_json(result.plan),
         "profile": result.profile,
         "took_ms": round(result.took_ms, 2),
         "second_look": result.reranker,
@@ -35,7 +37,18 @@ def _hit(hit: SearchHit) -> dict[str, Any]:
         "outlined": hit.outlined,
         "looked_at": hit.looked_at,
         "others": [_region(region, hit.photo) for region in hit.others],
+        "findings": [_finding(finding) for finding in hit.findings],
+        "similar": [str(photo.path) for photo in hit.similar],
         "box_xyxy": None if hit.box_xyxy is None else list(hit.box_xyxy.as_tuple()),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "part": finding.part,
+        "probability": float(finding.probability),
+        "verdict": finding.verdict.value,
+        "regions": [int(region_id) for region_id in finding.regions],
     }
 
 

@@ -1,15 +1,13 @@
-"""From a search request to a query vector and a rule for which photos may be hits."""
+"""From a search request to query vectors and a rule for which photos may be hits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.embeddings.embedder import QueryNoteProvider, TextEmbedder
-from engine.errors import BadRequest, ModelBroken
-from engine.records import PhotoId, SearchRequest
+from engine.errors import BadRequest
+from engine.records import Filter, PhotoId, SearchRequest
 from engine.store.store import RegionTable
 
 
@@ -18,44 +16,27 @@ class ResolvedQuery:
     """What the first stage searches for.
 
     Attributes:
-        vector: float32 (D,), not zero.
+        vectors: float32 (V, D), none of them zero; photos near any of them may be hits. Without a
+            vector all photos that pass the filters may be.
         like_photo: in a search by example, the photo of the example region. It is left out of the
             hits, because it is on the screen already.
-        remark: note about the text for the user; empty if there is none.
+        filters: conditions on the files; only photos that satisfy all of them may be hits.
     """
 
     request: SearchRequest
-    vector: np.ndarray
+    vectors: np.ndarray
     like_photo: PhotoId | None = None
-    remark: str = ""
-
-    @property
-    def text(self) -> str:
-        """Empty for a search by example."""
-        return "" if self.like_photo is not None else self.request.text.strip()
+    filters: tuple[Filter, ...] = ()
 
 
-def resolve(
-    request: SearchRequest,
-    text_embedder: Callable[[], TextEmbedder],
-    regions: RegionTable,
-    profile_id: int,
-) -> ResolvedQuery | None:
-    """The query of a request; None if the text model knows none of its words.
-
-    Args:
-        text_embedder: called only if there is a text, because loading it takes long.
+def example_query(request: SearchRequest, regions: RegionTable, profile_id: int) -> ResolvedQuery:
+    """The query of a request with an example region.
 
     Raises:
         BadRequest: the example region does not exist (any more), or belongs to another profile,
             whose vectors cannot be compared.
-        ModelBroken: the text model gives no usable vector.
     """
-    if request.like_region is None:
-        embedder, text = text_embedder(), request.text.strip()
-        remark = embedder.query_note(text) if isinstance(embedder, QueryNoteProvider) else ""
-        text_vector = _text_vector(embedder, text)
-        return None if text_vector is None else ResolvedQuery(request, text_vector, remark=remark)
+    assert request.like_region is not None, "a request by example"
     region = regions.get(request.like_region)
     vector = regions.vector(request.like_region, profile_id)
     if region is not None and vector is None:
@@ -70,17 +51,4 @@ def resolve(
             operation="searching",
             hint="Choose another one.",
         )
-    return ResolvedQuery(request, vector, region.photo_id)
-
-
-def _text_vector(embedder: TextEmbedder, text: str) -> np.ndarray | None:
-    """float32 (D,); None for the zero vector, which means that no word is known."""
-    vectors = np.asarray(embedder.embed([text]), np.float32)
-    if vectors.shape != (1, embedder.ndim) or not np.isfinite(vectors).all():
-        raise ModelBroken(
-            "The text model gave numbers that cannot be used.",
-            operation="searching",
-            hint="Install Pickout again, or choose other models.",
-        )
-    vector = vectors[0]
-    return vector if float(np.linalg.norm(vector)) > 1e-6 else None
+    return ResolvedQuery(request, vector[None], region.photo_id)

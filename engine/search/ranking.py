@@ -2,78 +2,79 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.fusion.plan_match import PlanMatch
+from engine.fusion.plan_scorer import PlanScorer
 from engine.masks.merging import merge_regions
 from engine.records import BoxXyxy, PhotoId, SearchHit, Verdict
 from engine.reranking.box_match import match_box
-from engine.scoring.photo_scorer import PhotoScorer, RegionSimilarities
 from engine.scoring.verifier import Candidate, Verification, Verifier
-from engine.search.query import ResolvedQuery
-from engine.search.region_similarities import similarities
 from engine.store.rows import RegionRows
 
-_AS_A_WHOLE = "Fits as a whole; its things are not outlined yet."
+EXACTLY_SCORED = 200
+"""At least so many photos are scored exactly, those with the best rough scores."""
 
 
 @dataclass(frozen=True)
 class RankedPhoto:
-    """A photo with its score and the numbers behind it.
-
-    Attributes:
-        score: higher is better; comparable within one query only.
-        region: index of the region to show, in the order of ``similarities`` and ``rows``; None
-            if only the photo as a whole matched.
-    """
+    """A photo with its match; indexes of regions are in the order of ``rows``."""
 
     photo_id: PhotoId
-    score: float
-    region: int | None
-    similarities: RegionSimilarities
+    match: PlanMatch
     rows: RegionRows
 
 
-class ExampleScorer:
-    """``PhotoScorer`` for a search by example: the most similar region, or the whole photo if it
-    has no regions.
-
-    The profile's own scorer does not fit here: it was fitted to similarities of texts with
-    regions.
-    """
-
-    def score(self, similarities: RegionSimilarities) -> float:
-        """See ``PhotoScorer``."""
-        if not len(similarities.region_scores):
-            return similarities.whole_score
-        return float(similarities.region_scores.max())
-
-    def region(self, similarities: RegionSimilarities) -> int | None:
-        """See ``PhotoScorer``."""
-        return int(similarities.region_scores.argmax()) if len(similarities.region_scores) else None
-
-
-def rank(
-    query: ResolvedQuery, rows: dict[PhotoId, RegionRows], scorer: PhotoScorer
+def rank_by_plan(
+    scorer: PlanScorer, rows: dict[PhotoId, RegionRows], limit: int
 ) -> list[RankedPhoto]:
-    """The best photos first, as many as the request wants; ties in the order of their ids."""
-    compared = {i: similarities(of_photo, query.vector) for i, of_photo in rows.items()}
-    scores = {photo_id: scorer.score(numbers) for photo_id, numbers in compared.items()}
-    best = sorted(scores, key=lambda photo_id: (-scores[photo_id], photo_id))
-    return [
-        RankedPhoto(i, scores[i], scorer.region(compared[i]), compared[i], rows[i])
-        for i in best[: query.request.limit]
+    """The best photos first, ties in the order of their ids: more than ``limit`` if there are,
+    because some may be folded or deleted. Photos with something that must not be there are left
+    out.
+
+    Args:
+        limit: how many are wanted in the end.
+    """
+    ids = sorted(rows)
+    rough = scorer.rough_scores([rows[i] for i in ids])
+    best = np.argsort(-rough, kind="stable")[: max(EXACTLY_SCORED, 2 * limit)]
+    chosen = [ids[k] for k in sorted(best.tolist())]
+    matches = scorer.matches([rows[i] for i in chosen])
+    ranked = [
+        RankedPhoto(photo_id, match, rows[photo_id])
+        for photo_id, match in zip(chosen, matches, strict=True)
+        if not match.excluded
     ]
+    return _best_first(ranked)
 
 
-def verdict(verifier: Verifier, probability: float) -> Verdict:
-    """The verdict that a probability means under the thresholds of this verifier."""
-    if probability >= verifier.match_at:
+def rank_by_example(
+    vector: np.ndarray, rows: dict[PhotoId, RegionRows], limit: int
+) -> list[RankedPhoto]:
+    """Photos by their region that is most similar to an example, or by the whole photo if it has no
+    regions.
+
+    A profile's term scorer does not fit here: it was fitted to similarities of texts.
+    """
+    ranked = []
+    for photo_id in sorted(rows):
+        of_photo = rows[photo_id]
+        similarities = of_photo.vectors @ vector
+        region = int(similarities.argmax()) if len(similarities) else None
+        score = float(of_photo.whole @ vector if region is None else similarities[region])
+        match = PlanMatch(score, 0.0, region, region_scores=similarities)
+        ranked.append(RankedPhoto(photo_id, match, of_photo))
+    return _best_first(ranked)[: max(EXACTLY_SCORED, 2 * limit)]
+
+
+def verdict(scorer: PlanScorer | Verifier, probability: float) -> Verdict:
+    """The verdict that a probability means under these thresholds."""
+    if probability >= scorer.match_at:
         return Verdict.MATCH
-    return Verdict.NO if probability < verifier.no_below else Verdict.UNSURE
+    return Verdict.NO if probability < scorer.no_below else Verdict.UNSURE
 
 
 def with_verification(
@@ -81,20 +82,15 @@ def with_verification(
 ) -> SearchHit:
     """The hit with a verifier's verdict, probability, reason and regions.
 
-    A photo without regions yet is no match unless the verifier has read its pixels. Where the
-    verifier returned boxes, the stored masks that fit them replace the region of the first stage;
-    a box that no mask fits is kept in ``box_xyxy``.
+    Where the verifier returned boxes, the stored masks that fit them replace the region of the
+    first stage; a box that no mask fits is kept in ``box_xyxy``.
     """
-    probability, reason = verification.probability, verification.reason
-    if verifier.judges_every_hit and not hit.outlined and probability >= verifier.match_at:
-        # It was fitted to photos with regions; here it has the vector of the whole photo only.
-        probability, reason = math.nextafter(verifier.match_at, 0.0), _AS_A_WHOLE
     return replace(
         _with_boxes(hit, verification.boxes_xyxy, candidate),
-        verdict=verdict(verifier, probability),
-        probability=probability,
-        reason=reason,
-        looked_at=not verifier.judges_every_hit,
+        verdict=verdict(verifier, verification.probability),
+        probability=verification.probability,
+        reason=verification.reason,
+        looked_at=True,
     )
 
 
@@ -154,6 +150,10 @@ def reordered(hits: Sequence[SearchHit]) -> tuple[SearchHit, ...]:
         *waiting,
         *(replace(hit, score=bottom - 1 + _probability(hit)) for hit in rejected),
     )
+
+
+def _best_first(ranked: list[RankedPhoto]) -> list[RankedPhoto]:
+    return sorted(ranked, key=lambda item: (-item.match.score, item.photo_id))
 
 
 def _likeliest_first(hits: Iterable[SearchHit]) -> list[SearchHit]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from engine.errors import EngineError
-from engine.records import SearchHit, SearchRequest, SearchResult
+from engine.records import QueryPlan, SearchHit, SearchRequest, SearchResult
 
 
 class ResultBuilder:
@@ -14,17 +14,22 @@ class ResultBuilder:
 
     Attributes:
         note: of every result from now on.
-        reranker, to_look_at, looked_at: as in ``SearchResult``.
+        plan, reranker, to_look_at, looked_at: as in ``SearchResult``.
     """
 
     def __init__(self, request: SearchRequest, profile: str) -> None:
         self.note = ""
+        self.plan: QueryPlan | None = None
         self.reranker = ""
         self.to_look_at = 0
         self.looked_at = 0
         self.request = request
         self._profile = profile
         self._started_s = time.perf_counter()
+
+    def add_note(self, note: str) -> None:
+        """Append a sentence to the note of every result from now on."""
+        self.note = " ".join(filter(None, (self.note, note)))
 
     @staticmethod
     def failure_note(failed: Sequence[EngineError]) -> str:
@@ -52,4 +57,5 @@ class ResultBuilder:
             reranker=self.reranker,
             to_look_at=self.to_look_at,
             looked_at=self.looked_at,
+            plan=self.plan,
         )

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from engine.embeddings.embedder import TextEmbedder
-from engine.errors import EngineError
+from engine.fusion.plan_scorer import PlanScorer
 from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
 from engine.profiles.profile import Profile
-from engine.records import Photo, Region, RegionId, SearchHit, SearchRequest, SearchResult
-from engine.scoring.photo_scorer import PhotoScorer
+from engine.records import (
+    Photo,
+    PhotoId,
+    QueryPlan,
+    RegionId,
+    RegionLabel,
+    SearchRequest,
+    SearchResult,
+)
 from engine.scoring.reranker import Reranker
-from engine.scoring.verifier import Candidate, Verifier
+from engine.scoring.term_scorer import TermScorer
+from engine.scoring.verifier import Candidate
 from engine.search import candidates, ranking
 from engine.search.box_outlines import BoxOutlines, OutlineBox
-from engine.search.query import ResolvedQuery, resolve
-from engine.search.ranking import ExampleScorer, RankedPhoto
-from engine.search.region_similarities import RegionCache
+from engine.search.folding import fold
+from engine.search.plan_hits import MatchedPhoto, filtered_hit, verified_hit
+from engine.search.query import ResolvedQuery, example_query
+from engine.search.query_reader import QueryReader
+from engine.search.ranking import RankedPhoto
+from engine.search.region_cache import RegionCache
 from engine.search.rerank import rerank
 from engine.search.result_builder import ResultBuilder
+from engine.store.rows import RegionRows
 from engine.store.store import Store
-
-log = logging.getLogger(__name__)
 
 ReadRgb = Callable[[Photo, int], np.ndarray]
 """Decodes the upright photo, longest side at most so many pixels: uint8 (H, W, 3)."""
@@ -44,6 +51,7 @@ class SearchService:
     Args:
         read_rgb: for verifiers that need pixels.
         outline: makes masks for boxes of the reranker that no stored mask fits.
+        reader: reads the texts of queries.
     """
 
     def __init__(
@@ -54,17 +62,17 @@ class SearchService:
         read_rgb: ReadRgb,
         reranker: Reranker,
         outline: OutlineBox,
+        reader: QueryReader,
     ) -> None:
         self._store = store
         self._index = index
         self._profile = profile
         self._read_rgb = read_rgb
+        self._reader = reader
         self._reranker = reranker
         self._outlines = BoxOutlines(outline)
         self._cache = RegionCache(store.regions, index.profile_id)
-        self._loaded_text: TextEmbedder | None = None
-        self._loaded_scorer: PhotoScorer | None = None
-        self._loaded_verifier: Verifier | None = None
+        self._loaded_scorer: TermScorer | None = None
         self._loading = threading.RLock()
 
     def load_models(self) -> None:
@@ -74,18 +82,14 @@ class SearchService:
             ModelMissing, ModelBroken: the models cannot answer.
         """
         with self._loading:
-            self._text_embedder().embed(["photo"])
-            self._scorer()
-            self._verifier()
+            self._scorer().vectors(["photo"])
         self._index.refresh()
 
     def warm_up(self, context: JobContext) -> None:
         """Load the models of the search lane and the index, so that the first query is fast."""
         context.report(Progress("Getting ready to search"))
-        self._text_embedder().embed(["photo"])
-        context.cancel.raise_if_set()
-        self._scorer()
-        self._verifier()
+        self._scorer().vectors(["photo"])
+        self._reader.read("photo")
         context.cancel.raise_if_set()
         self._index.refresh()
         few = self._store.photos.searchable_ids(
@@ -94,8 +98,8 @@ class SearchService:
         self._cache.rows(few or [])
 
     def search(self, request: SearchRequest, context: JobContext) -> SearchResult:
-        """The final result; a partial one is published after the first stage, and after every
-        verdict of the reranker.
+        """The final result; a partial one is published before the reranker starts, and
+        after each of its verdicts.
 
         Raises:
             Cancelled: by a newer search.
@@ -103,126 +107,126 @@ class SearchService:
         """
         results = ResultBuilder(request, self._profile.name)
         context.report(Progress("Searching"))
-        query = resolve(request, self._text_embedder, self._store.regions, self._index.profile_id)
+        if request.like_region is not None:
+            return self._by_example(request, results, context)
+        read = self._reader.read(request.text.strip())
+        plan = results.plan = read.plan
+        results.note = read.note
         context.cancel.raise_if_set()
-        if query is None:
-            return results.result((), note=_NO_WORDS)
-        matches, complete = self._first_stage(query, context)
-        results.note = " ".join(filter(None, (query.remark, "" if complete else _INCOMPLETE)))
-        hits = [_hit(match) for match in matches]
-        context.publish(results.result(hits, complete=False))
-        if not query.text:
-            return results.result(hits)
-        candidates_of = self._candidates(matches, ranking.z_scores(hits))
-        hits = self._verified(query.text, hits, candidates_of, results, context)
+        term_scorer = self._scorer()
+        if not read.any_known and not term_scorer.open_vocabulary:
+            return results.result(())
+        scorer = PlanScorer(plan, term_scorer)
+        if not scorer.known:
+            return self._by_filters(request, plan, results, context)
+        results.add_note(term_scorer.query_note(plan.sentence))
+        query = ResolvedQuery(request, scorer.vectors, filters=plan.filters)
+        rows = self._candidate_rows(query, results, context)
+        matched = self._matched(ranking.rank_by_plan(scorer, rows, request.limit), request)
+        hits = [verified_hit(match, plan, scorer) for match in matched]
         if not request.verify or not hits:
             return results.result(hits)
+        context.publish(results.result(hits, complete=False))
+        text = plan.sentence if plan.filters or plan.unwanted else plan.text
         return rerank(
-            self._reranker, query.text, hits, candidates_of, self._outlines, results, context
+            self._reranker,
+            text,
+            hits,
+            self._candidates(matched, ranking.z_scores(hits)),
+            self._outlines,
+            results,
+            context,
         )
 
-    def _verified(
+    def labels(self, photo_id: PhotoId) -> dict[RegionId, tuple[RegionLabel, ...]]:
+        """The likeliest names of each region of a photo, likeliest first. Any thread.
+
+        Raises:
+            ModelMissing, ModelBroken: the models cannot answer.
+        """
+        rows = self._store.regions.rows([photo_id], self._index.profile_id).get(photo_id)
+        if rows is None:
+            return {}
+        labels = self._scorer().labels(rows)
+        return {RegionId(i): names for i, names in zip(rows.ids.tolist(), labels, strict=True)}
+
+    def _by_example(
+        self, request: SearchRequest, results: ResultBuilder, context: JobContext
+    ) -> SearchResult:
+        query = example_query(request, self._store.regions, self._index.profile_id)
+        rows = self._candidate_rows(query, results, context)
+        ranked = ranking.rank_by_example(query.vectors[0], rows, request.limit)
+        return results.result([match.hit() for match in self._matched(ranked, request)])
+
+    def _by_filters(
         self,
-        text: str,
-        hits: Sequence[SearchHit],
-        candidates_of: Sequence[Candidate],
+        request: SearchRequest,
+        plan: QueryPlan,
         results: ResultBuilder,
         context: JobContext,
-    ) -> list[SearchHit]:
-        """The hits with the verdicts of the profile's own verifier.
-
-        It uses the same numbers as the ranking, which was fitted to them, so the order stays. A
-        failure costs one verdict.
-        """
-        verifier = self._verifier()
-        if verifier is None:
-            return list(hits)
-        verified: list[SearchHit] = []
-        failed: list[EngineError] = []
-        for hit, candidate in zip(hits, candidates_of, strict=True):
-            context.cancel.raise_if_set()
-            try:
-                verification = verifier.verify(text, candidate, context.cancel)
-            except EngineError as error:
-                log.info("no verdict for %s: %s", hit.photo.path, error)
-                failed.append(error)
-                verified.append(hit)
-            else:
-                verified.append(ranking.with_verification(hit, verifier, verification, candidate))
-        results.note = " ".join(filter(None, (results.note, results.failure_note(failed))))
-        return verified
-
-    def _first_stage(self, query: ResolvedQuery, context: JobContext) -> tuple[list[_Match], bool]:
-        """The ranked photos with their regions, and whether the index could search everything."""
+    ) -> SearchResult:
+        """The photos that pass the filters, the newest first, if nothing else was asked for."""
+        if not plan.filters or plan.sentence:
+            return results.result((), note=_NO_WORDS)
+        nothing = np.zeros((0, self._profile.ndim), np.float32)
+        query = ResolvedQuery(request, nothing, filters=plan.filters)
         found = candidates.find(query, self._store, self._index)
+        context.cancel.raise_if_set()
+        photos = self._store.photos.visible(found.photo_ids, request.folder_ids).values()
+        newest = sorted(photos, key=lambda photo: (photo.taken_at or "", photo.id), reverse=True)
+        return results.result(
+            [
+                filtered_hit(photo, plan, score=-float(place))
+                for place, photo in enumerate(newest[: request.limit])
+            ]
+        )
+
+    def _candidate_rows(
+        self, query: ResolvedQuery, results: ResultBuilder, context: JobContext
+    ) -> dict[PhotoId, RegionRows]:
+        """Arrays of the photos that may be hits; notes if the index could not search everything."""
+        found = candidates.find(query, self._store, self._index)
+        if not found.complete:
+            results.add_note(_INCOMPLETE)
         context.cancel.raise_if_set()
         rows = self._cache.rows(found.photo_ids)
         context.cancel.raise_if_set()
-        by_example = query.like_photo is not None
-        scorer = ExampleScorer() if by_example else self._scorer()
-        ranked = ranking.rank(query, rows, scorer)
-        return self._matches(ranked, query.request), found.complete
+        return rows
 
-    def _matches(self, ranked: Sequence[RankedPhoto], request: SearchRequest) -> list[_Match]:
-        """Each ranked photo with its record and regions; photos deleted meanwhile are left out."""
-        ids = [item.photo_id for item in ranked]
-        photos = self._store.photos.visible(ids, request.folder_ids)
+    def _matched(self, ranked: Sequence[RankedPhoto], request: SearchRequest) -> list[MatchedPhoto]:
+        """The first ranked photos with their records and regions, bursts folded; photos deleted
+        meanwhile are left out."""
+        photos = self._store.photos.visible([i.photo_id for i in ranked], request.folder_ids)
+        folded = fold(ranked, photos)[: request.limit]
+        ids = [one.ranked.photo_id for one in folded]
         regions = self._store.regions.of_photos(ids, self._index.profile_id)
-        matches = []
-        for item in ranked:
-            by_id = {region.id: region for region in regions.get(item.photo_id, ())}
-            ids_in_order = [RegionId(i) for i in item.rows.ids.tolist()]
-            if item.photo_id in photos and all(i in by_id for i in ids_in_order):
+        matched = []
+        for one in folded:
+            photo_id = one.ranked.photo_id
+            by_id = {region.id: region for region in regions.get(photo_id, ())}
+            ids_in_order = [RegionId(i) for i in one.ranked.rows.ids.tolist()]
+            if all(i in by_id for i in ids_in_order):
                 ordered = tuple(by_id[i] for i in ids_in_order)
-                matches.append(_Match(photos[item.photo_id], item, ordered))
-        return matches
+                similar = tuple(photos[other] for other in one.similar)
+                matched.append(MatchedPhoto(photos[photo_id], one.ranked, ordered, similar))
+        return matched
 
-    def _candidates(self, matches: Sequence[_Match], z_scores: Sequence[float]) -> list[Candidate]:
+    def _candidates(
+        self, matched: Sequence[MatchedPhoto], z_scores: Sequence[float]
+    ) -> list[Candidate]:
         return [
             Candidate(
                 photo=match.photo,
                 regions=match.regions,
-                region_scores=match.ranked.similarities.region_scores,
-                whole_score=match.ranked.similarities.whole_score,
-                region_vectors=match.ranked.rows.vectors,
-                whole_vector=match.ranked.rows.whole,
-                best=match.ranked.region,
-                stage_one_score=match.ranked.score,
+                region_scores=match.ranked.match.region_scores,
                 read_rgb=partial(self._read_rgb, match.photo),
                 z_score=z_score,
             )
-            for match, z_score in zip(matches, z_scores, strict=True)
+            for match, z_score in zip(matched, z_scores, strict=True)
         ]
 
-    def _text_embedder(self) -> TextEmbedder:
-        with self._loading:
-            if self._loaded_text is None:
-                self._loaded_text = self._profile.text_embedder()
-            return self._loaded_text
-
-    def _scorer(self) -> PhotoScorer:
+    def _scorer(self) -> TermScorer:
         with self._loading:
             if self._loaded_scorer is None:
                 self._loaded_scorer = self._profile.scorer()
             return self._loaded_scorer
-
-    def _verifier(self) -> Verifier | None:
-        with self._loading:
-            if self._loaded_verifier is None and self._profile.verifier is not None:
-                self._loaded_verifier = self._profile.verifier()
-            return self._loaded_verifier
-
-
-@dataclass(frozen=True)
-class _Match:
-    """A ranked photo with its record; ``regions`` in the order of its similarities."""
-
-    photo: Photo
-    ranked: RankedPhoto
-    regions: tuple[Region, ...]
-
-
-def _hit(match: _Match) -> SearchHit:
-    ranked = match.ranked
-    region = None if ranked.region is None else match.regions[ranked.region]
-    return SearchHit(match.photo, ranked.score, region, outlined=ranked.rows.outlined)

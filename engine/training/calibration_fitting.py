@@ -2,51 +2,129 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.evaluation.metrics import average_precision_at, mean
-from engine.scoring.photo_scorer import RegionSimilarities
-from engine.starter.matching.calibration import Calibration, QueryStatistics, feature_row
+from engine.scoring.term_scorer import PhotoArrays
+from engine.starter.matching.calibration import Calibration
 from engine.starter.matching.embedder import StarterTextEmbedder, region_vectors, whole_vector
+from engine.starter.matching.match_features import PHOTO_FEATURES, MatchFeatures, QueryStatistics
 from engine.starter.matching.reference_statistics import ReferenceStatistics
-from engine.starter.matching.region_selection import selection_features
-from engine.starter.matching.scorer import StarterScorer
+from engine.starter.matching.region_namer import grouped_shares
 from engine.starter.text.text_map import TextMap
+from engine.store.rows import RegionRows
+from engine.training.logistic_regression import logistic, logistic_regression
 from engine.training.map_training import MATCH_IOU, Sample
 
 FITTED_PHOTOS_PER_QUERY = 50
 """Probabilities are fitted over this many best-ranked photos of every query."""
 WHOLE_WEIGHTS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """Candidates for ``Calibration.whole_weight``."""
-RIDGE = 1.0
-"""Penalty of the logistic regression."""
+NAME_SHARPNESSES = (8.0, 12.0, 16.0, 20.0, 25.0, 30.0)
+"""Candidates for ``Calibration.name_sharpness``."""
+MATCH_AT, NO_BELOW = 0.5, 0.15
+REGION_PENALTY, PHOTO_PENALTY = 3.0, 1.0
+"""Ridge penalties of the logistic regressions."""
+UNFITTED_FUSED = (0.6, 0.5, 0.3, -5.0)
+"""Used where there are no sentences to fit on."""
+FOLDS = 3
+"""The photo's probability is fitted with region probabilities that were fitted on other photos."""
 
 
 @dataclass(frozen=True)
 class EmbeddedSample:
-    """A sample and its vectors.
+    """A sample with the arrays that the product would store, and its names' similarities.
 
     Attributes:
-        regions: float32 (N, D), of the proposed masks.
-        whole: float32 (D,), of the whole photo.
+        names: float32 (N + 1, V), similarities to every known name; the whole photo is last.
     """
 
     sample: Sample
-    regions: np.ndarray
-    whole: np.ndarray
+    arrays: PhotoArrays
+    names: np.ndarray
+
+    def correct(self, name: str) -> np.ndarray:
+        """Whether each region lies on a thing of the name, bool (N,)."""
+        named = [k for k, other in enumerate(self.sample.thing_names) if other == name]
+        return np.asarray(self.sample.ious[:, named].max(1, initial=0) >= MATCH_IOU)
 
 
-def embed(samples: Sequence[Sample], text_map: TextMap) -> list[EmbeddedSample]:
-    """The samples with the vectors that the product would store."""
-    return [
-        EmbeddedSample(
-            s, region_vectors(text_map, s.regions, s.colours), whole_vector(text_map, s.whole)
+def embed(
+    samples: Sequence[Sample], text_map: TextMap, known_names: np.ndarray
+) -> list[EmbeddedSample]:
+    """The samples with the vectors that the product would store.
+
+    Args:
+        known_names: of the text embedder of the same models.
+    """
+    found = []
+    for s in samples:
+        arrays = RegionRows(
+            ids=np.arange(len(s.areas)),
+            boxes_xyxy=s.boxes_xyxy,
+            mask_scores=s.mask_scores,
+            area_fractions=s.areas,
+            vectors=region_vectors(text_map, s.regions, s.colours, s.faces),
+            whole=whole_vector(text_map, s.whole, s.whole_face),
         )
-        for s in samples
-    ]
+        rows = np.vstack([arrays.vectors, arrays.whole[None]])
+        found.append(EmbeddedSample(s, arrays, rows @ known_names.T))
+    return found
+
+
+@dataclass(frozen=True)
+class Case:
+    """One photo for one query.
+
+    Attributes:
+        fold: of the photo, 0 to ``FOLDS`` - 1.
+        correct: bool (N,), whether each region lies on such a thing.
+        relevant: the photo has such a thing.
+        rough: score in the first stage.
+    """
+
+    query: str
+    photo: int
+    fold: int
+    features: MatchFeatures
+    correct: np.ndarray
+    relevant: bool
+    rough: float
+
+
+def cases_of(
+    samples: Sequence[EmbeddedSample],
+    queries: Sequence[str],
+    reference: ReferenceStatistics,
+    text_embedder: StarterTextEmbedder,
+    whole_weight: float,
+) -> list[Case]:
+    """Every photo for every query that some photo answers."""
+    found = []
+    for query, vector in zip(queries, text_embedder.embed(queries), strict=True):
+        if not any(query in e.sample.names for e in samples):
+            continue
+        statistics = QueryStatistics(
+            vector, reference, text_embedder.known_names, text_embedder.relatives(query)
+        )
+        for k, e in enumerate(samples):
+            best = float((e.arrays.vectors @ vector).max(initial=-1.0))
+            found.append(
+                Case(
+                    query,
+                    k,
+                    k % FOLDS,
+                    MatchFeatures(e.arrays, e.names, vector, statistics),
+                    e.correct(query),
+                    query in e.sample.names,
+                    best + whole_weight * float(e.arrays.whole @ vector),
+                )
+            )
+    return found
 
 
 def fit_calibration(
@@ -55,7 +133,7 @@ def fit_calibration(
     reference: ReferenceStatistics,
     text_embedder: StarterTextEmbedder,
 ) -> tuple[Calibration, dict[str, float]]:
-    """Fit all parameters, one after the other.
+    """Fit everything but what belongs to sentences; see ``sentence_fitting``.
 
     Args:
         samples: photos that the models were not fitted on.
@@ -64,158 +142,143 @@ def fit_calibration(
     Returns:
         The calibration, and its mean average precisions on the same photos.
     """
-    vectors = text_embedder.embed(queries)
+    weight = _whole_weight(samples, queries, text_embedder)
+    cases = cases_of(samples, queries, reference, text_embedder, weight)
+    fitted = _fitted_cases(cases)
+    sharpness, named = fit_names(samples, text_embedder.names, text_embedder.everyday_names)
     calibration = Calibration(
-        0.0, (1.0, 0.0), _selection_weights(samples, queries, vectors), (), 0.5, 0.15
+        whole_weight=weight,
+        scene_alone=_fit_scene_alone(samples, text_embedder.embed(queries), weight),
+        regions=fit_regions(fitted),
+        photo=fit_photo(fitted),
+        fused=UNFITTED_FUSED,
+        name_sharpness=sharpness,
+        named=named,
+        match_at=MATCH_AT,
+        no_below=NO_BELOW,
     )
-    # The middle of the best three adjacent weights: the figure of a single weight is noisy.
-    trials = [replace(calibration, whole_weight=weight) for weight in WHOLE_WEIGHTS]
-    image_maps = np.array(
-        [_mean_average_precisions(samples, queries, vectors, trial)[0] for trial in trials]
-    )
-    calibration = trials[int(np.convolve(image_maps, np.ones(3), "valid").argmax()) + 1]
-    calibration = replace(calibration, scene_alone=_fit_scene_alone(samples, vectors, calibration))
-    image_map, object_map = _mean_average_precisions(samples, queries, vectors, calibration)
-    rows, labels = _feature_rows(
-        samples, queries, vectors, calibration, reference, text_embedder.known_names
-    )
-    calibration = replace(calibration, coefficients=_logistic_regression(rows, labels))
+    image_map, object_map = mean_average_precisions(cases, calibration)
     return calibration, {"image_map_at_50": image_map, "object_map_at_50_iou50": object_map}
 
 
-def _selection_weights(
-    samples: Sequence[EmbeddedSample], queries: Sequence[str], vectors: np.ndarray
-) -> tuple[float, ...]:
-    """Weights of ``selection_features`` by conditional logit (McFadden 1974).
+def fit_regions(cases: Sequence[Case]) -> tuple[float, ...]:
+    """Coefficients of the probability that a region is the thing as a whole."""
+    importance = _importance(cases)
+    rows = np.concatenate([case.features.regions for case in cases])
+    labels = np.concatenate([case.correct for case in cases])
+    weights = np.repeat(importance, [case.features.count for case in cases])
+    return logistic_regression(rows, labels, REGION_PENALTY, weights)
 
-    The probability of a region is its softmax over the photo's regions. Maximised is the summed
-    probability of the regions that lie on a thing with the query's name.
+
+def fit_photo(cases: Sequence[Case]) -> tuple[float, ...]:
+    """Coefficients of the probability that a photo has the thing. The region probabilities in its
+    features come from regressions on the other folds."""
+    rows = np.zeros((len(cases), PHOTO_FEATURES))
+    for fold in range(FOLDS):
+        regions = fit_regions([case for case in cases if case.fold != fold])
+        for row, case in zip(rows, cases, strict=True):
+            if case.fold == fold:
+                row[:] = case.features.photo(logistic(case.features.regions, regions))
+    labels = np.array([case.relevant for case in cases])
+    return logistic_regression(rows, labels, PHOTO_PENALTY, _importance(cases))
+
+
+def _importance(cases: Sequence[Case]) -> np.ndarray:
+    """Weights (N,): a frequent name counts more than a rare one, but not as much as it is more
+    frequent, because figures are means over names."""
+    photos_with: Counter[str] = Counter(case.query for case in cases if case.relevant)
+    return np.array([max(photos_with[case.query], 1) ** -0.5 for case in cases])
+
+
+def fit_names(
+    samples: Sequence[EmbeddedSample], names: Sequence[str], groups: np.ndarray
+) -> tuple[float, tuple[float, float]]:
+    """Sharpness of the names' softmax by likelihood, and slope and constant of the probability that
+    a region's likeliest name is right.
+
+    Args:
+        names: the known names. groups: as of ``RegionNamer``.
     """
-    from scipy.optimize import minimize
+    index_of = {name: i for i, name in enumerate(names)}  # a fitted name comes after a class
+    similarities, answers = [], []
+    for e in samples:
+        for row, ious in zip(e.names[:-1], e.sample.ious, strict=True):
+            fits = bool(len(ious)) and float(ious.max()) >= MATCH_IOU
+            name = e.sample.thing_names[int(ious.argmax())] if fits else None
+            similarities.append(row)
+            answers.append(-1 if name is None else index_of.get(name, -1))
+    rows, answer = np.array(similarities, np.float64), np.array(answers)
+    named = answer >= 0
+    losses = [_name_loss(rows[named], answer[named], groups, s) for s in NAME_SHARPNESSES]
+    sharpness = NAME_SHARPNESSES[int(np.argmin(losses))]
+    shares = grouped_shares(rows, groups, sharpness)
+    right = named & (shares.argmax(axis=1) == answer)
+    best = rows.max(axis=1)[:, None]
+    slope, constant = logistic_regression(best, right, 1.0)
+    return sharpness, (slope, constant)
 
-    cases = []
-    for query, vector in zip(queries, vectors, strict=True):
-        of_query = []
-        for e in samples:
-            named = [k for k, name in enumerate(e.sample.thing_names) if name == query]
-            correct = e.sample.ious[:, named].max(1, initial=0) >= MATCH_IOU
-            if correct.any():
-                of_query.append((selection_features(_similarities_of(e, vector)), correct))
-        cases += [(rows, correct, len(of_query) ** -0.5) for rows, correct in of_query]
-    spread = np.concatenate([rows for rows, *_ in cases]).std(0) + 1e-9
 
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        total, gradient = weights @ weights / 2, weights.copy()
-        for rows, correct, importance in cases:
-            x = rows / spread
-            chances = np.exp(x @ weights - (x @ weights).max())
-            chances /= chances.sum()
-            hit = chances[correct].sum() + 1e-9
-            total -= importance * np.log(hit)
-            gradient -= importance * ((chances * correct / hit - chances) @ x)
-        return total, gradient
+def _name_loss(rows: np.ndarray, answer: np.ndarray, groups: np.ndarray, sharpness: float) -> float:
+    shares = grouped_shares(rows, groups, sharpness)
+    return float(-np.log(shares[np.arange(len(rows)), answer] + 1e-9).mean())
 
-    found = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B").x
-    return tuple(float(w) for w in found / spread)
+
+def _whole_weight(
+    samples: Sequence[EmbeddedSample], queries: Sequence[str], text_embedder: StarterTextEmbedder
+) -> float:
+    """The middle of the best three adjacent weights: the figure of a single weight is noisy."""
+    image_maps = []
+    for weight in WHOLE_WEIGHTS:
+        aps = []
+        for query, vector in zip(queries, text_embedder.embed(queries), strict=True):
+            relevant = [query in e.sample.names for e in samples]
+            if not any(relevant):
+                continue
+            rough = [_rough(e, vector, weight) for e in samples]
+            order = np.argsort(-np.array(rough), kind="stable")
+            aps.append(average_precision_at([relevant[k] for k in order], sum(relevant)))
+        image_maps.append(mean(aps))
+    middle = int(np.convolve(image_maps, np.ones(3), "valid").argmax()) + 1
+    return WHOLE_WEIGHTS[middle]
+
+
+def _rough(e: EmbeddedSample, vector: np.ndarray, whole_weight: float) -> float:
+    best = float((e.arrays.vectors @ vector).max(initial=-1.0))
+    return best + whole_weight * float(e.arrays.whole @ vector)
+
+
+def _fitted_cases(cases: Sequence[Case]) -> list[Case]:
+    """The best-ranked photos of every query, and those that have the thing."""
+    found = []
+    for query in dict.fromkeys(case.query for case in cases):
+        of_query = sorted((c for c in cases if c.query == query), key=lambda c: -c.rough)
+        found += of_query[:FITTED_PHOTOS_PER_QUERY]
+        found += [case for case in of_query[FITTED_PHOTOS_PER_QUERY:] if case.relevant]
+    return found
 
 
 def _fit_scene_alone(
-    samples: Sequence[EmbeddedSample], vectors: np.ndarray, calibration: Calibration
+    samples: Sequence[EmbeddedSample], vectors: np.ndarray, whole_weight: float
 ) -> tuple[float, float]:
-    """Slope and constant of a linear fit of the score to the whole photo's similarity."""
-    scorer = StarterScorer(calibration)
-    similarities = [_similarities_of(e, v) for v in vectors for e in samples if len(e.regions)]
-    scenes = np.array([each.whole_score for each in similarities])
-    slope, constant = np.polyfit(scenes, [scorer.score(each) for each in similarities], 1)
+    """Slope and constant of a linear fit of the rough score to the whole photo's similarity."""
+    with_regions = [e for e in samples if len(e.arrays.ids)]
+    scenes = [float(e.arrays.whole @ v) for v in vectors for e in with_regions]
+    rough = [_rough(e, v, whole_weight) for v in vectors for e in with_regions]
+    slope, constant = np.polyfit(scenes, rough, 1)
     return float(slope), float(constant)
 
 
-def _mean_average_precisions(
-    samples: Sequence[EmbeddedSample],
-    queries: Sequence[str],
-    vectors: np.ndarray,
-    calibration: Calibration,
-) -> tuple[float, float]:
+def mean_average_precisions(cases: Sequence[Case], calibration: Calibration) -> tuple[float, float]:
     """Image mAP@50, and object mAP@50 at IoU 0.5, over the queries."""
-    scorer = StarterScorer(calibration)
     image_aps, object_aps = [], []
-    for query, vector in zip(queries, vectors, strict=True):
-        relevant = [query in e.sample.names for e in samples]
-        if not any(relevant):
-            continue
-        scores: list[float] = []
-        outlined: list[bool] = []
-        for e in samples:
-            similarities = _similarities_of(e, vector)
-            scores.append(scorer.score(similarities))
-            named = [k for k, name in enumerate(e.sample.thing_names) if name == query]
-            shown = scorer.region(similarities)
-            hit = shown is not None and bool(named)
-            outlined.append(hit and bool(e.sample.ious[shown, named].max() >= MATCH_IOU))
-        order = np.argsort(-np.array(scores), kind="stable")
-        total = sum(relevant)
-        image_aps.append(average_precision_at([relevant[k] for k in order], total))
-        object_aps.append(average_precision_at([outlined[k] for k in order], total))
+    for query in dict.fromkeys(case.query for case in cases):
+        scored = []
+        for case in (c for c in cases if c.query == query):
+            regions = calibration.region_probabilities(case.features)
+            shown = bool(len(regions)) and bool(case.correct[int(regions.argmax())])
+            scored.append((calibration.photo_probability(case.features, regions), case, shown))
+        scored.sort(key=lambda item: -item[0])
+        total = sum(case.relevant for _, case, _ in scored)
+        image_aps.append(average_precision_at([case.relevant for _, case, _ in scored], total))
+        object_aps.append(average_precision_at([shown for *_, shown in scored], total))
     return mean(image_aps), mean(object_aps)
-
-
-def _similarities_of(e: EmbeddedSample, vector: np.ndarray) -> RegionSimilarities:
-    return RegionSimilarities(
-        region_scores=e.regions @ vector,
-        mask_scores=e.sample.mask_scores,
-        boxes_xyxy=e.sample.boxes_xyxy,
-        area_fractions=e.sample.areas,
-        whole_score=float(e.whole @ vector),
-    )
-
-
-def _feature_rows(
-    samples: Sequence[EmbeddedSample],
-    queries: Sequence[str],
-    vectors: np.ndarray,
-    calibration: Calibration,
-    reference: ReferenceStatistics,
-    names: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """``feature_row`` of the best-ranked photos of every query, (N, 13), and labels, bool (N,)."""
-    scorer = StarterScorer(calibration)
-    rows, labels = [], []
-    for query, vector in zip(queries, vectors, strict=True):
-        statistics = QueryStatistics(vector, reference, names)
-        similarities = [_similarities_of(e, vector) for e in samples]
-        scores = np.array([scorer.score(each) for each in similarities])
-        for k in np.argsort(-scores, kind="stable")[:FITTED_PHOTOS_PER_QUERY]:
-            of_photo = similarities[k]
-            rows.append(
-                feature_row(
-                    of_photo.region_scores,
-                    of_photo.mask_scores,
-                    samples[k].regions,
-                    scorer.region(of_photo),
-                    of_photo.whole_score,
-                    samples[k].whole,
-                    statistics,
-                )
-            )
-            labels.append(query in samples[k].sample.names)
-    return np.stack(rows), np.array(labels)
-
-
-def _logistic_regression(rows: np.ndarray, labels: np.ndarray) -> tuple[float, ...]:
-    """Logistic regression with a ridge penalty, by Newton's method.
-
-    Returns:
-        The coefficients, then the constant.
-    """
-    centre, spread = rows.mean(0), rows.std(0) + 1e-9
-    x = np.column_stack([(rows - centre) / spread, np.ones(len(rows))])
-    w = np.zeros(x.shape[1])
-    penalty = RIDGE * np.eye(len(w))
-    penalty[-1, -1] = 0
-    for _ in range(30):
-        p = 1 / (1 + np.exp(-(x @ w)))
-        gradient = x.T @ (p - labels) + penalty @ w
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
-        w = w - np.linalg.solve(hessian, gradient)
-    slopes = w[:-1] / spread
-    return (*(float(s) for s in slopes), float(w[-1] - slopes @ centre))

@@ -10,6 +10,8 @@ import numpy as np
 from engine.masks.geometry import mask_ious
 from engine.starter.colours.colour_vectors import colour_vectors
 from engine.starter.image.backbone import Backbone
+from engine.starter.image.face_detector import FaceDetector
+from engine.starter.image.face_evidence import region_face_values, whole_face_value
 from engine.starter.image.mask_proposer import StarterProposer
 from engine.starter.image.region_features import (
     CROPPED,
@@ -50,6 +52,8 @@ class Sample:
         areas: of the proposed masks, as shares of the photo, (N,).
         boxes_xyxy: of the proposed masks, (N, 4), in fractions of the photo's sides.
         colours: colour vectors of the proposed masks, (N, 11).
+        faces: face values of the proposed masks, (N,).
+        whole_face: face value of the photo.
         ious: of proposed with annotated masks, (N, M).
     """
 
@@ -63,12 +67,20 @@ class Sample:
     areas: np.ndarray
     boxes_xyxy: np.ndarray
     colours: np.ndarray
+    faces: np.ndarray
+    whole_face: float
     ious: np.ndarray
 
 
-def collect(photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer) -> Sample:
-    """Run backbone and proposer on one photo."""
+def collect(
+    photo: TrainingPhoto,
+    backbone: Backbone,
+    proposer: StarterProposer,
+    face_detector: FaceDetector,
+) -> Sample:
+    """Run backbone, proposer and face detector on one photo."""
     hw = photo.rgb.shape[:2]
+    faces = face_detector.detect(photo.rgb)
     things = [i for i in photo.instances if not i.crowd and i.mask_hw.sum() >= MIN_INSTANCE_PX]
     true_masks = [i.full_mask(hw) for i in things]
     proposals = proposer.propose(photo.rgb)
@@ -87,6 +99,8 @@ def collect(photo: TrainingPhoto, backbone: Backbone, proposer: StarterProposer)
         areas=np.array([m.mean() for m in masks], np.float32),
         boxes_xyxy=boxes / sides,
         colours=colour_vectors(photo.rgb, masks),
+        faces=region_face_values(faces, masks),
+        whole_face=whole_face_value(faces, hw),
         ious=mask_ious(masks, true_masks),
     )
 

@@ -15,17 +15,22 @@ import argparse
 import json
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from engine.evaluation import caption_retrieval
 from engine.profiles.starter import load_text_embedder, shipped_folder
+from engine.search.query_reader import QueryReader
 from engine.starter.image import backbone as backbones
 from engine.starter.image import mask_proposer
 from engine.starter.image.backbone import Backbone
+from engine.starter.image.face_detector import FaceDetector
 from engine.starter.image.mask_proposer import StarterProposer
 from engine.starter.matching import calibration as calibrations
 from engine.starter.matching import reference_statistics
+from engine.starter.matching.term_scorer import StarterTermScorer
 from engine.starter.text import class_names, text_map
 from engine.starter.text.query_meaning import FITTED_NAMES
 from engine.starter.text.text_encoder import SentenceEncoder
@@ -34,6 +39,7 @@ from engine.training.close_ups import close_ups
 from engine.training.map_training import Sample, collect, fit_text_map
 from engine.training.mask_training import train_mask_head
 from engine.training.network_export import export_backbone, export_mask_head
+from engine.training.sentence_fitting import fit_fused
 from engine.training.training_photos import TrainingPhoto, read_photos, without
 
 HELD_OUT = "held_out.json"
@@ -59,6 +65,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--mask-head", type=Path, help="folder whose mask head is kept")
+    parser.add_argument("--captions", type=Path, help="sentences that describe the photos")
     parser.add_argument("--calibration", type=Path, help="folder of a run with --holdout")
     arguments = parser.parse_args()
     if not arguments.holdout and not arguments.calibration:
@@ -89,19 +96,22 @@ def main() -> None:
     else:
         for name in (mask_proposer.HEAD_FILE_NAME, mask_proposer.DRAWER_FILE_NAME):
             _copy_file(arguments.mask_head / name, out / name)
-    proposer = StarterProposer(out, backbone)
+    face_detector = FaceDetector(shipped_folder())
+    proposer = StarterProposer(out, backbone, face_detector)
     rng = np.random.default_rng(arguments.seed)
     close_up_photos = [view for photo in fitted for view in close_ups(photo, CLOSE_UPS, rng)]
     _print_line(f"{len(close_up_photos)} close views of things in them")
-    samples = [collect(photo, backbone, proposer) for photo in fitted + close_up_photos]
+    samples = [
+        collect(photo, backbone, proposer, face_detector) for photo in fitted + close_up_photos
+    ]
     classes = class_names.read_class_names(shipped_folder() / class_names.FILE_NAME)
     fit_text_map(samples, classifier, encoder, classes, leave_out).save(out / text_map.FILE_NAME)
     _write_names({name for sample in samples for name in sample.thing_names}, out / FITTED_NAMES)
     if held_photos:
         _write_held_out(arguments.coco, held_names, out)
         _write_names(leave_out, out / LEFT_OUT)
-        held_samples = [collect(photo, backbone, proposer) for photo in held_photos]
-        for line in calibrate(held_samples, out, leave_out):
+        held_samples = [collect(photo, backbone, proposer, face_detector) for photo in held_photos]
+        for line in calibrate(held_samples, out, leave_out, arguments.captions):
             _print_line(line)
     else:
         for name in (calibrations.FILE_NAME, reference_statistics.FILE_NAME):
@@ -109,24 +119,39 @@ def main() -> None:
     _print_line(f"written to {out}")
 
 
-def calibrate(held_samples: list[Sample], out: Path, leave_out: frozenset[str]) -> list[str]:
+def calibrate(
+    held_samples: list[Sample], out: Path, leave_out: frozenset[str], captions: Path | None
+) -> list[str]:
     """Fit reference statistics and calibration on the held-out photos and write them to ``out``.
+
+    Args:
+        captions: see ``engine.evaluation.caption_retrieval``; None to keep the fusing of sentences
+            that the shipped calibration has.
 
     Returns:
         Lines to print: the calibration and its figures.
     """
+    text_embedder = load_text_embedder(out)
     mapping = text_map.TextMap.load(out / text_map.FILE_NAME)
-    embedded = embed(held_samples, mapping)
+    embedded = embed(held_samples, mapping, text_embedder.known_names)
     reference = reference_statistics.ReferenceStatistics.from_vectors(
-        np.concatenate([e.regions for e in embedded]), np.stack([e.whole for e in embedded])
+        np.concatenate([e.arrays.vectors for e in embedded]),
+        np.stack([e.arrays.whole for e in embedded]),
     )
     reference.save(out / reference_statistics.FILE_NAME)
     queries = sorted({name for sample in held_samples for name in sample.thing_names} - leave_out)
-    fitted_calibration, figures = fit_calibration(
-        embedded, queries, reference, load_text_embedder(out)
-    )
-    fitted_calibration.save(out / calibrations.FILE_NAME)
-    return [str(fitted_calibration), *(f"{name} {value:.3f}" for name, value in figures.items())]
+    fitted, figures = fit_calibration(embedded, queries, reference, text_embedder)
+    if captions is None:
+        shipped = calibrations.Calibration.load(shipped_folder() / calibrations.FILE_NAME)
+        fitted = replace(fitted, fused=shipped.fused)
+    else:
+        scorer = StarterTermScorer(fitted, reference, text_embedder)
+        sentences = caption_retrieval.load(captions)
+        reader = QueryReader()
+        fused = fit_fused(embedded, sentences, lambda text: reader.read(text).plan, scorer)
+        fitted = replace(fitted, fused=fused)
+    fitted.save(out / calibrations.FILE_NAME)
+    return [str(fitted), *(f"{name} {value:.3f}" for name, value in figures.items())]
 
 
 def _print_line(line: str) -> None:

@@ -22,26 +22,26 @@ from pathlib import Path
 
 from engine.query.vocabulary import Word, WordKind
 from engine.starter.text.thesaurus import FILE_NAME as NOUNS_NAME
-from engine.training.emoji_names import english_of, names_match, read_emoji
 from engine.training.everyday_words import EVERYDAY
-from engine.training.inflection import (
+from engine.training.thesaurus_table import VISIBLE
+from engine.training.wordnet import read_plurals, read_senses, read_synsets
+from engine.training.words.emoji_names import english_of, names_match, read_emoji
+from engine.training.words.inflection import (
     adjective_forms,
     diminutives,
     german_cases,
     noun_forms,
     verb_forms,
 )
-from engine.training.thesaurus_table import VISIBLE
-from engine.training.word_entries import (
+from engine.training.words.word_entries import (
     DIMINUTIVE,
     GIVEN_FORM,
     LEMMA,
     MADE_FORM,
     WordEntries,
 )
-from engine.training.word_lists import Concept, Name, read_concepts
-from engine.training.wordnet import read_plurals, read_senses, read_synsets
-from engine.training.wordnet_names import commonness, read_names
+from engine.training.words.word_lists import Concept, Name, read_concepts
+from engine.training.words.wordnet_names import commonness, read_names
 from engine.words.lexicon import LANGUAGES, NAMES_FILE
 from engine.words.word_table import ANY_LANGUAGE, FILE_NAME, Source
 

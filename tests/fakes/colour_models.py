@@ -15,14 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.embeddings.embedder import PhotoVectors
+from engine.embeddings.embedder import PhotoVectors, TextEmbedder
 from engine.errors import PhotoUnreadable
 from engine.jobs import CancelToken, JobContext
 from engine.masks.geometry import mask_box
 from engine.masks.proposer import MaskProposal
 from engine.profiles.profile import Models, Profile
 from engine.records import BoxXyxy, RerankerInfo
-from engine.scoring.photo_scorer import RegionSimilarities
+from engine.scoring.cosine_scorer import CosineTermScorer
+from engine.scoring.term_scorer import PhotoArrays
 from engine.scoring.verifier import Candidate, Verification
 
 COLOURS = {
@@ -115,28 +116,21 @@ def colour_vector(rgb: np.ndarray) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-class BestRegionScorer:
-    """Score of the most similar region; half that of the whole photo if there is no region."""
+class ColourScorer(CosineTermScorer):
+    """Its probability is the score of the most similar region; half the similarity of the whole
+    photo if there is no region. Calibrated, unless made with ``uncalibrated``."""
 
-    def score(self, similarities: RegionSimilarities) -> float:
-        if not len(similarities.region_scores):
-            return 0.5 * similarities.whole_score
-        return float(similarities.region_scores.max())
+    def __init__(self, text_embedder: TextEmbedder | None = None, calibrated: bool = True) -> None:
+        super().__init__(text_embedder or WordEmbedder(), whole_share=0.0)
+        self.calibrated = calibrated
+        self.match_at, self.no_below = 0.8, 0.4
 
-    def region(self, similarities: RegionSimilarities) -> int | None:
-        return int(similarities.region_scores.argmax()) if len(similarities.region_scores) else None
+    def probabilities(self, cosines: np.ndarray) -> np.ndarray:
+        return np.clip(np.asarray(cosines, np.float64), 0.0, 1.0)
 
-
-class FreeVerifier:
-    """A free verifier whose probability is the score of stage one."""
-
-    judges_every_hit = True
-    match_at = 0.8
-    no_below = 0.4
-
-    def verify(self, query: str, candidate: Candidate, cancel: CancelToken) -> Verification:
-        probability = float(np.clip(candidate.stage_one_score, 0, 1))
-        return Verification(probability, reason=f"{query}: {probability:.2f}")
+    def _cosines(self, vectors: np.ndarray, photo: PhotoArrays) -> tuple[np.ndarray, np.ndarray]:
+        scores, regions = super()._cosines(vectors, photo)
+        return (scores if len(photo.ids) else 0.5 * scores), regions
 
 
 class PixelVerifier:
@@ -146,7 +140,6 @@ class PixelVerifier:
     fails for photos with "unverifiable" in their name.
     """
 
-    judges_every_hit = False
     match_at = 0.05
     no_below = 0.01
 
@@ -167,7 +160,6 @@ class PixelVerifier:
 class FixedBoxVerifier:
     """Returns a fixed box and probability for every photo."""
 
-    judges_every_hit = False
     match_at = 0.5
     no_below = 0.2
 
@@ -312,7 +304,7 @@ def profile(
     *,
     key: str = "colours-1",
     analysis: Callable[[], Models] = load_models,
-    verifier: Callable[[], object] | None = FreeVerifier,
+    calibrated: bool = True,
     calls_log: Path | None = None,
     metric: str = "ip",
     coarse_longest_px: int = COARSE_PX,
@@ -326,9 +318,7 @@ def profile(
         ndim=NDIM,
         metric=metric,
         analysis=analysis,
-        text_embedder=WordEmbedder,
-        scorer=BestRegionScorer,
-        verifier=verifier,
+        scorer=functools.partial(ColourScorer, calibrated=calibrated),
         coarse_longest_px=coarse_longest_px,
     )
 
@@ -381,7 +371,7 @@ def wide_profile(
         key="wide-1",
         ndim=WIDE_NDIM,
         analysis=functools.partial(load_wide_models, gate, calls_log),
-        text_embedder=WideWordEmbedder,
+        scorer=lambda: ColourScorer(WideWordEmbedder()),
     )
 
 

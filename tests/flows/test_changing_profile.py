@@ -276,7 +276,7 @@ def test_a_profile_that_cannot_search_never_becomes_active(
     def broken():
         raise BadRequest("no text model", operation="loading")
 
-    known["wide"] = lambda: dataclasses.replace(colour_models.wide_profile(), text_embedder=broken)
+    known["wide"] = lambda: dataclasses.replace(colour_models.wide_profile(), scorer=broken)
     with pytest.raises(BadRequest, match="no text model"):
         library.models.change("wide").result(PATIENCE_S)
     assert library.status().profile == library.settings.profile == "colours"

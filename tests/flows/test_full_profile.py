@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -22,8 +21,6 @@ from engine.masks.sam_proposer import SamSettings
 from engine.profiles import registry
 from engine.profiles.full import full_profile
 from engine.profiles.profile import Profile
-from engine.scoring.best_region_scorer import BestRegionScorer
-from engine.scoring.photo_scorer import RegionSimilarities
 from engine.tiny_models.random_sam import random_network
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
 from engine.weights.model_store import ModelStore
@@ -209,17 +206,3 @@ def test_by_name_names_a_missing_model(monkeypatch, tmp_path):
     monkeypatch.setenv("PICKOUT_MODELS", str(tmp_path))
     with pytest.raises(ModelMissing, match=r"sam2\.1-tiny"):
         registry.by_name("full")
-
-
-def similarities(scores: list[float], whole: float) -> RegionSimilarities:
-    n = len(scores)
-    numbers = np.array(scores, np.float32)
-    return RegionSimilarities(numbers, np.ones(n), np.zeros((n, 4)), np.ones(n), whole)
-
-
-def test_scorer_takes_the_best_region_and_a_share_of_the_scene():
-    scorer = BestRegionScorer(0.25)
-    assert scorer.score(similarities([0.1, 0.4], 0.2)) == pytest.approx(0.35)
-    assert scorer.region(similarities([0.1, 0.4], 0.2)) == 1
-    assert scorer.score(similarities([], 0.2)) == pytest.approx(0.2)
-    assert scorer.region(similarities([], 0.2)) is None

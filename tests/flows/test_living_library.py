@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine import settings
-from engine.errors import BadRequest, Cancelled, LibraryInUse, PhotoUnreadable
+from engine.errors import BadRequest, Cancelled, LibraryInUse
 from engine.jobs import JobState
 from engine.library import Library
 from engine.records import IndexingState, LibraryChanges, SearchRequest, Verdict
@@ -147,7 +147,7 @@ def test_a_second_look_shows_hits_first_and_verdicts_as_they_come(
         photos / "unverifiable.png", synthetic_photos.pixels([("red", (5, 5, 95, 95))])
     )
     eyes = colour_models.FakeReranker()
-    library = open_library(verifier=None, reranker=eyes)
+    library = open_library(calibrated=False, reranker=eyes)
     library.folders.add(photos)
     library.indexing.start().result(PATIENCE_S)
     plain = found(library, "red")
@@ -169,28 +169,6 @@ def test_a_second_look_shows_hits_first_and_verdicts_as_they_come(
     assert sum(hit.looked_at for hit in some.hits) <= 2
     library.close()
     assert eyes.closed
-
-
-class _SometimesFree(colour_models.FreeVerifier):
-    """Cannot judge photos whose name says so."""
-
-    def verify(self, query, candidate, cancel):
-        if "unverifiable" in candidate.photo.path.name:
-            raise PhotoUnreadable("The photo cannot be judged.", operation="judging")
-        return super().verify(query, candidate, cancel)
-
-
-def test_a_failed_quick_verdict_costs_no_other_verdict(open_library: Open, photos: Path) -> None:
-    for seed, name in enumerate(("a.png", "unverifiable.png", "b.png")):
-        synthetic_photos.photo(photos / name, "red", seed=seed)
-    library = open_library(verifier=_SometimesFree)
-    library.folders.add(photos)
-    library.indexing.start().result(PATIENCE_S)
-    result = found(library, "red")
-    verdicts = {hit.photo.path.stem: hit.verdict for hit in result.hits}
-    assert verdicts.pop("unverifiable") is Verdict.UNVERIFIED
-    assert set(verdicts.values()) == {Verdict.MATCH} and len(verdicts) == 2
-    assert "One photo could not" in result.note and "cannot be judged" in result.note
 
 
 def test_a_newer_search_ends_the_older_one(library: Library, photos: Path) -> None:

@@ -56,7 +56,7 @@ class Ran:
 def run(*argv: object, profile=None) -> Ran:
     """One command as typed, with models made of colours for stage one."""
     out, err = io.StringIO(), io.StringIO()
-    profile = profile or colour_models.profile(verifier=None)
+    profile = profile or colour_models.profile(calibrated=False)
     status = cli.run([str(a) for a in argv], profile=profile, console=Console(out, err))
     return Ran(status, out.getvalue(), err.getvalue())
 
@@ -219,7 +219,7 @@ def open_library(indexed: Path):
 
     def run(**chosen: object) -> Library:
         settings.save(indexed / "settings.json", settings.Settings(**chosen))
-        opened.append(Library.open(indexed, profile=colour_models.profile(verifier=None)))
+        opened.append(Library.open(indexed, profile=colour_models.profile(calibrated=False)))
         opened[-1].search.warm_up().result(PATIENCE_S)
         return opened[-1]
 

@@ -91,7 +91,7 @@ _ANCHORS: tuple[tuple[str, float, float, float], ...] = (
     ("green brown", 0.42, 0.07, 105),
 )  # fmt: skip
 
-_MEAN = np.array(
+MEAN_VALUES = np.array(
     [0.35, 0.23, 0.29, 0.13, 0.08, 0.08, 0.10, 0.13, 0.04, 0.04, 0.41], np.float32
 )  # fmt: skip
 """``colour_values`` of an ordinary thing: the mean over 1,500 annotated things of COCO photos."""
@@ -110,7 +110,7 @@ def colour_vectors(photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> np.
         float32 (N, 11) in the order of ``COLOURS``, each from -1 to 1.
     """
     values = colour_values(photo_rgb, masks_hw)
-    return np.where(values.any(axis=1, keepdims=True), values - _MEAN, np.float32(0))
+    return np.where(values.any(axis=1, keepdims=True), values - MEAN_VALUES, np.float32(0))
 
 
 def colour_values(photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> np.ndarray:

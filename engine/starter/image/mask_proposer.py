@@ -14,8 +14,10 @@ from engine.masks.geometry import box_iou, mask_box
 from engine.masks.proposer import MIN_BOX_IOU, MaskProposal
 from engine.records import BoxXyxy
 from engine.starter.image.backbone import STRIDES, Backbone
+from engine.starter.image.face_detector import FaceDetector
 from engine.starter.image.mask_head import COORDINATE_SCALES, GRID_STRIDES
 from engine.starter.image.network import Network
+from engine.starter.image.person_masks import person_masks
 
 HEAD_FILE_NAME = "mask_head.onnx"
 DRAWER_FILE_NAME = "mask_drawer.onnx"
@@ -34,6 +36,9 @@ _LEAST_SCORE = 0.15
 """Least score of a mask for a box. Boxes at random places in photos get masks too; three quarters
 of those score less (95 % less than 0.21), while 95 % of the masks proposed without a box score
 more than 0.23 (sample photos)."""
+_SAME_IOU = 0.8
+"""IoU from which the mask of a person, made from several, says nothing new. More than where a weak
+mask is dropped for a better one, because it is likely to be the better one."""
 _FINALISTS = 8
 """Number of masks, best fit first at the network's size, that are finalised at the photo's size."""
 
@@ -62,6 +67,7 @@ class StarterProposer:
 
     Args:
         folder: holds ``HEAD_FILE_NAME`` and ``DRAWER_FILE_NAME``.
+        face_detector: people with a face get a mask of their own, see ``person_masks``.
 
     Raises:
         ModelMissing: a file of the weights is missing.
@@ -69,9 +75,14 @@ class StarterProposer:
     """
 
     def __init__(
-        self, folder: Path, backbone: Backbone, options: ProposerOptions | None = None
+        self,
+        folder: Path,
+        backbone: Backbone,
+        face_detector: FaceDetector,
+        options: ProposerOptions | None = None,
     ) -> None:
         self._backbone = backbone
+        self._face_detector = face_detector
         self._options = options or ProposerOptions()
         self._head = Network(folder / HEAD_FILE_NAME)
         self._drawer = Network(folder / DRAWER_FILE_NAME)
@@ -96,9 +107,12 @@ class StarterProposer:
         if not len(soft):
             return []
         options = self._options
-        kept = non_maximum_suppression(soft > 0.5, scores, options.iou_limit, options.most)
         height, width = photo_rgb.shape[:2]
-        found = (self._finalised(soft[index], scores[index], (width, height)) for index in kept)
+        kept = non_maximum_suppression(soft > 0.5, scores, options.iou_limit, options.most)
+        people = person_masks(self._face_detector.detect(photo_rgb), (height, width), soft, scores)
+        soft, scores = _with_new_ones(soft[kept], scores[kept], *people)
+        best = np.argsort(-scores, kind="stable")[: options.most]
+        found = (self._finalised(soft[index], scores[index], (width, height)) for index in best)
         return [proposal for proposal in found if proposal is not None]
 
     def segment(
@@ -186,6 +200,19 @@ class StarterProposer:
         certainty = (soft * inside).sum((1, 2)) / np.maximum(counts, 1)
         valid = counts > 3
         return soft[valid], (points * certainty)[valid]
+
+
+def _with_new_ones(
+    soft: np.ndarray, scores: np.ndarray, others: np.ndarray, other_scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Masks and their scores, and those of the others that are no near duplicates of them."""
+    for mask, score in zip(others, other_scores, strict=True):
+        inside = mask > 0.5
+        shared = ((soft > 0.5) & inside).sum((1, 2))
+        ious = shared / np.maximum(((soft > 0.5) | inside).sum((1, 2)), 1)
+        if inside.any() and ious.max(initial=0) < _SAME_IOU:
+            soft, scores = np.concatenate([soft, mask[None]]), np.append(scores, score)
+    return soft, scores
 
 
 def _rescaled(box: BoxXyxy, from_wh: tuple[int, int], to_wh: tuple[int, int]) -> BoxXyxy:

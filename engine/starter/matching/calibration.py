@@ -1,47 +1,68 @@
-"""Fitted numbers: weights of the photo score and of the region selection, and the probability."""
+"""Fitted numbers: weights of scores, and logistic regressions that give the probabilities."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
+from engine.scoring.term_scorer import TermMatch
 from engine.starter.arrays import broken, missing
-from engine.starter.matching.reference_statistics import ReferenceStatistics
+from engine.starter.matching.match_features import MatchFeatures
 
 FILE_NAME = "calibration.json"
-OTHER_NAME_BELOW = 0.5
-"""A name whose similarity to the query is lower counts as the name of another thing."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The fitted numbers of the scorer and of the verifier; the fields are the keys of the file.
+    """The fitted numbers of the term scorer; the fields are the keys of the file.
 
     Attributes:
-        whole_weight: weight of the whole photo's similarity in the photo's score.
-        scene_alone: slope and constant that give the score of a photo without regions from the
-            whole photo's similarity.
-        choice: weights of ``selection_features``; the region with the largest sum is shown.
-        coefficients: of ``feature_row``, then the constant; logistic regression (Platt 1999).
+        whole_weight: weight of the whole photo's similarity in a photo's rough score.
+        scene_alone: slope and constant that give the rough score of a photo without regions from
+            the whole photo's similarity.
+        regions: coefficients of ``MatchFeatures.regions``, then the constant; logistic regression
+            (Platt 1999) of whether a region is the thing as a whole.
+        photo: coefficients of ``MatchFeatures.photo``, then the constant; the same of whether the
+            photo has the thing.
+        fused: coefficients of ``fused_features``, then the constant; the same of whether the photo
+            fits a whole sentence.
+        name_sharpness: how fast a name's probability falls with its similarity's distance from the
+            best one.
+        named: slope and constant of the logistic regression of whether the likeliest name of a
+            region is right, by its similarity.
         match_at: a probability from here on is a match.
         no_below: a probability below this is a no.
     """
 
     whole_weight: float
     scene_alone: tuple[float, float]
-    choice: tuple[float, ...]
-    coefficients: tuple[float, ...]
+    regions: tuple[float, ...]
+    photo: tuple[float, ...]
+    fused: tuple[float, ...]
+    name_sharpness: float
+    named: tuple[float, float]
     match_at: float
     no_below: float
 
-    def probability(self, row: np.ndarray) -> float:
-        """The probability of a match for one ``feature_row``, 0..1."""
-        *weights, constant = self.coefficients
-        return float(1 / (1 + np.exp(-(row @ np.array(weights) + constant))))
+    def region_probabilities(self, features: MatchFeatures) -> np.ndarray:
+        """The probability that each region is the thing as a whole, float64 (N,)."""
+        return _logistic(features.regions, self.regions)
+
+    def photo_probability(self, features: MatchFeatures, regions: np.ndarray) -> float:
+        """The probability that the photo has the thing, 0..1.
+
+        Args:
+            regions: of ``region_probabilities``.
+        """
+        return float(_logistic(features.photo(regions), self.photo))
+
+    def fused_probability(self, features: np.ndarray) -> float:
+        """The probability that a photo fits a sentence, 0..1, from ``fused_features``."""
+        return float(_logistic(features, self.fused))
 
     @classmethod
     def load(cls, path: Path) -> Calibration:
@@ -53,8 +74,9 @@ class Calibration:
         """
         try:
             values = json.loads(path.read_text("utf-8"))
-            for name in ("scene_alone", "choice", "coefficients"):
-                values[name] = tuple(values[name])
+            for field in fields(cls):
+                if isinstance(values[field.name], list):
+                    values[field.name] = tuple(values[field.name])
             return cls(**values)
         except FileNotFoundError as error:
             raise missing(path) from error
@@ -66,79 +88,17 @@ class Calibration:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", "utf-8")
 
 
-class QueryStatistics:
-    """What one query's similarities are compared with: ordinary photos, and names of other things.
-
-    Args:
-        vector: float32 (D,), the query.
-        reference: statistics of ordinary regions and photos.
-        names: float32 (V, D), unit vectors of the names that the models know.
-
-    Attributes:
-        region_mean: mean similarity of the query to ordinary regions.
-        region_spread: its standard deviation.
-        whole_mean: mean similarity of the query to whole photos.
-        whole_spread: its standard deviation.
-    """
-
-    def __init__(
-        self, vector: np.ndarray, reference: ReferenceStatistics, names: np.ndarray
-    ) -> None:
-        (self.region_mean, self.region_spread), (self.whole_mean, self.whole_spread) = (
-            reference.query_moments(vector)
-        )
-        self._other_names = names[names @ vector < OTHER_NAME_BELOW]
-
-    def margin(self, score: float, vector: np.ndarray) -> float:
-        """A region's similarity to the query, less the highest one to a name of another thing.
-
-        Args:
-            score: the query's similarity to the region.
-            vector: float32 (D,), the region.
-        """
-        return score - float((self._other_names @ vector).max(initial=-1.0))
+def fused_features(terms: Sequence[TermMatch], sentence_score: float) -> np.ndarray:
+    """Features of a photo for a sentence of T terms, float64 (3,): the sentence's score, the terms'
+    scores summed and divided by the root of T, and the mean logit of their probabilities."""
+    if not terms:
+        return np.array([sentence_score, sentence_score, 0.0])
+    scores = np.array([term.score for term in terms])
+    clipped = np.clip([term.probability for term in terms], 1e-4, 1 - 1e-4)
+    logits = np.log(clipped / (1 - clipped))
+    return np.array([sentence_score, scores.sum() / len(scores) ** 0.5, logits.mean()])
 
 
-def feature_row(
-    region_scores: np.ndarray,
-    mask_scores: Sequence[float],
-    region_vectors: np.ndarray,
-    shown: int | None,
-    whole_score: float,
-    whole_vector: np.ndarray,
-    statistics: QueryStatistics,
-) -> np.ndarray:
-    """Features for the probability, float64 (13,). Used for fitting and searching.
-
-    For the most similar region, then for the one shown: similarity, its z-score among this query's
-    similarities to ordinary regions (some words are similar to everything), log mask score, and
-    ``QueryStatistics.margin``. For the three most similar regions: mean similarity and its
-    z-score. For the whole photo: similarity, z-score, margin. A photo without regions counts as
-    one with a single region that is the whole photo.
-
-    Args:
-        region_scores: (N,), the query's similarities; ``mask_scores`` and ``region_vectors`` are in
-            the same order.
-        shown: index of the region that is shown; None without regions.
-        whole_score: the query's similarity to ``whole_vector``.
-    """
-    best = shown = 0 if shown is None else shown
-    if len(region_scores):
-        best = int(np.argmax(region_scores))
-    else:
-        region_scores, mask_scores = np.array([whole_score]), [0.0]
-        region_vectors = whole_vector[None]
-
-    def z_score(score: float) -> float:
-        return (score - statistics.region_mean) / statistics.region_spread
-
-    row = []
-    for index in (best, shown):
-        score = float(region_scores[index])
-        row += [score, z_score(score), np.log(max(mask_scores[index], 1e-3))]
-        row.append(statistics.margin(score, region_vectors[index]))
-    top_mean = float(np.sort(region_scores)[-3:].mean())
-    row += [top_mean, z_score(top_mean), whole_score]
-    row.append((whole_score - statistics.whole_mean) / statistics.whole_spread)
-    row.append(statistics.margin(whole_score, whole_vector))
-    return np.array(row)
+def _logistic(rows: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
+    *weights, constant = coefficients
+    return np.asarray(1 / (1 + np.exp(-np.clip(rows @ np.array(weights) + constant, -60, 60))))

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.starter.arrays import broken, missing
 from engine.starter.text.class_names import ClassName
+from engine.starter.text.person_words import asks_for_people
 from engine.starter.text.text_encoder import NDIM, SentenceEncoder
 from engine.starter.text.text_map import TextMap, phrasings, unit
 from engine.starter.text.thesaurus import Thesaurus
@@ -76,6 +77,70 @@ class QueryMeaning:
     def known_names(self) -> np.ndarray:
         """Unit vectors (V, 384) of ImageNet's classes and of the fitted names."""
         return unit(np.concatenate([self._map.class_vectors, self._map.name_vectors]))
+
+    @property
+    def names(self) -> list[str]:
+        """The names that ``known_names`` are the vectors of, in their order."""
+        return [name.synonyms[0] for name in self._classes] + list(self._fitted)
+
+    @property
+    def everyday_names(self) -> np.ndarray:
+        """For each of ``names`` the index of the fitted name that it is a kind of, or its own."""
+        first_fitted = len(self._classes)
+        found = np.arange(first_fitted + len(self._fitted))
+        fitted = {
+            meaning: first_fitted + i
+            for i, meaning in enumerate(self._meanings[first_fitted:])
+            if meaning is not None
+        }
+        for i, meaning in enumerate(self._meanings[:first_fitted]):
+            levels = () if meaning is None else self._thesaurus.levels_above(meaning)
+            above = (fitted[m] for level in levels for m in sorted(level) if m in fitted)
+            found[i] = next(above, i)
+        return found
+
+    def relatives(self, text: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Which of ``names`` are the thing that a query names or kinds of it, bool (V,), and which
+        are something that it is itself a kind of, bool (V,). None if its head noun is not known.
+        """
+        head = self._thesaurus.head(text, self._fitted.keys())
+        if head is None:
+            return None
+        same = np.array([name == head.lemma for name in self.names])
+        meaning = self._thesaurus.meaning_id(head.lemma)
+        if meaning is None:
+            return same, np.zeros_like(same)
+        above = set().union(*self._thesaurus.levels_above(meaning))
+        kinds = np.array([meaning in ancestors for ancestors in self._ancestors])
+        meanings = self._meanings
+        general = np.array([m in above and m != meaning for m in meanings])
+        return kinds | same, general
+
+    @cached_property
+    def _meanings(self) -> list[int | None]:
+        """The WordNet meaning of each of ``names``."""
+        of_classes = [self._class_meaning(name) for name in self._classes]
+        return of_classes + [self._thesaurus.meaning_id(name) for name in self._fitted]
+
+    @cached_property
+    def _ancestors(self) -> list[set[int]]:
+        """The meaning of each of ``names`` and all that it is a kind of."""
+        return [
+            set() if m is None else set().union(*self._thesaurus.levels_above(m))
+            for m in self._meanings
+        ]
+
+    def sentence_vector(self, sentence: str) -> np.ndarray:
+        """Unit vector float32 (384,) of a sentence as a whole, centred like the regions' vectors.
+
+        It is not drawn towards the name of any thing in it.
+        """
+        encoded = self._encoder.encode(phrasings([sentence]))
+        return self._map.query_vectors(np.asarray(encoded)[None])[0].astype(np.float32)
+
+    def asks_for_people(self, text: str) -> bool:
+        """Whether the query is about a person or people; raises like ``vectors``."""
+        return asks_for_people(text, self._thesaurus)
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 (N, 384), centred like the regions' vectors.
@@ -143,15 +208,22 @@ class QueryMeaning:
         """WordNet meaning -> vector. A fitted name takes precedence over an ImageNet class."""
         known: dict[int, np.ndarray] = {}
         for name, vector in zip(self._classes, unit(self._map.class_vectors), strict=True):
-            for synonym in name.synonyms:
-                meaning = self._thesaurus.meaning_id(synonym.lower())
-                if meaning is not None and self._thesaurus.words(meaning) == name.synonyms:
-                    known.setdefault(meaning, vector)
+            meaning = self._class_meaning(name)
+            if meaning is not None:
+                known.setdefault(meaning, vector)
         for fitted, vector in self._fitted.items():
             meaning = self._thesaurus.meaning_id(fitted)
             if meaning is not None:
                 known[meaning] = vector
         return known
+
+    def _class_meaning(self, name: ClassName) -> int | None:
+        """The WordNet meaning of an ImageNet class; None if the thesaurus has another one only."""
+        for synonym in name.synonyms:
+            meaning = self._thesaurus.meaning_id(synonym.lower())
+            if meaning is not None and self._thesaurus.words(meaning) == name.synonyms:
+                return meaning
+        return None
 
 
 def read_fitted_names(path: Path, count: int) -> list[str]:

@@ -80,7 +80,11 @@ class Thesaurus:
     def meanings_above(self, lemma: str) -> Iterator[set[int]]:
         """Ids of a noun's meaning, then of its hypernyms, level by level."""
         row = self.meaning_id(lemma)
-        level = set() if row is None else {row}
+        return iter(()) if row is None else self.levels_above(row)
+
+    def levels_above(self, meaning_id: int) -> Iterator[set[int]]:
+        """A meaning, then its hypernyms, level by level."""
+        level = {meaning_id}
         while level:
             yield level
             level = {parent for meaning in level for parent in self._parents(meaning)}

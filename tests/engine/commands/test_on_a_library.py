@@ -86,12 +86,12 @@ def test_search_limit(indexed):
 def test_search_as_json_carries_masks_at_the_upright_size(indexed):
     ran = indexed.run("search", "red", "--json", "--verify", 2)
     found = json.loads(ran.out)
-    top = ["query", "profile", "took_ms", "second_look", "looked_at", "note", "hits"]
+    top = ["query", "plan", "profile", "took_ms", "second_look", "looked_at", "note", "hits"]
     assert list(found) == top and found["query"] == "red"
     assert found["looked_at"] == 0 and "models download" in found["note"]
     hit = found["hits"][0]
     keys = ["photo_id", "path", "score", "verdict", "probability", "region", "reason", "outlined"]
-    assert list(hit) == [*keys, "looked_at", "others", "box_xyxy"]
+    assert list(hit) == [*keys, "looked_at", "others", "findings", "similar", "box_xyxy"]
     assert hit["outlined"] and hit["path"] == str(indexed.photos / "red.png")
     region = hit["region"]
     assert region["rle"]["size"] == [120, 160] and region["size_wh"] == [160, 120]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -122,12 +124,14 @@ def test_a_match_that_is_wrong_is_counted_as_wrong(search):
 
 
 def test_declining_everything_shows(tmp_path):
-    """A verifier that never agrees: all that is absent is declined, and all that is there too."""
+    """Thresholds that are never reached: all that is absent is declined, and all that is there."""
 
-    class Never(colour_models.FreeVerifier):
-        match_at = 1.1
+    def never_a_match() -> colour_models.ColourScorer:
+        scorer = colour_models.ColourScorer()
+        scorer.match_at = 1.1
+        return scorer
 
-    with _small(tmp_path, Never) as search:
+    with _small(tmp_path, scorer=never_a_match) as search:
         found = _measured(search, RED, synonyms={}, absent=("yellow", "red"))
     assert (found.absent_first_declined, found.absent_first_5_declined) == (1.0, 1.0)
     assert found.present_first_matched == 0.0
@@ -135,7 +139,7 @@ def test_declining_everything_shows(tmp_path):
 
 
 def test_no_verdicts_no_figures(tmp_path):
-    with _small(tmp_path, None) as search:
+    with _small(tmp_path, scorer=partial(colour_models.ColourScorer, calibrated=False)) as search:
         found = _measured(search, RED, synonyms={}, absent=("yellow",))
     assert found.absent_first_declined is found.absent_first_5_declined is None
     assert found.present_first_matched is None
@@ -143,7 +147,7 @@ def test_no_verdicts_no_figures(tmp_path):
 
 
 @contextlib.contextmanager
-def _small(root: Path, verifier):
+def _small(root: Path, scorer):
     """One red photo."""
     synthetic_photos.write(
         root / "photos" / "000000-red.png", synthetic_photos.pixels([("red", BOX)])
@@ -151,7 +155,9 @@ def _small(root: Path, verifier):
     drawn = ((20.0, 20.0, 90.0, 20.0, 90.0, 90.0, 20.0, 90.0),)
     photo = TruthPhoto("red.png", (160, 120), (Instance(RED, 4900.0, False, drawn),))
     truth = CocoTruth((photo,), {RED: "red"})
-    library = Library.open(root / "library", profile=colour_models.profile(verifier=verifier))
+    library = Library.open(
+        root / "library", profile=replace(colour_models.profile(), scorer=scorer)
+    )
     with contextlib.closing(library):
         library.folders.add(root / "photos")
         library.indexing.start().result(120)

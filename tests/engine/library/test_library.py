@@ -93,7 +93,7 @@ def test_closing_ends_a_paused_run_at_once(tmp_path: Path) -> None:
 
 def test_warming_up_makes_ready_to_search(library: Library) -> None:
     library.search.warm_up().result(30)
-    assert library._components.active_profile.current.search._loaded_text is not None
+    assert library._components.active_profile.current.search._loaded_scorer is not None
 
 
 def test_a_profile_checks_its_values() -> None:

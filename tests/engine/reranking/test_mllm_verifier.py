@@ -65,16 +65,10 @@ def verifier(
 
 
 def candidate(z_score: float = 0.0, size_wh: tuple[int, int] = (1000, 1000)) -> Candidate:
-    nothing = np.zeros((0, 2), np.float32)
     return Candidate(
         photo=Photo(PhotoId(7), Path("a.jpg"), size_wh),
         regions=(),
-        region_scores=nothing[:, 0],
-        whole_score=0.0,
-        region_vectors=nothing,
-        whole_vector=np.zeros(2, np.float32),
-        best=None,
-        stage_one_score=0.0,
+        region_scores=np.zeros(0, np.float32),
         read_rgb=lambda longest_px: np.zeros((longest_px, longest_px, 3), np.uint8),
         z_score=z_score,
     )

@@ -43,7 +43,7 @@ def test_every_field_and_the_mask_at_the_photos_size() -> None:
     first, second, third = document["hits"]
     assert first.keys() == second.keys() == {
         "photo_id", "path", "score", "verdict", "probability", "region", "reason",
-        "outlined", "looked_at", "others", "box_xyxy",
+        "outlined", "looked_at", "others", "findings", "similar", "box_xyxy",
     }  # fmt: skip
     assert third["box_xyxy"] == [1, 2, 3, 4] and third["others"] == [first["region"]]
     assert (first["looked_at"], third["looked_at"], first["box_xyxy"]) == (False, True, None)

@@ -8,30 +8,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.fusion.plan_scorer import PlanScorer
 from engine.masks.rle import decode, encode
 from engine.records import (
     BoxXyxy,
     Photo,
     PhotoId,
+    QueryPlan,
     Region,
     RegionId,
     SearchHit,
-    SearchRequest,
+    Span,
+    Thing,
     Verdict,
 )
 from engine.scoring.verifier import Candidate, Verification
-from engine.search.query import ResolvedQuery
 from engine.search.ranking import (
-    ExampleScorer,
-    rank,
+    rank_by_example,
+    rank_by_plan,
     reordered,
     verdict,
     with_verification,
     z_scores,
 )
-from engine.search.region_similarities import similarities
 from engine.store.rows import RegionRows
-from tests.fakes.colour_models import BestRegionScorer, FreeVerifier, PixelVerifier
+from tests.fakes.colour_models import ColourScorer, PixelVerifier
 
 
 def rows(*similarities: float, whole: float = 0.0) -> RegionRows:
@@ -52,30 +53,46 @@ def hit(number: int, score: float, probability: float | None = None) -> SearchHi
     return SearchHit(photo, score, None, probability=probability)
 
 
-def query(limit: int = 10) -> ResolvedQuery:
-    return ResolvedQuery(SearchRequest(text="x", limit=limit), np.array([1, 0], np.float32))
+class OneDirection(ColourScorer):
+    """Every name has the vector (1, 0)."""
+
+    ndim = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ndim = 2
+
+    def vectors(self, names):
+        return np.tile(np.array([1, 0], np.float32), (len(names), 1))
+
+
+def scorer(**more) -> PlanScorer:
+    thing = Thing(("x",), Span(0, 1))
+    return PlanScorer(QueryPlan("x", "x", (thing,), **more), OneDirection())
 
 
 def test_the_best_photos_come_first_and_ties_by_id() -> None:
     photos = {7: rows(0.1, 0.9), 3: rows(0.5), 9: rows(0.5), 2: rows(), 1: rows(-1.0)}
-    ranked = rank(query(), photos, BestRegionScorer())
-    assert [item.photo_id for item in ranked] == [7, 3, 9, 2, 1]
-    assert ranked[0].region == 1 and ranked[3].region is None
-    assert [item.photo_id for item in rank(query(2), photos, BestRegionScorer())] == [7, 3]
+    ranked = rank_by_plan(scorer(), photos, 10)
+    assert [item.photo_id for item in ranked] == [7, 3, 9, 1, 2]
+    assert ranked[0].match.region == 1 and ranked[-1].match.region is None
 
 
-def test_similarities_are_dot_products() -> None:
-    found = similarities(rows(0.25, -1.0, whole=0.5), np.array([2, 5], np.float32))
-    assert found.region_scores.tolist() == [0.5, -2.0] and found.whole_score == 1.0
+def test_photos_with_what_must_not_be_there_are_left_out() -> None:
+    found = PlanScorer(
+        QueryPlan("x", "x", (Thing(("x",), Span(0, 1)), Thing(("y",), Span(1, 2), excluded=True))),
+        OneDirection(),
+    )
+    assert [item.photo_id for item in rank_by_plan(found, {1: rows(0.9), 2: rows(0.7)}, 9)] == [2]
 
 
 def test_an_example_scores_by_the_most_similar_region() -> None:
-    scorer = ExampleScorer()
-    q = np.array([1, 0], np.float32)
-    several = similarities(rows(0.2, 0.8, whole=5.0), q)
-    assert scorer.region(several) == 1 and scorer.score(several) == pytest.approx(0.8)
-    alone = similarities(rows(whole=0.3), q)
-    assert scorer.region(alone) is None and scorer.score(alone) == pytest.approx(0.3)
+    vector = np.array([1, 0], np.float32)
+    photos = {1: rows(0.2, 0.8, whole=5.0), 2: rows(whole=0.9), 3: rows(0.5)}
+    ranked = rank_by_example(vector, photos, 2)
+    assert [item.photo_id for item in ranked] == [2, 1, 3]
+    assert [item.match.region for item in ranked] == [None, 1, 0]
+    assert ranked[1].match.score == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +100,12 @@ def test_an_example_scores_by_the_most_similar_region() -> None:
     [(0.8, Verdict.MATCH), (0.79, Verdict.UNSURE), (0.4, Verdict.UNSURE), (0.39, Verdict.NO)],
 )
 def test_thresholds(probability: float, meaning: Verdict) -> None:
-    assert verdict(FreeVerifier(), probability) is meaning
+    assert verdict(ColourScorer(), probability) is meaning
 
 
 def judged(number: int, score: float, probability: float) -> SearchHit:
-    """As a second look leaves it, by the thresholds of ``FreeVerifier``."""
-    said = verdict(FreeVerifier(), probability)
+    """As a second look leaves it, by the thresholds of ``ColourScorer``."""
+    said = verdict(ColourScorer(), probability)
     return replace(hit(number, score, probability), verdict=said, looked_at=True)
 
 
@@ -132,18 +149,6 @@ def test_z_scores_are_standard_deviations_above_the_mean() -> None:
     assert max(z_scores([hit(0, 1000.0), *(hit(n, 0.0) for n in range(1, 50))])) == 3
 
 
-def test_a_photo_without_regions_is_no_match_unless_its_pixels_were_read() -> None:
-    before = replace(hit(1, 0.5), outlined=False)
-    sure = Verification(0.95, reason="there it is")
-    free = with_verification(before, FreeVerifier(), sure, candidate())
-    assert free.verdict is Verdict.UNSURE and 0.79 < free.probability < 0.8
-    assert "not outlined yet" in free.reason
-    looking = with_verification(before, PixelVerifier(), sure, candidate())
-    assert (looking.verdict, looking.probability) == (Verdict.MATCH, 0.95)
-    poor = with_verification(before, FreeVerifier(), Verification(0.1, reason="no"), candidate())
-    assert (poor.verdict, poor.reason) == (Verdict.NO, "no")
-
-
 def region(number: int, x0: int, y0: int, x1: int, y1: int) -> Region:
     """A filled box in a photo of 100 x 100 px."""
     mask = np.zeros((100, 100), bool)
@@ -157,11 +162,6 @@ def candidate(*regions: Region) -> Candidate:
         photo=hit(1, 0.5).photo,
         regions=regions,
         region_scores=np.zeros(len(regions), np.float32),
-        whole_score=0.0,
-        region_vectors=np.zeros((len(regions), 2), np.float32),
-        whole_vector=np.zeros(2, np.float32),
-        best=None,
-        stage_one_score=0.5,
         read_rgb=lambda longest_px: np.zeros((100, 100, 3), np.uint8),
     )
 

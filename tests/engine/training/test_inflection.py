@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.training.inflection import adjective_forms, diminutives, noun_forms, verb_forms
+from engine.training.words.inflection import adjective_forms, diminutives, noun_forms, verb_forms
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.query.vocabulary import WordKind
-from engine.training.word_lists import FILES, Name, read_concepts
+from engine.training.words.word_lists import FILES, Name, read_concepts
 from engine.words.lexicon import LANGUAGES
 
 

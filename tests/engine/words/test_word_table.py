@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import EngineError
 from engine.query.vocabulary import Word, WordKind
-from engine.training.word_entries import GIVEN_FORM, LEMMA, MADE_FORM, WordEntries
+from engine.training.words.word_entries import GIVEN_FORM, LEMMA, MADE_FORM, WordEntries
 from engine.words.word_table import FILE_HEAD, Entry, Source, WordTable
 
 CAT = Word("cat", WordKind.NOUN)

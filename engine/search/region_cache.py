@@ -1,14 +1,11 @@
-"""Similarities of a query to the regions of photos, and the cache of what they are made from."""
+"""Cache of the arrays of regions that queries are compared with."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
 
-import numpy as np
-
 from engine.records import PhotoId
-from engine.scoring.photo_scorer import RegionSimilarities
 from engine.store.rows import RegionRows
 from engine.store.store import RegionTable
 
@@ -55,14 +52,3 @@ class RegionCache:
         coarse = [i for i in photo_ids if i in self._rows and not self._rows[i].outlined]
         for photo_id in self._regions.fully_indexed(coarse, self._profile_id):
             self._bytes -= self._rows.pop(photo_id).nbytes
-
-
-def similarities(rows: RegionRows, query: np.ndarray) -> RegionSimilarities:
-    """Similarities of one photo to a query vector, float32 (D,), as dot products."""
-    return RegionSimilarities(
-        region_scores=rows.vectors @ query,
-        mask_scores=rows.mask_scores,
-        boxes_xyxy=rows.boxes_xyxy,
-        area_fractions=rows.area_fractions,
-        whole_score=float(rows.whole @ query),
-    )

@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.query.vocabulary import WordKind
 from engine.words.lexicon import LANGUAGES
 
-FOLDER = Path(__file__).parent / "words"
+FOLDER = Path(__file__).parent
 FILES = ("nouns_people", "nouns_things", "nouns_places", "adjectives", "verbs")
 
 

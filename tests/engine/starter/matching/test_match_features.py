@@ -1,0 +1,77 @@
+"""Features of regions and photos for one query."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.starter.matching.match_features import (
+    PHOTO_FEATURES,
+    REGION_FEATURES,
+    MatchFeatures,
+    QueryStatistics,
+)
+from engine.starter.matching.reference_statistics import ReferenceStatistics
+from engine.store.rows import RegionRows
+
+COW, DOG, BARN = np.eye(3, dtype=np.float32)
+NAMES = np.stack([COW, DOG, BARN])
+REFERENCE = ReferenceStatistics(
+    np.zeros(3, np.float32), np.eye(3) * 0.01, np.zeros(3, np.float32), np.eye(3) * 0.01
+)
+SIMILARITY, Z_SCORE, MARGIN, PART_EXCESS, FROM_BEST_MARGIN = 0, 1, 2, 6, 13
+
+
+def features(*regions: tuple[np.ndarray, tuple], whole=BARN, query=DOG) -> MatchFeatures:
+    """Of regions (vector, box)."""
+    boxes = np.array([box for _, box in regions], np.float32).reshape(-1, 4)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    rows = RegionRows(
+        ids=np.arange(len(regions)),
+        boxes_xyxy=boxes,
+        mask_scores=np.full(len(regions), 0.5, np.float32),
+        area_fractions=sides[:, 0] * sides[:, 1],
+        vectors=np.array([vector for vector, _ in regions], np.float32).reshape(-1, 3),
+        whole=whole.astype(np.float32),
+    )
+    names = np.vstack([rows.vectors, rows.whole[None]]) @ NAMES.T
+    return MatchFeatures(rows, names, query, QueryStatistics(query, REFERENCE, NAMES, None))
+
+
+WHOLE_BOX, LEG_BOX, ELSEWHERE = (0.1, 0.1, 0.7, 0.8), (0.2, 0.5, 0.3, 0.8), (0.75, 0.1, 0.95, 0.4)
+
+
+def test_the_margin_says_what_else_a_region_could_be() -> None:
+    found = features((0.5 * DOG + 0.7 * COW, WHOLE_BOX), (0.5 * DOG, ELSEWHERE)).regions
+    assert found[:, SIMILARITY] == pytest.approx([0.5, 0.5])
+    assert found[:, Z_SCORE] == pytest.approx([5.0, 5.0])
+    assert found[0, MARGIN] == pytest.approx(-0.2, abs=1e-3)
+    assert found[1, MARGIN] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_leg_of_a_cow_is_behind_a_dog() -> None:
+    leg = 0.5 * DOG + 0.45 * COW
+    beside_a_dog = features((0.5 * DOG, WHOLE_BOX), (leg, ELSEWHERE)).regions[1]
+    alone = features((leg, ELSEWHERE)).regions[0]
+    assert beside_a_dog[FROM_BEST_MARGIN] < -0.4 and alone[FROM_BEST_MARGIN] == 0.0
+
+
+def test_a_whole_knows_of_its_more_similar_part() -> None:
+    found = features((0.4 * DOG, WHOLE_BOX), (0.6 * DOG, LEG_BOX)).regions
+    assert found[0, PART_EXCESS] == pytest.approx(0.2)
+    assert found[1, PART_EXCESS] == 0.0
+
+
+def test_all_numbers_are_finite_and_as_many_as_promised() -> None:
+    some = features((DOG, WHOLE_BOX), (COW, LEG_BOX), (BARN, ELSEWHERE))
+    assert some.regions.shape == (3, REGION_FEATURES)
+    assert some.photo(np.array([0.9, 0.1, 0.0])).shape == (PHOTO_FEATURES,)
+    nothing = features()
+    assert nothing.count == 0 and nothing.regions.shape == (0, REGION_FEATURES)
+    assert nothing.photo(np.zeros(0)).shape == (PHOTO_FEATURES,)
+    assert np.isfinite(some.regions).all() and np.isfinite(nothing.photo(np.zeros(0))).all()
+
+
+def test_a_photo_without_regions_is_one_region_that_is_the_photo() -> None:
+    like, unlike = features(whole=DOG), features(whole=COW)
+    assert (like.photo(np.zeros(0))[[2, 3, 5]] > unlike.photo(np.zeros(0))[[2, 3, 5]]).all()
