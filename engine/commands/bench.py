@@ -11,7 +11,7 @@ from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.console import Console
 
-SUMMARY = "measure one part: query, index, vectors, colours, boxes, sam2, loop"
+SUMMARY = "measure one part: query, filters, index, vectors, colours, boxes, sam2, loop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -86,8 +86,8 @@ class PlanScorer:
 
     @property
     def known(self) -> bool:
-        """Whether the models know any word of what must be there."""
-        return bool(self._wanted) or bool(self._sentence.any())
+        """Whether the models know any word of what must be there, or must not."""
+        return bool(self._terms) or bool(self._sentence.any())
 
     @property
     def unknown_names(self) -> tuple[str, ...]:
@@ -97,12 +97,16 @@ class PlanScorer:
 
     @property
     def vectors(self) -> np.ndarray:
-        """float32 (V, D): the vectors whose neighbours may be hits."""
+        """float32 (V, D): the vectors whose neighbours may be hits; none if all photos may be."""
         rows = [term.vector for term in self._wanted]
-        return np.array(rows + [self._sentence] * bool(self._sentence.any()), np.float32)
+        rows += [self._sentence] * bool(self._sentence.any())
+        return np.array(rows, np.float32).reshape(len(rows), self._scorer.ndim)
 
     def rough_scores(self, photos: Sequence[PhotoArrays]) -> np.ndarray:
         """Cheap scores float64 (P,), which choose the photos that are scored exactly."""
+        if not len(self.vectors):  # only what must not be there: what looks least like it
+            unwanted = np.array([term.vector for term in self._terms])
+            return -self._scorer.rough_scores(unwanted, photos).max(axis=1)
         weights = np.ones(len(self.vectors))
         if self._sentence.any():
             weights[-1] = SENTENCE_SHARE
@@ -200,6 +204,8 @@ class PlanScorer:
     def _fused(self, wanted: Sequence[TermMatch], sentence: float) -> float:
         if self._is_single and wanted:
             return wanted[0].probability
+        if not wanted and not self._sentence.any():
+            return 1.0
         return self._scorer.fused_probability(wanted, sentence)
 
     def _related(

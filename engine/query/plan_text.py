@@ -71,7 +71,9 @@ def _thing(thing: Thing) -> str:
         if place in thing.places:
             name = f"{word} {name}"
     where = [_PLACES[place] for place in thing.places if place in _PLACES]
-    return " ".join([*(["without"] if thing.excluded else []), name, *where])
+    if thing.excluded:
+        name = "without people" if name == "person" else f"without {name}"
+    return " ".join([name, *where])
 
 
 def _thing_name(thing: Thing) -> str:

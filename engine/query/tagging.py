@@ -14,7 +14,7 @@ from engine.query.file_filters import FileFilters, filter_words
 from engine.query.language_words import LanguageWords, PhraseTable
 from engine.query.tags import HEADS, Tag, Tagged
 from engine.query.tokens import Token, TokenKind
-from engine.query.vocabulary import Vocabulary, WordKind
+from engine.query.vocabulary import Vocabulary, Word, WordKind
 from engine.records import Count, Filter, Place, Relation, Span
 
 MOST_WORDS = 4
@@ -228,6 +228,9 @@ class Tagger:
                 return True
         return False
 
+    def _look_up(self, run: Sequence[str]) -> Word | None:
+        return self._vocabulary.look_up(run, self._words.code)
+
     def _content(
         self, text: str, tokens: Sequence[Token], at: int, before: list[Tagged]
     ) -> tuple[int, Tagged]:
@@ -245,8 +248,10 @@ class Tagger:
                 if own is not None:
                     return 1, own
             if length > 1 and self._is_chance(tokens, at, run[:length]):
-                continue
-            word = self._vocabulary.look_up(run[:length], self._words.code)
+                quality = None if self._english else self._look_up(run[:length])
+                if quality is None or quality.kind is not WordKind.ADJECTIVE:
+                    continue  # but "en bois" and "de madera" are qualities
+            word = self._look_up(run[:length])
             if word is None and not self._english:
                 word = self._vocabulary.look_up(run[:length], "en")
             if word is not None:

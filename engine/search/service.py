@@ -13,6 +13,7 @@ from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
 from engine.profiles.profile import Profile
 from engine.records import (
+    Filter,
     Photo,
     PhotoId,
     QueryPlan,
@@ -118,11 +119,14 @@ class SearchService:
             return results.result(())
         scorer = PlanScorer(plan, term_scorer)
         if not scorer.known:
-            return self._by_filters(request, plan, results, context)
+            return self._by_filters(request, plan, results)
         results.add_note(term_scorer.query_note(plan.sentence))
+        results.add_note(self._unrecorded_note(plan.filters))
         query = ResolvedQuery(request, scorer.vectors, filters=plan.filters)
         rows = self._candidate_rows(query, results, context)
-        matched = self._matched(ranking.rank_by_plan(scorer, rows, request.limit), request)
+        matched = self._matched(
+            ranking.rank_by_plan(scorer, rows, request.limit), request, plan.filters
+        )
         hits = [verified_hit(match, plan, scorer) for match in matched]
         if not request.verify or not hits:
             return results.result(hits)
@@ -163,23 +167,22 @@ class SearchService:
         request: SearchRequest,
         plan: QueryPlan,
         results: ResultBuilder,
-        context: JobContext,
     ) -> SearchResult:
         """The photos that pass the filters, the newest first, if nothing else was asked for."""
         if not plan.filters or plan.sentence:
             return results.result((), note=_NO_WORDS)
-        nothing = np.zeros((0, self._profile.ndim), np.float32)
-        query = ResolvedQuery(request, nothing, filters=plan.filters)
-        found = candidates.find(query, self._store, self._index)
-        context.cancel.raise_if_set()
-        photos = self._store.photos.visible(found.photo_ids, request.folder_ids).values()
-        newest = sorted(photos, key=lambda photo: (photo.taken_at or "", photo.id), reverse=True)
-        return results.result(
-            [
-                filtered_hit(photo, plan, score=-float(place))
-                for place, photo in enumerate(newest[: request.limit])
-            ]
+        photos = self._store.photos.page(
+            self._index.profile_id, request.limit, None, request.folder_ids, plan.filters
         )
+        results.add_note(self._unrecorded_note(plan.filters))
+        return results.result(
+            [filtered_hit(photo, plan, -float(place)) for place, photo in enumerate(photos)]
+        )
+
+    def _unrecorded_note(self, filters: Sequence[Filter]) -> str:
+        """Says which filters compare something that no photo has recorded; empty if none does."""
+        unrecorded = [f for f in filters if not self._store.photos.has_values(f.kind)]
+        return " ".join(f"No photo here has a {f.kind} recorded." for f in unrecorded)
 
     def _candidate_rows(
         self, query: ResolvedQuery, results: ResultBuilder, context: JobContext
@@ -189,14 +192,23 @@ class SearchService:
         if not found.complete:
             results.add_note(_INCOMPLETE)
         context.cancel.raise_if_set()
-        rows = self._cache.rows(found.photo_ids)
+        photo_ids = found.photo_ids
+        if not len(query.vectors):  # nothing to be near to: the newest ones
+            photo_ids = sorted(photo_ids)[-candidates.ALL_PHOTOS :]
+        rows = self._cache.rows(photo_ids)
         context.cancel.raise_if_set()
         return rows
 
-    def _matched(self, ranked: Sequence[RankedPhoto], request: SearchRequest) -> list[MatchedPhoto]:
+    def _matched(
+        self,
+        ranked: Sequence[RankedPhoto],
+        request: SearchRequest,
+        filters: Sequence[Filter] = (),
+    ) -> list[MatchedPhoto]:
         """The first ranked photos with their records and regions, bursts folded; photos deleted
         meanwhile are left out."""
-        photos = self._store.photos.visible([i.photo_id for i in ranked], request.folder_ids)
+        ids = [item.photo_id for item in ranked]
+        photos = self._store.photos.visible(ids, request.folder_ids, filters)
         folded = fold(ranked, photos)[: request.limit]
         ids = [one.ranked.photo_id for one in folded]
         regions = self._store.regions.of_photos(ids, self._index.profile_id)

@@ -22,7 +22,7 @@ PARSER = QueryParser(SmallVocabulary(), today=lambda: date(2024, 10, 9))
         ("at most two cups of coffee", [
             "sentence: at most two cups of coffee", "thing: at most two cups of coffee",
         ]),
-        ("without people", ["thing: without person"]),
+        ("without people", ["thing: without people"]),
         ("a dog or cat on the left", [
             "sentence: a dog or cat on the left", "thing: dog or cat on the left",
         ]),
