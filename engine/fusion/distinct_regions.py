@@ -31,37 +31,28 @@ def distinct_regions(probabilities: np.ndarray, boxes_xyxy: np.ndarray, least: f
         boxes_xyxy: (N, 4).
         least: regions below this probability are left out.
     """
-    order = [int(i) for i in np.argsort(-probabilities, kind="stable") if probabilities[i] >= least]
+    order = np.flatnonzero(probabilities >= least)
+    order = order[np.argsort(-probabilities[order], kind="stable")]
     if len(order) < 2:
-        return order
-    iou, within = box_overlaps(boxes_xyxy)
-    groups = {i for i in order if _is_group(i, order, probabilities, iou, within)}
+        return [int(i) for i in order]
+    iou, within = box_overlaps(boxes_xyxy[order])
     kept: list[int] = []
-    for i in order:
-        if i in groups:
-            continue
-        same = any(
-            iou[i, k] > SAME_IOU or within[i, k] > CONTAINED or within[k, i] > CONTAINED
-            for k in kept
-        )
-        if not same:
-            kept.append(i)
-    return kept
+    groups = _groups(probabilities[order], iou, within)
+    same = (iou > SAME_IOU) | (within > CONTAINED) | (within.T > CONTAINED)
+    for k in range(len(order)):
+        if not groups[k] and not same[k, kept].any():
+            kept.append(k)
+    return [int(order[k]) for k in kept]
 
 
-def _is_group(
-    region: int, order: list[int], probabilities: np.ndarray, iou: np.ndarray, within: np.ndarray
-) -> bool:
-    inside = [
-        k
-        for k in order
-        if k != region
-        and within[k, region] > CONTAINED
-        and iou[k, region] <= SAME_IOU
-        and probabilities[k] >= GROUP_SHARE * probabilities[region]
-    ]
-    return any(
-        iou[a, b] < 0.1 and within[a, b] < 0.3 and within[b, a] < 0.3
-        for n, a in enumerate(inside)
-        for b in inside[n + 1 :]
+def _groups(probabilities: np.ndarray, iou: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """Which regions hold at least two others that are different things, bool (N,)."""
+    inside = (
+        (within.T > CONTAINED)
+        & (iou <= SAME_IOU)
+        & (probabilities >= GROUP_SHARE * probabilities[:, None])
     )
+    np.fill_diagonal(inside, False)
+    apart = (iou < 0.1) & (within < 0.3) & (within.T < 0.3)
+    beside_others = inside.astype(np.float32) @ apart.astype(np.float32) > 0
+    return np.asarray((beside_others & inside).any(axis=1))

@@ -28,6 +28,9 @@ SENTENCE_SHARE = 2.0
 """Weight of the sentence in the rough score of a plan of several terms; each term has 1."""
 LEAST = 1e-4
 """Probabilities are kept above this, so that one constraint alone never hides a photo."""
+SURE_REGION = 0.3
+"""A constraint counts in full if the best region of each of its things is as likely, and less
+the less likely it is: where a thing has no good outline, nothing is known of its place."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,11 @@ class PlanScorer:
     def known(self) -> bool:
         """Whether the models know any word of what must be there, or must not."""
         return bool(self._terms) or bool(self._sentence.any())
+
+    @property
+    def term_count(self) -> int:
+        """Number of names that are asked of photos, at least 1."""
+        return max(1, len(self._terms))
 
     @property
     def unknown_names(self) -> tuple[str, ...]:
@@ -176,14 +184,15 @@ class PlanScorer:
             if isinstance(part, Thing):
                 conditional, regions = _constrained(part, match.regions, photo)
                 placed[number] = regions
-            factor *= max(conditional, LEAST)
+            factor *= max(_softened(conditional, match.regions), LEAST)
             shown = _shown(regions, photo, _least_shown(part))
             parts.append(PartMatch(part, match.probability * conditional, shown))
         for relation in plan.relations:
             part_match = self._related(relation, placed, photo)
             if part_match is not None:
                 parts.append(part_match)
-                factor *= max(part_match.probability, LEAST)
+                things = [placed[i] for i in (relation.subject, *relation.objects)]
+                factor *= max(_softened(part_match.probability, *things), LEAST)
         probability = self._fused(wanted, sentence) * factor
         region, others = _outlined(plan, parts, scorer.no_below)
         parts.sort(key=lambda found: found.part.span)
@@ -288,15 +297,21 @@ def _constrained(thing: Thing, regions: np.ndarray, photo: PhotoArrays) -> tuple
     return conditional, at_place
 
 
+def _softened(conditional: float, *things: np.ndarray) -> float:
+    """The probability of a constraint on things, by how sure their best regions are (N,) each."""
+    sure = min(float(regions.max(initial=0.0)) for regions in things) / SURE_REGION
+    return 1 - min(1.0, sure) * (1 - conditional)
+
+
 def _shown(regions: np.ndarray, photo: PhotoArrays, least_shown: int = 1) -> tuple[int, ...]:
     """The regions to outline: all different ones that are likely, and the best in any case."""
     if not len(regions):
         return ()
-    shown = distinct_regions(regions, photo.boxes_xyxy, LEAST_COUNTED * float(regions.max()))
-    if not shown:
-        return (int(regions.argmax()),)
-    likely = [i for i in shown if regions[i] >= REGION_SHARE * regions[shown[0]]]
-    return tuple(likely if len(likely) >= least_shown else shown[:least_shown])
+    best = float(regions.max())
+    shown = distinct_regions(regions, photo.boxes_xyxy, REGION_SHARE * best)
+    if len(shown) < least_shown:
+        shown = distinct_regions(regions, photo.boxes_xyxy, LEAST_COUNTED * best)[:least_shown]
+    return tuple(shown) or (int(regions.argmax()),)
 
 
 def _outlined(

@@ -15,8 +15,9 @@ from engine.reranking.box_match import match_box
 from engine.scoring.verifier import Candidate, Verification, Verifier
 from engine.store.rows import RegionRows
 
-EXACTLY_SCORED = 200
-"""At least so many photos are scored exactly, those with the best rough scores."""
+EXACTLY_SCORED = 240
+"""So many photos are scored exactly, the best by their rough scores, divided by the number of terms
+of the plan, so that a long query does not take much longer; but not fewer than are wanted."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def rank_by_plan(
     """
     ids = sorted(rows)
     rough = scorer.rough_scores([rows[i] for i in ids])
-    best = np.argsort(-rough, kind="stable")[: max(EXACTLY_SCORED, 2 * limit)]
+    most = max(EXACTLY_SCORED // scorer.term_count, limit)
+    best = np.argsort(-rough, kind="stable")[:most]
     chosen = [ids[k] for k in sorted(best.tolist())]
     matches = scorer.matches([rows[i] for i in chosen])
     ranked = [

@@ -13,6 +13,7 @@ from engine.scoring.term_scorer import PhotoArrays
 from engine.starter.matching.calibration import Calibration
 from engine.starter.matching.embedder import StarterTextEmbedder, region_vectors, whole_vector
 from engine.starter.matching.match_features import PHOTO_FEATURES, MatchFeatures, QueryStatistics
+from engine.starter.matching.prepared_photos import PreparedPhoto
 from engine.starter.matching.reference_statistics import ReferenceStatistics
 from engine.starter.matching.region_namer import grouped_shares
 from engine.starter.text.text_map import TextMap
@@ -44,8 +45,13 @@ class EmbeddedSample:
     """
 
     sample: Sample
-    arrays: PhotoArrays
+    prepared: PreparedPhoto
     names: np.ndarray
+
+    @property
+    def arrays(self) -> PhotoArrays:
+        """As the product would store them."""
+        return self.prepared.arrays
 
     def correct(self, name: str) -> np.ndarray:
         """Whether each region lies on a thing of the name, bool (N,)."""
@@ -72,7 +78,8 @@ def embed(
             whole=whole_vector(text_map, s.whole, s.whole_face),
         )
         rows = np.vstack([arrays.vectors, arrays.whole[None]])
-        found.append(EmbeddedSample(s, arrays, rows @ known_names.T))
+        prepared = PreparedPhoto.of(arrays, known_names)
+        found.append(EmbeddedSample(s, prepared, rows @ known_names.T))
     return found
 
 
@@ -118,7 +125,7 @@ def cases_of(
                     query,
                     k,
                     k % FOLDS,
-                    MatchFeatures(e.arrays, e.names, vector, statistics),
+                    MatchFeatures(e.prepared, vector, statistics),
                     e.correct(query),
                     query in e.sample.names,
                     best + whole_weight * float(e.arrays.whole @ vector),

@@ -7,21 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from engine.scoring.term_scorer import PhotoArrays
+from engine.starter.matching.prepared_photos import NAME_SHARPNESS, PreparedPhoto
 from engine.starter.matching.reference_statistics import ReferenceStatistics
 
 OTHER_NAME_BELOW = 0.5
 """A name whose similarity to the query is lower counts as the name of another thing."""
 SAME_NAME_FROM = 0.95
 """A name whose similarity to the query is higher is the same thing, whatever the thesaurus says."""
-NAME_SHARPNESS = 12.0
-"""How fast a name's share falls with its distance from the best similarity."""
-PART_CONTAINMENT = 0.85
-"""Share of a box that must lie within another for its region to count as a part of the other."""
-PART_AREA_RATIO = 0.8
-"""A part's area is less than this share of the other region's area."""
-SMALL_AREA = 0.01
-"""Share of the photo. A smaller detail is often similar by chance, and an outlined paw does not
-help."""
 SHARPNESS = 12.0
 """How fast a region's weight falls with its distance from the best similarity."""
 REGION_FEATURES = 15
@@ -43,7 +35,8 @@ class QueryStatistics:
         region_spread: its standard deviation.
         whole_mean: mean similarity of the query to whole photos.
         whole_spread: its standard deviation.
-        kinds: bool (V,), the names of the thing and of kinds of it.
+        kind_vectors: float32 (K, D), of the names of the thing and of kinds of it.
+        general_vectors: float32 (G, D), of other names that it may be called by.
         other_names: bool (V,), the names of other things.
     """
 
@@ -59,39 +52,40 @@ class QueryStatistics:
         )
         alike = names @ vector
         if relatives is None:
-            self.kinds = np.zeros(len(names), bool)
+            kinds = np.zeros(len(names), bool)
             self.other_names = alike < OTHER_NAME_BELOW
         else:
-            self.kinds = relatives[0]
+            kinds = relatives[0]
             self.other_names = ~(relatives[0] | relatives[1]) & (alike < SAME_NAME_FROM)
+        self.kind_vectors = names[kinds]
+        self.general_vectors = names[~kinds & ~self.other_names]
 
 
 class MatchFeatures:
     """Features of one photo for one query. Used for fitting and searching.
 
     Args:
-        photo: its arrays.
-        names: similarities to every known name, (N + 1, V), the whole photo in the last row.
+        photo: prepared with the names that ``query`` was made with.
         vector: float32 (D,), the query.
     """
 
-    def __init__(
-        self, photo: PhotoArrays, names: np.ndarray, vector: np.ndarray, query: QueryStatistics
-    ) -> None:
+    def __init__(self, photo: PreparedPhoto, vector: np.ndarray, query: QueryStatistics) -> None:
+        arrays, names = photo.arrays, photo.names
         self._photo = photo
         self._query = query
-        self._scores = photo.vectors @ vector
-        self._whole_score = float(photo.whole @ vector)
-        similarities = names.astype(np.float64)
-        own = np.append(self._scores, self._whole_score).astype(np.float64)
-        kinds = similarities[:, query.kinds].max(axis=1, initial=-1.0)
-        others = similarities[:, query.other_names]
-        margins = own - others.max(axis=1, initial=-1.0)
+        own = np.append(arrays.vectors @ vector, arrays.whole @ vector).astype(np.float64)
+        kinds, of_kinds = _best_and_sum(arrays, query.kind_vectors)
+        _, of_general = _best_and_sum(arrays, query.general_vectors)
+        is_other = query.other_names[names.indexes]
+        others = np.where(is_other, names.similarities, -1.0).max(axis=1)
+        # All that are kept may be kinds of the thing; then the last of them is a bound.
+        others = np.where(is_other.any(axis=1), others, names.similarities.min(axis=1))
+        margins = own - others
         of_own = np.exp(np.maximum(own, kinds) * NAME_SHARPNESS)
-        of_kinds = np.exp(similarities[:, query.kinds] * NAME_SHARPNESS).sum(axis=1)
-        of_others = np.exp(others * NAME_SHARPNESS).sum(axis=1)
+        of_others = np.maximum(names.totals - of_kinds - of_general, 0.0)
         # Of all that it may be called: a dog that is surely one of the breeds is surely a dog.
         shares = np.log(np.maximum(of_own, of_kinds) / (of_kinds + of_others + of_own))
+        self._scores, self._whole_score = own[:-1], float(own[-1])
         self._margins, self._whole_margin = margins[:-1], float(margins[-1])
         self._shares, self._whole_share = shares[:-1], float(shares[-1])
 
@@ -115,39 +109,22 @@ class MatchFeatures:
         """
         if not self.count:
             return np.zeros((0, REGION_FEATURES))
-        scores, margins, photo = self._scores.astype(np.float64), self._margins, self._photo
-        x0, y0, x1, y1 = photo.boxes_xyxy.T.astype(np.float64)
-        areas = photo.area_fractions.astype(np.float64)
-        box_areas = np.maximum((x1 - x0) * (y1 - y0), 1e-9)
-        width = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
-        height = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
-        shared = np.maximum(width, 0) * np.maximum(height, 0)
-        part_of = (shared / box_areas[:, None] > PART_CONTAINMENT) & (
-            areas[:, None] < PART_AREA_RATIO * areas
-        )
-        overlap = shared / (box_areas[:, None] + box_areas - shared)
+        scores, margins, geometry = self._scores, self._margins, self._photo.geometry
+        part_of = geometry.part_of
+        masks, size, size_squared, borders, fill, small = geometry.columns.T
         best_part = np.where(part_of.T, scores, -np.inf).max(axis=1)
         best_whole = np.where(part_of, scores, -np.inf).max(axis=1)
         weight = np.exp((scores - scores.max()) * SHARPNESS)
-        size = np.log(np.maximum(areas, 1e-4))
         columns = [
-            scores,
-            self._z_scores(scores),
-            margins,
-            np.log(np.maximum(photo.mask_scores, 1e-3)),
-            size,
-            size**2,
+            *(scores, self._z_scores(scores), margins, masks, size, size_squared),
             np.maximum(best_part - scores, 0),
             np.maximum(best_whole - scores, 0),
-            (x0 < 0.01) * 1.0 + (y0 < 0.01) + (x1 > 0.99) + (y1 > 0.99),
-            areas / box_areas,
-            overlap @ weight - weight,
+            *(borders, fill),
+            geometry.overlap @ weight - weight,
             part_of.T @ weight,
-            scores - scores.max(),
-            margins - margins.max(),
-            np.maximum(np.log(SMALL_AREA) - size, 0),
+            *(scores - scores.max(), margins - margins.max(), small),
         ]
-        return np.stack(columns, axis=1, dtype=np.float64)
+        return np.stack(columns, axis=1)
 
     def photo(self, probabilities: np.ndarray) -> np.ndarray:
         """float64 (``PHOTO_FEATURES``,), given the regions' probabilities (N,).
@@ -159,18 +136,18 @@ class MatchFeatures:
         photo; best margin; log share of the thing's names among all names, of the whole photo, of
         the best region by this, and of the likeliest one.
         """
-        scores, margins = self._scores.astype(np.float64), self._margins
-        masks, shares = self._photo.mask_scores, self._shares
+        scores, margins, shares = self._scores, self._margins, self._shares
+        masks = self._photo.geometry.columns[:, 0]
         if not self.count:
             scores, margins = np.array([self._whole_score]), np.array([self._whole_margin])
             shares = np.array([self._whole_share])
-            masks, probabilities = np.ones(1), np.array([0.1])
+            masks, probabilities = np.zeros(1), np.array([0.1])
         best, likeliest = int(scores.argmax()), int(probabilities.argmax())
         ordered = np.append(np.sort(probabilities)[::-1], 0.01)
         row = [_logit(ordered[0]), _logit(ordered[1])]
+        z_scores = self._z_scores(scores)
         for index in (best, likeliest):
-            row += [scores[index], self._z_scores(scores)[index]]
-            row += [np.log(max(masks[index], 1e-3)), margins[index]]
+            row += [scores[index], z_scores[index], masks[index], margins[index]]
         top_mean = np.sort(scores)[-3:].mean(keepdims=True)
         row += [float(top_mean[0]), float(self._z_scores(top_mean)[0])]
         row += [self._whole_score, self._whole_z_score, self._whole_margin, margins.max()]
@@ -183,6 +160,17 @@ class MatchFeatures:
 
     def _z_scores(self, scores: np.ndarray) -> np.ndarray:
         return (scores - self._query.region_mean) / self._query.region_spread
+
+
+def _best_and_sum(arrays: PhotoArrays, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each region and the whole photo, the highest similarity to any of the vectors (K, D), -1
+    without any, and the sum of their shares before normalisation; both float64 (N + 1,)."""
+    if not len(vectors):
+        count = len(arrays.vectors) + 1
+        return np.full(count, -1.0), np.zeros(count)
+    similarities = np.vstack([arrays.vectors @ vectors.T, vectors @ arrays.whole])
+    shares = np.exp(similarities * np.float32(NAME_SHARPNESS))
+    return similarities.max(axis=1).astype(np.float64), shares.sum(axis=1, dtype=np.float64)
 
 
 def _logit(probability: float) -> float:

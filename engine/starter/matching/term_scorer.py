@@ -14,7 +14,7 @@ from engine.starter.colours.colour_probability import colour_probabilities
 from engine.starter.matching.calibration import Calibration, fused_features
 from engine.starter.matching.embedder import COLOUR_PART, StarterTextEmbedder, without_colours
 from engine.starter.matching.match_features import MatchFeatures, QueryStatistics
-from engine.starter.matching.name_similarities import NameSimilarities
+from engine.starter.matching.prepared_photos import PreparedPhotos
 from engine.starter.matching.reference_statistics import ReferenceStatistics
 from engine.starter.matching.region_namer import RegionNamer
 
@@ -41,7 +41,7 @@ class StarterTermScorer:
         self._calibration = calibration
         self._reference = reference
         self._text_embedder = text_embedder
-        self._similarities = NameSimilarities(text_embedder.known_names)
+        self._prepared = PreparedPhotos(text_embedder.known_names)
         self.match_at = calibration.match_at
         self.no_below = calibration.no_below
 
@@ -82,12 +82,12 @@ class StarterTermScorer:
         )
         scores = self.rough_scores(vector[None], photos)[:, 0]
         found = []
-        for photo, names, score in zip(photos, self._similarities.of(photos), scores, strict=True):
-            features = MatchFeatures(photo, names, meaning, statistics)
+        for photo, score in zip(self._prepared.of(photos), scores, strict=True):
+            features = MatchFeatures(photo, meaning, statistics)
             regions = self._calibration.region_probabilities(features)
             probability = self._calibration.photo_probability(features, regions)
             match = TermMatch(probability, float(score), regions)
-            found.append(_coloured(match, photo, colours) if colours.any() else match)
+            found.append(_coloured(match, photo.arrays, colours) if colours.any() else match)
         return found
 
     def scene_matches(

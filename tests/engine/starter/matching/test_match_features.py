@@ -11,6 +11,7 @@ from engine.starter.matching.match_features import (
     MatchFeatures,
     QueryStatistics,
 )
+from engine.starter.matching.prepared_photos import PreparedPhoto
 from engine.starter.matching.reference_statistics import ReferenceStatistics
 from engine.store.rows import RegionRows
 
@@ -34,8 +35,8 @@ def features(*regions: tuple[np.ndarray, tuple], whole=BARN, query=DOG) -> Match
         vectors=np.array([vector for vector, _ in regions], np.float32).reshape(-1, 3),
         whole=whole.astype(np.float32),
     )
-    names = np.vstack([rows.vectors, rows.whole[None]]) @ NAMES.T
-    return MatchFeatures(rows, names, query, QueryStatistics(query, REFERENCE, NAMES, None))
+    statistics = QueryStatistics(query, REFERENCE, NAMES, None)
+    return MatchFeatures(PreparedPhoto.of(rows, NAMES), query, statistics)
 
 
 WHOLE_BOX, LEG_BOX, ELSEWHERE = (0.1, 0.1, 0.7, 0.8), (0.2, 0.5, 0.3, 0.8), (0.75, 0.1, 0.95, 0.4)

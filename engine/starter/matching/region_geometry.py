@@ -1,0 +1,51 @@
+"""How the regions of a photo lie to one another: what does not depend on the query."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.scoring.term_scorer import PhotoArrays
+
+PART_CONTAINMENT = 0.85
+"""Share of a box that must lie within another for its region to count as a part of the other."""
+PART_AREA_RATIO = 0.8
+"""A part's area is less than this share of the other region's area."""
+SMALL_AREA = 0.01
+"""Share of the photo. A smaller detail is often similar by chance, and an outlined paw does not
+help."""
+
+
+class RegionGeometry:
+    """Geometry of the N regions of one photo.
+
+    Attributes:
+        part_of: bool (N, N), region i is a part of region j.
+        overlap: float32 (N, N), IoU of the boxes.
+        columns: float64 (N, 6): log mask score; log area; its square; number of borders of the
+            photo that the region touches; share of its box that it fills; by how much the log area
+            is below that of ``SMALL_AREA``.
+    """
+
+    def __init__(self, photo: PhotoArrays) -> None:
+        x0, y0, x1, y1 = photo.boxes_xyxy.T.astype(np.float64)
+        areas = photo.area_fractions.astype(np.float64)
+        box_areas = np.maximum((x1 - x0) * (y1 - y0), 1e-9)
+        width = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
+        height = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
+        shared = np.maximum(width, 0) * np.maximum(height, 0)
+        self.part_of = (shared / box_areas[:, None] > PART_CONTAINMENT) & (
+            areas[:, None] < PART_AREA_RATIO * areas
+        )
+        union = box_areas[:, None] + box_areas - shared
+        self.overlap = (shared / union).astype(np.float32)
+        size = np.log(np.maximum(areas, 1e-4))
+        borders = (x0 < 0.01) * 1.0 + (y0 < 0.01) + (x1 > 0.99) + (y1 > 0.99)
+        masks = np.log(np.maximum(photo.mask_scores.astype(np.float64), 1e-3))
+        small = np.maximum(np.log(SMALL_AREA) - size, 0)
+        self.columns = np.stack(
+            [masks, size, size**2, borders, areas / box_areas, small], axis=1
+        ).reshape(len(areas), 6)
+
+    @property
+    def nbytes(self) -> int:
+        return self.part_of.nbytes + self.overlap.nbytes + self.columns.nbytes
