@@ -27,6 +27,8 @@ WHOLE_WEIGHTS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """Candidates for ``Calibration.whole_weight``."""
 NAME_SHARPNESSES = (8.0, 12.0, 16.0, 20.0, 25.0, 30.0)
 """Candidates for ``Calibration.name_sharpness``."""
+UNANNOTATED_WEIGHT = 0.1
+"""Weight of a region that lies on nothing annotated: it may still be a thing with a name."""
 MATCH_AT, NO_BELOW = 0.5, 0.15
 REGION_PENALTY, PHOTO_PENALTY = 3.0, 1.0
 """Ridge penalties of the logistic regressions."""
@@ -199,9 +201,9 @@ def _importance(cases: Sequence[Case]) -> np.ndarray:
 
 def fit_names(
     samples: Sequence[EmbeddedSample], names: Sequence[str], groups: np.ndarray
-) -> tuple[float, tuple[float, float]]:
-    """Sharpness of the names' softmax by likelihood, and slope and constant of the probability that
-    a region's likeliest name is right.
+) -> tuple[float, tuple[float, float, float]]:
+    """Sharpness of the names' softmax by likelihood, and coefficients of the probability that a
+    region's likeliest name is right.
 
     Args:
         names: the known names. groups: as of ``RegionNamer``.
@@ -220,9 +222,10 @@ def fit_names(
     sharpness = NAME_SHARPNESSES[int(np.argmin(losses))]
     shares = grouped_shares(rows, groups, sharpness)
     right = named & (shares.argmax(axis=1) == answer)
-    best = rows.max(axis=1)[:, None]
-    slope, constant = logistic_regression(best, right, 1.0)
-    return sharpness, (slope, constant)
+    top = np.stack([np.log(shares.max(axis=1)), rows.max(axis=1)], axis=1)
+    weights = np.where(named, 1.0, UNANNOTATED_WEIGHT)
+    of_share, of_similarity, constant = logistic_regression(top, right, 1.0, weights)
+    return sharpness, (of_share, of_similarity, constant)
 
 
 def _name_loss(rows: np.ndarray, answer: np.ndarray, groups: np.ndarray, sharpness: float) -> float:

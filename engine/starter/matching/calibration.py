@@ -32,8 +32,8 @@ class Calibration:
             fits a whole sentence.
         name_sharpness: how fast a name's probability falls with its similarity's distance from the
             best one.
-        named: slope and constant of the logistic regression of whether the likeliest name of a
-            region is right, by its similarity.
+        named: coefficients of the log share and of the similarity of a region's likeliest name,
+            then the constant; logistic regression of whether that name is right.
         match_at: a probability from here on is a match.
         no_below: a probability below this is a no.
     """
@@ -44,7 +44,7 @@ class Calibration:
     photo: tuple[float, ...]
     fused: tuple[float, ...]
     name_sharpness: float
-    named: tuple[float, float]
+    named: tuple[float, float, float]
     match_at: float
     no_below: float
 

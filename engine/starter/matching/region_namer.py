@@ -38,16 +38,16 @@ class RegionNamer:
     def probabilities(self, regions: np.ndarray) -> np.ndarray:
         """float64 (N, V): that each region has each everyday name, from vectors (N, D).
 
-        A softmax over the similarities. Names that are kinds of another one are zero; theirs are
-        added to it.
+        By a softmax over the similarities; names that are kinds of another one are zero, theirs are
+        added to it. The likeliest one is calibrated, the others are as they compare to it.
         """
         similarities = (regions @ self._vectors.T).astype(np.float64)
         best = similarities.max(axis=1, keepdims=True)
         grouped = grouped_shares(similarities, self._groups, self._calibration.name_sharpness)
-        # The less similar the best name is, the likelier the region is nothing with a name.
-        slope, constant = self._calibration.named
-        named = 1 / (1 + np.exp(-(slope * best + constant)))
-        return np.asarray(grouped * named)
+        top = grouped.max(axis=1, keepdims=True)
+        of_share, of_similarity, constant = self._calibration.named
+        right = 1 / (1 + np.exp(-(of_share * np.log(top) + of_similarity * best + constant)))
+        return np.asarray(grouped / top * right)
 
     def labels(self, regions: np.ndarray) -> list[tuple[RegionLabel, ...]]:
         """The likeliest names of each region (N, D), likeliest first."""
