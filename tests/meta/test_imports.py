@@ -169,7 +169,7 @@ def test_every_engine_module_has_a_layer():
         ("engine.masks.cleanup", "def f():\n    from engine import library", "from layer 2"),
         ("engine.masks.cleanup", "from ..library import Library", "layer 8, from layer 2"),
         (
-            "engine.starter.matching.scorer",
+            "engine.starter.matching.term_scorer",
             "from engine.search.service import Search",
             "from layer 3",
         ),
@@ -190,7 +190,7 @@ def test_a_second_adapter_is_found():
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("engine.starter.matching.scorer", "from engine.scoring.photo_scorer import PhotoScorer"),
+        ("engine.starter.matching.term_scorer", "from engine.scoring.term_scorer import TermMatch"),
         ("engine.library", "from engine import records, errors"),
         ("engine.masks.cleanup", "def f():\n    import cv2"),
         ("engine.masks.cleanup", "if TYPE_CHECKING:\n    from PIL import Image"),
