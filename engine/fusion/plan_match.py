@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from engine.records import RelationTerm, Scene, Thing
+
+
+def _nothing() -> tuple[int, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -16,12 +22,18 @@ class PartMatch:
     Attributes:
         part: the part of the plan.
         probability: that the photo has it; of an excluded part, that it has the excluded thing.
-        regions: indexes of the regions that show it, best first.
+        outline: chooses ``regions``; called for photos that are shown only, because it takes a
+            good part of the time of a match.
     """
 
     part: Thing | Scene | RelationTerm
     probability: float
-    regions: tuple[int, ...] = ()
+    outline: Callable[[], tuple[int, ...]] = _nothing
+
+    @cached_property
+    def regions(self) -> tuple[int, ...]:
+        """Indexes of the regions that show it, best first."""
+        return self.outline()
 
 
 @dataclass(frozen=True)
@@ -31,9 +43,8 @@ class PlanMatch:
     Attributes:
         score: orders photos, higher is better; comparable within one plan only.
         probability: that the photo answers the plan, 0..1.
-        region: index of the region to show; None if the photo has none.
-        others: indexes of further regions that match, best first.
-        parts: what each part of the plan found, in the order of the text.
+        outline: chooses the regions to show, best first; called for photos that are shown only.
+        parts: what each part of the plan found: things, scenes, then relations.
         excluded: something that must not be there is called a match.
         region_scores: float64 (N,), how well each region fits any thing that must be there; empty
             without regions.
@@ -41,8 +52,21 @@ class PlanMatch:
 
     score: float
     probability: float
-    region: int | None
-    others: tuple[int, ...] = ()
+    outline: Callable[[], tuple[int, ...]] = _nothing
     parts: tuple[PartMatch, ...] = ()
     excluded: bool = False
     region_scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    @cached_property
+    def _outlined(self) -> tuple[int, ...]:
+        return self.outline()
+
+    @property
+    def region(self) -> int | None:
+        """Index of the region to show; None if the photo has none."""
+        return self._outlined[0] if self._outlined else None
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """Indexes of further regions that match, best first."""
+        return self._outlined[1:]

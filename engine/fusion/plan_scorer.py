@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -53,6 +54,9 @@ class PlanScorer:
     Args:
         plan: any; without a thing, scene or sentence nothing is ``known``.
 
+    Attributes:
+        vectors: float32 (V, D): photos near any of them may be hits; none if all photos may be.
+
     Raises:
         ModelBroken: the text model gives no usable vectors.
     """
@@ -67,10 +71,12 @@ class PlanScorer:
             for (part, name), vector in zip(names, vectors, strict=True)
             if np.linalg.norm(vector) > 1e-6
         ]
-        self._wanted = [term for term in self._terms if not term.part.excluded]
         self._sentence = np.zeros(scorer.ndim, np.float32)
         if plan.sentence and not self._is_single:
             self._sentence = _checked(scorer.sentence_vector(plan.sentence), (scorer.ndim,))
+        rows = [term.vector for term in self._terms if not term.part.excluded]
+        rows += [self._sentence] * bool(self._sentence.any())
+        self.vectors = np.array(rows, np.float32).reshape(len(rows), scorer.ndim)
 
     @property
     def calibrated(self) -> bool:
@@ -102,13 +108,6 @@ class PlanScorer:
         """Names of things and scenes of which the models know no word."""
         known = {term.name for term in self._terms}
         return tuple(name for part in self._plan.named for name in part.names if name not in known)
-
-    @property
-    def vectors(self) -> np.ndarray:
-        """float32 (V, D): the vectors whose neighbours may be hits; none if all photos may be."""
-        rows = [term.vector for term in self._wanted]
-        rows += [self._sentence] * bool(self._sentence.any())
-        return np.array(rows, np.float32).reshape(len(rows), self._scorer.ndim)
 
     def rough_scores(self, photos: Sequence[PhotoArrays]) -> np.ndarray:
         """Cheap scores float64 (P,), which choose the photos that are scored exactly."""
@@ -177,7 +176,8 @@ class PlanScorer:
             if part.excluded:
                 excluded |= match.probability >= scorer.match_at
                 factor *= 1 - match.probability
-                parts.append(PartMatch(part, match.probability, _shown(match.regions, photo)))
+                outline = partial(_shown, match.regions, photo)
+                parts.append(PartMatch(part, match.probability, outline))
                 continue
             wanted.append(match)
             conditional, regions = 1.0, match.regions
@@ -185,8 +185,8 @@ class PlanScorer:
                 conditional, regions = _constrained(part, match.regions, photo)
                 placed[number] = regions
             factor *= max(_softened(conditional, match.regions), LEAST)
-            shown = _shown(regions, photo, _least_shown(part))
-            parts.append(PartMatch(part, match.probability * conditional, shown))
+            outline = partial(_shown, regions, photo, _least_shown(part))
+            parts.append(PartMatch(part, match.probability * conditional, outline))
         for relation in plan.relations:
             part_match = self._related(relation, placed, photo)
             if part_match is not None:
@@ -194,14 +194,11 @@ class PlanScorer:
                 things = [placed[i] for i in (relation.subject, *relation.objects)]
                 factor *= max(_softened(part_match.probability, *things), LEAST)
         probability = self._fused(wanted, sentence) * factor
-        region, others = _outlined(plan, parts, scorer.no_below)
-        parts.sort(key=lambda found: found.part.span)
         wanted_regions = [of_part[id(part)].regions for part in self._wanted_parts(of_part)]
         return PlanMatch(
             score=float(np.log(max(probability, 1e-9))),
             probability=probability,
-            region=region,
-            others=others,
+            outline=partial(_outlined, parts, scorer.no_below),
             parts=tuple(parts),
             excluded=excluded,
             region_scores=np.max(wanted_regions, axis=0) if wanted_regions else np.zeros(0),
@@ -240,7 +237,8 @@ class PlanScorer:
         best = np.unravel_index(int((joint * geometry).argmax()), joint.shape)
         top = float(joint.max())
         probability = float((joint * geometry).max()) / top if top > 0 else 0.0
-        return PartMatch(term, min(1.0, probability), tuple(dict.fromkeys(int(i) for i in best)))
+        pair = tuple(dict.fromkeys(int(i) for i in best))
+        return PartMatch(term, min(1.0, probability), lambda: pair)
 
 
 def _checked(vectors: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -314,14 +312,11 @@ def _shown(regions: np.ndarray, photo: PhotoArrays, least_shown: int = 1) -> tup
     return tuple(shown) or (int(regions.argmax()),)
 
 
-def _outlined(
-    plan: QueryPlan, parts: Sequence[PartMatch], no_below: float
-) -> tuple[int | None, tuple[int, ...]]:
-    """The region to show and the others: those of related pairs first, then those of the things
-    that may be there, in the order of the text."""
+def _outlined(parts: Sequence[PartMatch], no_below: float) -> tuple[int, ...]:
+    """The regions to show: those of related pairs first, then those of the things that may be
+    there, in the order of the text."""
     found = [m for m in parts if isinstance(m.part, RelationTerm) and m.probability >= 0.5]
     found += [m for m in parts if isinstance(m.part, Thing) and not m.part.excluded]
     found += [m for m in parts if isinstance(m.part, Scene) and not m.part.excluded]
     likely = [m for m in found if m.probability >= no_below] or found[:1]
-    regions = list(dict.fromkeys(region for match in likely for region in match.regions))
-    return (regions[0], tuple(regions[1:])) if regions else (None, ())
+    return tuple(dict.fromkeys(region for match in likely for region in match.regions))

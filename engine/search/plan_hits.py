@@ -47,7 +47,8 @@ def verified_hit(matched: MatchedPhoto, plan: QueryPlan, scorer: PlanScorer) -> 
     A photo without regions yet is no match: the probabilities were fitted to photos with regions.
     """
     hit, match = matched.hit(), matched.ranked.match
-    findings = tuple(_finding(part, plan, scorer, matched) for part in match.parts)
+    in_order = sorted(match.parts, key=lambda found: found.part.span)
+    findings = tuple(_finding(part, plan, scorer, matched) for part in in_order)
     if not scorer.calibrated:
         return replace(hit, findings=findings)
     probability, reason = match.probability, _reason(findings, match.probability, plan, scorer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -67,7 +68,8 @@ def rank_by_example(
         similarities = of_photo.vectors @ vector
         region = int(similarities.argmax()) if len(similarities) else None
         score = float(of_photo.whole @ vector if region is None else similarities[region])
-        match = PlanMatch(score, 0.0, region, region_scores=similarities)
+        outlined = () if region is None else (region,)
+        match = PlanMatch(score, 0.0, partial(tuple, outlined), region_scores=similarities)
         ranked.append(RankedPhoto(photo_id, match, of_photo))
     return _best_first(ranked)[: max(EXACTLY_SCORED, 2 * limit)]
 

@@ -20,7 +20,7 @@ def ranked(number: int, whole: tuple[float, float]) -> RankedPhoto:
     rows = RegionRows(
         NOTHING, NOTHING.reshape(0, 4), NOTHING, NOTHING, NOTHING.reshape(0, 2), np.array(whole)
     )
-    return RankedPhoto(PhotoId(number), PlanMatch(-float(number), 0.5, None), rows)
+    return RankedPhoto(PhotoId(number), PlanMatch(-float(number), 0.5), rows)
 
 
 def photos(**taken_at: str | None) -> dict[PhotoId, Photo]:
