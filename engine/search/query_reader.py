@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from engine.paths import resources_dir
 from engine.query.parser import QueryParser
@@ -77,9 +77,9 @@ class QueryReader:
             any_known=False,
         )
 
-    @cached_property
+    @property
     def _lexicon(self) -> Lexicon:
-        return Lexicon.load(resources_dir() / "words")
+        return _shipped_lexicon()
 
     @cached_property
     def _parser(self) -> QueryParser:
@@ -88,3 +88,9 @@ class QueryReader:
     @cached_property
     def _spelling(self) -> Spelling:
         return Spelling(self._lexicon)
+
+
+@cache
+def _shipped_lexicon() -> Lexicon:
+    """The tables are read once a process, however many libraries it opens."""
+    return Lexicon.load(resources_dir() / "words")

@@ -63,6 +63,9 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> IndexedLibrary:
     synthetic_photos.aged(_text(photos / "letter.jpg"), 3600)
     added = run("--library", library, "add", photos)
     indexed = run("--library", library, "index")
+    # The first query of a process reads the tables of words. Were that a test's own query, it would
+    # show progress on a slow machine, and another output.
+    run("--library", library, "search", "red")
     return IndexedLibrary(photos, library, added, indexed)
 
 
