@@ -12,6 +12,7 @@ from engine.records import (
     Filter,
     PlainReason,
     PlainText,
+    PlanPart,
     QueryPlan,
     RelationTerm,
     Scene,
@@ -19,7 +20,6 @@ from engine.records import (
     Thing,
 )
 
-PlanPart = Thing | RelationTerm | Scene | Filter | PlainText
 _BETWEEN, _CUT = -1, -2
 """Owners of characters: in no part's span (linking words, spaces); in the part that is cut."""
 

@@ -5,7 +5,6 @@ Measured on generated photos with repainted things, and on things with labelled 
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ import numpy as np
 from engine.benchmarks import recoloured_photos
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.errors import BadRequest
-from engine.evaluation import coco_truth, metrics
+from engine.evaluation import attribute_queries, coco_truth, metrics
 from engine.evaluation.annotated_search import ProgressListener, truth_index
+from engine.evaluation.attribute_queries import ColourLabel
 from engine.evaluation.coco_truth import CocoTruth
 from engine.jobs import Progress
 from engine.library import Library
@@ -46,15 +46,6 @@ class ColourPhoto:
     categories: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """The colours that a person assigned to one annotated thing."""
-
-    file_name: str
-    annotation_id: int
-    colours: frozenset[str]
-
-
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """Search generated photos of repainted things; if labels are given, the labelled photos too.
 
@@ -67,7 +58,7 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
             operation=_OPERATION,
             hint="Give the photos and their COCO file: --folder DIR --coco FILE.",
         )
-    labels = [] if request.labels is None else _labels(request.labels)
+    labels = {} if request.labels is None else attribute_queries.load(request.labels, _OPERATION)
     truth = coco_truth.load(request.coco)
     existing = [p for p in truth.photos if (request.folder / p.file_name).is_file()]
     truth = CocoTruth(tuple(existing), truth.categories)
@@ -193,26 +184,11 @@ def _ap(order: Sequence[int], holding: Sequence[bool]) -> float:
     )
 
 
-def _labels(path: Path) -> list[Label]:
-    try:
-        rows = json.loads(path.read_bytes())
-        found = [
-            Label(str(row["file_name"]), int(row["annotation_id"]), frozenset(row["colours"]))
-            for row in rows
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadRequest(
-            "The labels of colours cannot be read.",
-            operation=_OPERATION,
-            path=path,
-            hint="Give a list of objects with file_name, annotation_id and colours.",
-        ) from error
-    return found
-
-
-def _labelled_photos(labels: Sequence[Label], truth: CocoTruth, folder: Path) -> list[ColourPhoto]:
+def _labelled_photos(
+    labels: Mapping[int, ColourLabel], truth: CocoTruth, folder: Path
+) -> list[ColourPhoto]:
     """The photos with at least one labelled thing."""
-    colours = {label.annotation_id: label.colours for label in labels}
+    colours = {key: label.colours for key, label in labels.items()}
     photos = []
     for photo in truth.photos:
         known: dict[str, frozenset[str]] = {}
@@ -227,12 +203,12 @@ def _labelled_photos(labels: Sequence[Label], truth: CocoTruth, folder: Path) ->
 
 
 def _region_figures(
-    labels: Sequence[Label], truth: CocoTruth, folder: Path, listener: ProgressListener
+    labels: Mapping[int, ColourLabel], truth: CocoTruth, folder: Path, listener: ProgressListener
 ) -> dict[str, Any]:
     """AUROC of the colours measured under the annotated masks of labelled things; no search."""
     from PIL import Image
 
-    colours = {label.annotation_id: label.colours for label in labels}
+    colours = {key: label.colours for key, label in labels.items()}
     rows: list[tuple[str, int, frozenset[str], np.ndarray]] = []
     for done, photo in enumerate(truth.photos):
         listener.report(Progress("Naming colours", done, len(truth.photos)))

@@ -82,7 +82,7 @@ class AttributeFigures:
         return asdict(self)
 
 
-def load(path: Path) -> dict[int, ColourLabel]:
+def load(path: Path, operation: str = _OPERATION) -> dict[int, ColourLabel]:
     """Labels by annotation id.
 
     Raises:
@@ -90,6 +90,8 @@ def load(path: Path) -> dict[int, ColourLabel]:
     """
     try:
         rows = json.loads(path.read_bytes())
+        if not all("file_name" in row for row in rows):
+            raise ValueError("a label without file_name")
         labels = [
             ColourLabel(
                 int(row["annotation_id"]),
@@ -101,7 +103,7 @@ def load(path: Path) -> dict[int, ColourLabel]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRequest(
             "The labels of colours cannot be read.",
-            operation=_OPERATION,
+            operation=operation,
             path=path,
             hint="Give a list of objects with file_name, annotation_id and colours.",
         ) from error

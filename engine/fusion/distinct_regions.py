@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.masks.geometry import box_overlaps
+
 SAME_IOU = 0.45
 """Boxes that overlap more are the same thing."""
 CONTAINED = 0.85
@@ -11,16 +13,6 @@ CONTAINED = 0.85
 GROUP_SHARE = 0.6
 """A region is a group of others rather than one thing if each of at least two distinct ones, with
 at least this share of its probability, lies within it."""
-
-
-def box_overlaps(boxes_xyxy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """IoU of each pair of boxes (N, 4), and the share of box i that lies in box j; both (N, N)."""
-    x0, y0, x1, y1 = boxes_xyxy.T.astype(np.float64)
-    areas = np.maximum((x1 - x0) * (y1 - y0), 1e-9)
-    width = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
-    height = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
-    shared = np.maximum(width, 0) * np.maximum(height, 0)
-    return shared / (areas[:, None] + areas - shared), shared / areas[:, None]
 
 
 def distinct_regions(probabilities: np.ndarray, boxes_xyxy: np.ndarray, least: float) -> list[int]:

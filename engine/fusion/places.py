@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.fusion.soft_threshold import soft_above
 from engine.records import Place
 
 _SOFTNESS = 0.05
 """Width of the border between two places, as a share of the photo."""
 
 
-def _above(values: np.ndarray, threshold: float, softness: float = _SOFTNESS) -> np.ndarray:
-    """A soft ``values > threshold``, 0..1."""
-    return 1 / (1 + np.exp(-np.clip((values - threshold) / softness, -50, 50)))
+def _above(values: np.ndarray, threshold: float) -> np.ndarray:
+    return soft_above(values, threshold, _SOFTNESS)
 
 
 def _middle(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -60,14 +60,15 @@ def place_probabilities(
         return _BY_CENTRE[place]((x0 + x1) / 2, (y0 + y1) / 2)
     areas = np.maximum(area_fractions.astype(np.float64), 1e-6)
     if place is Place.LARGE:
-        return _above(np.log(areas), float(np.log(_LARGE_AREA)), 0.4)
+        return soft_above(np.log(areas), float(np.log(_LARGE_AREA)), 0.4)
     if place is Place.SMALL:
-        return _above(-np.log(areas), -float(np.log(_SMALL_AREA)), 0.4)
+        return soft_above(-np.log(areas), -float(np.log(_SMALL_AREA)), 0.4)
     if place is Place.FOREGROUND:
-        return np.maximum(_above(y1, 0.8), _above(np.log(areas), float(np.log(_LARGE_AREA)), 0.4))
+        large = soft_above(np.log(areas), float(np.log(_LARGE_AREA)), 0.4)
+        return np.maximum(_above(y1, 0.8), large)
     if place is Place.BACKGROUND:
         low = _above(-y1, -0.72)
-        return low * _above(-np.log(areas), -float(np.log(_LARGE_AREA)), 0.4)
+        return low * soft_above(-np.log(areas), -float(np.log(_LARGE_AREA)), 0.4)
     likely = probabilities >= 0.5 * probabilities.max()
     of_likely = np.where(likely, areas, np.nan)
     extreme = np.nanmax(of_likely) if place is Place.LARGEST else np.nanmin(of_likely)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.fusion.distinct_regions import box_overlaps
+from engine.fusion.soft_threshold import soft_above
+from engine.masks.geometry import box_overlaps
 from engine.records import Relation
 
 
@@ -13,11 +14,13 @@ def relation_probabilities(
 ) -> np.ndarray:
     """How well each subject stands in the relation to each object, float64 (N, M), 0..1.
 
-    All are relations of the picture, not of the world behind it. ``BETWEEN`` is for pairs of
-    objects: see ``between_probabilities``.
+    All are relations of the picture, not of the world behind it.
 
     Args:
         subject_xyxy: (N, 4) boxes in fractions of the photo's sides. object_xyxy: (M, 4).
+
+    Raises:
+        ValueError: ``BETWEEN``, which is for pairs of objects: see ``between_probabilities``.
     """
     a, b = _Boxes(subject_xyxy).column(), _Boxes(object_xyxy)
     match relation:
@@ -34,21 +37,21 @@ def relation_probabilities(
         case Relation.UNDER:
             return np.maximum(_on(b, a), _beside(a.cy - b.cy, a.height, b.height) * _upright(a, b))
         case Relation.IN_FRONT_OF:
-            return _near(a, b, 0.3) * _soft(a.y1 - b.y1, 0.0, 0.04)
+            return _near(a, b, 0.3) * soft_above(a.y1 - b.y1, 0.0, 0.04)
         case Relation.BEHIND:
-            return _near(a, b, 0.3) * _soft(b.y1 - a.y1, 0.0, 0.04)
+            return _near(a, b, 0.3) * soft_above(b.y1 - a.y1, 0.0, 0.04)
         case Relation.NEXT_TO:
             return _near(a, b, 0.5) * (1 - _contained(a, b)) * (1 - _contained(b, a))
         case Relation.INSIDE:
             return _contained(a, b)
         case Relation.HOLDING:
-            return _near(a, b, 0.1) * _soft(a.area / b.area, 1.0, 0.3)
+            return _near(a, b, 0.1) * soft_above(a.area / b.area, 1.0, 0.3)
         case Relation.WEARING:
-            return np.maximum(_contained(b, a), 0.5 * _near(a, b, 0.05)) * _soft(
+            return np.maximum(_contained(b, a), 0.5 * _near(a, b, 0.05)) * soft_above(
                 a.area / b.area, 1.0, 0.3
             )
         case Relation.BETWEEN:
-            return _near(a, b, 1.0)
+            raise ValueError("expected a relation of two things; see between_probabilities")
 
 
 def between_probabilities(
@@ -64,7 +67,9 @@ def between_probabilities(
     along = np.einsum("nmd,mkd->nmk", a[:, None] - b[None], line) / length
     foot = b[None, :, None] + along[..., None] * line[None]
     off = np.sqrt(((a[:, None, None] - foot) ** 2).sum(-1) / length)
-    return _soft(along, 0.1, 0.05) * _soft(-along, -0.9, 0.05) * _soft(-off, -0.5, 0.1)
+    return (
+        soft_above(along, 0.1, 0.05) * soft_above(-along, -0.9, 0.05) * soft_above(-off, -0.5, 0.1)
+    )
 
 
 class _Boxes:
@@ -86,34 +91,29 @@ class _Boxes:
         return copy
 
 
-def _soft(values: np.ndarray, threshold: float, softness: float) -> np.ndarray:
-    """A soft ``values > threshold``, 0..1."""
-    return 1 / (1 + np.exp(-np.clip((values - threshold) / softness, -50, 50)))
-
-
 def _beside(offset: np.ndarray, size_a: np.ndarray, size_b: np.ndarray) -> np.ndarray:
     """Whether centres are apart in one direction by more than a share of the sizes."""
-    return _soft(offset / (0.5 * (size_a + size_b)), 0.45, 0.08)
+    return soft_above(offset / (0.5 * (size_a + size_b)), 0.45, 0.08)
 
 
 def _level(a: _Boxes, b: _Boxes) -> np.ndarray:
     """Whether the way from one to the other is rather across than up or down."""
     across, upward = np.abs(a.cx - b.cx), np.abs(a.cy - b.cy)
-    return _soft(across - 0.8 * upward, 0.0, 0.08)
+    return soft_above(across - 0.8 * upward, 0.0, 0.08)
 
 
 def _upright(a: _Boxes, b: _Boxes) -> np.ndarray:
     """Whether the way from one to the other is rather up or down than across."""
     across, upward = np.abs(a.cx - b.cx), np.abs(a.cy - b.cy)
-    return _soft(upward - 0.8 * across, 0.0, 0.08)
+    return soft_above(upward - 0.8 * across, 0.0, 0.08)
 
 
 def _on(a: _Boxes, b: _Boxes) -> np.ndarray:
     """Whether a rests on b: above it or in it, its lower side within b, most of it over b."""
     shared = np.minimum(a.x1, b.x1) - np.maximum(a.x0, b.x0)
-    over = _soft(shared / np.minimum(a.width, b.width), 0.5, 0.1)
-    lower_side = _soft(a.y1 - b.y0, -0.03, 0.02) * _soft(b.y1 - a.y1, -0.05, 0.03)
-    return over * lower_side * _soft(b.cy - a.cy, -0.05, 0.04)
+    over = soft_above(shared / np.minimum(a.width, b.width), 0.5, 0.1)
+    lower_side = soft_above(a.y1 - b.y0, -0.03, 0.02) * soft_above(b.y1 - a.y1, -0.05, 0.03)
+    return over * lower_side * soft_above(b.cy - a.cy, -0.05, 0.04)
 
 
 def _near(a: _Boxes, b: _Boxes, reach: float) -> np.ndarray:
@@ -121,7 +121,7 @@ def _near(a: _Boxes, b: _Boxes, reach: float) -> np.ndarray:
     gap_x = np.maximum(np.maximum(a.x0, b.x0) - np.minimum(a.x1, b.x1), 0)
     gap_y = np.maximum(np.maximum(a.y0, b.y0) - np.minimum(a.y1, b.y1), 0)
     size = np.sqrt(np.minimum(a.area, b.area))
-    return _soft(-np.hypot(gap_x, gap_y) / size, -reach, 0.1)
+    return soft_above(-np.hypot(gap_x, gap_y) / size, -reach, 0.1)
 
 
 def _contained(a: _Boxes, b: _Boxes) -> np.ndarray:
@@ -129,7 +129,7 @@ def _contained(a: _Boxes, b: _Boxes) -> np.ndarray:
     width = np.minimum(a.x1, b.x1) - np.maximum(a.x0, b.x0)
     height = np.minimum(a.y1, b.y1) - np.maximum(a.y0, b.y0)
     shared = np.maximum(width, 0) * np.maximum(height, 0)
-    return _soft(shared / a.area, 0.8, 0.06)
+    return soft_above(shared / a.area, 0.8, 0.06)
 
 
 def different_things(boxes_xyxy: np.ndarray) -> np.ndarray:

@@ -14,14 +14,12 @@ from engine.records import (
     NumberRange,
     Place,
     PlainReason,
-    PlainText,
+    PlanPart,
     QueryPlan,
     RelationTerm,
     Scene,
     Thing,
 )
-
-Part = Thing | RelationTerm | Scene | Filter | PlainText
 
 _NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
 _PLACES = {
@@ -39,7 +37,7 @@ _PLACES = {
 def lines(plan: QueryPlan) -> list[str]:
     """What the plan asks, one line a part in the order of the text; the sentence comes first."""
     found = [f"sentence: {plan.sentence}"] if plan.sentence else []
-    parts: list[tuple[str, Part]] = [
+    parts: list[tuple[str, PlanPart]] = [
         *(("thing", one) for one in plan.things),
         *(("relation", one) for one in plan.relations),
         *(("scene", one) for one in plan.scenes),
@@ -50,7 +48,7 @@ def lines(plan: QueryPlan) -> list[str]:
     return found + [f"{kind}: {part_text(one, plan)}" for kind, one in parts]
 
 
-def part_text(part: Part, plan: QueryPlan) -> str:
+def part_text(part: PlanPart, plan: QueryPlan) -> str:
     """A part in words: "two dogs", "without people", "ball left of dog", "taken in May 2019"."""
     if isinstance(part, Thing):
         return _thing(part)

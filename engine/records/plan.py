@@ -184,6 +184,9 @@ class PlainText:
     reason: PlainReason = PlainReason.NOT_UNDERSTOOD
 
 
+PlanPart = Thing | RelationTerm | Scene | Filter | PlainText
+
+
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
     """What a text asks for.

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.evaluation.metrics import average_precision_at, mean
 from engine.scoring.term_scorer import PhotoArrays
-from engine.starter.matching.calibration import Calibration
+from engine.starter.matching.calibration import Calibration, logistic
 from engine.starter.matching.embedder import StarterTextEmbedder, region_vectors, whole_vector
 from engine.starter.matching.match_features import PHOTO_FEATURES, MatchFeatures, QueryStatistics
 from engine.starter.matching.prepared_photos import PreparedPhoto
@@ -18,7 +18,7 @@ from engine.starter.matching.reference_statistics import ReferenceStatistics
 from engine.starter.matching.region_namer import grouped_shares
 from engine.starter.text.text_map import TextMap
 from engine.store.rows import RegionRows
-from engine.training.logistic_regression import logistic, logistic_regression
+from engine.training.logistic_regression import logistic_regression
 from engine.training.map_training import MATCH_IOU, Sample
 
 FITTED_PHOTOS_PER_QUERY = 50

@@ -5,12 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 
-def logistic(rows: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
-    """Probabilities (N,) of rows (N, F) from F coefficients and a constant."""
-    *weights, constant = coefficients
-    return np.asarray(1 / (1 + np.exp(-np.clip(rows @ np.array(weights) + constant, -60, 60))))
-
-
 def logistic_regression(
     rows: np.ndarray, labels: np.ndarray, penalty: float, weights: np.ndarray | None = None
 ) -> tuple[float, ...]:

@@ -50,7 +50,7 @@ class Calibration:
 
     def region_probabilities(self, features: MatchFeatures) -> np.ndarray:
         """The probability that each region is the thing as a whole, float64 (N,)."""
-        return _logistic(features.regions, self.regions)
+        return logistic(features.regions, self.regions)
 
     def photo_probability(self, features: MatchFeatures, regions: np.ndarray) -> float:
         """The probability that the photo has the thing, 0..1.
@@ -58,11 +58,11 @@ class Calibration:
         Args:
             regions: of ``region_probabilities``.
         """
-        return float(_logistic(features.photo(regions), self.photo))
+        return float(logistic(features.photo(regions), self.photo))
 
     def fused_probability(self, features: np.ndarray) -> float:
         """The probability that a photo fits a sentence, 0..1, from ``fused_features``."""
-        return float(_logistic(features, self.fused))
+        return float(logistic(features, self.fused))
 
     @classmethod
     def load(cls, path: Path) -> Calibration:
@@ -99,6 +99,7 @@ def fused_features(terms: Sequence[TermMatch], sentence_score: float) -> np.ndar
     return np.array([sentence_score, scores.sum() / len(scores) ** 0.5, logits.mean()])
 
 
-def _logistic(rows: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
+def logistic(rows: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
+    """Probabilities (N,) of rows (N, F), or one of a row (F,), by F coefficients and a constant."""
     *weights, constant = coefficients
     return np.asarray(1 / (1 + np.exp(-np.clip(rows @ np.array(weights) + constant, -60, 60))))

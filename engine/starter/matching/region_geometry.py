@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.masks.geometry import box_overlaps
 from engine.scoring.term_scorer import PhotoArrays
 
 PART_CONTAINMENT = 0.85
@@ -30,14 +31,9 @@ class RegionGeometry:
         x0, y0, x1, y1 = photo.boxes_xyxy.T.astype(np.float64)
         areas = photo.area_fractions.astype(np.float64)
         box_areas = np.maximum((x1 - x0) * (y1 - y0), 1e-9)
-        width = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
-        height = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
-        shared = np.maximum(width, 0) * np.maximum(height, 0)
-        self.part_of = (shared / box_areas[:, None] > PART_CONTAINMENT) & (
-            areas[:, None] < PART_AREA_RATIO * areas
-        )
-        union = box_areas[:, None] + box_areas - shared
-        self.overlap = (shared / union).astype(np.float32)
+        iou, within = box_overlaps(photo.boxes_xyxy)
+        self.part_of = (within > PART_CONTAINMENT) & (areas[:, None] < PART_AREA_RATIO * areas)
+        self.overlap = iou.astype(np.float32)
         size = np.log(np.maximum(areas, 1e-4))
         borders = (x0 < 0.01) * 1.0 + (y0 < 0.01) + (x1 > 0.99) + (y1 > 0.99)
         masks = np.log(np.maximum(photo.mask_scores.astype(np.float64), 1e-3))

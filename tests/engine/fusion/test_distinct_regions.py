@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.fusion.distinct_regions import box_overlaps, distinct_regions
+from engine.fusion.distinct_regions import distinct_regions
+from engine.masks.geometry import box_overlaps
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
