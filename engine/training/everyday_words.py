@@ -16,6 +16,12 @@ skirt#2 glove#2 ring#8 bracelet#2 sheet#3 cake#3 hotdog#2 hot_dog#2 egg#2 letter
 park#1 party#4 court#4 field#1 bank#9 post#4 fire#1 snow#2 hydrant#2 lorry#2 organ#5 chest#4
 trunk#2 board#3 present#2 tram#3 sun#1 date#8 stand#8 track#3 crossing#5
 spring#3 model#8 clip#3 heart#7 christmas_tree#5
+leopard#2 beaver#7 otter#2 skunk#4 badger#2 weasel#2 mink#3 guinea_pig#2 ostrich#2 scorpion#3
+slug#7 hammerhead#3 crayfish#3 hog#3 ram#5 eel#2 quail#2 partridge#3 whale#2 lobster#2 alligator#2
+barrel#2 van#5 pepper#4 chocolate#2
+doormat#2 lighter#2 loafer#2 paddle#4 chain#3 dome#4 jack-o'-lantern#2 palace#4 pinwheel#2
+plunger#3
+punching_bag#2 puck#2 radiator#3 scale#7 thatch#4 whistle#4 harvester#2 dock#5
 """
 
 # Words with the meaning of another word: plurals, words that mean something else in photos, and
@@ -91,22 +97,115 @@ _SAME_AS = {
     "human": "person#1",
     "humans": "person#1",
     "horses": "horse#1",
+    "hot air balloon": "balloon#1",
 }
 
 _IN_WORDS = [meaning.replace("_", " ") for meaning in _MEANINGS.split()]
 EVERYDAY = {meaning.partition("#")[0]: meaning for meaning in _IN_WORDS} | _SAME_AS
 """Meanings (``lemma#n``) by noun."""
 
-KINDS = {
-    "kitten#1": "cat#1",
-    "lamb#1": "sheep#1",
-    "calf#1": "cow#1",
-    "foal#1": "horse#1",
-    "chick#1": "chicken#2",
-    "piglet#1": "pig#1",
-    "duckling#1": "duck#1",
-    "cygnet#1": "swan#1",
-    "mug#4": "cup#1",
-    "stool#1": "chair#1",
-}
-"""``lemma#n`` -> hypernym in everyday speech that WordNet does not have."""
+# Everyday noun: what people call by it though WordNet does not, mostly ImageNet's classes.
+_CALLED = """
+cat: kitten
+sheep: lamb, bighorn
+cow: calf, ox#1
+horse: foal
+chicken: chick, hen#2, cock#5
+rooster: cock#5
+pig: piglet, wild boar, warthog
+duck: duckling
+swan: cygnet
+goat: ibex
+monkey: orangutan, gorilla, chimpanzee, gibbon, siamang
+hawk: kite#4
+mouse: mouse#4
+shell: conch, chambered nautilus
+mushroom: agaric#2, bolete, gyromitra, earthstar, stinkhorn, coral fungus, hen-of-the-woods
+corn: corn#2, ear#5
+pepper: bell pepper
+flower: rapeseed
+potted plant: pot#4
+pasta: carbonara
+spaghetti: carbonara
+pie: potpie
+soup: consomme, hot pot
+baguette: french loaf
+chocolate: chocolate sauce
+beer: beer bottle, beer glass
+cup: cup#6, mug
+wine glass: goblet
+plate: plate#8
+pan: wok, frying pan
+pot: crock pot, caldron
+spoon: ladle
+brush: paintbrush
+axe: hatchet#2
+chair: stool
+shelf: bookcase
+cupboard: china cabinet
+drawer: chiffonier
+blanket: quilt
+window: window shade, window screen, shoji
+stairs: bannister
+fireplace: fire screen
+heater: space heater, radiator
+watch: digital watch, stopwatch
+lamp: lampshade
+sink: washbasin#2
+toilet: toilet seat
+shower: shower curtain
+box: carton, crate, chest#2
+barrel: rain barrel
+basket: hamper#2, shopping basket
+handbag: purse#3
+glasses: sunglass
+sneaker: running shoe
+dress: gown, hoopskirt, kimono
+skirt: sarong, overskirt
+hair: wig
+hat: mortarboard#2, bathing cap, shower cap
+flag: flagpole#2
+sign: street sign
+book: book jacket, comic book
+letter: envelope
+newspaper: crossword puzzle
+keyboard: space bar, typewriter keyboard, computer keyboard
+tv: screen#3
+monitor: screen#3, monitor#5
+computer: laptop, notebook, desktop computer
+camera: lens cap
+van: minivan, moving van, police van
+car: minivan, racer#2, police van
+police car: police van
+truck: trailer truck, tow truck
+train: passenger car, electric locomotive, steam locomotive, freight car
+motorcycle: motor scooter
+rocket: space shuttle
+boat: schooner#2, catamaran, trimaran
+sailboat: schooner#2, catamaran, trimaran, yawl
+ship: liner#4
+harbor: dock#5, pier#3
+house: mobile home, boathouse, cliff dwelling
+tent: yurt
+temple: stupa
+castle: palace
+tower: water tower, bell cote, obelisk
+arch: triumphal arch
+roof: thatch#4, tile roof
+wall: stone wall
+shop: bakery, barbershop, bookshop, butcher shop, confectionery#2, grocery store, shoe shop, toyshop
+store: bakery, bookshop, butcher shop, confectionery#2, grocery store, shoe shop, toyshop
+beach: seashore, sandbar
+sea: seashore, coral reef, breakwater
+ocean: seashore, coral reef
+lake: lakeside
+coast: promontory
+mountain: alp, volcano#2
+"""
+CALLED = [
+    (narrow.strip(), wide)
+    for wide, _, narrows in (line.partition(":") for line in _CALLED.split("\n") if line)
+    for narrow in narrows.split(",")
+]
+"""Pairs of a narrower and a wider noun in everyday speech that WordNet does not have. ``lemma#n``
+is a meaning of WordNet; without a number it is the usual meaning of the noun."""

@@ -1,12 +1,14 @@
 """Writes the shipped thesaurus.
 
-``python -m engine.training.thesaurus_table --wordnet DIR`` writes the file
-``resources/starter/nouns.txt.gz``; ``DIR`` holds WordNet's ``data.noun``, ``index.noun`` and
-``noun.exc`` (Debian: wordnet-base).
+``python -m engine.training.thesaurus_table --wordnet DIR --synsets imagenet_synsets.txt`` writes
+the file ``resources/starter/nouns.txt.gz``. ``DIR`` holds WordNet's ``data.noun``, ``index.noun``
+and ``noun.exc`` (Debian: wordnet-base); ``imagenet_synsets.txt`` lists the WordNet 3.0 ids of the
+ImageNet classes in the classifier's order (timm carries it).
 
-One meaning of every noun is kept: the one in ``everyday_words``, or else the most frequent visible
-one. Particular things (rivers, writers) and meanings that no photo shows (feelings, quantities) are
-left out.
+One meaning of every noun is the usual one: that in ``everyday_words``, or else the most frequent
+visible one. Further ones of the same sort are kept to find what the noun may be a name of: a lamp
+is any light, and a piece of furniture. Particular things (rivers, writers) and meanings that no
+photo shows (feelings, quantities) are left out.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ import argparse
 import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from engine.starter.text.thesaurus import FILE_HEAD, FILE_NAME
-from engine.training.everyday_words import EVERYDAY, KINDS
+from engine.training.everyday_words import CALLED, EVERYDAY
 from engine.training.wordnet import Synset, read_plurals, read_senses, read_synsets
 
 # Numbers of WordNet's lexicographer files.
@@ -40,22 +43,26 @@ VISIBLE = {
 _DEPICTABLE = VISIBLE | {_ACT, _COMMUNICATION, _EVENT, _GROUP, _LOCATION, _SHAPE, _TIME}
 # Not for words in -ing: at the end of a query, "running" says what the thing before it does.
 _ACTIVITIES = {_ACT, _COMMUNICATION}
+_FREQUENT = 3
+"""So many of a noun's meanings are looked through for further ones."""
 
 
 def build_table(
     folder: Path,
+    class_ids: Sequence[str],
     everyday: Mapping[str, str] = EVERYDAY,
-    kinds: Mapping[str, str] = KINDS,
+    called: Sequence[tuple[str, str]] = CALLED,
 ) -> bytes:
     """The file's content, built from WordNet's files; deterministic.
 
     Args:
         folder: holds WordNet's files.
+        class_ids: of the ImageNet classes, like ``n02099601``.
         everyday: noun -> ``lemma#n``, replaces the default meaning.
-        kinds: ``lemma#n`` -> additional hypernym.
+        called: pairs of a narrower and a wider noun, each ``lemma#n`` or a noun.
 
     Raises:
-        ValueError: ``everyday`` or ``kinds`` names a meaning that WordNet lacks.
+        ValueError: ``everyday`` or ``called`` names a meaning that WordNet lacks, or a circle.
     """
     synsets = read_synsets(folder / "data.noun")
     senses = read_senses(folder / "index.noun")
@@ -72,11 +79,22 @@ def build_table(
             nouns.setdefault(plural, nouns[lemma])
     for word, meaning in everyday.items():
         nouns[word] = _offset(meaning, senses)
-    for narrow, wide in kinds.items():
-        offset = _offset(narrow, senses)
-        parents = (_offset(wide, senses), *synsets[offset].parents)
-        synsets[offset] = replace(synsets[offset], parents=parents)
-    return _serialised(nouns, synsets)
+    for narrow, wide in called:
+        offset, parent = (nouns.get(n) or _offset(n, senses) for n in (narrow, wide))
+        if offset != parent:
+            if offset in _and_above(parent, synsets):
+                raise ValueError(f"{wide} is a kind of {narrow} in WordNet")
+            parents = (parent, *synsets[offset].parents)
+            synsets[offset] = replace(synsets[offset], parents=parents)
+    further = {
+        noun: [
+            o
+            for o in senses.get(noun, ())[:_FREQUENT]
+            if o != usual and synsets[o].file == synsets[usual].file and not synsets[o].is_instance
+        ]
+        for noun, usual in nouns.items()
+    }
+    return _serialised(nouns, further, synsets, [int(class_id[1:]) for class_id in class_ids])
 
 
 def _offset(meaning: str, senses: Mapping[str, Sequence[int]]) -> int:
@@ -90,12 +108,8 @@ def _offset(meaning: str, senses: Mapping[str, Sequence[int]]) -> int:
 
 def _is_colour(offset: int, synsets: dict[int, Synset]) -> bool:
     """Whether a synset is a colour. Colours are left out, though "blue" also means blue clothes."""
-    above = {offset}
-    while above:
-        if any(synsets[o].file == _ATTRIBUTE and "color" in synsets[o].words for o in above):
-            return True
-        above = {parent for o in above for parent in synsets[o].parents}
-    return False
+    above = (synsets[o] for o in _and_above(offset, synsets))
+    return any(synset.file == _ATTRIBUTE and "color" in synset.words for synset in above)
 
 
 def _default_meaning(lemma: str, offsets: list[int], synsets: dict[int, Synset]) -> int | None:
@@ -109,19 +123,35 @@ def _default_meaning(lemma: str, offsets: list[int], synsets: dict[int, Synset])
     return next(iter(visible + [o for o in offsets if synsets[o].file in depictable]), None)
 
 
-def _serialised(nouns: dict[str, int], synsets: dict[int, Synset]) -> bytes:
-    """The gzipped file of the nouns and of all their hypernyms."""
-    level, found = set(nouns.values()), set[int]()
+def _and_above(offset: int, synsets: Mapping[int, Synset]) -> set[int]:
+    """A meaning and all its hypernyms."""
+    level, found = {offset}, set[int]()
     while level:
         found |= level
-        level = {parent for offset in level for parent in synsets[offset].parents} - found
+        level = {parent for o in level for parent in synsets[o].parents} - found
+    return found
+
+
+def _serialised(
+    nouns: Mapping[str, int],
+    further: Mapping[str, Sequence[int]],
+    synsets: Mapping[int, Synset],
+    classes: Sequence[int],
+) -> bytes:
+    """The gzipped file of the nouns, the classes, and all their hypernyms."""
+    meant = {*nouns.values(), *chain(*further.values()), *classes}
+    found = set[int]().union(*(_and_above(offset, synsets) for offset in meant))
     rows = {offset: row for row, offset in enumerate(sorted(found))}
     meanings = "".join(
         f"{'|'.join(synsets[o].words)}\t{' '.join(str(rows[p]) for p in synsets[o].parents)}\n"
         for o in rows
     )
-    table = "".join(f"{noun}\t{rows[nouns[noun]]}\n" for noun in sorted(nouns))
-    return gzip.compress(FILE_HEAD + f"{meanings}\n{table}".encode(), 9, mtime=0)
+    table = "".join(
+        f"{noun}\t{' '.join(str(rows[o]) for o in (nouns[noun], *further[noun]))}\n"
+        for noun in sorted(nouns)
+    )
+    of_classes = "".join(f"{rows[offset]}\n" for offset in classes)
+    return gzip.compress(FILE_HEAD + f"{meanings}\n{table}\n{of_classes}".encode(), 9, mtime=0)
 
 
 def main() -> None:
@@ -130,8 +160,10 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wordnet", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--synsets", type=Path, required=True)
     arguments = parser.parse_args()
-    (resources_dir() / "starter" / FILE_NAME).write_bytes(build_table(arguments.wordnet))
+    table = build_table(arguments.wordnet, arguments.synsets.read_text("utf-8").split())
+    (resources_dir() / "starter" / FILE_NAME).write_bytes(table)
 
 
 if __name__ == "__main__":

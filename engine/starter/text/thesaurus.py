@@ -2,8 +2,9 @@
 
 The file is gzipped text, written by ``engine.training.thesaurus_table``: ``FILE_HEAD``; one line
 per meaning with its words, a tab, the line numbers of its hypernyms; an empty line; one line per
-noun, sorted, with the noun, a tab, the line number of its meaning. It is searched as text: parsing
-80,000 lines into objects would take longer than a search.
+noun, sorted, with the noun, a tab, the line numbers of its meanings, the usual one first; an empty
+line; one line per ImageNet class, in the classifier's order, with the line number of its meaning.
+It is searched as text: parsing 80,000 lines into objects would take longer than a search.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from engine.starter.text.class_names import ClassName, kinds_above
 from engine.starter.text.head_noun import HeadNoun, head_noun
 
 FILE_NAME = "nouns.txt.gz"
-FILE_HEAD = b"Pickout nouns 1. From WordNet 3.0, Copyright 2006 by Princeton University, changed.\n"
+FILE_HEAD = b"Pickout nouns 2. From WordNet 3.0, Copyright 2006 by Princeton University, changed.\n"
 
 _ENDINGS = (
     *(("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("zes", "z")),
@@ -78,7 +79,7 @@ class Thesaurus:
         return ClassName(self.words(row), kinds)
 
     def meanings_above(self, lemma: str) -> Iterator[set[int]]:
-        """Ids of a noun's meaning, then of its hypernyms, level by level."""
+        """Ids of a noun's usual meaning, then of its hypernyms, level by level."""
         row = self.meaning_id(lemma)
         return iter(()) if row is None else self.levels_above(row)
 
@@ -88,6 +89,12 @@ class Thesaurus:
         while level:
             yield level
             level = {parent for meaning in level for parent in self._parents(meaning)}
+
+    @cached_property
+    def class_meanings(self) -> list[int]:
+        """The meaning of each ImageNet class, in the classifier's order."""
+        classes = self._tables[2]
+        return [int(classes.fields(row)[0]) for row in range(len(classes))]
 
     def words(self, meaning_id: int) -> tuple[str, ...]:
         """The synonyms, the usual one first."""
@@ -107,30 +114,36 @@ class Thesaurus:
         return None
 
     def meaning_id(self, lemma: str) -> int | None:
-        """The line of a noun's meaning, by binary search; None if the noun is not known."""
+        """The usual meaning of a noun; None if the noun is not known."""
+        return next(iter(self.meaning_ids(lemma)), None)
+
+    def meaning_ids(self, lemma: str) -> list[int]:
+        """The lines of a noun's meanings, the usual one first, by binary search; none if the noun
+        is not known."""
         nouns = self._tables[1]
         low, high = 0, len(nouns)
         while low < high:
             middle = (low + high) // 2
             noun, row = nouns.fields(middle)
             if noun == lemma:
-                return int(row)
+                return [int(meaning) for meaning in row.split()]
             low, high = (middle + 1, high) if noun < lemma else (low, middle)
-        return None
+        return []
 
     def _parents(self, row: int) -> list[int]:
         return [int(parent) for parent in self._tables[0].fields(row)[1].split()]
 
     @cached_property
-    def _tables(self) -> tuple[_Lines, _Lines]:
-        """Lines of the meanings and of the nouns."""
+    def _tables(self) -> tuple[_Lines, _Lines, _Lines]:
+        """Lines of the meanings, of the nouns and of the classes."""
         if not self._path.is_file():
             raise missing(self._path)
         try:
             text = gzip.decompress(self._path.read_bytes())
         except (OSError, EOFError, zlib.error) as error:
             raise broken(self._path) from error
-        meanings, gap, nouns = text.removeprefix(FILE_HEAD).partition(b"\n\n")
-        if not text.startswith(FILE_HEAD) or not gap:
+        parts = text.removeprefix(FILE_HEAD).split(b"\n\n")
+        if not text.startswith(FILE_HEAD) or len(parts) != 3:
             raise broken(self._path)
-        return _Lines.of(meanings + b"\n"), _Lines.of(nouns)
+        meanings, nouns, classes = parts
+        return _Lines.of(meanings + b"\n"), _Lines.of(nouns + b"\n"), _Lines.of(classes)

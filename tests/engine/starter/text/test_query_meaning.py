@@ -65,7 +65,13 @@ def test_a_synonym_of_a_known_name_has_its_vector(meaning, word, name):
 
 @pytest.mark.parametrize(
     ("word", "kind"),
-    [("puppy", "dog"), ("kid", "person"), ("woman", "person"), ("lorry", "truck"), ("mug", "cup")],
+    [
+        ("puppy", "dog"),
+        ("kid", "person"),
+        ("woman", "person"),
+        ("lorry", "truck"),
+        ("foal", "horse"),
+    ],
 )
 def test_a_kind_of_a_known_name_is_near_it_but_not_equal(meaning, word, kind):
     assert 0.8 < similarity(meaning, word, kind) < 0.999
@@ -115,3 +121,31 @@ def test_missing_and_damaged_names_are_told_apart(tmp_path):
             read_fitted_names(path, 2)
     path.write_text("cat\ndog\n")
     assert read_fitted_names(path, 2) == ["cat", "dog"]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "other"),
+    [
+        ("parrot", "macaw", "goose"),
+        ("mug", "cup", "vase"),
+        ("chicken", "hen", "goose"),
+        ("helmet", "crash helmet", "shield"),
+        ("beach", "seashore", "castle"),
+    ],
+)
+def test_a_noun_is_nearer_to_kinds_of_it_than_to_others(meaning, word, kind, other):
+    assert similarity(meaning, word, kind) > similarity(meaning, word, other) + 0.2
+
+
+@pytest.mark.parametrize(
+    ("word", "kinds"),
+    [
+        ("chicken", {"hen", "cock"}),
+        ("cow", {"ox", "cow"}),
+        ("lamp", {"table lamp", "lampshade"}),
+        ("otter", {"otter"}),
+    ],
+)
+def test_kinds_of_a_noun_are_known(meaning, word, kinds):
+    found, _ = meaning.relatives(word)
+    assert kinds <= {name for name, is_kind in zip(meaning.names, found, strict=True) if is_kind}

@@ -62,9 +62,17 @@ def shipped() -> Thesaurus:
     return Thesaurus(resources_dir() / "starter" / FILE_NAME)
 
 
-def built_thesaurus(folder: Path, everyday=None) -> Thesaurus:
+CLASSES = ["n00000050", "n00000100"]
+"""The computer mouse and the fruit."""
+
+
+def built(folder: Path, everyday=None, called=()) -> bytes:
+    return build_table(folder, CLASSES, everyday or {}, called)
+
+
+def built_thesaurus(folder: Path, everyday=None, called=()) -> Thesaurus:
     path = folder / FILE_NAME
-    path.write_bytes(build_table(folder, everyday or {}, {}))
+    path.write_bytes(built(folder, everyday, called))
     return Thesaurus(path)
 
 
@@ -170,26 +178,46 @@ def test_an_everyday_meaning_replaces_that_of_wordnet(wordnet):
 
 def test_an_everyday_meaning_that_wordnet_lacks_is_refused(wordnet):
     with pytest.raises(ValueError, match="mouse#9"):
-        build_table(wordnet, {"mouse": "mouse#9"}, {})
+        built(wordnet, {"mouse": "mouse#9"})
     with pytest.raises(ValueError, match="fig#7"):
-        build_table(wordnet, {}, {"mouse#1": "fig#7"})
+        built(wordnet, called=[("mouse#1", "fig#7")])
 
 
-def test_an_everyday_kind_comes_first(wordnet):
-    path = wordnet / FILE_NAME
-    path.write_bytes(build_table(wordnet, {}, {"trap#2": "fig#2"}))
-    assert Thesaurus(path).look_up("trap").kinds == ("fig",)
+def test_what_people_call_a_thing_comes_first(wordnet):
+    called = [("trap", "fig#2")]
+    assert built_thesaurus(wordnet, called=called).look_up("trap").kinds == ("fig",)
+
+
+def test_a_circle_of_kinds_is_refused(wordnet):
+    with pytest.raises(ValueError, match="mouse is a kind of animal"):
+        built(wordnet, called=[("animal", "mouse")])
+
+
+def test_further_meanings_of_the_same_sort_follow_the_usual_one(wordnet):
+    thesaurus = built_thesaurus(wordnet, {"mouse": "mouse#2"})
+    assert len(thesaurus.meaning_ids("mouse")) == 1, "a rodent is another sort of thing"
+    data = (wordnet / "data.noun").read_text().replace("00000040 05 n", "00000040 06 n")
+    (wordnet / "data.noun").write_text(data)
+    thesaurus = built_thesaurus(wordnet, {"mouse": "mouse#2"})
+    meanings = [thesaurus.words(meaning) for meaning in thesaurus.meaning_ids("mouse")]
+    assert meanings == [("mouse", "computer mouse"), ("mouse",)]
+
+
+def test_classes_have_their_own_meaning_though_no_noun_does(wordnet):
+    thesaurus = built_thesaurus(wordnet)
+    words = [thesaurus.words(meaning) for meaning in thesaurus.class_meanings]
+    assert words == [("mouse", "computer mouse"), ("fig",)]
 
 
 def test_the_file_is_deterministic(wordnet):
-    assert build_table(wordnet, {}, {}) == build_table(wordnet, {}, {})
+    assert built(wordnet) == built(wordnet)
 
 
 def test_missing_and_damaged_files_are_told_apart(tmp_path, wordnet):
     path = tmp_path / FILE_NAME
     with pytest.raises(ModelMissing):
         Thesaurus(path).look_up("dog")
-    content = build_table(wordnet, {}, {})
+    content = built(wordnet)
     for damaged in (b"", b"not gzip", content[:-20], content[:40] + b"?" + content[41:]):
         path.write_bytes(damaged)
         with pytest.raises(ModelBroken) as broken:
