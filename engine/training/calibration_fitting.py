@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from engine.evaluation.metrics import average_precision_at, mean
+from engine.profiles.starter import load_text_embedder
 from engine.scoring.term_scorer import PhotoArrays
 from engine.starter.matching.calibration import Calibration, logistic
 from engine.starter.matching.embedder import StarterTextEmbedder, region_vectors, whole_vector
@@ -16,7 +18,7 @@ from engine.starter.matching.match_features import PHOTO_FEATURES, MatchFeatures
 from engine.starter.matching.prepared_photos import PreparedPhoto
 from engine.starter.matching.reference_statistics import ReferenceStatistics
 from engine.starter.matching.region_namer import grouped_shares
-from engine.starter.text.text_map import TextMap
+from engine.starter.text.text_map import FILE_NAME, TextMap
 from engine.store.rows import RegionRows
 from engine.training.logistic_regression import logistic_regression
 from engine.training.map_training import MATCH_IOU, Sample
@@ -141,19 +143,22 @@ def fit_calibration(
     queries: Sequence[str],
     reference: ReferenceStatistics,
     text_embedder: StarterTextEmbedder,
+    unlearned: Sequence[Case] = (),
 ) -> tuple[Calibration, dict[str, float]]:
     """Fit everything but what belongs to sentences; see ``sentence_fitting``.
 
     Args:
         samples: photos that the models were not fitted on.
         queries: category names.
+        unlearned: of the same photos, for names that other maps were not fitted to: most of what
+            people type is such a name.
 
     Returns:
         The calibration, and its mean average precisions on the same photos.
     """
     weight = _whole_weight(samples, queries, text_embedder)
     cases = cases_of(samples, queries, reference, text_embedder, weight)
-    fitted = _fitted_cases(cases)
+    fitted = _fitted_cases(cases) + _fitted_cases(unlearned)
     sharpness, named = fit_names(samples, text_embedder.names, text_embedder.everyday_names)
     calibration = Calibration(
         whole_weight=weight,
@@ -168,6 +173,29 @@ def fit_calibration(
     )
     image_map, object_map = mean_average_precisions(cases, calibration)
     return calibration, {"image_map_at_50": image_map, "object_map_at_50_iou50": object_map}
+
+
+def unlearned_cases(samples: Sequence[Sample], folder: Path, names: Sequence[str]) -> list[Case]:
+    """Cases of names that a text map was not fitted to.
+
+    Args:
+        samples: photos that it was not fitted on.
+        folder: of the text map, with its fitted names.
+    """
+    text_embedder = load_text_embedder(folder)
+    text_map = TextMap.load(folder / FILE_NAME)
+    embedded = embed(samples, text_map, text_embedder.known_names)
+    reference = reference_of(embedded)
+    weight = _whole_weight(embedded, names, text_embedder)
+    return cases_of(embedded, names, reference, text_embedder, weight)
+
+
+def reference_of(samples: Sequence[EmbeddedSample]) -> ReferenceStatistics:
+    """What ordinary regions and photos are like, from all of the samples."""
+    return ReferenceStatistics.from_vectors(
+        np.concatenate([e.arrays.vectors for e in samples]),
+        np.stack([e.arrays.whole for e in samples]),
+    )
 
 
 def fit_regions(cases: Sequence[Case]) -> tuple[float, ...]:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -34,7 +35,13 @@ from engine.starter.matching.term_scorer import StarterTermScorer
 from engine.starter.text import class_names, text_map
 from engine.starter.text.query_meaning import FITTED_NAMES
 from engine.starter.text.text_encoder import SentenceEncoder
-from engine.training.calibration_fitting import embed, fit_calibration
+from engine.training.calibration_fitting import (
+    Case,
+    embed,
+    fit_calibration,
+    reference_of,
+    unlearned_cases,
+)
 from engine.training.close_ups import close_ups
 from engine.training.map_training import Sample, collect, fit_text_map
 from engine.training.mask_training import train_mask_head
@@ -106,13 +113,26 @@ def main() -> None:
         collect(photo, backbone, proposer, face_detector) for photo in fitted + close_up_photos
     ]
     classes = class_names.read_class_names(shipped_folder() / class_names.FILE_NAME)
-    fit_text_map(samples, classifier, encoder, classes, leave_out).save(out / text_map.FILE_NAME)
-    _write_names({name for sample in samples for name in sample.thing_names}, out / FITTED_NAMES)
+
+    def fit_map(part: list[Sample], without_names: frozenset[str], folder: Path) -> None:
+        fitted_map = fit_text_map(part, classifier, encoder, classes, without_names)
+        fitted_map.save(folder / text_map.FILE_NAME)
+        names = {name for sample in part for name in sample.thing_names} - without_names
+        _write_names(names, folder / FITTED_NAMES)
+
+    fit_map(samples, leave_out, out)
     if held_photos:
         _write_held_out(arguments.coco, held_names, out)
         _write_names(leave_out, out / LEFT_OUT)
         held_samples = [collect(photo, backbone, proposer, face_detector) for photo in held_photos]
-        for line in calibrate(held_samples, out, leave_out, arguments.captions):
+        with TemporaryDirectory() as folder:
+            unlearned: list[Case] = []
+            for half in HALVES:
+                names = _left_out_names(photos, half) | leave_out
+                # Close views are left out: they take time and change little.
+                fit_map(samples[: len(fitted)], names, Path(folder))
+                unlearned += unlearned_cases(held_samples, Path(folder), sorted(names - leave_out))
+        for line in calibrate(held_samples, out, leave_out, arguments.captions, unlearned):
             _print_line(line)
     else:
         for name in (calibrations.FILE_NAME, reference_statistics.FILE_NAME):
@@ -121,13 +141,18 @@ def main() -> None:
 
 
 def calibrate(
-    held_samples: list[Sample], out: Path, leave_out: frozenset[str], captions: Path | None
+    held_samples: list[Sample],
+    out: Path,
+    leave_out: frozenset[str],
+    captions: Path | None,
+    unlearned: Sequence[Case],
 ) -> list[str]:
     """Fit reference statistics and calibration on the held-out photos and write them to ``out``.
 
     Args:
         captions: see ``engine.evaluation.caption_retrieval``; None to keep the fusing of sentences
             that the shipped calibration has.
+        unlearned: see ``fit_calibration``.
 
     Returns:
         Lines to print: the calibration and its figures.
@@ -135,13 +160,10 @@ def calibrate(
     text_embedder = load_text_embedder(out)
     mapping = text_map.TextMap.load(out / text_map.FILE_NAME)
     embedded = embed(held_samples, mapping, text_embedder.known_names)
-    reference = reference_statistics.ReferenceStatistics.from_vectors(
-        np.concatenate([e.arrays.vectors for e in embedded]),
-        np.stack([e.arrays.whole for e in embedded]),
-    )
+    reference = reference_of(embedded)
     reference.save(out / reference_statistics.FILE_NAME)
     queries = sorted({name for sample in held_samples for name in sample.thing_names} - leave_out)
-    fitted, figures = fit_calibration(embedded, queries, reference, text_embedder)
+    fitted, figures = fit_calibration(embedded, queries, reference, text_embedder, unlearned)
     if captions is None:
         shipped = calibrations.Calibration.load(shipped_folder() / calibrations.FILE_NAME)
         fitted = replace(fitted, fused=shipped.fused)
