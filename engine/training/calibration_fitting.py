@@ -93,6 +93,7 @@ class Case:
 
     Attributes:
         fold: of the photo, 0 to ``FOLDS`` - 1.
+        features: of this photo alone.
         correct: bool (N,), whether each region lies on such a thing.
         relevant: the photo has such a thing.
         rough: score in the first stage.
@@ -105,6 +106,11 @@ class Case:
     correct: np.ndarray
     relevant: bool
     rough: float
+
+    @property
+    def regions(self) -> np.ndarray:
+        """Features of its N regions, (N, ``REGION_FEATURES``)."""
+        return np.asarray(self.features.regions[0, : len(self.correct)])
 
 
 def cases_of(
@@ -129,7 +135,7 @@ def cases_of(
                     query,
                     k,
                     k % FOLDS,
-                    MatchFeatures(e.prepared, vector, statistics),
+                    MatchFeatures([e.prepared], vector, statistics),
                     e.correct(query),
                     query in e.sample.names,
                     best + whole_weight * float(e.arrays.whole @ vector),
@@ -201,9 +207,9 @@ def reference_of(samples: Sequence[EmbeddedSample]) -> ReferenceStatistics:
 def fit_regions(cases: Sequence[Case]) -> tuple[float, ...]:
     """Coefficients of the probability that a region is the thing as a whole."""
     importance = _importance(cases)
-    rows = np.concatenate([case.features.regions for case in cases])
+    rows = np.concatenate([case.regions for case in cases])
     labels = np.concatenate([case.correct for case in cases])
-    weights = np.repeat(importance, [case.features.count for case in cases])
+    weights = np.repeat(importance, [len(case.correct) for case in cases])
     return logistic_regression(rows, labels, REGION_PENALTY, weights)
 
 
@@ -215,7 +221,7 @@ def fit_photo(cases: Sequence[Case]) -> tuple[float, ...]:
         regions = fit_regions([case for case in cases if case.fold != fold])
         for row, case in zip(rows, cases, strict=True):
             if case.fold == fold:
-                row[:] = case.features.photo(logistic(case.features.regions, regions))
+                row[:] = case.features.photos(logistic(case.features.regions, regions))[0]
     labels = np.array([case.relevant for case in cases])
     return logistic_regression(rows, labels, PHOTO_PENALTY, _importance(cases))
 
@@ -313,8 +319,10 @@ def mean_average_precisions(cases: Sequence[Case], calibration: Calibration) -> 
         scored = []
         for case in (c for c in cases if c.query == query):
             regions = calibration.region_probabilities(case.features)
-            shown = bool(len(regions)) and bool(case.correct[int(regions.argmax())])
-            scored.append((calibration.photo_probability(case.features, regions), case, shown))
+            likeliest = int(regions[0, : len(case.correct)].argmax()) if len(case.correct) else None
+            shown = likeliest is not None and bool(case.correct[likeliest])
+            probability = float(calibration.photo_probabilities(case.features, regions)[0])
+            scored.append((probability, case, shown))
         scored.sort(key=lambda item: -item[0])
         total = sum(case.relevant for _, case, _ in scored)
         image_aps.append(average_precision_at([case.relevant for _, case, _ in scored], total))

@@ -26,7 +26,7 @@ class Calibration:
             the whole photo's similarity.
         regions: coefficients of ``MatchFeatures.regions``, then the constant; logistic regression
             (Platt 1999) of whether a region is the thing as a whole.
-        photo: coefficients of ``MatchFeatures.photo``, then the constant; the same of whether the
+        photo: coefficients of ``MatchFeatures.photos``, then the constant; the same of whether the
             photo has the thing.
         fused: coefficients of ``fused_features``, then the constant; the same of whether the photo
             fits a whole sentence.
@@ -49,16 +49,16 @@ class Calibration:
     no_below: float
 
     def region_probabilities(self, features: MatchFeatures) -> np.ndarray:
-        """The probability that each region is the thing as a whole, float64 (N,)."""
+        """The probability that each region is the thing as a whole, float64 (P, M)."""
         return logistic(features.regions, self.regions)
 
-    def photo_probability(self, features: MatchFeatures, regions: np.ndarray) -> float:
-        """The probability that the photo has the thing, 0..1.
+    def photo_probabilities(self, features: MatchFeatures, regions: np.ndarray) -> np.ndarray:
+        """The probability that each photo has the thing, float64 (P,), 0..1.
 
         Args:
             regions: of ``region_probabilities``.
         """
-        return float(logistic(features.photo(regions), self.photo))
+        return logistic(features.photos(regions), self.photo)
 
     def fused_probability(self, features: np.ndarray) -> float:
         """The probability that a photo fits a sentence, 0..1, from ``fused_features``."""
@@ -100,6 +100,6 @@ def fused_features(terms: Sequence[TermMatch], sentence_score: float) -> np.ndar
 
 
 def logistic(rows: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
-    """Probabilities (N,) of rows (N, F), or one of a row (F,), by F coefficients and a constant."""
+    """Probabilities (...) of rows (..., F), by F coefficients and a constant."""
     *weights, constant = coefficients
     return np.asarray(1 / (1 + np.exp(-np.clip(rows @ np.array(weights) + constant, -60, 60))))

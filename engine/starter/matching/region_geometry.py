@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.masks.geometry import box_overlaps
@@ -45,3 +47,23 @@ class RegionGeometry:
     @property
     def nbytes(self) -> int:
         return self.part_of.nbytes + self.overlap.nbytes + self.columns.nbytes
+
+
+class PaddedGeometry:
+    """The geometry of P photos, filled up to M regions each.
+
+    Attributes:
+        part_of: bool (P, M, M), see ``RegionGeometry``; False where there is no region.
+        overlap: float32 (P, M, M), zero where there is no region.
+        columns: float64 (P, M, 6), the same.
+    """
+
+    def __init__(self, photos: Sequence[RegionGeometry], most: int) -> None:
+        self.part_of = np.zeros((len(photos), most, most), bool)
+        self.overlap = np.zeros((len(photos), most, most), np.float32)
+        self.columns = np.zeros((len(photos), most, 6))
+        for k, geometry in enumerate(photos):
+            count = len(geometry.columns)
+            self.part_of[k, :count, :count] = geometry.part_of
+            self.overlap[k, :count, :count] = geometry.overlap
+            self.columns[k, :count] = geometry.columns

@@ -81,13 +81,16 @@ class StarterTermScorer:
             self._text_embedder.relatives(name),
         )
         scores = self.rough_scores(vector[None], photos)[:, 0]
-        found = []
-        for photo, score in zip(self._prepared.of(photos), scores, strict=True):
-            features = MatchFeatures(photo, meaning, statistics)
-            regions = self._calibration.region_probabilities(features)
-            probability = self._calibration.photo_probability(features, regions)
-            match = TermMatch(probability, float(score), regions)
-            found.append(_coloured(match, photo.arrays, colours) if colours.any() else match)
+        features = MatchFeatures(self._prepared.of(photos), meaning, statistics)
+        regions = self._calibration.region_probabilities(features)
+        probabilities = self._calibration.photo_probabilities(features, regions).tolist()
+        found = [
+            TermMatch(probabilities[k], float(scores[k]), regions[k, : features.counts[k]])
+            for k in range(len(photos))
+        ]
+        if colours.any():
+            pairs = zip(found, photos, strict=True)
+            return [_coloured(match, photo, colours) for match, photo in pairs]
         return found
 
     def scene_matches(
