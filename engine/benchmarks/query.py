@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.benchmarks import synthetic_photos
+from engine.benchmarks import grown_library
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
+from engine.benchmarks.process_memory import PeakMemory
 from engine.errors import BadRequest, LibraryInUse
 from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs import Progress
@@ -21,6 +22,8 @@ from engine.records import SearchRequest
 _KINDS = ("red", "small", "old", "wooden", "round", "shiny")
 _THINGS = ("cat", "dog", "car", "chair", "cup", "bicycle", "boat", "tree", "book", "clock")
 PHOTOS = 24
+_FIRST_PARTIAL_QUERIES = 10
+_POLL_S = 0.0005
 QUERIES = tuple(f"a {kind} {thing}" for kind in _KINDS for thing in _THINGS)
 _TRIPLES = (
     ("dog", "ball", "person"), ("bird", "bench", "hat"), ("horse", "fence", "river"),
@@ -43,7 +46,8 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     """Search for 60 different texts, one after the other, then for plans of one, three and five
     parts.
 
-    The first query loads the text encoder and is reported separately.
+    The first query loads the text encoder and is reported separately. The first partial result is
+    what people see of a search with a language model, before that begins.
 
     Raises:
         BadRequest: the library has no searchable photo.
@@ -57,13 +61,17 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
                 path=request.library,
                 hint="Index it first, or leave --library out.",
             )
-        cold_ms = _query_ms(library, "anything at all", listener)
-        warm_ms = []
-        for done, text in enumerate(QUERIES):
-            listener.report(Progress("Asking", done, len(QUERIES), current=text))
-            warm_ms.append(_query_ms(library, text, listener))
-        plans_ms = _plans_ms(library, listener)
+        with PeakMemory() as memory:
+            cold_ms = _query_ms(library, "anything at all", listener)
+            warm_ms = []
+            for done, text in enumerate(QUERIES):
+                listener.report(Progress("Asking", done, len(QUERIES), current=text))
+                warm_ms.append(_query_ms(library, text, listener))
+            plans_ms = _plans_ms(library, listener)
+            first_ms = _first_partial_ms(library)
+        store_bytes, index_bytes = _disk_bytes(library)
     p50, p95 = (float(np.percentile(warm_ms, share)) for share in (50, 95))
+    things = max(status.regions, 1)
     figures = {
         "bench": "query",
         "profile": status.profile,
@@ -74,18 +82,25 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
         "p50_ms": p50,
         "p95_ms": p95,
         "max_ms": max(warm_ms),
+        "first_partial_ms": first_ms,
         "plans_ms": plans_ms,
         "plans_ratio": {parts: ms / plans_ms[1] for parts, ms in plans_ms.items()},
+        "peak_bytes": memory.peak_bytes,
+        "store_bytes_a_region": store_bytes / things,
+        "index_bytes_a_region": index_bytes / things,
     }
     lines = (
         f"{len(QUERIES)} different texts, {status.searchable:,} photos, {status.regions:,} things",
         f"p50 {p50:.1f} ms   p95 {p95:.1f} ms   slowest {max(warm_ms):.1f} ms",
+        f"first partial result: {first_ms:.1f} ms",
         f"first query, which loads the text encoder: {cold_ms:.0f} ms",
         *(
             f"plan of {parts} part{'s' * (parts > 1)}: median {ms:.1f} ms, "
             f"{ms / plans_ms[1]:.2f} times that of one word"
             for parts, ms in plans_ms.items()
         ),
+        f"peak memory {(memory.peak_bytes or 0) / 2**20:.0f} MB",
+        f"bytes a thing: store {store_bytes / things:.0f}, index {index_bytes / things:.0f}",
     )
     return BenchResult(lines, figures)
 
@@ -108,9 +123,30 @@ def _query_ms(library: Library, text: str, listener: ProgressListener) -> float:
     return (time.perf_counter() - started_s) * 1000
 
 
+def _first_partial_ms(library: Library) -> float:
+    """Median milliseconds until a search with a language model shows its first hits."""
+    found = []
+    for text in QUERIES[:_FIRST_PARTIAL_QUERIES]:
+        started_s = time.perf_counter()
+        job = library.search.start(SearchRequest(text=f"{text} outside", verify=1))
+        while job.partial is None and not job.ended:
+            time.sleep(_POLL_S)
+        found.append((time.perf_counter() - started_s) * 1000)
+        job.cancel()
+    return float(np.median(found))
+
+
+def _disk_bytes(library: Library) -> tuple[int, int]:
+    """Bytes of the database and of the active profile's index."""
+    index = library.paths.index(library.models.active.key)
+    return library.paths.store.stat().st_size, sum(
+        path.stat().st_size for path in index.glob("*") if path.is_file()
+    )
+
+
 @contextlib.contextmanager
 def _library(request: BenchRequest, listener: ProgressListener) -> Iterator[Library]:
-    """The requested library, or a temporary one with generated photos; closed at the end."""
+    """The requested library, or a temporary one with the sample photos and copies of them."""
     if request.library is not None:
         try:
             library = Library.open(request.library, profile=request.profile)
@@ -120,9 +156,7 @@ def _library(request: BenchRequest, listener: ProgressListener) -> Iterator[Libr
             yield library
         return
     with tempfile.TemporaryDirectory(prefix="pickout-bench-") as temporary:
-        synthetic_photos.write_shapes(Path(temporary, "photos"), request.photos or PHOTOS)
-        library = Library.open(Path(temporary, "library"), profile=request.profile)
-        with contextlib.closing(library):
-            library.folders.add(Path(temporary, "photos"))
-            listener.follow(library.indexing.start())
+        root = Path(temporary, "made")
+        grown_library.make(root, request.photos or PHOTOS, request.profile, listener)
+        with contextlib.closing(Library.open(root / "library", profile=request.profile)) as library:
             yield library

@@ -1,4 +1,4 @@
-"""Generates photos for benchmarks: coloured shapes, or enlarged sample photos."""
+"""Generates photos for benchmarks: enlarged sample photos."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from engine import paths
 
-SIZE_WH = (640, 480)
 LARGE = "large"
 """Prefix of the file names of 12-megapixel photos."""
 _LARGE_PX, _SMALL_PX = 4000, 1600
@@ -18,28 +17,6 @@ _GRAIN = 4.0
 """Standard deviation of the sensor noise, in grey values; without it files are half as large."""
 _AGE_S = 60
 """Files are dated back by this, because a scan takes a new file for one that is being written."""
-
-
-def write_shapes(folder: Path, count: int, seed: int = 0) -> None:
-    """Write ``count`` different JPEG files, each with 12 coloured shapes on a noisy gradient."""
-    import cv2
-
-    rng = np.random.default_rng(seed)
-    width, height = SIZE_WH
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        gradient = np.linspace(rng.integers(0, 120), rng.integers(120, 255), width)
-        rgb = np.repeat(np.tile(gradient, (height, 1))[..., None], 3, axis=2)
-        rgb = (rgb + rng.normal(0, 6, rgb.shape)).clip(0, 255).astype(np.uint8)
-        for _ in range(12):
-            colour = [int(part) for part in rng.integers(0, 255, 3)]
-            x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
-            side = int(rng.integers(20, 120))
-            if rng.random() < 0.5:
-                cv2.circle(rgb, (x, y), side // 2, colour, -1, cv2.LINE_AA)
-            else:
-                cv2.rectangle(rgb, (x, y), (x + side, y + side // 2), colour, -1)
-        _write(folder / f"made-{number:05d}.jpg", rgb)
 
 
 def write_camera_like_photos(folder: Path, count: int, seed: int = 0) -> None:

@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photos",
         type=whole_number(1),
         metavar="N",
-        help="query, index: how many photos to make (default 24, 48) when none are given; boxes: "
-        "only the first N of the COCO file",
+        help="query, index: how many photos to make (default 24, 48) when none are given, query's "
+        "beyond 24 being copies with other vectors; boxes: only the first N of the COCO file",
     )
     parser.add_argument(
         "--folder",

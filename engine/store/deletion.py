@@ -30,7 +30,7 @@ def delete_unreferenced(
         ).fetchone()
         if held:
             continue
-        connection.execute("DELETE FROM regions WHERE photo_id = ?", (photo_id,))
+        connection.execute("DELETE FROM region_blocks WHERE photo_id = ?", (photo_id,))
         connection.execute("DELETE FROM indexings WHERE photo_id = ?", (photo_id,))
         connection.execute("DELETE FROM looks WHERE photo_id = ?", (photo_id,))
         connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))

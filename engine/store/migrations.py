@@ -14,6 +14,9 @@ from engine.errors import StoreDamaged, StoreTooNew
 from engine.store.database import BUSY_TIMEOUT_S, translated
 from engine.store.schema_versions import MIGRATIONS
 
+_FREE_SHARE = 0.2
+"""Share of free pages after a migration from which the file is written anew without them."""
+
 APPLICATION_ID = 0x5049434B
 """``PICK`` in ASCII: marks an SQLite file as a library of ours."""
 
@@ -80,6 +83,19 @@ def _bring_up(connection: sqlite3.Connection, path: Path, migrations: Migrations
     else:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     migrations.apply(db)
+    _shrink(connection)
+
+
+def _shrink(connection: sqlite3.Connection) -> None:
+    """Give the room that a migration left back to the disk, which needs as much once more; without
+    it, new rows fill that room."""
+    free, pages = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("freelist_count", "page_count")
+    )
+    if free > _FREE_SHARE * pages:
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute("VACUUM")
 
 
 def _known(migrations: Migrations) -> set[str]:

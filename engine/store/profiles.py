@@ -7,8 +7,8 @@ from engine.store.rows import ProfileRow
 
 _SAMPLE = 200
 _STEP = 200
-_ROW_BYTES = 120
-"""Bytes of a region beside its vector and mask: numbers, keys, unused space of the pages."""
+_ROW_BYTES = 2100
+"""Bytes of a photo beside its block and masks: keys, and half of the last page."""
 
 
 class Profiles:
@@ -29,9 +29,8 @@ class Profiles:
     def photo_bytes(self, profile_id: int) -> tuple[float, float] | None:
         """See ``ProfileTable``: the mean over some photos."""
         query = f"""
-            SELECT count(DISTINCT r.photo_id), count(*),
-                sum(length(r.vector) + coalesce(length(r.rle), 0) + {_ROW_BYTES})
-            FROM regions r WHERE r.profile_id = ?1 AND r.photo_id IN
+            SELECT count(*), sum(regions), sum(length(block) + length(masks) + {_ROW_BYTES})
+            FROM region_blocks WHERE profile_id = ?1 AND photo_id IN
                 (SELECT photo_id FROM indexings WHERE profile_id = ?1 AND level = 'full'
                  LIMIT {_SAMPLE})
         """
@@ -56,7 +55,7 @@ class Profiles:
                 )
             ]
             marks = ",".join("?" * len(photos))
-            for table in ("regions", "indexings"):
+            for table in ("region_blocks", "indexings"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE photo_id IN ({marks}) AND {mine}",
                     (*photos, profile_id),

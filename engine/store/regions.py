@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
-from engine.records import BoxXyxy, PhotoId, Region, RegionId, Rle
+from engine.errors import StoreDamaged
+from engine.records import BoxXyxy, PhotoId, Region, RegionId
+from engine.store import region_block, region_masks
 from engine.store.database import Database
 from engine.store.rows import RegionRows
 
-_CHUNK = 500
-
-_THING = """SELECT id, photo_id, x0, y0, x1, y1, rle_h, rle_w, rle, mask_score FROM regions
-            WHERE kind = 'thing'"""
+_OF_REGION = """(SELECT min(last_id) FROM region_blocks WHERE last_id >= {region})"""
+"""The block that holds a region, if any does: blocks do not overlap."""
+_AMONG = "photo_id IN (SELECT value FROM json_each(?)) AND profile_id = ?"
 
 
 class Regions:
-    """The table ``regions``; see ``RegionTable``."""
+    """The table ``region_blocks``; see ``RegionTable`` and, for its columns, ``SCHEMA.md``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def get(self, region_id: RegionId) -> Region | None:
         """See ``RegionTable``."""
-        with self._db.reading() as connection:
-            row = connection.execute(f"{_THING} AND id = ?", (int(region_id),)).fetchone()
-        return _region(row) if row else None
+        query = f"""SELECT photo_id, last_id, block, masks FROM region_blocks
+                    WHERE last_id = {_OF_REGION.format(region="?1")} AND last_id - regions < ?1"""
+        with self._reading() as connection:
+            row = connection.execute(query, (int(region_id),)).fetchone()
+            found = _regions(*row) if row else ()
+        return next((region for region in found if region.id == region_id), None)
 
     def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
         """See ``RegionTable``."""
@@ -36,76 +43,53 @@ class Regions:
         self, photo_ids: Sequence[PhotoId], profile_id: int
     ) -> dict[PhotoId, tuple[Region, ...]]:
         """See ``RegionTable``."""
-        found: dict[PhotoId, list[Region]] = {}
-        with self._db.reading() as connection:
-            for ids in _chunks(photo_ids):
-                marks = ",".join("?" * len(ids))
-                query = f"""{_THING} AND profile_id = ? AND photo_id IN ({marks})
-                            ORDER BY mask_score DESC, id"""
-                for row in connection.execute(query, (profile_id, *ids)):
-                    found.setdefault(PhotoId(row[1]), []).append(_region(row))
-        return {photo_id: tuple(regions) for photo_id, regions in found.items()}
+        query = f"""SELECT photo_id, last_id, block, masks FROM region_blocks
+                    WHERE {_AMONG} AND regions > 1"""
+        with self._reading() as connection:
+            rows = connection.execute(query, (_json(photo_ids), profile_id))
+            return {PhotoId(row[0]): _regions(*row) for row in rows}
 
     def rows(self, photo_ids: Sequence[PhotoId], profile_id: int) -> dict[PhotoId, RegionRows]:
         """See ``RegionTable``."""
-        grouped: dict[PhotoId, list[tuple]] = {}
-        with self._db.reading() as connection:
-            for ids in _chunks(photo_ids):
-                marks = ",".join("?" * len(ids))
-                query = f"""
-                    SELECT r.photo_id, r.id, kind = 'whole', x0 / width_px, y0 / height_px,
-                        x1 / width_px, y1 / height_px, mask_score, area_fraction, vector,
-                        level = 'full'
-                    FROM regions r JOIN photos p ON p.id = r.photo_id
-                    JOIN indexings i ON i.photo_id = r.photo_id AND i.profile_id = r.profile_id
-                    WHERE r.photo_id IN ({marks}) AND r.profile_id = ? ORDER BY r.id
-                """
-                for row in connection.execute(query, (*ids, profile_id)):
-                    grouped.setdefault(PhotoId(row[0]), []).append(row)
-        return {photo_id: _numbers(rows) for photo_id, rows in grouped.items()}
+        query = f"SELECT photo_id, last_id, block FROM region_blocks WHERE {_AMONG}"
+        with self._reading() as connection:
+            blocks = connection.execute(query, (_json(photo_ids), profile_id)).fetchall()
+            return {
+                PhotoId(photo_id): region_block.decode(block).rows(last_id)
+                for photo_id, last_id, block in blocks
+            }
 
     def fully_indexed(self, photo_ids: Sequence[PhotoId], profile_id: int) -> set[PhotoId]:
         """See ``RegionTable``."""
-        found: set[PhotoId] = set()
+        query = f"SELECT photo_id FROM indexings WHERE {_AMONG} AND level = 'full'"
         with self._db.reading() as connection:
-            for ids in _chunks(photo_ids):
-                marks = ",".join("?" * len(ids))
-                query = f"""SELECT photo_id FROM indexings
-                            WHERE photo_id IN ({marks}) AND profile_id = ? AND level = 'full'"""
-                rows = connection.execute(query, (*ids, profile_id))
-                found.update(PhotoId(row[0]) for row in rows)
-        return found
+            rows = connection.execute(query, (_json(photo_ids), profile_id))
+            return {PhotoId(row[0]) for row in rows}
 
     def ids_of(
         self, photo_ids: Sequence[PhotoId], profile_id: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """See ``RegionTable``."""
-        pairs: list[tuple[int, int]] = []
+        query = f"""SELECT last_id, regions, photo_id FROM region_blocks
+                    WHERE {_AMONG} ORDER BY last_id"""
         with self._db.reading() as connection:
-            for ids in _chunks(photo_ids):
-                marks = ",".join("?" * len(ids))
-                query = f"""SELECT id, photo_id FROM regions
-                            WHERE photo_id IN ({marks}) AND profile_id = ?"""
-                pairs += connection.execute(query, (*ids, profile_id)).fetchall()
-        table = np.array(sorted(pairs), np.int64).reshape(-1, 2)
-        return table[:, 0].copy(), table[:, 1].copy()
+            rows = connection.execute(query, (_json(photo_ids), profile_id)).fetchall()
+        spans = np.array(rows, np.int64).reshape(-1, 3)
+        return _ids(spans[:, 0], spans[:, 1]), np.repeat(spans[:, 2], spans[:, 1])
 
     def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
         """See ``RegionTable``."""
-        found: dict[int, PhotoId] = {}
+        query = f"""SELECT value, photo_id FROM json_each(?) JOIN region_blocks
+                    ON last_id = {_OF_REGION.format(region="value")}
+                    WHERE last_id - regions < value"""
         with self._db.reading() as connection:
-            for ids in _chunks(region_ids):
-                marks = ",".join("?" * len(ids))
-                query = f"SELECT id, photo_id FROM regions WHERE id IN ({marks})"
-                found.update(connection.execute(query, ids).fetchall())
-        return found
+            return dict(connection.execute(query, (_json(region_ids),)).fetchall())
 
     def vector(self, region_id: RegionId, profile_id: int) -> np.ndarray | None:
         """See ``RegionTable``."""
-        query = "SELECT vector FROM regions WHERE id = ? AND profile_id = ?"
-        with self._db.reading() as connection:
-            row = connection.execute(query, (int(region_id), profile_id)).fetchone()
-        return np.frombuffer(row[0], np.float16).astype(np.float32) if row else None
+        span = (int(region_id) - 1, int(region_id))
+        found = next(self.vectors_after(profile_id, *span), None)
+        return None if found is None else found[1][0]
 
     # -- for the index ---------------------------------------------------------------------
 
@@ -114,57 +98,81 @@ class Regions:
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """See ``VectorSource``. Each chunk is read in a transaction of its own, so that a long read
         blocks no checkpoint."""
-        query = """SELECT id, vector FROM regions
-                   WHERE id > ? AND id <= ? AND profile_id = ? ORDER BY id LIMIT ?"""
+        query = """SELECT last_id, block FROM region_blocks
+                   WHERE last_id > ? AND last_id - regions < ? AND profile_id = ?
+                   ORDER BY last_id"""
         last = 2**63 - 1 if up_to is None else up_to
         while True:
-            with self._db.reading() as connection:
-                rows = connection.execute(query, (after, last, profile_id, chunk)).fetchall()
-            if not rows:
+            ids: list[np.ndarray] = []
+            vectors: list[np.ndarray] = []
+            count = 0
+            with self._reading() as connection:
+                for last_id, block in connection.execute(query, (after, last, profile_id)):
+                    found = region_block.decode(block).vectors()
+                    of_block = np.arange(last_id - len(found) + 1, last_id + 1)
+                    inside = slice(*np.searchsorted(of_block, (after + 1, last + 1)))
+                    ids.append(of_block[inside])
+                    vectors.append(found[inside])
+                    count += len(ids[-1])
+                    if count >= chunk:
+                        break
+            if not ids:
                 return
-            ids = np.array([row[0] for row in rows], np.int64)
-            vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
-            yield ids, vectors.reshape(len(rows), -1)
-            if len(rows) < chunk:
+            yield np.concatenate(ids), np.concatenate(vectors)
+            if count < chunk:
                 return
-            after = int(ids[-1])
+            after = int(ids[-1][-1])
 
     def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
         """See ``VectorSource``."""
-        query = "SELECT id FROM regions WHERE id > ? AND id <= ? AND profile_id = ? ORDER BY id"
+        query = """SELECT last_id, regions FROM region_blocks
+                   WHERE last_id > ? AND last_id - regions < ? AND profile_id = ?
+                   ORDER BY last_id"""
         last = 2**63 - 1 if up_to is None else up_to
         with self._db.reading() as connection:
             rows = connection.execute(query, (after, last, profile_id)).fetchall()
-        return np.array([row[0] for row in rows], np.int64)
+        spans = np.array(rows, np.int64).reshape(-1, 2)
+        ids = _ids(spans[:, 0], spans[:, 1])
+        return ids[(ids > after) & (ids <= last)]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """As of the database.
+
+        Raises:
+            StoreDamaged: a block cannot be decoded.
+        """
+        with self._db.reading() as connection:
+            try:
+                yield connection
+            except ValueError as error:
+                raise StoreDamaged(
+                    f"What the library holds of a photo is damaged ({error}).",
+                    operation="reading the library",
+                    path=self._db.path,
+                    hint="Restore it from a backup, or move it away to begin anew.",
+                ) from error
 
 
-def _numbers(rows: list[tuple]) -> RegionRows:
-    things = [row for row in rows if not row[2]]
-    whole = next(row for row in rows if row[2])
-    numbers = np.array([row[3:9] for row in things], np.float32).reshape(-1, 6)
-    vectors = np.frombuffer(b"".join(row[9] for row in things), np.float16)
-    whole_vector = np.frombuffer(whole[9], np.float16).astype(np.float32)
-    return RegionRows(
-        ids=np.array([row[1] for row in things], np.int64),
-        boxes_xyxy=numbers[:, :4],
-        mask_scores=numbers[:, 4],
-        area_fractions=numbers[:, 5],
-        vectors=vectors.astype(np.float32).reshape(len(things), whole_vector.size),
-        whole=whole_vector,
-        outlined=bool(whole[10]),
-    )
+def _regions(photo_id: int, last_id: int, block: bytes, masks: bytes) -> tuple[Region, ...]:
+    """Best mask first, then in the order of their ids."""
+    decoded = region_block.decode(block)
+    boxes, scores = decoded.boxes_xyxy[1:].tolist(), decoded.mask_scores[1:].tolist()
+    rles = region_masks.decode(masks, len(boxes))
+    first = last_id - len(boxes) + 1
+    found = [
+        Region(RegionId(first + i), PhotoId(photo_id), BoxXyxy(*box), rle, score)
+        for i, (box, rle, score) in enumerate(zip(boxes, rles, scores, strict=True))
+    ]
+    return tuple(sorted(found, key=lambda region: -region.mask_score))
 
 
-def _region(row: tuple) -> Region:
-    return Region(
-        id=RegionId(row[0]),
-        photo_id=PhotoId(row[1]),
-        box_xyxy=BoxXyxy(*row[2:6]),
-        rle=Rle((row[6], row[7]), row[8]),
-        mask_score=row[9],
-    )
+def _ids(last_ids: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """int64: the ids of all regions of blocks, in their order."""
+    ends = counts.cumsum()
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(last_ids - ends + 1, counts)
 
 
-def _chunks(ids: Sequence) -> Iterator[list[int]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield [int(i) for i in ids[start : start + _CHUNK]]
+def _json(ids: Iterable[int]) -> str:
+    """One parameter for any number of ids."""
+    return json.dumps([int(i) for i in ids])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from engine.errors import EngineError
 from engine.records import PhotoId, RegionId
-from engine.store import deletion
+from engine.store import deletion, region_block, region_masks
 from engine.store.database import Database
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, Written, now
 
@@ -135,35 +135,32 @@ def _remove_coarse(
     if coarse is None:
         return ()
     rows = connection.execute(
-        "DELETE FROM regions WHERE photo_id = ? AND profile_id = ? RETURNING id", of_photo
+        """DELETE FROM region_blocks WHERE photo_id = ? AND profile_id = ?
+           RETURNING last_id, regions""",
+        of_photo,
     ).fetchall()
     connection.execute("DELETE FROM indexings WHERE photo_id = ? AND profile_id = ?", of_photo)
-    return tuple(RegionId(row[0]) for row in rows)
+    return tuple(
+        RegionId(i) for last_id, count in rows for i in range(last_id - count + 1, last_id + 1)
+    )
 
 
 def _insert_regions(
     connection: sqlite3.Connection, photo_id: PhotoId, profile_id: int, photo: AnalysedPhoto
 ) -> None:
-    rows = []
-    for i, vector in enumerate(photo.vectors):
-        rle = photo.rles[i - 1] if i else None
-        rows.append(
-            (
-                photo_id,
-                profile_id,
-                "thing" if rle else "whole",
-                *map(float, photo.boxes_xyxy[i]),
-                float(photo.area_fractions[i]),
-                float(photo.mask_scores[i]),
-                *((rle.size_hw[0], rle.size_hw[1], rle.counts) if rle else (None, None, None)),
-                vector.tobytes(),
-            )
-        )
-    connection.executemany(
-        """INSERT INTO regions(photo_id, profile_id, kind, x0, y0, x1, y1, area_fraction,
-               mask_score, rle_h, rle_w, rle, vector)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        rows,
+    """Under ids that were never used: ``sqlite_sequence`` knows the highest one, ``last_id``."""
+    count = len(photo.vectors)
+    connection.execute(
+        """INSERT INTO region_blocks(last_id, photo_id, profile_id, regions, block, masks)
+           VALUES (coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'region_blocks'), 0) + ?1,
+               ?2, ?3, ?1, ?4, ?5)""",
+        (
+            count,
+            photo_id,
+            profile_id,
+            region_block.encode(photo),
+            region_masks.encode(photo.rles),
+        ),
     )
 
 

@@ -10,6 +10,8 @@ import sqlite3
 from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
+from engine.store import regions_to_blocks
+
 MIGRATIONS = Migrations("pickout")
 
 
@@ -277,6 +279,28 @@ CREATE INDEX photos_added ON photos(added_at);
 def m0004_filters(db: UtilsDatabase) -> None:
     """What filters compare can be looked up: folder and suffix of files, time and camera."""
     _run_script(db.conn, _M0004)
+
+
+_M0005 = """
+CREATE TABLE region_blocks(
+    last_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    photo_id INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL,
+    regions INTEGER NOT NULL CHECK(regions > 0),
+    block BLOB NOT NULL,
+    masks BLOB NOT NULL,
+    UNIQUE(photo_id, profile_id),
+    FOREIGN KEY(photo_id, profile_id) REFERENCES indexings(photo_id, profile_id)
+);
+"""
+
+
+@MIGRATIONS()
+def m0005_blocks(db: UtilsDatabase) -> None:
+    """What was a row for each region is one for each photo, half as large."""
+    _run_script(db.conn, _M0005)
+    regions_to_blocks.convert(db.conn)
+    db.conn.execute("DROP TABLE regions")
 
 
 def _run_script(connection: sqlite3.Connection, script: str) -> None:

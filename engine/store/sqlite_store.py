@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _CONSTRAINTS = {
-    """SELECT count(*) FROM indexings i WHERE i.things + 1 <> (SELECT count(*) FROM regions r
-       WHERE r.photo_id = i.photo_id AND r.profile_id = i.profile_id)""": (
+    """SELECT count(*) FROM indexings i LEFT JOIN region_blocks b
+       ON b.photo_id = i.photo_id AND b.profile_id = i.profile_id
+       WHERE i.things + 1 <> coalesce(b.regions, 0)""": (
         "photos have more or fewer regions than were found in them"
     ),
     "SELECT count(*) FROM indexings WHERE level NOT IN ('coarse', 'full')": (

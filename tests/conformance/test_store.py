@@ -60,11 +60,13 @@ def test_vectors_are_read_as_they_were_written(
     photo = analysed(b"abc", file, things=3)
     photo_id = store.results.write(file, photo, profile_id, lambda *_: None).photo_id
     rows = store.regions.rows([photo_id], profile_id)[photo_id]
-    assert np.array_equal(rows.whole, photo.vectors[0].astype(np.float32))
-    assert np.array_equal(rows.vectors, photo.vectors[1:].astype(np.float32))
+    exact = photo.vectors.astype(np.float32)
+    error = np.abs(np.vstack([rows.whole[None], rows.vectors]) - exact)
+    assert (error <= np.abs(exact).max(axis=0) / 250).all()
     assert rows.boxes_xyxy.tolist() == [[0, 0, 0.5, 0.5]] * 3
     ids, vectors = next(store.regions.vectors_after(profile_id, 0))
-    assert np.array_equal(vectors, photo.vectors) and ids.tolist() == sorted(ids.tolist())
+    assert ids.tolist() == sorted(ids.tolist())
+    assert np.array_equal(vectors, np.vstack([rows.whole[None], rows.vectors]))
     assert np.array_equal(store.regions.vector(ids[1], profile_id), rows.vectors[0])
     assert store.regions.vector(ids[1], profile_id + 1) is None
 

@@ -90,8 +90,8 @@ def assert_of_one_profile(library: Library, result: SearchResult) -> None:
     with library._components.store._db.reading() as connection:
         for hit in result.hits:
             made_by = connection.execute(
-                """SELECT p.description FROM regions r JOIN profiles p ON p.id = r.profile_id
-                   WHERE r.id = ?""",
+                """SELECT p.description FROM region_blocks b JOIN profiles p ON p.id = b.profile_id
+                   WHERE ? BETWEEN b.last_id - b.regions + 1 AND b.last_id""",
                 (hit.region.id,),
             ).fetchone()
             assert made_by == (result.profile,)

@@ -56,5 +56,7 @@ def test_changing_from_starter_to_full_and_back_never_mixes_profiles(
 
 def profile_of(library: Library, region_id: int) -> int:
     with library._components.store._db.reading() as connection:
-        query = "SELECT profile_id FROM regions WHERE id = ?"
+        query = (
+            "SELECT profile_id FROM region_blocks WHERE ? BETWEEN last_id - regions + 1 AND last_id"
+        )
         return connection.execute(query, (int(region_id),)).fetchone()[0]

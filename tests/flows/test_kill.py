@@ -48,9 +48,9 @@ def regions_by_photo(root: Path) -> list[tuple[int, str]]:
     """Of each indexing of a photo: its regions, and how closely it was looked at."""
     connection = sqlite3.connect(root / "library.sqlite")
     try:
-        query = """SELECT count(r.id), i.level FROM indexings i
-                   LEFT JOIN regions r ON r.photo_id = i.photo_id AND r.profile_id = i.profile_id
-                   GROUP BY i.photo_id, i.profile_id"""
+        query = """SELECT coalesce(b.regions, 0), i.level FROM indexings i
+                   LEFT JOIN region_blocks b
+                   ON b.photo_id = i.photo_id AND b.profile_id = i.profile_id"""
         return connection.execute(query).fetchall()
     finally:
         connection.close()

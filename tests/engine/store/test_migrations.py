@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlite_utils import Migrations
 
@@ -12,7 +14,7 @@ from engine.errors import StoreDamaged, StoreTooNew
 from engine.paths import LibraryPaths
 from engine.records import Filter, FilterKind, PhotoId, Span
 from engine.scoring.model_answer import ModelAnswer
-from engine.store import migrations, schema_versions
+from engine.store import migrations, region_block, schema_versions
 from engine.store.migrations import APPLICATION_ID, migrate
 from engine.store.schema_versions import MIGRATIONS
 from engine.store.sqlite_store import SqliteStore
@@ -25,9 +27,10 @@ def newer(fail: bool = False) -> Migrations:
     made(name="m0002_levels")(schema_versions.m0002_levels)
     made(name="m0003_looks")(schema_versions.m0003_looks)
     made(name="m0004_filters")(schema_versions.m0004_filters)
+    made(name="m0005_blocks")(schema_versions.m0005_blocks)
 
     @made()
-    def m0005_add_stars(db) -> None:
+    def m0006_add_stars(db) -> None:
         db.execute("ALTER TABLE photos ADD COLUMN stars INTEGER")
         if fail:
             raise ZeroDivisionError
@@ -49,7 +52,7 @@ def test_a_new_file_is_marked_as_ours(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     connection.close()
-    assert {"folders", "files", "photos", "regions", "failures"} <= set(tables(path))
+    assert {"folders", "files", "photos", "region_blocks", "failures"} <= set(tables(path))
 
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
@@ -66,7 +69,7 @@ def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     migrate(path)
     migrate(path, newer())
     assert "stars" in tables(path)["photos"]
-    copy = tmp_path / "a.sqlite.before-m0005_add_stars"
+    copy = tmp_path / "a.sqlite.before-m0006_add_stars"
     assert "stars" not in tables(copy)["photos"]
 
 
@@ -131,7 +134,8 @@ def test_photos_indexed_before_levels_existed_are_outlined(paths: LibraryPaths) 
             VALUES (1, x'00', 10, 4, 3, '', '');
         INSERT INTO indexings VALUES (1, 1, 'full', 0, '');
         INSERT INTO regions(photo_id, profile_id, kind, x0, y0, x1, y1, area_fraction,
-            mask_score, vector) VALUES (1, 1, 'whole', 0, 0, 4, 3, 1, 1, zeroblob(16));
+            mask_score, vector) VALUES
+            (1, 1, 'whole', 0, 0, 4, 3, 1, 1, x'003c003c003c003c003c003c003c003c');
         INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns, photo_id, state)
             VALUES (1, 'a.jpg', 10, 1, 1, 'ready'), (1, 'b.jpg', 10, 2, 1, 'ready'),
                 (1, 'c.jpg', 10, 3, NULL, 'pending');
@@ -192,6 +196,9 @@ def test_filters_find_the_files_of_a_library_from_before_them(paths: LibraryPath
         INSERT INTO photos(id, content_hash, size_bytes, width_px, height_px, dated_at, added_at)
             VALUES (1, x'00', 10, 4, 3, '', ''), (2, x'01', 10, 4, 3, '', '');
         INSERT INTO indexings VALUES (1, 1, 'full', 0, ''), (2, 1, 'full', 0, '');
+        INSERT INTO regions(photo_id, profile_id, kind, x0, y0, x1, y1, area_fraction,
+            mask_score, vector) SELECT id, 1, 'whole', 0, 0, 4, 3, 1, 1,
+            x'003c003c003c003c003c003c003c003c' FROM photos;
         INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns, photo_id, state)
             VALUES (1, 'a.b/sea.side/x.PNG', 10, 1, 1, 'ready'), (1, 'y.jpg', 10, 2, 2, 'ready');
         """
@@ -204,3 +211,128 @@ def test_filters_find_the_files_of_a_library_from_before_them(paths: LibraryPath
             assert store.photos.searchable_ids(1, frozenset(), 10, of_one) == [1]
     finally:
         store.close()
+
+
+STORED = Path(__file__).parents[2] / "data" / "library_0_1" / "library" / "library.sqlite"
+
+
+@pytest.fixture
+def stored(paths: LibraryPaths) -> dict[int, list[sqlite3.Row]]:
+    """A copy of a library that an older version wrote, at ``paths``; the rows of its regions by
+    photo."""
+    paths.root.mkdir()
+    shutil.copy(STORED, paths.store)
+    connection = sqlite3.connect(paths.store)
+    connection.row_factory = sqlite3.Row
+    found: dict[int, list[sqlite3.Row]] = {}
+    for row in connection.execute("SELECT * FROM regions ORDER BY id"):
+        found.setdefault(row["photo_id"], []).append(row)
+    connection.close()
+    return found
+
+
+def test_regions_become_blocks_and_nothing_else_changes(
+    paths: LibraryPaths, stored: dict[int, list[sqlite3.Row]]
+) -> None:
+    store = SqliteStore.open(paths)
+    try:
+        assert store.faults() == () and store.counts.repair() == ()
+        assert "regions" not in tables(paths.store)
+        for photo_id, (whole, *things) in stored.items():
+            ids = [row["id"] for row in things]
+            rows = store.regions.rows([photo_id], 1)[photo_id]
+            assert rows.ids.tolist() == ids and rows.outlined
+            exact = np.array([np.frombuffer(r["vector"], np.float16) for r in (whole, *things)])
+            error = np.abs(np.vstack([rows.whole[None], rows.vectors]) - exact)
+            assert (error <= np.abs(exact).max(axis=0) / 250 + 1e-6).all()
+            regions = {region.id: region for region in store.regions.of_photo(photo_id, 1)}
+            assert len(regions) == len(things)
+            for row in things:
+                region = regions[row["id"]]
+                assert region == store.regions.get(row["id"])
+                assert region.rle.counts == row["rle"]
+                assert region.rle.size_hw == (row["rle_h"], row["rle_w"])
+                assert region.box_xyxy.as_tuple() == pytest.approx(tuple(row)[4:8])
+                assert region.mask_score == pytest.approx(row["mask_score"])
+        every = [row["id"] for rows in stored.values() for row in rows]
+        assert store.regions.ids(1).tolist() == sorted(every)
+    finally:
+        store.close()
+
+
+def test_ids_of_deleted_regions_are_not_used_again_after_the_step_to_blocks(
+    paths: LibraryPaths, stored: dict[int, list[sqlite3.Row]]
+) -> None:
+    connection = sqlite3.connect(paths.store)
+    newest = max(stored)
+    for table in ("regions", "indexings"):
+        connection.execute(f"DELETE FROM {table} WHERE photo_id = ?", (newest,))
+    connection.commit()
+    connection.close()
+    SqliteStore.open(paths).close()
+    connection = sqlite3.connect(paths.store)
+    query = "SELECT seq FROM sqlite_sequence WHERE name = 'region_blocks'"
+    assert connection.execute(query).fetchall() == [(stored[newest][-1]["id"],)]
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM regions WHERE id = (SELECT max(id) FROM regions)",
+        "DELETE FROM regions WHERE id = (SELECT max(id) - 1 FROM regions)",
+        "UPDATE regions SET vector = x'00' WHERE id = (SELECT max(id) FROM regions)",
+        f"UPDATE regions SET vector = x'{'007e' * 395}' WHERE id = (SELECT max(id) FROM regions)",
+    ],
+)
+def test_a_photo_with_damaged_rows_is_to_be_indexed_again(
+    paths: LibraryPaths, stored: dict[int, list[sqlite3.Row]], damage: str
+) -> None:
+    connection = sqlite3.connect(paths.store)
+    connection.execute(damage)
+    connection.commit()
+    connection.close()
+    store = SqliteStore.open(paths)
+    try:
+        assert store.faults() == ()
+        assert [file.photo_id for file in store.files.lacking(1, 10)] == [max(stored)]
+        kept = sorted(set(stored) - {max(stored)})
+        assert sorted(store.regions.rows(sorted(stored), 1)) == kept
+    finally:
+        store.close()
+
+
+def test_a_stop_on_the_way_to_blocks_leaves_the_old_library(
+    paths: LibraryPaths, stored: dict[int, list[sqlite3.Row]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack, packed = region_block.pack, []
+
+    def stop(*values) -> bytes:
+        if packed:
+            raise KeyboardInterrupt
+        packed.append(True)
+        return pack(*values)
+
+    monkeypatch.setattr(region_block, "pack", stop)
+    with pytest.raises(KeyboardInterrupt):
+        SqliteStore.open(paths)
+    monkeypatch.undo()
+    connection = sqlite3.connect(paths.store)
+    count = sum(map(len, stored.values()))
+    assert connection.execute("SELECT count(*) FROM regions").fetchone() == (count,)
+    connection.close()
+    store = SqliteStore.open(paths)
+    try:
+        assert len(store.regions.ids(1)) == count and store.faults() == ()
+    finally:
+        store.close()
+
+
+def test_the_room_of_the_old_rows_is_given_back(
+    paths: LibraryPaths, stored: dict[int, list[sqlite3.Row]]
+) -> None:
+    before = paths.store.stat().st_size
+    SqliteStore.open(paths).close()
+    assert paths.store.stat().st_size < 0.8 * before
+    (copy,) = paths.root.glob("library.sqlite.before-*")
+    assert copy.stat().st_size == before

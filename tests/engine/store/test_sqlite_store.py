@@ -70,7 +70,7 @@ def test_violated_constraints_are_reported(
     assert store.faults() == ()
     store.close()
     connection = sqlite3.connect(paths.store)
-    connection.execute("DELETE FROM regions WHERE kind = 'thing'")
+    connection.execute("UPDATE region_blocks SET regions = 1")
     connection.execute("DELETE FROM files")
     connection.execute("UPDATE indexings SET level = 'coarse'")
     connection.commit()

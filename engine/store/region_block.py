@@ -1,0 +1,130 @@
+"""The binary layout of what a query needs of a photo: numbers and vectors of all its regions.
+
+Little-endian, of R rows, of which row 0 is the photo as a whole:
+
+| bytes | what |
+|---|---|
+| 1 | version of the layout, 1 |
+| 1 | 1 after a full indexing, 0 after a coarse one |
+| 2 | D, length of a vector |
+| 4 | R |
+| 4, 4 | width and height of the upright photo, pixels |
+| 16 R | float32 (R, 4), boxes x0, y0, x1, y1 in pixels |
+| 4 R | float32 (R,), mask scores |
+| 4 R | float32 (R,), area fractions |
+| 2 D | float16 (D,), steps |
+| R D | int8 (R, D), vectors in steps |
+
+Number d of a vector is its int8 times step d, which is the largest absolute value of this number
+in the photo divided by 127. So numbers of different size, such as a meaning and a colour, are all
+kept to half a step; similarities change by less than 0.001, and a vector takes half of float16.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.store.rows import AnalysedPhoto, IndexLevel, RegionRows
+
+VERSION = 1
+_HEADER = struct.Struct("<BBHIII")
+_LEVELS = 127
+
+
+class RegionBlock(NamedTuple):
+    """A decoded block; arrays are views into its bytes.
+
+    Attributes:
+        outlined: True after a full indexing.
+        size_wh: of the upright photo, pixels.
+        boxes_xyxy: float32 (R, 4), pixels. mask_scores, area_fractions: float32 (R,).
+        steps: float16 (D,). quantised: int8 (R, D).
+    """
+
+    outlined: bool
+    size_wh: tuple[int, int]
+    boxes_xyxy: np.ndarray
+    mask_scores: np.ndarray
+    area_fractions: np.ndarray
+    steps: np.ndarray
+    quantised: np.ndarray
+
+    def vectors(self) -> np.ndarray:
+        """float32 (R, D)."""
+        return self.quantised * self.steps.astype(np.float32)
+
+    def rows(self, last_id: int) -> RegionRows:
+        """The arrays that scoring takes; ``last_id``: of the photo's last region."""
+        vectors = self.vectors()
+        count = len(vectors) - 1
+        return RegionRows(
+            ids=np.arange(last_id - count + 1, last_id + 1),
+            boxes_xyxy=self.boxes_xyxy[1:] / np.array(self.size_wh * 2, np.float32),
+            mask_scores=self.mask_scores[1:],
+            area_fractions=self.area_fractions[1:],
+            vectors=vectors[1:],
+            whole=vectors[0],
+            outlined=self.outlined,
+        )
+
+
+def encode(photo: AnalysedPhoto) -> bytes:
+    """The block of a photo."""
+    return pack(
+        photo.level is IndexLevel.FULL,
+        photo.size_wh,
+        photo.boxes_xyxy,
+        photo.mask_scores,
+        photo.area_fractions,
+        photo.vectors,
+    )
+
+
+def pack(
+    outlined: bool,
+    size_wh: tuple[int, int],
+    boxes_xyxy: np.ndarray,
+    mask_scores: np.ndarray,
+    area_fractions: np.ndarray,
+    vectors: np.ndarray,
+) -> bytes:
+    """A block of these values: boxes in pixels, vectors float (R, D), see the module."""
+    rows, ndim = vectors.shape
+    exact = vectors.astype(np.float32)
+    # A step that float16 would round down to nothing is kept as its least number.
+    steps = np.nextafter((np.abs(exact).max(axis=0) / _LEVELS).astype(np.float16), np.float16(1))
+    quantised = np.clip(np.rint(exact / steps.astype(np.float32)), -_LEVELS, _LEVELS)
+    return b"".join(
+        (
+            _HEADER.pack(VERSION, outlined, ndim, rows, *size_wh),
+            *(np.ascontiguousarray(a, "<f4").tobytes() for a in (boxes_xyxy, mask_scores)),
+            np.ascontiguousarray(area_fractions, "<f4").tobytes(),
+            steps.astype("<f2").tobytes(),
+            quantised.astype(np.int8).tobytes(),
+        )
+    )
+
+
+def decode(block: bytes) -> RegionBlock:
+    """The values of a block, without a copy.
+
+    Raises:
+        ValueError: it is damaged, or of a layout that is not known.
+    """
+    version, outlined, ndim, rows, width, height = _HEADER.unpack_from(block)
+    if version != VERSION or len(block) != _HEADER.size + rows * (24 + ndim) + 2 * ndim:
+        raise ValueError(f"expected a block of layout {VERSION}, got {block[:16].hex()}")
+    numbers = np.frombuffer(block, "<f4", 6 * rows, _HEADER.size)
+    at = _HEADER.size + 24 * rows
+    return RegionBlock(
+        bool(outlined),
+        (width, height),
+        numbers[: 4 * rows].reshape(rows, 4),
+        numbers[4 * rows : 5 * rows],
+        numbers[5 * rows :],
+        np.frombuffer(block, "<f2", ndim, at),
+        np.frombuffer(block, np.int8, rows * ndim, at + 2 * ndim).reshape(rows, ndim),
+    )
