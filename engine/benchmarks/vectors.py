@@ -57,6 +57,10 @@ class SyntheticVectors:
             stop = min(start + _READ_ROWS, end)
             yield np.arange(start + 1, stop + 1), self.vectors[start:stop]
 
+    def vectors_of(self, profile_id: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See ``VectorSource``."""
+        return ids, self.vectors[ids - 1]
+
     def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
         """See ``VectorSource``."""
         end = len(self.vectors) if up_to is None else min(up_to, len(self.vectors))

@@ -58,15 +58,16 @@ class PlanMatch:
     region_scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @cached_property
-    def _outlined(self) -> tuple[int, ...]:
+    def outlined(self) -> tuple[int, ...]:
+        """Indexes of the regions to show, best first."""
         return self.outline()
 
     @property
     def region(self) -> int | None:
         """Index of the region to show; None if the photo has none."""
-        return self._outlined[0] if self._outlined else None
+        return self.outlined[0] if self.outlined else None
 
     @property
     def others(self) -> tuple[int, ...]:
         """Indexes of further regions that match, best first."""
-        return self._outlined[1:]
+        return self.outlined[1:]

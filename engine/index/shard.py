@@ -35,19 +35,6 @@ class Shard:
         matches = self.index.search(query, min(k, self.entry.count))
         return matches.keys.astype(np.int64), 1.0 - matches.distances.astype(np.float32)
 
-    def vectors(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Those of the regions that are in it: ids int64 (n,) and vectors float16 (n, D).
-
-        Args:
-            ids: int64.
-        """
-        found = self.index.get(ids.astype(np.uint64))
-        inside = np.fromiter((vector is not None for vector in found), bool, len(ids))
-        rows = [vector for vector in found if vector is not None]
-        if not rows:
-            return ids[:0], np.zeros((0, self.index.ndim), np.float16)
-        return ids[inside], np.array(rows)
-
     def keys(self) -> np.ndarray:
         """int64, ascending: every region id in it."""
         return np.sort(np.array(self.index.keys, dtype=np.int64))

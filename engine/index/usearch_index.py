@@ -79,31 +79,28 @@ class UsearchIndex:
 
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> Neighbours:
         """See ``VectorIndex``."""
-        opened, buffered = self._snapshot()
         query = self._for_dot_product(query.astype(np.float32)[None])[0]
         if allowed is None:
+            opened, buffered = self._snapshot()
             found = [shard.search(query, k) for shard in opened]
+            found.append(buffered.search(query, k))
         else:
-            found = [self._compare(shard, query, allowed) for shard in opened]
-            buffered = buffered.only(allowed)
-        found.append(buffered.search(query, k))
+            found = [
+                self._compare(query, allowed[first : first + _COMPARED_AT_ONCE])
+                for first in range(0, max(len(allowed), 1), _COMPARED_AT_ONCE)
+            ]
         ids = np.concatenate([ids for ids, _ in found])
         scores = np.concatenate([scores for _, scores in found])
         best = np.argsort(-scores, kind="stable")[:k]
         return Neighbours(ids[best], scores[best])
 
-    def _compare(
-        self, shard: shards.Shard, query: np.ndarray, allowed: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Ids int64 and similarities float32 of the allowed regions of a shard, in no order."""
-        span = (shard.entry.after + 1, shard.entry.up_to + 1)
-        start, end = np.searchsorted(allowed, span)
-        ids, scores = [allowed[:0]], [np.zeros(0, np.float32)]
-        for first in range(start, end, _COMPARED_AT_ONCE):
-            keys, vectors = shard.vectors(allowed[first : min(first + _COMPARED_AT_ONCE, end)])
-            ids.append(keys)
-            scores.append(self._for_dot_product(vectors.astype(np.float32)) @ query)
-        return np.concatenate(ids), np.concatenate(scores)
+    def _compare(self, query: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ids int64 and similarities float32 of those of the regions that exist, in no order. They
+        come from the store: a shard has its vectors in fewer bits."""
+        found, vectors = self.regions.vectors_of(self.profile_id, ids)
+        if not len(found):
+            return found, np.zeros(0, np.float32)
+        return found, self._for_dot_product(vectors.astype(np.float32)) @ query
 
     @property
     def complete(self) -> bool:

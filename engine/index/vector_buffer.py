@@ -19,11 +19,6 @@ class BufferSnapshot:
     ids: np.ndarray
     vectors: np.ndarray
 
-    def only(self, ids: np.ndarray) -> BufferSnapshot:
-        """The same with no other regions than these, int64."""
-        kept = np.isin(self.ids, ids)
-        return BufferSnapshot(self.ids[kept], self.vectors[kept])
-
     def search(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Region ids int64 and dot products float32 of the ``k`` nearest, in no order."""
         if not len(self.ids):

@@ -45,8 +45,16 @@ class VectorSource(Protocol):
     def vectors_after(
         self, profile_id: int, after: int, up_to: int | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Batches of int64 (n,) ids and float16 (n, D) vectors with ``after < id <= up_to``, in
+        """Batches of int64 (n,) ids and float (n, D) vectors with ``after < id <= up_to``, in
         ascending order of their ids."""
+        ...
+
+    def vectors_of(self, profile_id: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Those of the regions that exist: int64 (n,) ids, ascending, and float (n, D) vectors.
+
+        Args:
+            ids: int64, ascending.
+        """
         ...
 
     def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:

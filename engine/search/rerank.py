@@ -35,7 +35,8 @@ def rerank(
 
     Args:
         hits: in the order of the first stage, with the verdicts of the profile's own verifier;
-            ``candidates`` in the same order.
+            ``candidates`` are the first of them, at least ``request.verify`` if there are so many,
+            in the same order.
         outlines: makes masks for boxes that no stored mask fits.
 
     Raises:

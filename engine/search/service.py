@@ -28,7 +28,7 @@ from engine.scoring.verifier import Candidate
 from engine.search import candidates, ranking
 from engine.search.box_outlines import BoxOutlines, OutlineBox
 from engine.search.folding import fold
-from engine.search.plan_hits import MatchedPhoto, filtered_hit, verified_hit
+from engine.search.plan_hits import MatchedPhoto, filtered_hit, verified_hits
 from engine.search.query import ResolvedQuery, example_query
 from engine.search.query_reader import QueryReader
 from engine.search.ranking import RankedPhoto
@@ -127,7 +127,7 @@ class SearchService:
         matched = self._matched(
             ranking.rank_by_plan(scorer, rows, request.limit), request, plan.filters
         )
-        hits = [verified_hit(match, plan, scorer) for match in matched]
+        hits = verified_hits(matched, plan, scorer)
         if not request.verify or not hits:
             return results.result(hits)
         context.publish(results.result(hits, complete=False))
@@ -136,7 +136,7 @@ class SearchService:
             self._reranker,
             text,
             hits,
-            self._candidates(matched, ranking.z_scores(hits)),
+            self._candidates(matched[: request.verify], ranking.z_scores(hits)),
             self._outlines,
             results,
             context,
@@ -205,37 +205,50 @@ class SearchService:
         request: SearchRequest,
         filters: Sequence[Filter] = (),
     ) -> list[MatchedPhoto]:
-        """The first ranked photos with their records and regions, bursts folded; photos deleted
-        meanwhile are left out."""
+        """The first ranked photos with their records and the regions to outline, bursts folded;
+        photos deleted meanwhile are left out."""
         ids = [item.photo_id for item in ranked]
         photos = self._store.photos.visible(ids, request.folder_ids, filters)
         folded = fold(ranked, photos)[: request.limit]
-        ids = [one.ranked.photo_id for one in folded]
-        regions = self._store.regions.of_photos(ids, self._index.profile_id)
-        matched = []
-        for one in folded:
-            photo_id = one.ranked.photo_id
-            by_id = {region.id: region for region in regions.get(photo_id, ())}
-            ids_in_order = [RegionId(i) for i in one.ranked.rows.ids.tolist()]
-            if all(i in by_id for i in ids_in_order):
-                ordered = tuple(by_id[i] for i in ids_in_order)
-                similar = tuple(photos[other] for other in one.similar)
-                matched.append(MatchedPhoto(photos[photo_id], one.ranked, ordered, similar))
-        return matched
+        shown = [
+            [RegionId(int(one.ranked.rows.ids[i])) for i in one.ranked.match.outlined]
+            for one in folded
+        ]
+        regions = self._store.regions.get_many([i for of_photo in shown for i in of_photo])
+        return [
+            MatchedPhoto(
+                photos[one.ranked.photo_id],
+                one.ranked,
+                tuple(regions[i] for i in of_photo),
+                tuple(photos[other] for other in one.similar),
+            )
+            for one, of_photo in zip(folded, shown, strict=True)
+            if all(i in regions for i in of_photo)
+        ]
 
     def _candidates(
         self, matched: Sequence[MatchedPhoto], z_scores: Sequence[float]
     ) -> list[Candidate]:
-        return [
-            Candidate(
-                photo=match.photo,
-                regions=match.regions,
-                region_scores=match.ranked.match.region_scores,
-                read_rgb=partial(self._read_rgb, match.photo),
-                z_score=z_score,
+        """What the language model gets of these photos, the first hits; ``z_scores`` of all hits.
+        A photo whose regions were replaced meanwhile is looked at without them."""
+        of_photo = self._store.regions.of_photos(
+            [match.photo.id for match in matched], self._index.profile_id
+        )
+        found = []
+        for match, z_score in zip(matched, z_scores, strict=False):
+            by_id = {region.id: region for region in of_photo.get(match.photo.id, ())}
+            ids = [RegionId(i) for i in match.ranked.rows.ids.tolist()]
+            unchanged = all(i in by_id for i in ids)
+            found.append(
+                Candidate(
+                    photo=match.photo,
+                    regions=tuple(by_id[i] for i in ids) if unchanged else (),
+                    region_scores=match.ranked.match.region_scores if unchanged else np.zeros(0),
+                    read_rgb=partial(self._read_rgb, match.photo),
+                    z_score=z_score,
+                )
             )
-            for match, z_score in zip(matched, z_scores, strict=True)
-        ]
+        return found
 
     def _scorer(self) -> TermScorer:
         with self._loading:

@@ -28,12 +28,19 @@ class Regions:
 
     def get(self, region_id: RegionId) -> Region | None:
         """See ``RegionTable``."""
+        return self.get_many([region_id]).get(region_id)
+
+    def get_many(self, region_ids: Sequence[RegionId]) -> dict[RegionId, Region]:
+        """See ``RegionTable``."""
         query = f"""SELECT photo_id, last_id, block, masks FROM region_blocks
-                    WHERE last_id = {_OF_REGION.format(region="?1")} AND last_id - regions < ?1"""
+                    WHERE last_id IN (SELECT {_OF_REGION.format(region="value")} FROM json_each(?))
+                    """
+        wanted = {int(i) for i in region_ids}
         with self._reading() as connection:
-            row = connection.execute(query, (int(region_id),)).fetchone()
-            found = _regions(*row) if row else ()
-        return next((region for region in found if region.id == region_id), None)
+            rows = connection.execute(query, (_json(wanted),)).fetchall()
+            return {
+                region.id: region for row in rows for region in _regions(*row, wanted)
+            }
 
     def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
         """See ``RegionTable``."""
@@ -87,11 +94,28 @@ class Regions:
 
     def vector(self, region_id: RegionId, profile_id: int) -> np.ndarray | None:
         """See ``RegionTable``."""
-        span = (int(region_id) - 1, int(region_id))
-        found = next(self.vectors_after(profile_id, *span), None)
-        return None if found is None else found[1][0]
+        ids, vectors = self.vectors_of(profile_id, np.array([region_id], np.int64))
+        return vectors[0] if len(ids) else None
 
     # -- for the index ---------------------------------------------------------------------
+
+    def vectors_of(self, profile_id: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See ``VectorSource``."""
+        query = f"""SELECT last_id, block FROM region_blocks
+                    WHERE last_id IN (SELECT {_OF_REGION.format(region="value")} FROM json_each(?))
+                        AND profile_id = ? ORDER BY last_id"""
+        found: list[np.ndarray] = []
+        vectors: list[np.ndarray] = []
+        with self._reading() as connection:
+            for last_id, block in connection.execute(query, (_json(ids.tolist()), profile_id)):
+                of_block = region_block.decode(block).vectors()
+                first = last_id - len(of_block) + 1
+                wanted = ids[slice(*np.searchsorted(ids, (first, last_id + 1)))]
+                found.append(wanted)
+                vectors.append(of_block[wanted - first])
+        if not found:
+            return ids[:0], np.zeros((0, 0), np.float32)
+        return np.concatenate(found), np.concatenate(vectors)
 
     def vectors_after(
         self, profile_id: int, after: int, up_to: int | None = None, chunk: int = 4096
@@ -154,15 +178,23 @@ class Regions:
                 ) from error
 
 
-def _regions(photo_id: int, last_id: int, block: bytes, masks: bytes) -> tuple[Region, ...]:
-    """Best mask first, then in the order of their ids."""
+def _regions(
+    photo_id: int, last_id: int, block: bytes, masks: bytes, wanted: set[int] | None = None
+) -> tuple[Region, ...]:
+    """Best mask first, then in the order of their ids; ``wanted``: only these."""
     decoded = region_block.decode(block)
-    boxes, scores = decoded.boxes_xyxy[1:].tolist(), decoded.mask_scores[1:].tolist()
-    rles = region_masks.decode(masks, len(boxes))
-    first = last_id - len(boxes) + 1
+    rles = region_masks.decode(masks, len(decoded.boxes_xyxy) - 1)
+    first = last_id - len(rles) + 1
     found = [
-        Region(RegionId(first + i), PhotoId(photo_id), BoxXyxy(*box), rle, score)
-        for i, (box, rle, score) in enumerate(zip(boxes, rles, scores, strict=True))
+        Region(
+            RegionId(first + i),
+            PhotoId(photo_id),
+            BoxXyxy(*decoded.boxes_xyxy[1 + i].tolist()),
+            rle,
+            float(decoded.mask_scores[1 + i]),
+        )
+        for i, rle in enumerate(rles)
+        if wanted is None or first + i in wanted
     ]
     return tuple(sorted(found, key=lambda region: -region.mask_score))
 

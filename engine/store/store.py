@@ -155,6 +155,10 @@ class RegionTable(Protocol):
         """None if there is no region of this id; the photo as a whole is none."""
         ...
 
+    def get_many(self, region_ids: Sequence[RegionId]) -> dict[RegionId, Region]:
+        """As ``get``, for several; what is no region is left out."""
+        ...
+
     def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
         """The regions of a photo, best mask first."""
         ...
@@ -189,6 +193,10 @@ class RegionTable(Protocol):
 
     def vector(self, region_id: RegionId, profile_id: int) -> np.ndarray | None:
         """float32 (D,); None if the region does not exist or belongs to another profile."""
+        ...
+
+    def vectors_of(self, profile_id: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See ``VectorSource``."""
         ...
 
     def vectors_after(
