@@ -14,7 +14,8 @@ from engine.errors import DiskFull, StoreDamaged
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
+"""Raised when shards are written in another way; an index of another format is made again."""
 NAME = "manifest.json"
 
 
@@ -25,6 +26,7 @@ class ShardEntry:
     Attributes:
         after, up_to: it holds the regions whose ids lie in ``(after, up_to]``.
         count: vectors in it, those of regions deleted since included.
+        step: a number of a vector divided by what the shard holds in its place.
     """
 
     file: str
@@ -32,6 +34,7 @@ class ShardEntry:
     count: int
     after: int
     up_to: int
+    step: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,6 @@ class Manifest:
     profile_key: str
     ndim: int
     metric: str
-    dtype: str = "f16"
     shards: tuple[ShardEntry, ...] = ()
 
     @property
@@ -51,8 +53,8 @@ class Manifest:
 
     def fits(self, other: Manifest) -> bool:
         """Whether both speak of vectors of one space."""
-        ours = (self.profile_key, self.ndim, self.metric, self.dtype)
-        return ours == (other.profile_key, other.ndim, other.metric, other.dtype)
+        ours = (self.profile_key, self.ndim, self.metric)
+        return ours == (other.profile_key, other.ndim, other.metric)
 
 
 def load(folder: Path) -> Manifest | None:

@@ -32,6 +32,9 @@ DELETED_SHARE = 0.2
 """Share of deleted regions in a shard above which it is built again."""
 _COMPARED_AT_ONCE = 8192
 """Vectors read at once when named regions are compared: 13 MB with 395 dimensions."""
+_COMPARED_AGAIN = 100
+"""If no more neighbours are asked for, so many are found and compared with the vectors of the store,
+because their order in a shard is approximate."""
 BUFFER_LIMIT = 200_000
 """Most vectors searched exactly while shards are rebuilt; searches miss the rest until then."""
 
@@ -82,8 +85,11 @@ class UsearchIndex:
         query = self._for_dot_product(query.astype(np.float32)[None])[0]
         if allowed is None:
             opened, buffered = self._snapshot()
-            found = [shard.search(query, k) for shard in opened]
-            found.append(buffered.search(query, k))
+            wanted = max(k, _COMPARED_AGAIN)
+            found = [shard.search(query, wanted) for shard in opened]
+            found.append(buffered.search(query, wanted))
+            if k <= _COMPARED_AGAIN:
+                found = self._compared_again(query, found)
         else:
             found = [
                 self._compare(query, allowed[first : first + _COMPARED_AT_ONCE])
@@ -93,6 +99,15 @@ class UsearchIndex:
         scores = np.concatenate([scores for _, scores in found])
         best = np.argsort(-scores, kind="stable")[:k]
         return Neighbours(ids[best], scores[best])
+
+    def _compared_again(
+        self, query: np.ndarray, found: list[tuple[np.ndarray, np.ndarray]]
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The nearest of what was found, with exact similarities; deleted regions are left out."""
+        ids = np.concatenate([ids for ids, _ in found])
+        scores = np.concatenate([scores for _, scores in found])
+        nearest = ids[np.argsort(-scores, kind="stable")[:_COMPARED_AGAIN]]
+        return [self._compare(query, np.sort(nearest))]
 
     def _compare(self, query: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Ids int64 and similarities float32 of those of the regions that exist, in no order. They
@@ -233,7 +248,8 @@ class UsearchIndex:
         """Build one shard for a span of ids from the store, in the place of ``old``."""
         parts = []
         for ids, vectors in self.regions.vectors_after(self.profile_id, *span):
-            parts.append(self._usable(ids, vectors))
+            ids, vectors = self._usable(ids, vectors)
+            parts.append((ids, self._for_dot_product(vectors).astype(np.float16)))
             if cancel is not None:
                 cancel.raise_if_set()
         ids = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.int64)
@@ -307,17 +323,17 @@ class UsearchIndex:
                 return after
             after = int(ids[-1])
             ids, vectors = self._usable(ids, vectors)
-            self._buffer.append(ids, self._for_dot_product(vectors.astype(np.float32)))
+            self._buffer.append(ids, self._for_dot_product(vectors))
         if up_to is None and not self.damaged():
             self._complete = True
         return after
 
     def _usable(self, ids: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Leave out vectors that are not finite or zero; they come from a damaged store only."""
+        """As float32, without those that are not finite or zero, which only a damaged store has."""
         as_float = vectors.astype(np.float32)
         norms = np.linalg.norm(as_float, axis=1)
         good = np.isfinite(as_float).all(axis=1) & (norms >= MIN_NORM / 2)
-        return (ids, vectors) if good.all() else (ids[good], vectors[good])
+        return (ids, as_float) if good.all() else (ids[good], as_float[good])
 
     def _for_dot_product(self, vectors: np.ndarray) -> np.ndarray:
         """Vectors (N, D) such that a dot product is the metric's similarity."""

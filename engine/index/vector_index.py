@@ -87,9 +87,9 @@ class VectorIndex(Protocol):
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> Neighbours:
         """The ``k`` nearest regions, or as many as there are.
 
-        Regions whose transaction ended before the call are included. Scores are those of the
-        vectors as stored (float16); which neighbours are found may be approximate, unless the
-        allowed regions are named.
+        Regions whose transaction ended before the call are included. Unless the allowed regions
+        are named, which neighbours are found may be approximate; so may be their scores and order,
+        if more than 100 are asked for. Otherwise scores are those of the vectors as stored.
 
         Args:
             query: float32 (D,), finite; need not have unit length.
