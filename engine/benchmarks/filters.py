@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def _found(library: _Library, cache: RegionCache, vector: np.ndarray, only: Filt
     query = ResolvedQuery(request, vector[None], filters=(only,))
     found = candidates.find(query, library.store, library.index)
     ranked = rank_by_example(vector, cache.rows(found.photo_ids), HITS)
-    return np.array([item.match.score for item in ranked[:HITS]], np.float32)
+    return np.array([item.match.score for item in islice(ranked, HITS)], np.float32)
 
 
 @contextlib.contextmanager

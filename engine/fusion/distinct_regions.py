@@ -28,13 +28,14 @@ def distinct_regions(probabilities: np.ndarray, boxes_xyxy: np.ndarray, least: f
     if len(order) < 2:
         return [int(i) for i in order]
     iou, within = box_overlaps(boxes_xyxy[order])
-    kept: list[int] = []
-    groups = _groups(probabilities[order], iou, within)
+    left = ~_groups(probabilities[order], iou, within)
     same = (iou > SAME_IOU) | (within > CONTAINED) | (within.T > CONTAINED)
-    for k in range(len(order)):
-        if not groups[k] and not same[k, kept].any():
-            kept.append(k)
-    return [int(order[k]) for k in kept]
+    kept: list[int] = []
+    while left.any():
+        kept.append(int(left.argmax()))
+        left &= ~same[kept[-1]]
+        left[kept[-1]] = False
+    return order[kept].tolist()
 
 
 def _groups(probabilities: np.ndarray, iou: np.ndarray, within: np.ndarray) -> np.ndarray:
@@ -45,6 +46,8 @@ def _groups(probabilities: np.ndarray, iou: np.ndarray, within: np.ndarray) -> n
         & (probabilities >= GROUP_SHARE * probabilities[:, None])
     )
     np.fill_diagonal(inside, False)
+    if not inside.any():
+        return np.zeros(len(probabilities), bool)
     apart = (iou < 0.1) & (within < 0.3) & (within.T < 0.3)
     beside_others = inside.astype(np.float32) @ apart.astype(np.float32) > 0
     return np.asarray((beside_others & inside).any(axis=1))

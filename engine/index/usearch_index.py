@@ -33,8 +33,8 @@ DELETED_SHARE = 0.2
 _COMPARED_AT_ONCE = 8192
 """Vectors read at once when named regions are compared: 13 MB with 395 dimensions."""
 _COMPARED_AGAIN = 100
-"""If no more neighbours are asked for, so many are found and compared with the vectors of the store,
-because their order in a shard is approximate."""
+"""If no more neighbours are asked for, so many are found and compared with the vectors of the
+store, because their order in a shard is approximate."""
 BUFFER_LIMIT = 200_000
 """Most vectors searched exactly while shards are rebuilt; searches miss the rest until then."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from engine.fusion.plan_match import PlanMatch
+from engine.fusion.plan_matches import scores
 from engine.fusion.plan_scorer import PlanScorer
 from engine.masks.merging import merge_regions
 from engine.records import BoxXyxy, PhotoId, SearchHit, Verdict
@@ -30,12 +32,58 @@ class RankedPhoto:
     rows: RegionRows
 
 
-def rank_by_plan(
-    scorer: PlanScorer, rows: dict[PhotoId, RegionRows], limit: int
-) -> list[RankedPhoto]:
-    """The best photos first, ties in the order of their ids: more than ``limit`` if there are,
-    because some may be folded or deleted. Photos with something that must not be there are left
-    out.
+class Ranking:
+    """Photos, best first, ties in the order of their ids. A photo is scored exactly when its turn
+    may have come: as long as none that is left can be better, by the bound of its score.
+
+    Args:
+        photo_ids: of P photos, ascending.
+        bounds: float64 (P,), no score is higher.
+        ranked: scores photo k exactly.
+    """
+
+    def __init__(
+        self,
+        photo_ids: Sequence[PhotoId],
+        bounds: np.ndarray,
+        ranked: Callable[[int], RankedPhoto],
+    ) -> None:
+        self._photo_ids = photo_ids
+        self._bounds = bounds
+        self._ranked = ranked
+        self._left = np.argsort(-bounds, kind="stable").tolist()
+        self._scored: list[tuple[float, PhotoId, RankedPhoto]] = []
+
+    def __iter__(self) -> Iterator[RankedPhoto]:
+        return self
+
+    def __next__(self) -> RankedPhoto:
+        while self._left and not self._is_first(self._left[0]):
+            ranked = self._ranked(self._left.pop(0))
+            heapq.heappush(self._scored, (-ranked.match.score, ranked.photo_id, ranked))
+        if not self._scored:
+            raise StopIteration
+        return heapq.heappop(self._scored)[2]
+
+    def rest(self) -> list[PhotoId]:
+        """The photos that were not iterated over yet, roughly in their order."""
+        scored = [ranked.photo_id for _, _, ranked in sorted(self._scored, key=_place)]
+        return scored + [self._photo_ids[k] for k in self._left]
+
+    def _is_first(self, k: int) -> bool:
+        """Whether the best photo that was scored comes before photo ``k`` in any case."""
+        if not self._scored:
+            return False
+        return _place(self._scored[0]) < (-float(self._bounds[k]), self._photo_ids[k])
+
+
+def _place(scored: tuple[float, PhotoId, RankedPhoto]) -> tuple[float, PhotoId]:
+    return scored[:2]
+
+
+def rank_by_plan(scorer: PlanScorer, rows: Mapping[PhotoId, RegionRows], limit: int) -> Ranking:
+    """The best photos: more than ``limit`` if there are, because some may be folded or deleted.
+    Photos with something that must not be there are left out.
 
     Args:
         limit: how many are wanted in the end.
@@ -46,32 +94,41 @@ def rank_by_plan(
     best = np.argsort(-rough, kind="stable")[:most]
     chosen = [ids[k] for k in sorted(best.tolist())]
     matches = scorer.matches([rows[i] for i in chosen])
-    ranked = [
-        RankedPhoto(photo_id, match, rows[photo_id])
-        for photo_id, match in zip(chosen, matches, strict=True)
-        if not match.excluded
-    ]
-    return _best_first(ranked)
+    kept = np.flatnonzero(~matches.excluded).tolist()
+
+    def ranked(k: int) -> RankedPhoto:
+        photo_id = chosen[kept[k]]
+        return RankedPhoto(photo_id, matches.match(kept[k]), rows[photo_id])
+
+    return Ranking([chosen[k] for k in kept], scores(matches.bounds[kept]), ranked)
 
 
-def rank_by_example(
-    vector: np.ndarray, rows: dict[PhotoId, RegionRows], limit: int
-) -> list[RankedPhoto]:
+def rank_by_example(vector: np.ndarray, rows: Mapping[PhotoId, RegionRows], limit: int) -> Ranking:
     """Photos by their region that is most similar to an example, or by the whole photo if it has no
     regions.
 
     A profile's term scorer does not fit here: it was fitted to similarities of texts.
     """
-    ranked = []
-    for photo_id in sorted(rows):
-        of_photo = rows[photo_id]
-        similarities = of_photo.vectors @ vector
-        region = int(similarities.argmax()) if len(similarities) else None
-        score = float(of_photo.whole @ vector if region is None else similarities[region])
-        outlined = () if region is None else (region,)
-        match = PlanMatch(score, 0.0, partial(tuple, outlined), region_scores=similarities)
-        ranked.append(RankedPhoto(photo_id, match, of_photo))
-    return _best_first(ranked)[: max(EXACTLY_SCORED, 2 * limit)]
+    ids = sorted(rows)
+    similarities = [rows[i].vectors @ vector for i in ids]
+    best = np.array(
+        [
+            of_photo.max() if len(of_photo) else rows[i].whole @ vector
+            for i, of_photo in zip(ids, similarities, strict=True)
+        ],
+        np.float64,
+    )
+    kept = np.sort(np.argsort(-best, kind="stable")[: max(EXACTLY_SCORED, 2 * limit)]).tolist()
+
+    def ranked(k: int) -> RankedPhoto:
+        of_photo = similarities[kept[k]]
+        outlined = (int(of_photo.argmax()),) if len(of_photo) else ()
+        match = PlanMatch(
+            float(best[kept[k]]), 0.0, partial(tuple, outlined), region_scores=of_photo
+        )
+        return RankedPhoto(ids[kept[k]], match, rows[ids[kept[k]]])
+
+    return Ranking([ids[k] for k in kept], best[kept], ranked)
 
 
 def verdict(scorer: PlanScorer | Verifier, probability: float) -> Verdict:
@@ -154,10 +211,6 @@ def reordered(hits: Sequence[SearchHit]) -> tuple[SearchHit, ...]:
         *waiting,
         *(replace(hit, score=bottom - 1 + _probability(hit)) for hit in rejected),
     )
-
-
-def _best_first(ranked: list[RankedPhoto]) -> list[RankedPhoto]:
-    return sorted(ranked, key=lambda item: (-item.match.score, item.photo_id))
 
 
 def _likeliest_first(hits: Iterable[SearchHit]) -> list[SearchHit]:

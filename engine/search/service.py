@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -31,7 +31,7 @@ from engine.search.folding import fold
 from engine.search.plan_hits import MatchedPhoto, filtered_hit, verified_hits
 from engine.search.query import ResolvedQuery, example_query
 from engine.search.query_reader import QueryReader
-from engine.search.ranking import RankedPhoto
+from engine.search.ranking import Ranking
 from engine.search.region_cache import RegionCache
 from engine.search.rerank import rerank
 from engine.search.result_builder import ResultBuilder
@@ -124,9 +124,8 @@ class SearchService:
         results.add_note(self._unrecorded_note(plan.filters))
         query = ResolvedQuery(request, scorer.vectors, filters=plan.filters)
         rows = self._candidate_rows(query, results, context)
-        matched = self._matched(
-            ranking.rank_by_plan(scorer, rows, request.limit), request, plan.filters
-        )
+        ranked = ranking.rank_by_plan(scorer, rows, request.limit)
+        matched = self._matched(ranked, rows, request, plan.filters)
         hits = verified_hits(matched, plan, scorer)
         if not request.verify or not hits:
             return results.result(hits)
@@ -160,7 +159,7 @@ class SearchService:
         query = example_query(request, self._store.regions, self._index.profile_id)
         rows = self._candidate_rows(query, results, context)
         ranked = ranking.rank_by_example(query.vectors[0], rows, request.limit)
-        return results.result([match.hit() for match in self._matched(ranked, request)])
+        return results.result([match.hit() for match in self._matched(ranked, rows, request)])
 
     def _by_filters(
         self,
@@ -201,15 +200,18 @@ class SearchService:
 
     def _matched(
         self,
-        ranked: Sequence[RankedPhoto],
+        ranked: Ranking,
+        rows: Mapping[PhotoId, RegionRows],
         request: SearchRequest,
         filters: Sequence[Filter] = (),
     ) -> list[MatchedPhoto]:
         """The first ranked photos with their records and the regions to outline, bursts folded;
         photos deleted meanwhile are left out."""
-        ids = [item.photo_id for item in ranked]
-        photos = self._store.photos.visible(ids, request.folder_ids, filters)
-        folded = fold(ranked, photos)[: request.limit]
+        within = (request.folder_ids, filters)
+        taken_at = self._store.photos.visible_taken_at(ranked.rest(), *within)
+        folded = fold(ranked, rows, taken_at, request.limit)
+        ids = [i for one in folded for i in (one.ranked.photo_id, *one.similar)]
+        photos = self._store.photos.visible(ids, *within)
         shown = [
             [RegionId(int(one.ranked.rows.ids[i])) for i in one.ranked.match.outlined]
             for one in folded
@@ -220,10 +222,10 @@ class SearchService:
                 photos[one.ranked.photo_id],
                 one.ranked,
                 tuple(regions[i] for i in of_photo),
-                tuple(photos[other] for other in one.similar),
+                tuple(photos[other] for other in one.similar if other in photos),
             )
             for one, of_photo in zip(folded, shown, strict=True)
-            if all(i in regions for i in of_photo)
+            if one.ranked.photo_id in photos and all(i in regions for i in of_photo)
         ]
 
     def _candidates(

@@ -41,6 +41,15 @@ class PhotoTable(Protocol):
         """As ``visible``, without the photos; much faster for many."""
         ...
 
+    def visible_taken_at(
+        self,
+        photo_ids: Sequence[PhotoId],
+        folder_ids: Iterable[FolderId] = (),
+        filters: Sequence[Filter] = (),
+    ) -> dict[PhotoId, str | None]:
+        """As ``visible_ids``, with the local time at which each was taken, if that is known."""
+        ...
+
     def page(
         self,
         profile_id: int,

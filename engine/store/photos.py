@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,9 +10,6 @@ from pathlib import Path
 from engine.records import Filter, FilterKind, FolderId, Photo, PhotoId
 from engine.store import filters as sql_filters
 from engine.store.database import Database
-
-_CHUNK = 500
-"""Most ids in one statement."""
 
 _SORTED = 5000
 """Up to this many photos that pass filters are sorted by their time; else photos are read in the
@@ -45,13 +43,12 @@ class Photos:
         found: dict[PhotoId, Photo] = {}
         wanted = _wanted(folder_ids, filters, of_few=True)
         where = wanted.of_photo & wanted.of_file
+        query = f"""{_PLACES} WHERE p.id IN (SELECT value FROM json_each(?)) AND {where.sql}
+                    ORDER BY o.online DESC, f.id"""
         with self._db.reading() as connection:
-            for start in range(0, len(photo_ids), _CHUNK):
-                ids = [int(i) for i in photo_ids[start : start + _CHUNK]]
-                query = f"""{_PLACES} WHERE p.id IN ({_marks(ids)}) AND {where.sql}
-                            ORDER BY o.online DESC, f.id"""
-                for row in connection.execute(query, (*ids, *where.values)):
-                    found.setdefault(PhotoId(row[0]), _photo(row))
+            for row in connection.execute(query, (_json(photo_ids), *where.values)):
+                if row[0] not in found:
+                    found[PhotoId(row[0])] = _photo(row)
         return found
 
     def visible_ids(
@@ -61,20 +58,38 @@ class Photos:
         filters: Sequence[Filter] = (),
     ) -> set[PhotoId]:
         """See ``PhotoTable``."""
-        found: set[PhotoId] = set()
+        photos = "JOIN photos p ON p.id = f.photo_id" if filters else ""
+        rows = self._visible("f.photo_id", photos, photo_ids, folder_ids, filters)
+        return {PhotoId(row[0]) for row in rows}
+
+    def visible_taken_at(
+        self,
+        photo_ids: Sequence[PhotoId],
+        folder_ids: Iterable[FolderId] = (),
+        filters: Sequence[Filter] = (),
+    ) -> dict[PhotoId, str | None]:
+        """See ``PhotoTable``."""
+        photos = "JOIN photos p ON p.id = f.photo_id"
+        rows = self._visible("p.id, p.taken_at", photos, photo_ids, folder_ids, filters)
+        return {PhotoId(row[0]): row[1] for row in rows}
+
+    def _visible(
+        self,
+        columns: str,
+        photos: str,
+        photo_ids: Sequence[PhotoId],
+        folder_ids: Iterable[FolderId],
+        filters: Sequence[Filter],
+    ) -> list[tuple]:
+        """Columns of those of the photos that are visible; one row for each of their files."""
         wanted = _wanted(folder_ids, filters, of_few=True)
         where = wanted.of_photo & wanted.of_file
-        photos = "JOIN photos p ON p.id = f.photo_id" if filters else ""
+        query = f"""
+            SELECT {columns} FROM files f JOIN folders o ON o.id = f.folder_id {photos}
+            WHERE f.photo_id IN (SELECT value FROM json_each(?)) AND {where.sql}
+        """
         with self._db.reading() as connection:
-            for start in range(0, len(photo_ids), _CHUNK):
-                ids = [int(i) for i in photo_ids[start : start + _CHUNK]]
-                query = f"""
-                    SELECT f.photo_id FROM files f JOIN folders o ON o.id = f.folder_id {photos}
-                    WHERE f.photo_id IN ({_marks(ids)}) AND {where.sql}
-                """
-                rows = connection.execute(query, (*ids, *where.values))
-                found.update(PhotoId(row[0]) for row in rows)
-        return found
+            return connection.execute(query, (_json(photo_ids), *where.values)).fetchall()
 
     def page(
         self,
@@ -184,6 +199,11 @@ def _by_photo(
                 WHERE f.photo_id = p.id AND {wanted.of_file.sql})
     """
     return query, (*wanted.of_photo.values, profile_id, *wanted.of_file.values)
+
+
+def _json(photo_ids: Sequence[PhotoId]) -> str:
+    """One parameter for any number of ids."""
+    return json.dumps([int(i) for i in photo_ids])
 
 
 def _marks(values: Sequence) -> str:

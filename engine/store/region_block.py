@@ -54,7 +54,9 @@ class RegionBlock(NamedTuple):
 
     def vectors(self) -> np.ndarray:
         """float32 (R, D)."""
-        return self.quantised * self.steps.astype(np.float32)
+        vectors = self.quantised.astype(np.float32)
+        vectors *= self.steps  # in place: half the time of a product of two types
+        return vectors
 
     def rows(self, last_id: int) -> RegionRows:
         """The arrays that scoring takes; ``last_id``: of the photo's last region."""

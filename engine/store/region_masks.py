@@ -1,7 +1,7 @@
 """The binary layout of the masks of a photo: all in one, because together they compress better.
 
-Deflated: for each mask its height, width (uint16) and the length of its run lengths in bytes
-(uint32), little-endian, for all of them; then all run lengths. Of nothing, if there is no mask.
+Deflated: height, width and the length of the run lengths in bytes of each mask, uint32,
+little-endian; then all run lengths. No bytes, if there is no mask.
 """
 
 from __future__ import annotations
@@ -25,22 +25,26 @@ def encode(rles: Sequence[Rle]) -> bytes:
     return zlib.compress(sizes.tobytes() + b"".join(rle.counts for rle in rles), _LEVEL)
 
 
-def decode(masks: bytes, count: int) -> tuple[Rle, ...]:
-    """The ``count`` masks of a photo.
+def decode(masks: bytes, count: int, wanted: Sequence[int]) -> list[Rle]:
+    """Some of the ``count`` masks of a photo, by their indexes.
 
     Raises:
         ValueError: they are damaged.
     """
-    if not count:
-        return ()
+    if not wanted:
+        return []
+    inflater = zlib.decompressobj()
     try:
-        raw = zlib.decompress(masks)
-    except zlib.error as error:
+        sizes = np.frombuffer(inflater.decompress(masks, count * _SIZES.itemsize), _SIZES)
+        ends = sizes["length"].cumsum().tolist()
+        # The masks after the last one that is wanted need not be inflated.
+        raw = inflater.decompress(inflater.unconsumed_tail, ends[max(wanted)])
+    except (zlib.error, IndexError) as error:
         raise ValueError(f"masks cannot be read ({error})") from error
-    sizes = np.frombuffer(raw, _SIZES, count)
-    ends = (count * _SIZES.itemsize + sizes["length"].cumsum()).tolist()
-    starts = [count * _SIZES.itemsize, *ends[:-1]]
-    return tuple(
-        Rle((height, width), raw[start:end])
-        for (height, width, _), start, end in zip(sizes.tolist(), starts, ends, strict=True)
-    )
+    if len(raw) != ends[max(wanted)]:
+        raise ValueError(f"expected masks of {ends[max(wanted)]} bytes, got {len(raw)}")
+    found = []
+    for k in wanted:
+        height, width, length = sizes[k].tolist()
+        found.append(Rle((height, width), raw[ends[k] - length : ends[k]]))
+    return found

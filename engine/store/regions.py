@@ -38,9 +38,7 @@ class Regions:
         wanted = {int(i) for i in region_ids}
         with self._reading() as connection:
             rows = connection.execute(query, (_json(wanted),)).fetchall()
-            return {
-                region.id: region for row in rows for region in _regions(*row, wanted)
-            }
+            return {region.id: region for row in rows for region in _regions(*row, wanted)}
 
     def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
         """See ``RegionTable``."""
@@ -183,8 +181,10 @@ def _regions(
 ) -> tuple[Region, ...]:
     """Best mask first, then in the order of their ids; ``wanted``: only these."""
     decoded = region_block.decode(block)
-    rles = region_masks.decode(masks, len(decoded.boxes_xyxy) - 1)
-    first = last_id - len(rles) + 1
+    count = len(decoded.boxes_xyxy) - 1
+    first = last_id - count + 1
+    chosen = [i for i in range(count) if wanted is None or first + i in wanted]
+    rles = region_masks.decode(masks, count, chosen)
     found = [
         Region(
             RegionId(first + i),
@@ -193,8 +193,7 @@ def _regions(
             rle,
             float(decoded.mask_scores[1 + i]),
         )
-        for i, rle in enumerate(rles)
-        if wanted is None or first + i in wanted
+        for i, rle in zip(chosen, rles, strict=True)
     ]
     return tuple(sorted(found, key=lambda region: -region.mask_score))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def ranked(
     store: SqliteStore, photo_ids: Sequence[PhotoId], vector: np.ndarray, limit: int = 10
 ) -> list[int]:
     rows = RegionCache(store.regions, 1).rows(photo_ids)
-    return [item.photo_id for item in rank_by_example(vector, rows, limit)][:limit]
+    return [item.photo_id for item in islice(rank_by_example(vector, rows, limit), limit)]
 
 
 def ranking(store: SqliteStore, index: UsearchIndex, query: ResolvedQuery) -> list[int]:

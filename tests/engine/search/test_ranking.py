@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.fusion.plan_match import PlanMatch
 from engine.fusion.plan_scorer import PlanScorer
 from engine.masks.rle import decode, encode
 from engine.records import (
@@ -24,6 +25,8 @@ from engine.records import (
 )
 from engine.scoring.verifier import Candidate, Verification
 from engine.search.ranking import (
+    RankedPhoto,
+    Ranking,
     rank_by_example,
     rank_by_plan,
     reordered,
@@ -73,7 +76,7 @@ def scorer(**more) -> PlanScorer:
 
 def test_the_best_photos_come_first_and_ties_by_id() -> None:
     photos = {7: rows(0.1, 0.9), 3: rows(0.5), 9: rows(0.5), 2: rows(), 1: rows(-1.0)}
-    ranked = rank_by_plan(scorer(), photos, 10)
+    ranked = list(rank_by_plan(scorer(), photos, 10))
     assert [item.photo_id for item in ranked] == [7, 3, 9, 1, 2]
     assert ranked[0].match.region == 1 and ranked[-1].match.region is None
 
@@ -86,10 +89,39 @@ def test_photos_with_what_must_not_be_there_are_left_out() -> None:
     assert [item.photo_id for item in rank_by_plan(found, {1: rows(0.9), 2: rows(0.7)}, 9)] == [2]
 
 
+def made_ranking(exact: dict[int, float], bounds: dict[int, float]) -> tuple[Ranking, list[int]]:
+    """A ranking of photos by number, and the numbers of those that were scored."""
+    ids, scored = sorted(exact), []
+
+    def ranked(k: int) -> RankedPhoto:
+        scored.append(ids[k])
+        return RankedPhoto(PhotoId(ids[k]), PlanMatch(exact[ids[k]], 0.5), rows())
+
+    return Ranking([PhotoId(i) for i in ids], np.array([bounds[i] for i in ids]), ranked), scored
+
+
+def test_photos_that_cannot_be_better_are_not_scored() -> None:
+    bounds = {1: 0.9, 2: 0.8, 3: 0.5, 4: 0.4, 5: 0.3}
+    ranking, scored = made_ranking({1: 0.2, 2: 0.7, 3: 0.5, 4: 0.1, 5: 0.25}, bounds)
+    assert [next(ranking).photo_id, next(ranking).photo_id] == [2, 3]
+    assert scored == [1, 2, 3] and ranking.rest() == [1, 4, 5]
+    assert [item.photo_id for item in ranking] == [5, 1, 4] and ranking.rest() == []
+
+
+def test_any_bounds_give_the_order_of_the_scores() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        exact = {i: float(rng.integers(0, 6)) for i in range(12)}
+        bounds = {i: score + float(rng.integers(0, 4)) for i, score in exact.items()}
+        ranking, _ = made_ranking(exact, bounds)
+        order = sorted(exact, key=lambda i: (-exact[i], i))
+        assert [item.photo_id for item in ranking] == order
+
+
 def test_an_example_scores_by_the_most_similar_region() -> None:
     vector = np.array([1, 0], np.float32)
     photos = {1: rows(0.2, 0.8, whole=5.0), 2: rows(whole=0.9), 3: rows(0.5)}
-    ranked = rank_by_example(vector, photos, 2)
+    ranked = list(rank_by_example(vector, photos, 2))
     assert [item.photo_id for item in ranked] == [2, 1, 3]
     assert [item.match.region for item in ranked] == [None, 1, 0]
     assert ranked[1].match.score == pytest.approx(0.8)
