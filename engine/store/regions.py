@@ -15,8 +15,10 @@ from engine.store import region_block, region_masks
 from engine.store.database import Database
 from engine.store.rows import RegionRows
 
-_OF_REGION = """(SELECT min(last_id) FROM region_blocks WHERE last_id >= {region})"""
-"""The block that holds a region, if any does: blocks do not overlap."""
+_SPANS = "region_blocks INDEXED BY region_spans"
+"""Without blocks in them, a few pages hold the spans of ids of thousands of photos."""
+_BLOCK_OF = f"""(SELECT min(last_id) FROM {_SPANS} WHERE last_id >= value)"""
+"""The block that holds the region ``value``, if any does: blocks do not overlap."""
 _AMONG = "photo_id IN (SELECT value FROM json_each(?)) AND profile_id = ?"
 
 
@@ -33,7 +35,7 @@ class Regions:
     def get_many(self, region_ids: Sequence[RegionId]) -> dict[RegionId, Region]:
         """See ``RegionTable``."""
         query = f"""SELECT photo_id, last_id, block, masks FROM region_blocks
-                    WHERE last_id IN (SELECT {_OF_REGION.format(region="value")} FROM json_each(?))
+                    WHERE last_id IN (SELECT {_BLOCK_OF} FROM json_each(?))
                     """
         wanted = {int(i) for i in region_ids}
         with self._reading() as connection:
@@ -84,11 +86,14 @@ class Regions:
 
     def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
         """See ``RegionTable``."""
-        query = f"""SELECT value, photo_id FROM json_each(?) JOIN region_blocks
-                    ON last_id = {_OF_REGION.format(region="value")}
-                    WHERE last_id - regions < value"""
+        query = f"""
+            SELECT value, (SELECT iif(last_id - regions < value, photo_id, NULL) FROM {_SPANS}
+                WHERE last_id >= value ORDER BY last_id LIMIT 1)
+            FROM json_each(?)
+        """
         with self._db.reading() as connection:
-            return dict(connection.execute(query, (_json(region_ids),)).fetchall())
+            rows = connection.execute(query, (_json(region_ids),)).fetchall()
+        return {region_id: photo_id for region_id, photo_id in rows if photo_id is not None}
 
     def vector(self, region_id: RegionId, profile_id: int) -> np.ndarray | None:
         """See ``RegionTable``."""
@@ -100,7 +105,7 @@ class Regions:
     def vectors_of(self, profile_id: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See ``VectorSource``."""
         query = f"""SELECT last_id, block FROM region_blocks
-                    WHERE last_id IN (SELECT {_OF_REGION.format(region="value")} FROM json_each(?))
+                    WHERE last_id IN (SELECT {_BLOCK_OF} FROM json_each(?))
                         AND profile_id = ? ORDER BY last_id"""
         found: list[np.ndarray] = []
         vectors: list[np.ndarray] = []
@@ -147,9 +152,9 @@ class Regions:
 
     def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
         """See ``VectorSource``."""
-        query = """SELECT last_id, regions FROM region_blocks
-                   WHERE last_id > ? AND last_id - regions < ? AND profile_id = ?
-                   ORDER BY last_id"""
+        query = f"""SELECT last_id, regions FROM {_SPANS}
+                    WHERE last_id > ? AND last_id - regions < ? AND profile_id = ?
+                    ORDER BY last_id"""
         last = 2**63 - 1 if up_to is None else up_to
         with self._db.reading() as connection:
             rows = connection.execute(query, (after, last, profile_id)).fetchall()

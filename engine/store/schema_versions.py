@@ -292,6 +292,7 @@ CREATE TABLE region_blocks(
     UNIQUE(photo_id, profile_id),
     FOREIGN KEY(photo_id, profile_id) REFERENCES indexings(photo_id, profile_id)
 );
+CREATE INDEX region_spans ON region_blocks(last_id, regions, photo_id, profile_id);
 """
 
 
