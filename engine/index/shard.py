@@ -74,7 +74,8 @@ def build(
     """
     squares = np.einsum("nd,nd->n", vectors, vectors, dtype=np.float32)
     lengthening = np.sqrt(squares.max() - squares)
-    step = float(max(vectors.max(), -vectors.min(), lengthening.max())) / _LEVELS
+    extremes = (vectors.max(), -vectors.min(), lengthening.max())
+    step = max(float(extreme) for extreme in extremes) / _LEVELS
     index = _empty(manifest)
     for start in range(0, len(ids), _ADD_BATCH):
         if cancel is not None:

@@ -40,7 +40,7 @@ class Regions:
         wanted = {int(i) for i in region_ids}
         with self._reading() as connection:
             rows = connection.execute(query, (_json(wanted),)).fetchall()
-            return {region.id: region for row in rows for region in _regions(*row, wanted)}
+            return {r.id: r for row in rows for r in _regions(*row, wanted=wanted)}
 
     def of_photo(self, photo_id: PhotoId, profile_id: int) -> tuple[Region, ...]:
         """See ``RegionTable``."""
@@ -182,7 +182,7 @@ class Regions:
 
 
 def _regions(
-    photo_id: int, last_id: int, block: bytes, masks: bytes, wanted: set[int] | None = None
+    photo_id: int, last_id: int, block: bytes, masks: bytes, *, wanted: set[int] | None = None
 ) -> tuple[Region, ...]:
     """Best mask first, then in the order of their ids; ``wanted``: only these."""
     decoded = region_block.decode(block)
