@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _ADD_BATCH = 256
 """Vectors added between two checks of the cancel token."""
 _LEVELS = 127
+_TINY = 1e-30
+"""In the place of zero, which cannot be divided by."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Shard:
         Args:
             query: float32 (D,).
         """
-        step = max(float(np.abs(query).max()), np.finfo(np.float32).tiny) / _LEVELS
+        step = max(float(np.abs(query).max()), _TINY) / _LEVELS
         quantised = np.append(np.rint(query / step), 0).astype(np.int8)
         matches = self.index.search(quantised, min(k, self.entry.count))
         products = (1.0 - matches.distances.astype(np.float64)) * (step * self.entry.step)
@@ -74,8 +76,8 @@ def build(
     """
     squares = np.einsum("nd,nd->n", vectors, vectors, dtype=np.float32)
     lengthening = np.sqrt(squares.max() - squares)
-    extremes = (vectors.max(), -vectors.min(), lengthening.max())
-    step = max(float(extreme) for extreme in extremes) / _LEVELS
+    extremes: list[float] = [float(lengthening.max()), float(vectors.max()), -float(vectors.min())]
+    step = max(extremes) / _LEVELS
     index = _empty(manifest)
     for start in range(0, len(ids), _ADD_BATCH):
         if cancel is not None:

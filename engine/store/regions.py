@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.errors import StoreDamaged
 from engine.records import BoxXyxy, PhotoId, Region, RegionId
-from engine.store import region_block, region_masks
+from engine.store.blocks import region_block, region_masks
 from engine.store.database import Database
 from engine.store.rows import RegionRows
 
@@ -62,7 +62,7 @@ class Regions:
         with self._reading() as connection:
             blocks = connection.execute(query, (_json(photo_ids), profile_id)).fetchall()
             return {
-                PhotoId(photo_id): region_block.decode(block).rows(last_id)
+                PhotoId(photo_id): _arrays(region_block.decode(block), last_id)
                 for photo_id, last_id, block in blocks
             }
 
@@ -179,6 +179,20 @@ class Regions:
                     path=self._db.path,
                     hint="Restore it from a backup, or move it away to begin anew.",
                 ) from error
+
+
+def _arrays(block: region_block.RegionBlock, last_id: int) -> RegionRows:
+    vectors = block.vectors()
+    count = len(vectors) - 1
+    return RegionRows(
+        ids=np.arange(last_id - count + 1, last_id + 1),
+        boxes_xyxy=block.boxes_xyxy[1:] / np.array(block.size_wh * 2, np.float32),
+        mask_scores=block.mask_scores[1:],
+        area_fractions=block.area_fractions[1:],
+        vectors=vectors[1:],
+        whole=vectors[0],
+        outlined=block.outlined,
+    )
 
 
 def _regions(

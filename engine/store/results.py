@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from engine.errors import EngineError
 from engine.records import PhotoId, RegionId
-from engine.store import deletion, region_block, region_masks
+from engine.store import deletion
+from engine.store.blocks import region_block, region_masks
 from engine.store.database import Database
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, Written, now
 
@@ -158,7 +159,14 @@ def _insert_regions(
             count,
             photo_id,
             profile_id,
-            region_block.encode(photo),
+            region_block.pack(
+                photo.level is IndexLevel.FULL,
+                photo.size_wh,
+                photo.boxes_xyxy,
+                photo.mask_scores,
+                photo.area_fractions,
+                photo.vectors,
+            ),
             region_masks.encode(photo.rles),
         ),
     )

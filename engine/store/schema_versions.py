@@ -10,7 +10,7 @@ import sqlite3
 from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
-from engine.store import regions_to_blocks
+from engine.store.blocks import regions_to_blocks
 
 MIGRATIONS = Migrations("pickout")
 

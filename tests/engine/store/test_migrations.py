@@ -14,7 +14,8 @@ from engine.errors import StoreDamaged, StoreTooNew
 from engine.paths import LibraryPaths
 from engine.records import Filter, FilterKind, PhotoId, Span
 from engine.scoring.model_answer import ModelAnswer
-from engine.store import migrations, region_block, schema_versions
+from engine.store import migrations, schema_versions
+from engine.store.blocks import region_block
 from engine.store.migrations import APPLICATION_ID, migrate
 from engine.store.schema_versions import MIGRATIONS
 from engine.store.sqlite_store import SqliteStore

@@ -7,7 +7,7 @@ import sqlite3
 import numpy as np
 
 from engine.records import Rle
-from engine.store import region_block, region_masks
+from engine.store.blocks import region_block, region_masks
 
 
 def convert(connection: sqlite3.Connection) -> None:

@@ -27,8 +27,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.store.rows import AnalysedPhoto, IndexLevel, RegionRows
-
 VERSION = 1
 _HEADER = struct.Struct("<BBHIII")
 _LEVELS = 127
@@ -57,32 +55,6 @@ class RegionBlock(NamedTuple):
         vectors = self.quantised.astype(np.float32)
         vectors *= self.steps  # in place: half the time of a product of two types
         return vectors
-
-    def rows(self, last_id: int) -> RegionRows:
-        """The arrays that scoring takes; ``last_id``: of the photo's last region."""
-        vectors = self.vectors()
-        count = len(vectors) - 1
-        return RegionRows(
-            ids=np.arange(last_id - count + 1, last_id + 1),
-            boxes_xyxy=self.boxes_xyxy[1:] / np.array(self.size_wh * 2, np.float32),
-            mask_scores=self.mask_scores[1:],
-            area_fractions=self.area_fractions[1:],
-            vectors=vectors[1:],
-            whole=vectors[0],
-            outlined=self.outlined,
-        )
-
-
-def encode(photo: AnalysedPhoto) -> bytes:
-    """The block of a photo."""
-    return pack(
-        photo.level is IndexLevel.FULL,
-        photo.size_wh,
-        photo.boxes_xyxy,
-        photo.mask_scores,
-        photo.area_fractions,
-        photo.vectors,
-    )
 
 
 def pack(
