@@ -88,6 +88,8 @@ def decode(block: bytes) -> RegionBlock:
     Raises:
         ValueError: it is damaged, or of a layout that is not known.
     """
+    if len(block) < _HEADER.size:
+        raise ValueError(f"expected a block, got {len(block)} bytes")
     version, outlined, ndim, rows, width, height = _HEADER.unpack_from(block)
     if version != VERSION or len(block) != _HEADER.size + rows * (24 + ndim) + 2 * ndim:
         raise ValueError(f"expected a block of layout {VERSION}, got {block[:16].hex()}")

@@ -39,7 +39,7 @@ def decode(masks: bytes, count: int, wanted: Sequence[int]) -> list[Rle]:
         ends = sizes["length"].cumsum().tolist()
         # The masks after the last one that is wanted need not be inflated.
         raw = inflater.decompress(inflater.unconsumed_tail, ends[max(wanted)])
-    except (zlib.error, IndexError) as error:
+    except (zlib.error, ValueError, IndexError) as error:
         raise ValueError(f"masks cannot be read ({error})") from error
     if len(raw) != ends[max(wanted)]:
         raise ValueError(f"expected masks of {ends[max(wanted)]} bytes, got {len(raw)}")
