@@ -85,12 +85,6 @@ class PlanScorer:
         """Number of names that are asked of photos, at least 1."""
         return max(1, len(self._terms))
 
-    @property
-    def unknown_names(self) -> tuple[str, ...]:
-        """Names of things and scenes of which the models know no word."""
-        known = {term.name for term in self._terms}
-        return tuple(name for part in self._plan.named for name in part.names if name not in known)
-
     def rough_scores(self, photos: Sequence[PhotoArrays]) -> np.ndarray:
         """Cheap scores float64 (P,), which choose the photos that are scored exactly."""
         if not len(self.vectors):  # only what must not be there: what looks least like it

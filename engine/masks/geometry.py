@@ -51,14 +51,17 @@ def box_ious(box: BoxXyxy, boxes_xyxy: np.ndarray) -> np.ndarray:
 
 
 def box_overlaps(boxes_xyxy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """IoU of each pair of boxes (N, 4), and the share of box i that lies in box j; both float64
-    (N, N). An empty box counts as a very small one."""
-    x0, y0, x1, y1 = boxes_xyxy.T.astype(np.float64)
-    areas = np.maximum((x1 - x0) * (y1 - y0), 1e-9)
-    width = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
-    height = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
+    """IoU of each pair of boxes float (..., N, 4), and the share of box i that lies in box j; both
+    (..., N, N) of the same dtype. An empty box counts as a very small one."""
+    x0, y0, x1, y1 = np.moveaxis(boxes_xyxy, -1, 0)
+    areas = np.maximum((x1 - x0) * (y1 - y0), 1e-9)[..., None]
+    width, height = (
+        np.minimum(high[..., None], high[..., None, :])
+        - np.maximum(low[..., None], low[..., None, :])
+        for low, high in ((x0, x1), (y0, y1))
+    )
     shared = np.maximum(width, 0) * np.maximum(height, 0)
-    return shared / (areas[:, None] + areas - shared), shared / areas[:, None]
+    return shared / (areas + np.swapaxes(areas, -1, -2) - shared), shared / areas
 
 
 def scale_mask(mask_hw: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:

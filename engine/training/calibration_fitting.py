@@ -15,7 +15,6 @@ from engine.scoring.term_scorer import PhotoArrays
 from engine.starter.matching.calibration import Calibration, logistic
 from engine.starter.matching.embedder import StarterTextEmbedder, region_vectors, whole_vector
 from engine.starter.matching.match_features import PHOTO_FEATURES, MatchFeatures, QueryStatistics
-from engine.starter.matching.prepared_photos import PreparedPhoto
 from engine.starter.matching.reference_statistics import ReferenceStatistics
 from engine.starter.matching.region_namer import grouped_shares
 from engine.starter.text.text_map import FILE_NAME, TextMap
@@ -45,17 +44,13 @@ class EmbeddedSample:
     """A sample with the arrays that the product would store, and its names' similarities.
 
     Attributes:
+        arrays: as the product would store them.
         names: float32 (N + 1, V), similarities to every known name; the whole photo is last.
     """
 
     sample: Sample
-    prepared: PreparedPhoto
+    arrays: PhotoArrays
     names: np.ndarray
-
-    @property
-    def arrays(self) -> PhotoArrays:
-        """As the product would store them."""
-        return self.prepared.arrays
 
     def correct(self, name: str) -> np.ndarray:
         """Whether each region lies on a thing of the name, bool (N,)."""
@@ -82,8 +77,7 @@ def embed(
             whole=whole_vector(text_map, s.whole, s.whole_face),
         )
         rows = np.vstack([arrays.vectors, arrays.whole[None]])
-        prepared = PreparedPhoto.of(arrays, known_names)
-        found.append(EmbeddedSample(s, prepared, rows @ known_names.T))
+        found.append(EmbeddedSample(s, arrays, rows @ known_names.T))
     return found
 
 
@@ -135,7 +129,7 @@ def cases_of(
                     query,
                     k,
                     k % FOLDS,
-                    MatchFeatures([e.prepared], vector, statistics),
+                    MatchFeatures([e.arrays], vector, statistics),
                     e.correct(query),
                     query in e.sample.names,
                     best + whole_weight * float(e.arrays.whole @ vector),

@@ -7,16 +7,19 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.starter.matching.prepared_photos import NAME_SHARPNESS, NearestNames, PreparedPhoto
+from engine.scoring.term_scorer import PhotoArrays
 from engine.starter.matching.reference_statistics import ReferenceStatistics
-from engine.starter.matching.region_geometry import PaddedGeometry
+from engine.starter.matching.region_geometry import RegionGeometry
 
 OTHER_NAME_BELOW = 0.5
 """A name whose similarity to the query is lower counts as the name of another thing."""
 SAME_NAME_FROM = 0.95
 """A name whose similarity to the query is higher is the same thing, whatever the thesaurus says."""
+NAMED_REGIONS = 20
+"""So many regions of a photo, those most similar to the query, are compared with all names. What
+the others could be is no better known than for the worst of these."""
 SHARPNESS = 12.0
-"""How fast a region's weight falls with its distance from the best similarity."""
+"""How fast the weight of a region or a name falls with its distance from the best similarity."""
 BARE_PROBABILITY, NO_SECOND_PROBABILITY = 0.1, 0.01
 """Stand for the probabilities of regions that a photo does not have."""
 REGION_FEATURES = 15
@@ -38,9 +41,6 @@ class QueryStatistics:
         region_spread: its standard deviation.
         whole_mean: mean similarity of the query to whole photos.
         whole_spread: its standard deviation.
-        kind_vectors: float32 (K, D), of the names of the thing and of kinds of it.
-        general_vectors: float32 (G, D), of other names that it may be called by.
-        other_names: bool (V,), the names of other things.
     """
 
     def __init__(
@@ -56,12 +56,30 @@ class QueryStatistics:
         alike = names @ vector
         if relatives is None:
             kinds = np.zeros(len(names), bool)
-            self.other_names = alike < OTHER_NAME_BELOW
+            others = alike < OTHER_NAME_BELOW
         else:
             kinds = relatives[0]
-            self.other_names = ~(relatives[0] | relatives[1]) & (alike < SAME_NAME_FROM)
-        self.kind_vectors = names[kinds]
-        self.general_vectors = names[~kinds & ~self.other_names]
+            others = ~(relatives[0] | relatives[1]) & (alike < SAME_NAME_FROM)
+        self._kinds = int(kinds.sum())
+        self._names = np.concatenate([names[kinds], names[others]]).T.copy()
+
+    def compared(self, vectors: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For vectors (R, D), the highest similarity to the name of another thing, and the log
+        share of the thing's names among all; float64 (R,) each.
+
+        Args:
+            own: float64 (R,), their similarities to the query.
+        """
+        kinds, others = np.split(vectors @ self._names, [self._kinds], axis=1)
+        best_kind = kinds.max(axis=1, initial=-1).astype(np.float64)
+        of_kinds, of_others = (
+            np.exp(part * np.float32(SHARPNESS)).sum(axis=1, dtype=np.float64)
+            for part in (kinds, others)
+        )
+        of_own = np.exp(np.maximum(own, best_kind) * SHARPNESS)
+        # Of all that it may be called: a dog that is surely one of the breeds is surely a dog.
+        shares = np.log(np.maximum(of_own, of_kinds) / (of_kinds + of_others + of_own))
+        return others.max(axis=1, initial=-1).astype(np.float64), shares
 
 
 class MatchFeatures:
@@ -71,7 +89,6 @@ class MatchFeatures:
     filled up; what stands there is to be ignored.
 
     Args:
-        photos: prepared with the names that ``query`` was made with.
         vector: float32 (D,), the query.
 
     Attributes:
@@ -80,31 +97,39 @@ class MatchFeatures:
     """
 
     def __init__(
-        self, photos: Sequence[PreparedPhoto], vector: np.ndarray, query: QueryStatistics
+        self, photos: Sequence[PhotoArrays], vector: np.ndarray, query: QueryStatistics
     ) -> None:
         self._query = query
-        self.counts = np.array([len(photo.arrays.ids) for photo in photos], np.int64)
+        self.counts = np.array([len(photo.ids) for photo in photos], np.int64)
         most = max(1, int(self.counts.max(initial=0)))
         self.present = np.arange(most) < self.counts[:, None]
-        self._geometry = PaddedGeometry([photo.geometry for photo in photos], most)
-        # Of each photo its regions, then the photo as a whole.
-        ends = np.cumsum(self.counts + 1)
-        starts = ends - self.counts - 1
-        own, kinds, of_kinds, of_general = _compared(photos, ends, vector, query)
-        names = _joined([photo.names for photo in photos])
-        is_other = query.other_names[names.indexes]
-        others = np.where(is_other, names.similarities, np.float32(-1)).max(axis=1, initial=-1)
-        # All that are kept may be kinds of the thing; then the last of them is a bound.
-        least = names.similarities.min(axis=1, initial=1)
-        others = np.where(is_other.any(axis=1), others, least)
-        of_own = np.exp(np.maximum(own, kinds) * NAME_SHARPNESS)
-        of_others = np.maximum(names.totals - of_kinds - of_general, 0.0)
-        # Of all that it may be called: a dog that is surely one of the breeds is surely a dog.
-        shares = np.log(np.maximum(of_own, of_kinds) / (of_kinds + of_others + of_own))
-        rows = np.stack([own, own - others, shares])
-        index = np.minimum(starts[:, None] + np.arange(most), np.maximum(ends - 1, 0)[:, None])
-        self._scores, self._margins, self._shares = rows[:, index]
-        self._whole_scores, self._whole_margins, self._whole_shares = rows[:, ends - 1]
+        self._geometry = RegionGeometry(photos, most)
+        self._scores = np.full(self.present.shape, -1.0)
+        for row, photo, count in zip(self._scores, photos, self.counts.tolist(), strict=True):
+            row[:count] = photo.vectors @ vector
+        self._compare(photos, vector)
+
+    def _compare(self, photos: Sequence[PhotoArrays], vector: np.ndarray) -> None:
+        """Margins to names of other things, and shares of the thing's names."""
+        order = np.argsort(np.where(self.present, -self._scores, np.inf), axis=1, kind="stable")
+        named = np.minimum(self.counts, NAMED_REGIONS)
+        photo_of, place = np.nonzero(np.arange(order.shape[1]) < named[:, None])
+        region_of = order[photo_of, place]
+        wholes = np.array([photo.whole for photo in photos], np.float32)
+        regions = [
+            photo.vectors[of_photo[:count]]
+            for photo, of_photo, count in zip(photos, order, named.tolist(), strict=True)
+        ]
+        vectors = np.concatenate([wholes.reshape(len(photos), len(vector)), *regions])
+        own = (vectors @ vector).astype(np.float64)
+        others, shares = self._query.compared(vectors, own)
+        count = len(photos)
+        self._whole_scores, self._whole_shares = own[:count], shares[:count]
+        self._whole_margins = own[:count] - others[:count]
+        shape = self.present.shape
+        of_others = _spread(others[count:], photo_of, region_of, shape, np.maximum)
+        self._margins = self._scores - of_others
+        self._shares = _spread(shares[count:], photo_of, region_of, shape, np.minimum)
 
     @cached_property
     def regions(self) -> np.ndarray:
@@ -121,19 +146,18 @@ class MatchFeatures:
         """
         scores, margins = self._scores, self._margins
         part_of, overlap = self._geometry.part_of, self._geometry.overlap
+        has_part = part_of.transpose(0, 2, 1)
         masks, size, size_squared, borders, fill, small = np.moveaxis(self._geometry.columns, 2, 0)
-        best_part = np.where(part_of.transpose(0, 2, 1), scores[:, None], -np.inf).max(axis=2)
-        best_whole = np.where(part_of, scores[:, None], -np.inf).max(axis=2)
         distance = scores - self._best(scores)
-        weight = np.where(self.present, np.exp(distance * SHARPNESS), 0.0)
-        of_parts = part_of.transpose(0, 2, 1).astype(np.float32) @ weight[:, :, None]
+        weight = np.where(self.present, np.exp(np.minimum(distance, 0) * SHARPNESS), 0.0)
+        weight = weight.astype(np.float32)[:, :, None]
         columns = [
             *(scores, self._z_scores(scores), margins, masks, size, size_squared),
-            np.maximum(best_part - scores, 0),
-            np.maximum(best_whole - scores, 0),
+            np.maximum(np.where(has_part, scores[:, None], -np.inf).max(axis=2) - scores, 0),
+            np.maximum(np.where(part_of, scores[:, None], -np.inf).max(axis=2) - scores, 0),
             *(borders, fill),
-            (overlap @ weight[:, :, None])[:, :, 0] - weight,
-            of_parts[:, :, 0],
+            (overlap @ weight - weight)[:, :, 0],
+            (has_part.astype(np.float32) @ weight)[:, :, 0],
             *(distance, margins - self._best(margins), small),
         ]
         return np.stack(columns, axis=2)
@@ -161,9 +185,8 @@ class MatchFeatures:
         likely = np.where(bare, BARE_PROBABILITY, np.where(self.present, probabilities, -1.0))
         each = np.arange(len(scores))
         best, likeliest = scores.argmax(axis=1), likely.argmax(axis=1)
-        ordered = np.sort(likely, axis=1)[:, ::-1]
-        second = ordered[:, 1] if ordered.shape[1] > 1 else np.full(len(scores), -1.0)
-        second = np.where(second < 0, NO_SECOND_PROBABILITY, second)
+        ordered = np.sort(np.pad(likely, ((0, 0), (0, 1)), constant_values=-1.0), axis=1)[:, ::-1]
+        second = np.where(ordered[:, 1] < 0, NO_SECOND_PROBABILITY, ordered[:, 1])
         columns = [_logits(ordered[:, 0]), _logits(second)]
         z_scores = self._z_scores(scores)
         for chosen in (best, likeliest):
@@ -179,47 +202,27 @@ class MatchFeatures:
 
     def _best(self, values: np.ndarray) -> np.ndarray:
         """The highest value of each photo's regions, (P, 1)."""
-        return np.where(self.present, values, -np.inf).max(axis=1, keepdims=True)
+        return np.where(self.present, values, -1e9).max(axis=1, keepdims=True)
 
     def _z_scores(self, scores: np.ndarray) -> np.ndarray:
         return (scores - self._query.region_mean) / self._query.region_spread
 
 
-def _compared(
-    photos: Sequence[PreparedPhoto], ends: np.ndarray, vector: np.ndarray, query: QueryStatistics
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """For all regions and, after those of each photo, the photo as a whole: similarity to the
-    query, the highest to any name of a kind of it (-1 without any), and the sums of the shares of
-    these and of the more general names before normalisation; each float64 (R,).
-
-    Args:
-        ends: int64 (P,), where each photo's rows end.
-    """
-    wanted = np.vstack([vector[None], query.kind_vectors, query.general_vectors]).T
-    found = np.empty((int(ends[-1]) if len(ends) else 0, wanted.shape[1]), np.float32)
-    start = 0
-    for photo, end in zip(photos, ends.tolist(), strict=True):
-        np.matmul(photo.arrays.vectors, wanted, out=found[start : end - 1])
-        np.matmul(photo.arrays.whole, wanted, out=found[end - 1])
-        start = end
-    own = found[:, 0].astype(np.float64)
-    kinds, general = np.split(found[:, 1:], [len(query.kind_vectors)], axis=1)
-    sums = [
-        np.exp(part * np.float32(NAME_SHARPNESS)).sum(axis=1, dtype=np.float64)
-        for part in (kinds, general)
-    ]
-    return own, kinds.max(axis=1, initial=-1).astype(np.float64), sums[0], sums[1]
-
-
-def _joined(names: Sequence[NearestNames]) -> NearestNames:
-    """The rows of all photos, one photo after the other."""
-    if not names:
-        return NearestNames(np.zeros((0, 1), np.int16), np.zeros((0, 1), np.float32), np.zeros(0))
-    return NearestNames(
-        np.concatenate([of_photo.indexes for of_photo in names]),
-        np.concatenate([of_photo.similarities for of_photo in names]),
-        np.concatenate([of_photo.totals for of_photo in names]),
-    )
+def _spread(
+    values: np.ndarray,
+    photo_of: np.ndarray,
+    region_of: np.ndarray,
+    shape: tuple[int, ...],
+    worse: np.ufunc,
+) -> np.ndarray:
+    """Values (R,) at their photos and regions, float64 (P, M); the other regions of a photo have
+    its worst value."""
+    worst = np.full(shape[0], np.nan)
+    worst[photo_of] = values  # any of them, to start from
+    worse.at(worst, photo_of, values)
+    spread = np.repeat(np.nan_to_num(worst)[:, None], shape[1], axis=1)
+    spread[photo_of, region_of] = values
+    return spread
 
 
 def _logits(probabilities: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How the regions of a photo lie to one another: what does not depend on the query."""
+"""How the regions of photos lie to one another: what does not depend on the query."""
 
 from __future__ import annotations
 
@@ -19,51 +19,31 @@ help."""
 
 
 class RegionGeometry:
-    """Geometry of the N regions of one photo.
+    """Geometry of the regions of P photos, filled up to M regions each.
 
     Attributes:
-        part_of: bool (N, N), region i is a part of region j.
-        overlap: float32 (N, N), IoU of the boxes.
-        columns: float64 (N, 6): log mask score; log area; its square; number of borders of the
+        part_of: bool (P, M, M), region i is a part of region j; False where there is no region.
+        overlap: float32 (P, M, M), IoU of the boxes; zero where there is no region.
+        columns: float64 (P, M, 6): log mask score; log area; its square; number of borders of the
             photo that the region touches; share of its box that it fills; by how much the log area
             is below that of ``SMALL_AREA``.
     """
 
-    def __init__(self, photo: PhotoArrays) -> None:
-        x0, y0, x1, y1 = photo.boxes_xyxy.T.astype(np.float64)
-        areas = photo.area_fractions.astype(np.float64)
-        box_areas = np.maximum((x1 - x0) * (y1 - y0), 1e-9)
-        iou, within = box_overlaps(photo.boxes_xyxy)
-        self.part_of = (within > PART_CONTAINMENT) & (areas[:, None] < PART_AREA_RATIO * areas)
-        self.overlap = iou.astype(np.float32)
+    def __init__(self, photos: Sequence[PhotoArrays], most: int) -> None:
+        boxes = np.zeros((len(photos), most, 4), np.float32)
+        areas, masks = np.zeros((2, len(photos), most))
+        for k, photo in enumerate(photos):
+            count = len(photo.ids)
+            boxes[k, :count] = photo.boxes_xyxy
+            areas[k, :count] = photo.area_fractions
+            masks[k, :count] = photo.mask_scores
+        self.overlap, within = box_overlaps(boxes)
+        self.part_of = within > PART_CONTAINMENT
+        self.part_of &= areas[:, :, None] < PART_AREA_RATIO * areas[:, None]
+        x0, y0, x1, y1 = np.moveaxis(boxes.astype(np.float64), 2, 0)
         size = np.log(np.maximum(areas, 1e-4))
         borders = (x0 < 0.01) * 1.0 + (y0 < 0.01) + (x1 > 0.99) + (y1 > 0.99)
-        masks = np.log(np.maximum(photo.mask_scores.astype(np.float64), 1e-3))
+        fill = areas / np.maximum((x1 - x0) * (y1 - y0), 1e-9)
         small = np.maximum(np.log(SMALL_AREA) - size, 0)
-        self.columns = np.stack(
-            [masks, size, size**2, borders, areas / box_areas, small], axis=1
-        ).reshape(len(areas), 6)
-
-    @property
-    def nbytes(self) -> int:
-        return self.part_of.nbytes + self.overlap.nbytes + self.columns.nbytes
-
-
-class PaddedGeometry:
-    """The geometry of P photos, filled up to M regions each.
-
-    Attributes:
-        part_of: bool (P, M, M), see ``RegionGeometry``; False where there is no region.
-        overlap: float32 (P, M, M), zero where there is no region.
-        columns: float64 (P, M, 6), the same.
-    """
-
-    def __init__(self, photos: Sequence[RegionGeometry], most: int) -> None:
-        self.part_of = np.zeros((len(photos), most, most), bool)
-        self.overlap = np.zeros((len(photos), most, most), np.float32)
-        self.columns = np.zeros((len(photos), most, 6))
-        for k, geometry in enumerate(photos):
-            count = len(geometry.columns)
-            self.part_of[k, :count, :count] = geometry.part_of
-            self.overlap[k, :count, :count] = geometry.overlap
-            self.columns[k, :count] = geometry.columns
+        log_masks = np.log(np.maximum(masks, 1e-3))
+        self.columns = np.stack([log_masks, size, size**2, borders, fill, small], axis=2)

@@ -14,7 +14,6 @@ from engine.starter.colours.colour_probability import colour_probabilities
 from engine.starter.matching.calibration import Calibration, fused_features
 from engine.starter.matching.embedder import COLOUR_PART, StarterTextEmbedder, without_colours
 from engine.starter.matching.match_features import MatchFeatures, QueryStatistics
-from engine.starter.matching.prepared_photos import PreparedPhotos
 from engine.starter.matching.reference_statistics import ReferenceStatistics
 from engine.starter.matching.region_namer import RegionNamer
 
@@ -41,7 +40,6 @@ class StarterTermScorer:
         self._calibration = calibration
         self._reference = reference
         self._text_embedder = text_embedder
-        self._prepared = PreparedPhotos(text_embedder.known_names)
         self.match_at = calibration.match_at
         self.no_below = calibration.no_below
 
@@ -81,7 +79,7 @@ class StarterTermScorer:
             self._text_embedder.relatives(name),
         )
         scores = self.rough_scores(vector[None], photos)[:, 0]
-        features = MatchFeatures(self._prepared.of(photos), meaning, statistics)
+        features = MatchFeatures(photos, meaning, statistics)
         regions = self._calibration.region_probabilities(features)
         probabilities = self._calibration.photo_probabilities(features, regions).tolist()
         found = [

@@ -157,10 +157,10 @@ def test_a_text_of_which_nothing_is_understood_is_one_name() -> None:
     assert found.known and match.probability == pytest.approx(0.8) and match.region == 0
 
 
-def test_unknown_words_are_named() -> None:
+def test_a_plan_of_unknown_words_is_not_known() -> None:
     assert not scorer(thing("unicorn")).known
     found = scorer(thing("unicorn"), thing("dog", 1))
-    assert found.known and found.unknown_names == ("unicorn",)
+    assert found.known
 
 
 def test_a_photo_without_regions_has_no_region() -> None:

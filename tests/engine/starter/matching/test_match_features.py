@@ -11,7 +11,6 @@ from engine.starter.matching.match_features import (
     MatchFeatures,
     QueryStatistics,
 )
-from engine.starter.matching.prepared_photos import PreparedPhoto
 from engine.starter.matching.reference_statistics import ReferenceStatistics
 from engine.store.rows import RegionRows
 
@@ -23,11 +22,11 @@ REFERENCE = ReferenceStatistics(
 SIMILARITY, Z_SCORE, MARGIN, PART_EXCESS, FROM_BEST_MARGIN = 0, 1, 2, 6, 13
 
 
-def prepared(*regions: tuple[np.ndarray, tuple], whole=BARN) -> PreparedPhoto:
+def prepared(*regions: tuple[np.ndarray, tuple], whole=BARN) -> RegionRows:
     """Of regions (vector, box)."""
     boxes = np.array([box for _, box in regions], np.float32).reshape(-1, 4)
     sides = boxes[:, 2:] - boxes[:, :2]
-    rows = RegionRows(
+    return RegionRows(
         ids=np.arange(len(regions)),
         boxes_xyxy=boxes,
         mask_scores=np.full(len(regions), 0.5, np.float32),
@@ -35,10 +34,9 @@ def prepared(*regions: tuple[np.ndarray, tuple], whole=BARN) -> PreparedPhoto:
         vectors=np.array([vector for vector, _ in regions], np.float32).reshape(-1, 3),
         whole=whole.astype(np.float32),
     )
-    return PreparedPhoto.of(rows, NAMES)
 
 
-def features(*photos: PreparedPhoto) -> MatchFeatures:
+def features(*photos: RegionRows) -> MatchFeatures:
     return MatchFeatures(photos, DOG, QueryStatistics(DOG, REFERENCE, NAMES, None))
 
 
