@@ -120,7 +120,11 @@ def cases_of(
         if not any(query in e.sample.names for e in samples):
             continue
         statistics = QueryStatistics(
-            vector, reference, text_embedder.known_names, text_embedder.relatives(query)
+            vector,
+            reference,
+            text_embedder.known_names,
+            text_embedder.relatives(query),
+            text_embedder.everyday_names,
         )
         for k, e in enumerate(samples):
             best = float((e.arrays.vectors @ vector).max(initial=-1.0))

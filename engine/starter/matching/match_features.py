@@ -35,6 +35,9 @@ class QueryStatistics:
         names: float32 (V, D), unit vectors of the names that the models know.
         relatives: which names are the thing or kinds of it, and which it is itself a kind of, bool
             (V,) each; None if that is not known: then names with unlike vectors are other things.
+        everyday_names: int (V,), for each name the index of the one that it is a kind of, or its
+            own. Of another thing only the everyday name counts: no cup is compared with 118 breeds
+            of dogs.
 
     Attributes:
         region_mean: mean similarity of the query to ordinary regions.
@@ -49,6 +52,7 @@ class QueryStatistics:
         reference: ReferenceStatistics,
         names: np.ndarray,
         relatives: tuple[np.ndarray, np.ndarray] | None,
+        everyday_names: np.ndarray,
     ) -> None:
         (self.region_mean, self.region_spread), (self.whole_mean, self.whole_spread) = (
             reference.query_moments(vector)
@@ -60,6 +64,7 @@ class QueryStatistics:
         else:
             kinds = relatives[0]
             others = ~(relatives[0] | relatives[1]) & (alike < SAME_NAME_FROM)
+        others &= (everyday_names == np.arange(len(names))) | ~others[everyday_names]
         self._kinds = int(kinds.sum())
         self._names = np.concatenate([names[kinds], names[others]]).T.copy()
 

@@ -77,6 +77,7 @@ class StarterTermScorer:
             self._reference,
             self._text_embedder.known_names,
             self._text_embedder.relatives(name),
+            self._text_embedder.everyday_names,
         )
         scores = self.rough_scores(vector[None], photos)[:, 0]
         features = MatchFeatures(photos, meaning, statistics)

@@ -37,7 +37,7 @@ def prepared(*regions: tuple[np.ndarray, tuple], whole=BARN) -> RegionRows:
 
 
 def features(*photos: RegionRows) -> MatchFeatures:
-    return MatchFeatures(photos, DOG, QueryStatistics(DOG, REFERENCE, NAMES, None))
+    return MatchFeatures(photos, DOG, QueryStatistics(DOG, REFERENCE, NAMES, None, np.arange(3)))
 
 
 def regions_of(*regions: tuple[np.ndarray, tuple]) -> np.ndarray:
@@ -100,3 +100,23 @@ def test_photos_have_the_same_features_alone_and_among_others() -> None:
         np.testing.assert_allclose(alone.regions[0, :count], together.regions[k, :count])
         given = probabilities[k : k + 1, : alone.present.shape[1]]
         np.testing.assert_allclose(alone.photos(given)[0], of_photos[k])
+
+
+def test_of_other_things_only_the_everyday_name_counts() -> None:
+    names = np.eye(4, dtype=np.float32)
+    reference = ReferenceStatistics(
+        np.zeros(4, np.float32), np.eye(4) * 0.01, np.zeros(4, np.float32), np.eye(4) * 0.01
+    )
+    own_name, breed_of_2 = np.arange(4), np.array([0, 1, 2, 2])
+    cup, dog, breed = names[0], names[2], names[3]
+    region = (0.5 * cup + 0.3 * dog + 0.4 * breed)[None]
+    none = np.zeros(4, bool)
+
+    def other(everyday_names: np.ndarray, general: np.ndarray) -> float:
+        relatives = (np.arange(4) == 0, general)
+        query = QueryStatistics(cup, reference, names, relatives, everyday_names)
+        return float(query.compared(region, region @ cup)[0][0])
+
+    assert other(own_name, none) == pytest.approx(0.4)
+    assert other(breed_of_2, none) == pytest.approx(0.3)
+    assert other(breed_of_2, np.arange(4) == 2) == pytest.approx(0.4), "kinds of what it may be"
