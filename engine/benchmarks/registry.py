@@ -18,6 +18,7 @@ AVAILABLE = {
     "colours": "whether a colour before a thing's name finds things of that colour first",
     "boxes": "whether a box drawn not quite right leads to the masks of its thing",
     "sam2": "SAM 2 masks: time, memory and equality against the package's own generator",
+    "device": "the full profile's models on a graphics card: agreement, time, memory",
     "worker": "the process of a language model: seconds a look, memory, cancelling, faults",
     "loop": "how long the window's event loop stalls while it indexes and searches",
 }
@@ -30,6 +31,7 @@ _MODULES = {
     "colours": "colours",
     "boxes": "boxes",
     "sam2": "sam2_masks",
+    "device": "devices",
     "worker": "model_worker",
     "loop": "event_loop",
 }

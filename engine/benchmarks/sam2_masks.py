@@ -16,12 +16,12 @@ from engine.evaluation import coco_truth
 from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs import Progress
 from engine.jobs.worker_process import WorkerProcess
-from engine.masks import rle as rle_codec
 from engine.masks.geometry import ANALYSIS_SIDE_PX, fit_within, scale_mask
 from engine.masks.sam_grid import Coverage, detail_map, prompt_adaptive_grid, prompt_full_grid
 from engine.masks.sam_network import SAM_ARCHITECTURES
 from engine.masks.sam_proposer import SamProposer, SamSettings
 from engine.paths import resources_dir
+from engine.tiny_models.random_sam import coco_rle, matched_share, random_network
 from engine.weights.device import choose_device
 
 THREADS = 2
@@ -72,7 +72,6 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
 def _compare(photo: np.ndarray, batch: int) -> dict[str, Any]:
     """Seconds and masks of both generators on one photo; ours gets it at the analysis size."""
     from engine.masks.sam_network import stock_generator
-    from engine.tiny_models.random_sam import matched_share, random_network
 
     analysed = _resized(photo, fit_within((photo.shape[1], photo.shape[0]), ANALYSIS_SIDE_PX))
     tiny = SAM_ARCHITECTURES["sam2.1-tiny"]
@@ -95,10 +94,10 @@ def _compare(photo: np.ndarray, batch: int) -> dict[str, Any]:
     start = time.perf_counter()
     theirs = stock.generate(photo)
     stock_s = time.perf_counter() - start
-    masks = [_rle(proposal.mask_hw) for proposal in ours]
+    masks = [coco_rle(proposal.mask_hw) for proposal in ours]
     others = [mask["segmentation"] for mask in theirs]
     if photo.shape != analysed.shape:
-        others = [_rle(_scaled(rle, (analysed.shape[1], analysed.shape[0]))) for rle in others]
+        others = [coco_rle(_scaled(rle, (analysed.shape[1], analysed.shape[0]))) for rle in others]
     return {
         "ours_s": ours_s,
         "stock_s": stock_s,
@@ -187,8 +186,6 @@ def _serve_memory():
 
 
 def _propose_once(size_wh: tuple[int, int]) -> int | None:
-    from engine.tiny_models.random_sam import random_network
-
     with PeakMemory() as memory:
         photo = _resized(read_upright(_SAMPLE).rgb, size_wh)
         analysed = _resized(photo, fit_within(size_wh, ANALYSIS_SIDE_PX))
@@ -203,11 +200,6 @@ def _resized(rgb: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
 
     how = cv2.INTER_AREA if size_wh[0] < rgb.shape[1] else cv2.INTER_CUBIC
     return cv2.resize(rgb, size_wh, interpolation=how)
-
-
-def _rle(mask: np.ndarray) -> dict[str, Any]:
-    encoded = rle_codec.encode(mask)
-    return {"size": list(encoded.size_hw), "counts": encoded.counts}
 
 
 def _scaled(rle: dict[str, Any], size_wh: tuple[int, int]) -> np.ndarray:

@@ -45,6 +45,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     for folder in status.folders:
         if not folder.online:
             console.print(f"Not connected, left as it was: {plain(folder.path)}")
+    if status.note:
+        console.note(plain(status.note))
     if problems:
         console.print(
             f"{counted(problems, 'file')} could not be indexed. "

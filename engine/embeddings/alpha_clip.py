@@ -16,7 +16,7 @@ import numpy as np
 from engine.embeddings import clip_towers
 from engine.embeddings.embedder import PhotoVectors
 from engine.embeddings.square_view import Geometry, SquareView
-from engine.weights.device import choose_device, in_batches
+from engine.weights.device import PROCESSOR, Device, DevicePlacement, choose_device, in_batches
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,9 +50,15 @@ DEFAULT_SETTINGS = RegionSettings()
 class AlphaClipRegionEmbedder:
     """A ``RegionEmbedder``. The vector of the whole photo is that of a mask that covers it."""
 
-    def __init__(self, tower: nn.Module, settings: RegionSettings = DEFAULT_SETTINGS) -> None:
-        """Wrap a network of `clip_towers.load_image_tower`."""
+    def __init__(
+        self,
+        tower: nn.Module,
+        settings: RegionSettings = DEFAULT_SETTINGS,
+        device: Device = PROCESSOR,
+    ) -> None:
+        """Wrap a network of `clip_towers.load_image_tower`; it moves to the device when needed."""
         self._tower: Any = tower
+        self._placement = DevicePlacement(device, lambda at: tower.to(at.name, at.dtype))
         self._settings = settings
         self._view = SquareView(tower.image_size[0], settings.geometry)
         self.ndim: int = tower.output_dim
@@ -60,16 +66,24 @@ class AlphaClipRegionEmbedder:
         # The widest activation is four times the width, float32, and exists about three times.
         self._batch = max(1, _BATCH_BYTES // (patches * width * 4 * 4 * 3))
 
+    @property
+    def note(self) -> str:
+        """See ``DeviceNoteProvider``."""
+        return self._placement.note
+
     def embed(self, photo_rgb: np.ndarray, masks_hw: Sequence[np.ndarray]) -> PhotoVectors:
         """See ``RegionEmbedder``. Photo and regions are embedded in batches that fit the memory."""
         photo = self._view.photo(photo_rgb)
         full_mask = np.ones(photo_rgb.shape[:2], np.bool_)
 
-        def run(masks: Sequence[np.ndarray]) -> np.ndarray:
-            pictures = [self._picture(photo_rgb, photo, mask) for mask in masks]
+        def run(batch: Sequence[np.ndarray]) -> np.ndarray:
+            pictures = [self._picture(photo_rgb, photo, mask) for mask in batch]
             return self.embed_pictures(np.stack(pictures))
 
-        vectors = np.concatenate(list(in_batches([full_mask, *masks_hw], self._batch, run)))
+        masks = [full_mask, *masks_hw]
+        vectors = self._placement.run(
+            lambda: np.concatenate(list(in_batches(masks, self._batch, run)))
+        )
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return PhotoVectors(vectors[0], vectors[1:])
 
@@ -174,10 +188,8 @@ def load_region_embedder(
         ModelMissing, ModelBroken, BadRequest: as for the towers and the device.
     """
     torch_device = choose_device(device)
-    tower = clip_towers.load_image_tower(
-        clip_file, alpha_file, torch_device.name, torch_device.dtype
-    )
-    return AlphaClipRegionEmbedder(tower, settings)
+    tower = clip_towers.load_image_tower(clip_file, alpha_file, torch_device.dtype)
+    return AlphaClipRegionEmbedder(tower, settings, torch_device)
 
 
 def load_text_embedder(clip_file: Path, *, device: str = "cpu") -> ClipTextEmbedder:
@@ -187,9 +199,8 @@ def load_text_embedder(clip_file: Path, *, device: str = "cpu") -> ClipTextEmbed
         ModelMissing, ModelBroken, BadRequest: as for the towers and the device.
     """
     torch_device = choose_device(device)
-    return ClipTextEmbedder(
-        clip_towers.load_text_tower(clip_file, torch_device.name, torch_device.dtype)
-    )
+    tower = clip_towers.load_text_tower(clip_file, torch_device.dtype)
+    return ClipTextEmbedder(tower.to(torch_device.name))
 
 
 def _context_square(mask_hw: np.ndarray, context: float) -> tuple[slice, slice]:

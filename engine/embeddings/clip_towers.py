@@ -23,19 +23,17 @@ _HEAD_WIDTH = 64
 _MAX_SIZE = 8192
 
 
-def load_image_tower(
-    clip_file: Path, alpha_file: Path, device: str, dtype: torch.dtype
-) -> nn.Module:
+def load_image_tower(clip_file: Path, alpha_file: Path, dtype: torch.dtype) -> nn.Module:
     """Load Alpha-CLIP's image network: float (B, 4, S, S), normalised photo and mask, to (B, D).
 
     Args:
         clip_file: CLIP as OpenAI published it, or its state dict.
         alpha_file: Alpha-CLIP's image network; missing weights are taken from ``clip_file``.
-        device: name of the torch device.
         dtype: type of the weights.
 
     Returns:
-        The network in evaluation mode, with ``image_size`` (S, S) and ``output_dim`` D.
+        The network on the processor, in evaluation mode, with ``image_size`` (S, S) and
+        ``output_dim`` D.
 
     Raises:
         ModelMissing: a file or the package open_clip is missing.
@@ -74,14 +72,15 @@ def load_image_tower(
             **sizes,
         )
         tower.conv1 = torch.nn.Conv2d(4, width, patch, patch, bias=False)
-    return _load_weights(tower, state, alpha_file, device, dtype)
+    return _load_weights(tower, state, alpha_file, dtype)
 
 
-def load_text_tower(clip_file: Path, device: str, dtype: torch.dtype) -> nn.Module:
+def load_text_tower(clip_file: Path, dtype: torch.dtype) -> nn.Module:
     """Load CLIP's text network: int64 tokens (B, context length) to (B, D).
 
     Returns:
-        The network in evaluation mode, with ``context_length`` and ``vocab_size``.
+        The network on the processor, in evaluation mode, with ``context_length`` and
+        ``vocab_size``.
 
     Raises:
         ModelMissing, ModelBroken: as for the image network.
@@ -113,8 +112,8 @@ def load_text_tower(clip_file: Path, device: str, dtype: torch.dtype) -> nn.Modu
             **sizes,
         )
     # Checkpoints do not contain this buffer.
-    tower.register_buffer("attn_mask", tower.build_causal_mask().to(device), persistent=False)
-    return _load_weights(tower, state, clip_file, device, dtype)
+    tower.register_buffer("attn_mask", tower.build_causal_mask(), persistent=False)
+    return _load_weights(tower, state, clip_file, dtype)
 
 
 def load_tokenizer(context_length: int) -> Any:
@@ -141,10 +140,10 @@ def _open_clip_transformer() -> Any:
 
 
 def _load_weights(
-    tower: nn.Module, state: Mapping[str, Tensor], path: Path, device: str, dtype: torch.dtype
+    tower: nn.Module, state: Mapping[str, Tensor], path: Path, dtype: torch.dtype
 ) -> nn.Module:
     # Copied while the type changes, so that the mapping of the file can be released.
-    converted = {name: value.to(device, dtype, copy=True) for name, value in state.items()}
+    converted = {name: value.to(dtype, copy=True) for name, value in state.items()}
     try:
         tower.load_state_dict(converted, assign=True)
     except RuntimeError as error:

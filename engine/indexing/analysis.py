@@ -169,6 +169,7 @@ def analyse(
         area_fractions=np.array([1.0, *(mask.mean() for mask in masks)], np.float32),
         vectors=vectors,
         thumbnail_jpeg=thumbnails.make_thumbnail(decoded.rgb),
+        note=models.device_note,
     )
 
 
@@ -217,6 +218,7 @@ def analyse_coarse(
         vectors=vectors,
         thumbnail_jpeg=thumbnails.make_thumbnail(decoded.rgb),
         level=IndexLevel.COARSE,
+        note=models.device_note,
     )
 
 

@@ -50,12 +50,14 @@ class IndexingSnapshot:
         level: the current pass.
         per_second: photos a second in that pass; None until it is measured.
         current: the file submitted last.
+        note: for the user, on how the last photo was analysed.
     """
 
     state: IndexingState = IndexingState.IDLE
     level: IndexLevel = IndexLevel.FULL
     per_second: float | None = None
     current: Path | None = None
+    note: str = ""
 
 
 class Indexer:
@@ -92,20 +94,22 @@ class Indexer:
         self._throughput = {level: Throughput() for level in IndexLevel}
         self._level = IndexLevel.FULL
         self._current: Path | None = None
+        self._note = ""
         self._regions_written = 0
 
     @property
     def snapshot(self) -> IndexingSnapshot:
         """The state now. Any thread."""
         if not self._running:
-            return IndexingSnapshot()
+            return IndexingSnapshot(note=self._note)
         if not self._resume_event.is_set():
-            return IndexingSnapshot(IndexingState.PAUSED)
+            return IndexingSnapshot(IndexingState.PAUSED, note=self._note)
         return IndexingSnapshot(
             IndexingState.RUNNING,
             self._level,
             self._throughput[self._level].per_second,
             self._current,
+            self._note,
         )
 
     def run(
@@ -131,6 +135,7 @@ class Indexer:
             ModelMissing, ModelBroken, WorkerCrashed: the models cannot be used at all.
         """
         self._running = True
+        self._note = ""
         self._start_throughput()
         run = _Run(self, context, new_files, full_pass, should_yield, models)
         try:
@@ -176,6 +181,7 @@ class Indexer:
         """Write the finding of a file to the store, the index and the thumbnails."""
         results = self._store.results
         if isinstance(finding, AnalysedPhoto):
+            self._note = finding.note
             written = results.write(file, finding, self._index.profile_id, self._thumbnails.put)
             self._publish_written(file, written)
             self._index.remove(written.replaced_regions)

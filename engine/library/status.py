@@ -49,7 +49,7 @@ def snapshot(
         photos_per_s=current.photos_per_s,
         seconds_left=current.seconds_left,
         current_path=run.current,
-        note=note,
+        note=" ".join(filter(None, (note, run.note))),
         outlined=totals.outlined,
         coarse=_pass_status(IndexLevel.COARSE, waiting, per_second),
         full=_pass_status(IndexLevel.FULL, waiting, per_second),

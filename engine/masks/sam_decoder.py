@@ -56,7 +56,7 @@ class SamDecoder:
             eighth: (1, C / 4, 2h, 2w), the level between, after ``conv_s1``.
         """
         _, _, self._height, self._width = embedding.shape
-        empty = self._prompts.no_mask_embed.weight
+        empty = self._prompts.no_mask_embed.weight.to(embedding.dtype)
         self._image_tokens = embedding[0].flatten(1).T + empty
         self._positions = self._prompts.get_dense_pe()[0].flatten(1).T.to(embedding.dtype)
         first = self._layers[0]

@@ -65,7 +65,6 @@ def build(architecture: SamArchitecture) -> nn.Module:
     try:
         from sam2.modeling.backbones.hieradet import Hiera
         from sam2.modeling.backbones.image_encoder import FpnNeck, ImageEncoder
-        from sam2.modeling.position_encoding import PositionEmbeddingSine
         from sam2.modeling.sam.mask_decoder import MaskDecoder
         from sam2.modeling.sam.prompt_encoder import PromptEncoder
         from sam2.modeling.sam.transformer import TwoWayTransformer
@@ -88,7 +87,8 @@ def build(architecture: SamArchitecture) -> nn.Module:
         window_pos_embed_bkg_spatial_size=architecture.window_pos_size,
     )
     neck = FpnNeck(
-        position_encoding=PositionEmbeddingSine(width),
+        # Only videos use its sine encoding, 90 MB which it would put on the graphics card at once.
+        position_encoding=nn.Identity(),
         d_model=width,
         backbone_channel_list=trunk.channel_list,
         fpn_top_down_levels=[2, 3],

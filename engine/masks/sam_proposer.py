@@ -22,7 +22,7 @@ from engine.masks.sam_grid import Coverage
 from engine.masks.sam_model import SamModel
 from engine.masks.sam_network import SamArchitecture, load
 from engine.records import BoxXyxy
-from engine.weights.device import Device, choose_device, in_batches, is_out_of_memory
+from engine.weights.device import PROCESSOR, Device, DevicePlacement, choose_device, in_batches
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _COARSE_TOLERANCE = 0.05
 """Error of stability and box overlap at the decoder's size; masks that are nearer to a limit than
 this are decided at the photo's size."""
+_BATCHES_A_ROUND = 4
+"""How many batches of prompts are chosen before masks that were found rule out others."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class SamSettings:
         nms_iou: a mask is a duplicate if the IoU of its box with a better one's exceeds this.
         crops: also process four overlapping quarters, for small objects.
         tidy: remove specks and fill small holes.
-        batch: number of prompts decoded together.
+        batch: number of prompts decoded together on the processor, whose cache is small. The
+            adaptive grid chooses four times as many at once, and a graphics card decodes them so.
         most: largest number of masks, the best ones.
     """
 
@@ -92,7 +95,6 @@ class SamProposer:
 
     Attributes:
         prompt_count: number of prompts decoded by the last ``propose``.
-        note: text for the user, if the graphics card's memory was too small; empty otherwise.
     """
 
     def __init__(
@@ -100,19 +102,17 @@ class SamProposer:
     ) -> None:
         self.settings = settings
         self.prompt_count = 0
-        self.note = ""
-        self._model = SamModel(network, device)
+        self._model = SamModel(network, PROCESSOR)
+        self._placement = DevicePlacement(device, self._model.move)
+
+    @property
+    def note(self) -> str:
+        """See ``DeviceNoteProvider``."""
+        return self._placement.note
 
     def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
         """See ``MaskProposer``. Memory grows with the number of masks, not with the photo."""
-        try:
-            return self._propose(photo_rgb)
-        except Exception as error:
-            if self._model.device.name == "cpu" or not is_out_of_memory(error):
-                raise
-            self._model.move(choose_device("cpu"))
-            self.note = "The graphics card's memory is too small; the processor does its work."
-            return self._propose(photo_rgb)
+        return self._placement.run(lambda: self._propose(photo_rgb))
 
     def segment(
         self,
@@ -122,14 +122,22 @@ class SamProposer:
         box: BoxXyxy | None = None,
     ) -> MaskProposal | None:
         """See ``PromptableProposer``. A photo is encoded once for consecutive calls."""
-        import torch
-
         if len(points_xy) != len(inside) or not (points_xy or box):
             raise BadRequest("Nothing was pointed at.", operation="outlining a thing")
         height, width = photo_rgb.shape[:2]
         corners = [(box.x0, box.y0), (box.x1, box.y1)] if box else []
         labels = ([2, 3] if box else []) + [int(is_inside) for is_inside in inside]
         points = np.array([*corners, *points_xy], np.float64) / (width, height)
+        return self._placement.run(lambda: self._segment(photo_rgb, points, labels))
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _segment(
+        self, photo_rgb: np.ndarray, points: np.ndarray, labels: list[int]
+    ) -> MaskProposal | None:
+        """One mask for points (P, 2) in fractions of the photo; labels as in `SamModel.decode`."""
+        import torch
+
         with torch.inference_mode():
             self._model.encode(photo_rgb)
             decoded = self._model.decode(points[None], [labels])
@@ -138,13 +146,11 @@ class SamProposer:
             kind = 1 + int(decoded.predicted_iou[0, 1:].argmax()) if len(labels) == 1 else 0
             chosen = torch.tensor([kind], device=decoded.image_tokens.device)
             logits = self._model.decoder.draw(decoded, torch.zeros_like(chosen), chosen)
-            mask = _upsample(logits, (height, width))[0] > 0
+            mask = _upsample(logits, photo_rgb.shape[:2])[0] > 0
         mask_hw = tidy_mask(mask.cpu().numpy())
         tight = mask_box(mask_hw)
         score = float(decoded.predicted_iou[0, kind].clamp(0, 1))
         return MaskProposal(mask_hw, tight, score) if tight else None
-
-    # -- inside ----------------------------------------------------------------------------
 
     def _propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
         import torch
@@ -173,10 +179,12 @@ class SamProposer:
         settings = self.settings
         candidates: list[_Candidate] = []
         side = settings.points_per_side
+        at_once = _BATCHES_A_ROUND * settings.batch
+        batch = settings.batch if self._model.device == PROCESSOR else at_once
 
         def prompt(points: np.ndarray) -> Coverage:
             grids, areas = [np.zeros((0, side, side), bool)], []
-            for masks in in_batches(points, settings.batch, self._decode_points):
+            for masks in in_batches(points, batch, self._decode_points):
                 candidates.extend(masks)
                 for candidate in masks:
                     mask = candidate.logits > 0
@@ -187,9 +195,9 @@ class SamProposer:
 
         if settings.adaptive:
             detail = sam_grid.detail_map(window.rgb, side)
-            sam_grid.prompt_adaptive_grid(side, detail, prompt, 4 * settings.batch)
+            sam_grid.prompt_adaptive_grid(side, detail, prompt, at_once)
         else:
-            sam_grid.prompt_full_grid(side, prompt, settings.batch)
+            sam_grid.prompt_full_grid(side, prompt, at_once)
         return candidates
 
     def _decode_points(self, points: np.ndarray) -> list[_Candidate]:
@@ -223,16 +231,16 @@ class SamProposer:
             Predicted IoU, inclusive box in the photo's pixels, and the mask within the box as
             packed bits.
         """
-        settings, hw = self.settings, window.rgb.shape[:2]
+        settings, hw, device = self.settings, window.rgb.shape[:2], self._model.device.name
         coarse: list[np.ndarray] = []
         kept: list[tuple[float, np.ndarray, np.ndarray]] = []
         for candidate in sorted(candidates, key=lambda item: -item.predicted_iou):
             if max_box_iou(candidate.box, coarse) > settings.nms_iou + _COARSE_TOLERANCE:
                 continue
-            logits = _upsample(candidate.logits.float()[None], hw)
+            logits = _upsample(candidate.logits.to(device).float()[None], hw)
             if self._stability(logits)[0] < settings.stability_from:
                 continue
-            mask = (logits[0] > 0).numpy()
+            mask = (logits[0] > 0).cpu().numpy()
             inner = inclusive_box(mask)
             if inner is None or _is_cut_by_window(inner, window, photo_hw):
                 continue

@@ -9,6 +9,7 @@ from engine.embeddings.embedder import RegionEmbedder
 from engine.masks.geometry import ANALYSIS_SIDE_PX
 from engine.masks.proposer import MaskProposer
 from engine.scoring.term_scorer import TermScorer
+from engine.weights.device import DeviceNoteProvider
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,13 @@ class Models:
 
     proposer: MaskProposer
     region_embedder: RegionEmbedder
+
+    @property
+    def device_note(self) -> str:
+        """A note for the user on where the models ran last; empty if there is nothing to say."""
+        models = (self.proposer, self.region_embedder)
+        notes = (model.note for model in models if isinstance(model, DeviceNoteProvider))
+        return next(filter(None, notes), "")
 
 
 @dataclass(frozen=True)

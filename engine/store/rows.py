@@ -69,6 +69,7 @@ class AnalysedPhoto:
         vectors: float16 (N + 1, D), finite, none of them (nearly) zero.
         thumbnail_jpeg: longest side 384 px.
         level: with ``COARSE`` there is row 0 only.
+        note: for the user, on how it was made; not stored.
 
     Raises:
         ValueError: shapes, dtypes or values differ from this.
@@ -85,6 +86,7 @@ class AnalysedPhoto:
     vectors: np.ndarray
     thumbnail_jpeg: bytes
     level: IndexLevel = IndexLevel.FULL
+    note: str = ""
 
     def __post_init__(self) -> None:
         rows = len(self.rles) + 1

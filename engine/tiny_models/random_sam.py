@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.masks import rle as rle_codec
 from engine.masks.sam_grid import point_grid
 from engine.masks.sam_model import SamModel
 from engine.masks.sam_network import SamArchitecture, build
@@ -82,6 +83,12 @@ def _shift(network: nn.Module, photo_rgb: np.ndarray) -> None:
         drawn = model.decoder.draw(decoded, prompts, torch.full_like(prompts, kind)).flatten()
         cut = drawn[:: max(1, len(drawn) // 10_000)].quantile(1 - _SHARE)
         mlp.layers[-1].bias.sub_(cut * features / (features @ features))
+
+
+def coco_rle(mask_hw: np.ndarray) -> dict[str, Any]:
+    """A bool mask (H, W) as pycocotools takes it, for ``matched_share``."""
+    encoded = rle_codec.encode(mask_hw)
+    return {"size": list(encoded.size_hw), "counts": encoded.counts}
 
 
 def matched_share(masks: Sequence[dict], others: Sequence[dict], iou: float = 0.9) -> float:

@@ -194,6 +194,15 @@ def load_models(calls_log: Path | None = None) -> Models:
     return Models(proposer, ColourEmbedder())
 
 
+def load_noting_models() -> Models:
+    """Models with a note for the user on where they ran."""
+    return Models(NotingProposer(), ColourEmbedder())
+
+
+class NotingProposer(ColourProposer):
+    note = "The card is full."
+
+
 class _Logged(ColourProposer):
     """Adds a line to a file at each call."""
 

@@ -33,6 +33,15 @@ def test_a_watched_folder_is_followed_live(library: Library, photos: Path) -> No
     assert library.status().note == ""
 
 
+def test_the_status_says_where_the_models_ran(open_library: Open, photos: Path) -> None:
+    synthetic_photos.photo(photos / "a.jpg", "red", seed=1)
+    library = open_library(analysis=colour_models.load_noting_models)
+    library.folders.add(photos)
+    assert library.status().note == ""
+    library.indexing.start().result(PATIENCE_S)
+    assert library.status().note == colour_models.NotingProposer.note
+
+
 def test_a_folder_added_while_watching_is_followed_too(library: Library, photos: Path) -> None:
     library.folders.start_watching()
     synthetic_photos.photo(photos / "a.jpg", "red")

@@ -11,7 +11,9 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from engine.embeddings import clip_towers
 from engine.embeddings.alpha_clip import (
+    AlphaClipRegionEmbedder,
     RegionSettings,
     load_region_embedder,
     load_text_embedder,
@@ -19,11 +21,16 @@ from engine.embeddings.alpha_clip import (
 from engine.embeddings.embedder import QueryNoteProvider, RegionEmbedder, TextEmbedder
 from engine.embeddings.square_view import Geometry, SquareView
 from engine.errors import ModelBroken
+from engine.tiny_models.random_clip import VIT_B16, VIT_L14_336, ClipSizes, random_clip
 from engine.weights.checkpoint import TORCHSCRIPT, detect_format, read_state_dict
+from engine.weights.device import OUT_OF_MEMORY_NOTE
+from tests.fakes.devices import CARD, is_on_card, out_of_memory
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "alpha_clip"
 CLIP, ALPHA = GOLDEN / "tiny_clip_openai.pt", GOLDEN / "tiny_alpha_visual.pth"
 TOLERANCE = 1e-4
+HALF_TOLERANCE = 1e-2
+TINY = ClipSizes(32, 16, 64, 2, 32, 64, 1)
 
 # A warning of torch about the nested tensors in its own attention.
 pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
@@ -175,6 +182,45 @@ def test_templates_are_averaged(texts):
     assert not np.allclose(embedder.embed(["dog"]), texts.embed(["dog"]), atol=1e-3)
 
 
+# --- devices
+
+
+@pytest.fixture
+def tower():
+    return clip_towers.load_image_tower(CLIP, ALPHA, CARD.dtype)
+
+
+def test_half_precision_gives_the_same_vectors(regions, tower, photo, mask):
+    expected = regions.embed(photo, [mask, ~mask])
+    found = AlphaClipRegionEmbedder(tower, device=CARD).embed(photo, [mask, ~mask])
+    assert np.linalg.norm(found.regions - expected.regions, axis=1).max() < HALF_TOLERANCE
+    assert np.linalg.norm(found.whole - expected.whole) < HALF_TOLERANCE
+
+
+def test_batches_that_do_not_fit_are_halved(regions, tower, photo, mask):
+    masks = [mask, ~mask, np.ones_like(mask), mask]
+    expected = regions.embed(photo, masks).regions
+    embedder = AlphaClipRegionEmbedder(tower, device=CARD)
+    with out_of_memory(tower, lambda pictures: len(pictures) > 2) as tried:
+        found = embedder.embed(photo, masks).regions
+    assert tried == [5, 3, 2, 2, 1] and embedder.note == ""
+    assert np.linalg.norm(found - expected, axis=1).max() < HALF_TOLERANCE
+
+
+def test_without_memory_on_the_card_the_vectors_come_from_the_processor(
+    regions, tower, photo, mask
+):
+    expected = regions.embed(photo, [mask]).regions
+    embedder = AlphaClipRegionEmbedder(tower, device=CARD)
+    with out_of_memory(tower, is_on_card):
+        found = embedder.embed(photo, [mask]).regions
+        assert embedder.note == OUT_OF_MEMORY_NOTE
+        assert tower.conv1.weight.dtype == torch.float32
+    assert np.linalg.norm(found - expected, axis=1).max() < HALF_TOLERANCE
+    embedder.embed_whole(photo)
+    assert embedder.note == "" and tower.conv1.weight.dtype == torch.float16
+
+
 # --- files
 
 
@@ -222,75 +268,17 @@ def save_published(state: dict[str, torch.Tensor], path: Path, *, script: bool) 
         torch.jit.save(torch.jit.trace(root.eval(), torch.ones(1)), str(path))
 
 
-def random_blocks(prefix: str, width: int, layers: int) -> dict[str, torch.Tensor]:
-    state = {}
-    for layer in range(layers):
-        at = f"{prefix}transformer.resblocks.{layer}."
-        for name, shape in {
-            "attn.in_proj_weight": (3 * width, width),
-            "attn.in_proj_bias": (3 * width,),
-            "attn.out_proj.weight": (width, width),
-            "attn.out_proj.bias": (width,),
-            "ln_1.weight": (width,),
-            "ln_1.bias": (width,),
-            "mlp.c_fc.weight": (4 * width, width),
-            "mlp.c_fc.bias": (4 * width,),
-            "mlp.c_proj.weight": (width, 4 * width),
-            "mlp.c_proj.bias": (width,),
-            "ln_2.weight": (width,),
-            "ln_2.bias": (width,),
-        }.items():
-            state[at + name] = torch.empty(shape, dtype=torch.float16).normal_(std=width**-0.5)
-    return state
-
-
-def random_clip(side: int, patch: int, width: int, layers: int, ndim: int, text: tuple[int, int]):
-    """Random float16 state dicts with OpenAI's names: CLIP, and its image network as Alpha-CLIP."""
-
-    def numbers(*shape: int) -> torch.Tensor:
-        return torch.empty(shape, dtype=torch.float16).normal_(std=0.02)
-
-    text_width, text_layers = text
-    clip = {
-        "visual.class_embedding": numbers(width),
-        "visual.positional_embedding": numbers((side // patch) ** 2 + 1, width),
-        "visual.proj": numbers(width, ndim),
-        "visual.conv1.weight": numbers(width, 3, patch, patch),
-        "positional_embedding": numbers(77, text_width),
-        "text_projection": numbers(text_width, ndim),
-        "token_embedding.weight": numbers(49408, text_width),
-        "logit_scale": torch.tensor(4.6, dtype=torch.float16),
-        "input_resolution": torch.tensor(side),
-        "context_length": torch.tensor(77),
-        "vocab_size": torch.tensor(49408),
-    }
-    for name, size in {
-        "visual.ln_pre": width,
-        "visual.ln_post": width,
-        "ln_final": text_width,
-    }.items():
-        clip |= {f"{name}.weight": numbers(size) + 1, f"{name}.bias": numbers(size)}
-    clip |= random_blocks("visual.", width, layers) | random_blocks("", text_width, text_layers)
-    alpha = {
-        name.removeprefix("visual.").replace(".in_proj_", ".in_proj."): value
-        for name, value in clip.items()
-        if name.startswith("visual.")
-    }
-    return clip, alpha | {"conv1_alpha.weight": numbers(width, 1, patch, patch)}
-
-
 @pytest.mark.parametrize("script", [True, False], ids=["torchscript", "state-dict"])
 @pytest.mark.parametrize(
     "sizes",
     [
-        pytest.param((32, 16, 64, 2, 32, (64, 1)), id="tiny"),
-        pytest.param((224, 16, 768, 12, 512, (512, 12)), id="B16", marks=pytest.mark.slow),
-        pytest.param((336, 14, 1024, 24, 768, (768, 12)), id="L14@336", marks=pytest.mark.slow),
+        pytest.param(TINY, id="tiny"),
+        pytest.param(VIT_B16, id="B16", marks=pytest.mark.slow),
+        pytest.param(VIT_L14_336, id="L14@336", marks=pytest.mark.slow),
     ],
 )
-def test_published_sizes_load_and_run(tmp_path: Path, sizes: tuple, script: bool):
-    torch.manual_seed(3)
-    clip, alpha = random_clip(*sizes)
+def test_published_sizes_load_and_run(tmp_path: Path, sizes: ClipSizes, script: bool):
+    clip, alpha = random_clip(sizes, seed=3)
     clip_file, alpha_file = tmp_path / "clip.pt", tmp_path / "alpha.pth"
     try:
         save_published(clip, clip_file, script=script)
@@ -303,8 +291,8 @@ def test_published_sizes_load_and_run(tmp_path: Path, sizes: tuple, script: bool
         masks = np.zeros((2, 48, 64), np.bool_)
         masks[0, :20, :30] = masks[1, 20:, 30:] = True
         vectors = regions.embed(photo, masks)
-        assert vectors.regions.shape == (2, sizes[4]) and query.shape == (1, sizes[4])
-        assert regions._tower.image_size == (sizes[0], sizes[0])
+        assert vectors.regions.shape == (2, sizes.ndim) and query.shape == (1, sizes.ndim)
+        assert regions._tower.image_size == (sizes.side_px, sizes.side_px)
         assert np.allclose(np.linalg.norm(vectors.regions, axis=1), 1, atol=1e-4)
         assert not np.allclose(vectors.regions[0], vectors.regions[1], atol=1e-4)
     finally:

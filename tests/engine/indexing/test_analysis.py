@@ -67,6 +67,14 @@ def test_numbers_that_cannot_be_kept_are_refused(load, ndim: int) -> None:
     assert caught.value.operation != LOADING, "it is this photo's problem"
 
 
+def test_where_the_models_ran_is_noted_with_the_photo() -> None:
+    decoded = DecodedPhoto(synthetic_photos.pixels([]), (160, 120))
+    quiet, noting = colour_models.load_models(), colour_models.load_noting_models()
+    assert analyse(quiet, colour_models.NDIM, decoded, VERSION).note == ""
+    note = colour_models.NotingProposer.note
+    assert analyse(noting, colour_models.NDIM, decoded, VERSION).note == note
+
+
 def test_models_load_with_the_first_photo_that_can_be_read(tmp_path: Path) -> None:
     handle = handler_factory(colour_models.profile(analysis=colour_models.load_nothing))()
     bad = tmp_path / "bad.jpg"

@@ -1,5 +1,6 @@
 """Masks from SAM 2: a miniature of the real architecture against the package's own generator."""
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -7,9 +8,9 @@ import pytest
 import torch
 
 from engine.errors import BadRequest, ModelBroken, ModelMissing
-from engine.masks import rle as rle_codec
 from engine.masks.proposer import MaskProposer, PromptableProposer
 from engine.masks.sam_decoder import SamDecoder
+from engine.masks.sam_model import SamModel
 from engine.masks.sam_network import (
     SAM_ARCHITECTURES,
     SamArchitecture,
@@ -19,12 +20,11 @@ from engine.masks.sam_network import (
 )
 from engine.masks.sam_proposer import SamProposer, SamSettings, load_sam_proposer
 from engine.records import BoxXyxy
-from engine.tiny_models.random_sam import matched_share, random_network
-from engine.weights import device as devices
-from engine.weights.device import Device
+from engine.tiny_models.random_sam import coco_rle, matched_share, random_network
+from engine.weights.device import OUT_OF_MEMORY_NOTE, PROCESSOR
+from tests.fakes.devices import CARD, is_on_card, out_of_memory
 
 MINIATURE = SamArchitecture(16, 1, (1, 1, 2, 1), (3,), image_size=256)
-CPU = Device("cpu", "processor")
 EXACT = SamSettings(
     points_per_side=6,
     adaptive=False,
@@ -49,11 +49,6 @@ def photo() -> np.ndarray:
 @pytest.fixture(scope="module")
 def network(photo) -> torch.nn.Module:
     return random_network(MINIATURE, photo)
-
-
-def as_rle(mask: np.ndarray) -> dict:
-    encoded = rle_codec.encode(mask)
-    return {"size": list(encoded.size_hw), "counts": encoded.counts}
 
 
 def test_the_decoder_equals_the_packages_own(network):
@@ -85,16 +80,16 @@ def test_the_decoder_equals_the_packages_own(network):
 
 
 def test_it_is_a_proposer_of_both_kinds(network):
-    ours = SamProposer(network, CPU, EXACT)
+    ours = SamProposer(network, PROCESSOR, EXACT)
     assert isinstance(ours, MaskProposer) and isinstance(ours, PromptableProposer)
 
 
 def test_exact_mode_finds_what_the_stock_generator_finds(network, photo):
-    ours = SamProposer(network, CPU, EXACT).propose(photo)
+    ours = SamProposer(network, PROCESSOR, EXACT).propose(photo)
     names = ("points_per_side", "iou_from", "stability_from", "stability_offset", "nms_iou")
     thresholds = {name: getattr(EXACT, name) for name in names}
     stock = stock_generator(network, MINIATURE, **thresholds).generate(photo)
-    masks, others = [as_rle(o.mask_hw) for o in ours], [s["segmentation"] for s in stock]
+    masks, others = [coco_rle(o.mask_hw) for o in ours], [s["segmentation"] for s in stock]
     assert len(others) >= 8
     assert matched_share(masks, others) >= 0.95
     assert matched_share(others, masks) >= 0.95
@@ -105,15 +100,15 @@ def test_exact_mode_finds_what_the_stock_generator_finds(network, photo):
 def test_other_weights_give_other_masks(network, photo):
     """So the comparison of the test above depends on the network."""
     other = random_network(MINIATURE, photo, seed=1)
-    ours = SamProposer(network, CPU, EXACT).propose(photo)
-    theirs = SamProposer(other, CPU, EXACT).propose(photo)
-    masks, others = [as_rle(o.mask_hw) for o in ours], [as_rle(o.mask_hw) for o in theirs]
+    ours = SamProposer(network, PROCESSOR, EXACT).propose(photo)
+    theirs = SamProposer(other, PROCESSOR, EXACT).propose(photo)
+    masks, others = [coco_rle(o.mask_hw) for o in ours], [coco_rle(o.mask_hw) for o in theirs]
     assert matched_share(masks, others) < 0.5
 
 
 def test_proposals_are_tight_and_few(network, photo):
     settings = dataclasses.replace(EXACT, most=3, tidy=True)
-    proposals = SamProposer(network, CPU, settings).propose(photo)
+    proposals = SamProposer(network, PROCESSOR, settings).propose(photo)
     assert 0 < len(proposals) <= 3
     for proposal in proposals:
         assert proposal.mask_hw.shape == photo.shape[:2]
@@ -124,21 +119,21 @@ def test_proposals_are_tight_and_few(network, photo):
 
 def test_the_adaptive_grid_stays_within_its_budget(network, photo):
     settings = dataclasses.replace(EXACT, points_per_side=8, adaptive=True, batch=4)
-    proposer = SamProposer(network, CPU, settings)
+    proposer = SamProposer(network, PROCESSOR, settings)
     assert proposer.propose(photo)
     assert 0 < proposer.prompt_count <= 0.4 * 64
 
 
 def test_masks_of_crops_have_the_size_of_the_photo(network, photo):
     settings = dataclasses.replace(EXACT, points_per_side=4, crops=True)
-    proposer = SamProposer(network, CPU, settings)
+    proposer = SamProposer(network, PROCESSOR, settings)
     found = proposer.propose(photo)
     assert proposer.prompt_count == 5 * 16
     assert {proposal.mask_hw.shape for proposal in found} == {photo.shape[:2]}
 
 
 def test_clicks_and_boxes_give_one_mask(network, photo):
-    proposer = SamProposer(network, CPU, EXACT)
+    proposer = SamProposer(network, PROCESSOR, EXACT)
     clicks = [(x, y) for x in (40, 120, 200) for y in (30, 90, 150)]
     clicked = [proposer.segment(photo, points_xy=[at], inside=[True]) for at in clicks]
     boxed = [
@@ -162,7 +157,7 @@ def test_clicks_and_boxes_give_one_mask(network, photo):
 
 
 def test_a_photo_is_encoded_once_for_many_clicks(network, photo):
-    proposer = SamProposer(network, CPU, EXACT)
+    proposer = SamProposer(network, PROCESSOR, EXACT)
     passes = []
     hook = network.image_encoder.register_forward_hook(lambda *_: passes.append(1))
     try:
@@ -178,7 +173,7 @@ def test_a_photo_is_encoded_once_for_many_clicks(network, photo):
 @pytest.mark.parametrize("size_hw", [(1, 1), (3, 300), (300, 3)])
 def test_tiny_and_thin_photos_work(network, size_hw):
     rgb = np.full((*size_hw, 3), 128, np.uint8)
-    for proposal in SamProposer(network, CPU, EXACT).propose(rgb):
+    for proposal in SamProposer(network, PROCESSOR, EXACT).propose(rgb):
         assert proposal.mask_hw.shape == size_hw
 
 
@@ -205,11 +200,72 @@ def test_a_published_file_is_loaded(tmp_path, network, photo):
     path = tmp_path / "sam2.1_hiera_toy.pt"
     torch.save({"model": network.state_dict()}, path)
     loaded = load_sam_proposer(path, MINIATURE, device="cpu", settings=EXACT)
-    ours = SamProposer(network, CPU, EXACT).propose(photo)
+    ours = SamProposer(network, PROCESSOR, EXACT).propose(photo)
     for proposal, other in zip(loaded.propose(photo), ours, strict=True):
         assert (proposal.mask_hw == other.mask_hw).all()
     with pytest.raises(ModelMissing):
         load_sam_proposer(tmp_path / "nothing.pt", MINIATURE)
+
+
+# --- devices
+
+
+def rles(proposals) -> list[dict]:
+    return [coco_rle(proposal.mask_hw) for proposal in proposals]
+
+
+def assert_same_masks(proposals, others, least: float = 0.9) -> None:
+    assert len(others) >= 8
+    assert matched_share(rles(proposals), rles(others)) >= least
+    assert matched_share(rles(others), rles(proposals)) >= least
+
+
+def test_half_precision_gives_the_same_masks(network, photo):
+    expected = SamProposer(network, PROCESSOR, EXACT).propose(photo)
+    proposer = SamProposer(copy.deepcopy(network), CARD, EXACT)
+    assert_same_masks(proposer.propose(photo), expected)
+    assert proposer.note == ""
+
+
+def test_numbers_too_large_for_half_precision_are_computed_at_full(network, photo):
+    network = copy.deepcopy(network)
+    for convolution in network.image_encoder.neck.convs:
+        convolution.conv.bias.data.fill_(6e4)  # the sum of two levels exceeds 65,504
+    model = SamModel(network, PROCESSOR)
+    with torch.inference_mode():
+        expected = model.image_features(photo)
+        model = SamModel(copy.deepcopy(network), CARD)
+        assert torch.isinf(model.image_features(photo)[0]).all()
+        model.encode(photo)
+        for level, other in zip(model.image_features(photo), expected, strict=True):
+            torch.testing.assert_close(level, other, rtol=1e-2, atol=1e-2 * float(other.max()))
+    assert model.device.name == CARD.name and not model.device.half
+
+
+def test_smaller_batches_of_prompts_give_the_same_masks(network, photo):
+    network = copy.deepcopy(network)
+    expected = SamProposer(network, CARD, EXACT).propose(photo)
+    with out_of_memory(network.sam_prompt_encoder, lambda points: len(points) > 3) as tried:
+        proposer = SamProposer(network, CARD, EXACT)
+        found = proposer.propose(photo)
+    assert max(tried) > 3 and proposer.note == ""
+    assert_same_masks(found, expected)
+
+
+def test_without_memory_on_the_card_the_masks_come_from_the_processor(network, photo):
+    expected = SamProposer(network, PROCESSOR, EXACT).propose(photo)
+    click = {"points_xy": [(120, 90)], "inside": [True]}
+    clicked = SamProposer(network, PROCESSOR, EXACT).segment(photo, **click)
+    network = copy.deepcopy(network)
+    proposer = SamProposer(network, CARD, EXACT)
+    with out_of_memory(network.image_encoder, is_on_card):
+        assert_same_masks(proposer.propose(photo), expected)
+        assert proposer.note == OUT_OF_MEMORY_NOTE
+        found = proposer.segment(photo, **click)
+        assert (found.mask_hw == clicked.mask_hw).mean() > 0.99
+        assert proposer.note == OUT_OF_MEMORY_NOTE
+    assert_same_masks(proposer.propose(photo), expected)
+    assert proposer.note == ""
 
 
 @pytest.mark.slow
@@ -223,24 +279,3 @@ def test_every_published_size_is_the_packages_own(name):
     theirs = build_sam2(config, None, device="cpu").state_dict()
     for key, value in ours.items():
         assert value.shape == theirs[key].shape, key
-
-
-def test_batches_shrink_if_memory_is_too_small():
-    sizes = []
-
-    def run(items):
-        if len(items) > 2:
-            raise torch.OutOfMemoryError("out of memory")
-        sizes.append(len(items))
-        return items
-
-    assert [x for part in devices.in_batches(list(range(7)), 8, run) for x in part] == [*range(7)]
-    assert sizes == [2, 2, 2, 1]
-
-
-def test_an_error_that_is_not_about_memory_is_not_hidden():
-    def run(items):
-        raise RuntimeError("a matrix is singular")
-
-    with pytest.raises(RuntimeError, match="singular"):
-        list(devices.in_batches([1, 2], 2, run))
