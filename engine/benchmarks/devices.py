@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,7 +50,7 @@ _LENIENT = SamSettings(
 """Random weights give ragged masks, of which the product's settings would keep few."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class ModelSizes:
     """The models that are compared.
 
@@ -105,6 +105,9 @@ def compare(
     network = random_network(sizes.sam, photos[0])
     listener.report(Progress("Comparing masks"))
     figures["sam"] = _mask_errors(network, device, photos)
+    if device.half:
+        full = dataclasses.replace(device, half=False)
+        figures["sam_full_precision"] = _mask_errors(network, full, photos)
     proposals, figures["proposals"] = _compare_proposals(network, device, sizes.settings, photos)
     masks = [[proposal.mask_hw for proposal in found[: sizes.regions]] for found in proposals]
     with tempfile.TemporaryDirectory(prefix="pickout-device-") as folder:
@@ -264,6 +267,15 @@ def _vector_figures(
     }
 
 
+def _mask_line(found: dict[str, Any]) -> str:
+    return (
+        f"relative error: image features {found['features_error']:.1e}, mask logits "
+        f"{found['logits_error']:.1e}; predicted IoU off by {found['predicted_iou_error']:.1e}; "
+        f"IoU of {found['masks']} masks {found['mask_iou_mean']:.4f} on average, "
+        f"{found['mask_iou_least']:.4f} at least"
+    )
+
+
 def lines(figures: dict[str, Any]) -> Iterator[str]:
     """The figures of ``compare`` for people."""
     sam, precision = figures["sam"], "half" if figures["half_precision"] else "full"
@@ -271,12 +283,9 @@ def lines(figures: dict[str, Any]) -> Iterator[str]:
         f"{figures['device']}, {precision} precision, against the processor with "
         f"{figures['processor_threads']} threads; random weights, {figures['photos']} photos"
     )
-    yield (
-        f"SAM 2.1 tiny, relative error: image features {sam['features_error']:.1e}, mask logits "
-        f"{sam['logits_error']:.1e}; predicted IoU differs by {sam['predicted_iou_error']:.1e}; "
-        f"IoU of {sam['masks']} masks {sam['mask_iou_mean']:.3f} on average, "
-        f"{sam['mask_iou_least']:.3f} at least"
-    )
+    yield f"SAM 2.1 tiny, {_mask_line(sam)}"
+    if "sam_full_precision" in figures:
+        yield f"the same at full precision, {_mask_line(figures['sam_full_precision'])}"
     side, found = figures["points_per_side"], figures["proposals"]
     yield (
         f"proposals, {side} x {side} points: {found['processor']} and {found['device']}, "

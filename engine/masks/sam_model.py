@@ -64,12 +64,14 @@ class SamModel:
         import torch
         import torch.nn.functional as F
 
-        device, dtype, network = self.device.name, self.device.dtype, self._network
-        picture = torch.from_numpy(np.array(photo_rgb)).to(device).permute(2, 0, 1)[None]
+        dtype, network = self.device.dtype, self._network
+        # On the processor, because torch 2.6 has no antialiasing on Apple's graphics.
+        picture = torch.from_numpy(np.array(photo_rgb)).permute(2, 0, 1)[None]
         size = network.sam_prompt_encoder.input_image_size
         picture = F.interpolate(picture.float() / 255, size, mode="bilinear", antialias=True)
-        mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (_MEAN, _STD))
-        features = network.image_encoder(((picture - mean) / std).to(dtype))["backbone_fpn"]
+        mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (_MEAN, _STD))
+        picture = ((picture - mean) / std).to(self.device.name, dtype)
+        features = network.image_encoder(picture)["backbone_fpn"]
         finer = network.sam_mask_decoder
         # The neck adds its levels at full precision.
         quarter, eighth = finer.conv_s0(features[0].to(dtype)), finer.conv_s1(features[1].to(dtype))
@@ -87,5 +89,5 @@ class SamModel:
 
         device = self.device.name
         side = self._network.sam_prompt_encoder.input_image_size[0]
-        points = torch.as_tensor(points_xy, dtype=torch.float32, device=device) * side
+        points = torch.from_numpy(np.asarray(points_xy, np.float32)).to(device) * side
         return self.decoder.decode(points, torch.tensor(labels, dtype=torch.int, device=device))

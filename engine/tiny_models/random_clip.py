@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 _VOCABULARY = 49408
 """Number of tokens of CLIP's tokenizer."""
 _CONTEXT = 77
+_ATTENTION_GAIN = 2
+"""Factor of the weights of queries and keys. With it each token attends to few others, so that
+vectors of different regions and texts differ clearly (ViT-B/16: cosine 0.6 to 0.9)."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,9 @@ def _blocks(prefix: str, width: int, layers: int) -> dict[str, torch.Tensor]:
             "ln_2.weight": (width,),
             "ln_2.bias": (width,),
         }.items():
-            state[at + name] = _numbers(*shape, std=width**-0.5)
+            weights = _numbers(*shape, std=width**-0.5 if len(shape) == 2 else 0.02)
+            state[at + name] = weights + 1 if name in ("ln_1.weight", "ln_2.weight") else weights
+        state[at + "attn.in_proj_weight"][: 2 * width] *= _ATTENTION_GAIN
     return state
 
 
