@@ -16,7 +16,7 @@ class BenchRequest:
         library: an existing library for ``query`` and ``loop``; None creates one.
         photos: how many photos ``query`` and ``index`` generate; None for the benchmark's default.
             For ``boxes``, how many photos of the COCO file are used; None for all. For ``worker``,
-            the number of requests.
+            the number of requests; for ``device``, how many of the sample photos.
         folder: photos for ``index`` (None generates some), ``colours``, ``boxes`` and ``sam2``.
         coco: the COCO annotations of these photos, for ``colours``, ``boxes`` and ``sam2``.
         labels: colours of annotated things, for ``colours``; None leaves that part out.

@@ -11,7 +11,7 @@ from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.console import Console
 
-SUMMARY = "measure one part: query, filters, index, vectors, colours, boxes, sam2, loop"
+SUMMARY = "measure one part: query, filters, index, vectors, colours, boxes, sam2, device, loop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number(1),
         metavar="N",
         help="query, index: how many photos to make (default 24, 48) when none are given, query's "
-        "beyond 24 being copies with other vectors; boxes: only the first N of the COCO file",
+        "beyond 24 being copies with other vectors; boxes: only the first N of the COCO file; "
+        "device: how many sample photos (default 4)",
     )
     parser.add_argument(
         "--folder",
