@@ -16,6 +16,7 @@ from engine.starter.matching.calibration import Calibration, logistic
 from engine.starter.matching.embedder import StarterTextEmbedder, region_vectors, whole_vector
 from engine.starter.matching.match_features import PHOTO_FEATURES, MatchFeatures, QueryStatistics
 from engine.starter.matching.reference_statistics import ReferenceStatistics
+from engine.starter.matching.region_geometry import RegionGeometry
 from engine.starter.matching.region_namer import grouped_shares
 from engine.starter.text.text_map import FILE_NAME, TextMap
 from engine.store.rows import RegionRows
@@ -116,6 +117,7 @@ def cases_of(
 ) -> list[Case]:
     """Every photo for every query that some photo answers."""
     found = []
+    geometries = [RegionGeometry([e.arrays]) for e in samples]
     for query, vector in zip(queries, text_embedder.embed(queries), strict=True):
         if not any(query in e.sample.names for e in samples):
             continue
@@ -126,14 +128,14 @@ def cases_of(
             text_embedder.relatives(query),
             text_embedder.everyday_names,
         )
-        for k, e in enumerate(samples):
+        for k, (e, geometry) in enumerate(zip(samples, geometries, strict=True)):
             best = float((e.arrays.vectors @ vector).max(initial=-1.0))
             found.append(
                 Case(
                     query,
                     k,
                     k % FOLDS,
-                    MatchFeatures([e.arrays], vector, statistics),
+                    MatchFeatures([e.arrays], geometry, vector, statistics),
                     e.correct(query),
                     query in e.sample.names,
                     best + whole_weight * float(e.arrays.whole @ vector),

@@ -90,25 +90,23 @@ class QueryStatistics:
 class MatchFeatures:
     """Features of P photos for one query. Used for fitting and searching.
 
-    M is the number of regions of the photo that has the most, at least 1. Photos with fewer are
-    filled up; what stands there is to be ignored.
+    Arrays (P, M) are filled up as those of the geometry; what stands there is to be ignored.
 
     Args:
+        geometry: of the photos.
         vector: float32 (D,), the query.
-
-    Attributes:
-        counts: int64 (P,), numbers of regions.
-        present: bool (P, M), whether there is such a region.
     """
 
     def __init__(
-        self, photos: Sequence[PhotoArrays], vector: np.ndarray, query: QueryStatistics
+        self,
+        photos: Sequence[PhotoArrays],
+        geometry: RegionGeometry,
+        vector: np.ndarray,
+        query: QueryStatistics,
     ) -> None:
         self._query = query
-        self.counts = np.array([len(photo.ids) for photo in photos], np.int64)
-        most = max(1, int(self.counts.max(initial=0)))
-        self.present = np.arange(most) < self.counts[:, None]
-        self._geometry = RegionGeometry(photos, most)
+        self.counts, self.present = geometry.counts, geometry.present
+        self._geometry = geometry
         self._scores = np.full(self.present.shape, -1.0)
         for row, photo, count in zip(self._scores, photos, self.counts.tolist(), strict=True):
             row[:count] = photo.vectors @ vector

@@ -19,9 +19,12 @@ help."""
 
 
 class RegionGeometry:
-    """Geometry of the regions of P photos, filled up to M regions each.
+    """Geometry of the regions of P photos, filled up to M regions each: as many as the photo with
+    the most has, at least 1.
 
     Attributes:
+        counts: int64 (P,), numbers of regions.
+        present: bool (P, M), whether there is such a region.
         part_of: bool (P, M, M), region i is a part of region j; False where there is no region.
         overlap: float32 (P, M, M), IoU of the boxes; zero where there is no region.
         columns: float64 (P, M, 6): log mask score; log area; its square; number of borders of the
@@ -29,11 +32,13 @@ class RegionGeometry:
             is below that of ``SMALL_AREA``.
     """
 
-    def __init__(self, photos: Sequence[PhotoArrays], most: int) -> None:
+    def __init__(self, photos: Sequence[PhotoArrays]) -> None:
+        self.counts = np.array([len(photo.ids) for photo in photos], np.int64)
+        most = max(1, int(self.counts.max(initial=0)))
+        self.present = np.arange(most) < self.counts[:, None]
         boxes = np.zeros((len(photos), most, 4), np.float32)
         areas, masks = np.zeros((2, len(photos), most))
-        for k, photo in enumerate(photos):
-            count = len(photo.ids)
+        for k, (photo, count) in enumerate(zip(photos, self.counts.tolist(), strict=True)):
             boxes[k, :count] = photo.boxes_xyxy
             areas[k, :count] = photo.area_fractions
             masks[k, :count] = photo.mask_scores

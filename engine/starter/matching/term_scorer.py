@@ -15,6 +15,7 @@ from engine.starter.matching.calibration import Calibration, fused_features
 from engine.starter.matching.embedder import COLOUR_PART, StarterTextEmbedder, without_colours
 from engine.starter.matching.match_features import MatchFeatures, QueryStatistics
 from engine.starter.matching.reference_statistics import ReferenceStatistics
+from engine.starter.matching.region_geometry import RegionGeometry
 from engine.starter.matching.region_namer import RegionNamer
 
 
@@ -40,6 +41,8 @@ class StarterTermScorer:
         self._calibration = calibration
         self._reference = reference
         self._text_embedder = text_embedder
+        self._geometry_of: Sequence[PhotoArrays] = ()
+        self._kept_geometry = RegionGeometry(())
         self.match_at = calibration.match_at
         self.no_below = calibration.no_below
 
@@ -80,7 +83,7 @@ class StarterTermScorer:
             self._text_embedder.everyday_names,
         )
         scores = self.rough_scores(vector[None], photos)[:, 0]
-        features = MatchFeatures(photos, meaning, statistics)
+        features = MatchFeatures(photos, self._geometry(photos), meaning, statistics)
         regions = self._calibration.region_probabilities(features)
         probabilities = self._calibration.photo_probabilities(features, regions).tolist()
         found = [
@@ -91,6 +94,12 @@ class StarterTermScorer:
             pairs = zip(found, photos, strict=True)
             return [_coloured(match, photo, colours) for match, photo in pairs]
         return found
+
+    def _geometry(self, photos: Sequence[PhotoArrays]) -> RegionGeometry:
+        """Kept for the next term of the plan, which is asked of the same photos."""
+        if self._geometry_of is not photos:
+            self._geometry_of, self._kept_geometry = photos, RegionGeometry(photos)
+        return self._kept_geometry
 
     def scene_matches(
         self, name: str, vector: np.ndarray, photos: Sequence[PhotoArrays]

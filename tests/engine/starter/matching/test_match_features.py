@@ -12,6 +12,7 @@ from engine.starter.matching.match_features import (
     QueryStatistics,
 )
 from engine.starter.matching.reference_statistics import ReferenceStatistics
+from engine.starter.matching.region_geometry import RegionGeometry
 from engine.store.rows import RegionRows
 
 COW, DOG, BARN = np.eye(3, dtype=np.float32)
@@ -37,7 +38,8 @@ def prepared(*regions: tuple[np.ndarray, tuple], whole=BARN) -> RegionRows:
 
 
 def features(*photos: RegionRows) -> MatchFeatures:
-    return MatchFeatures(photos, DOG, QueryStatistics(DOG, REFERENCE, NAMES, None, np.arange(3)))
+    query = QueryStatistics(DOG, REFERENCE, NAMES, None, np.arange(3))
+    return MatchFeatures(photos, RegionGeometry(photos), DOG, query)
 
 
 def regions_of(*regions: tuple[np.ndarray, tuple]) -> np.ndarray:
