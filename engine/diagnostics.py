@@ -39,6 +39,7 @@ PACKAGES = {
     "open_clip_torch": "the full models",
     "usearch": "",
     "watchdog": "",
+    "ray": "indexing on Ray; add it with the extra called ray",
     "llama_cpp_python": "the second look; add it with packaging/run.py --with-mllm",
 }
 """Distribution name -> what it is for, if Pickout works without it; empty if it is required."""

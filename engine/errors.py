@@ -83,6 +83,16 @@ class WorkerCrashed(EngineError):
     kind = "crashed"
 
 
+class WorkerUnavailable(WorkerCrashed):
+    """A worker cannot be started; the same request may succeed with another worker."""
+
+
+class RayUnavailable(EngineError):
+    """Ray is not installed, or cannot be started or reached."""
+
+    kind = "ray"
+
+
 class FolderProblem(EngineError):
     """A watched folder cannot be added, read or watched."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.commands.library_access import add_profile_argument, command_line, open_for_writing
 from engine.commands.terminal.console import Console, counted, duration, plain
+from engine.jobs.ray_cluster import LOCAL
 
 SUMMARY = "index what is new, show progress, stop when done"
 _ALL = 10**9
@@ -16,12 +17,21 @@ _ALL = 10**9
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``engine.commands``."""
     add_profile_argument(parser)
+    parser.add_argument(
+        "--ray",
+        nargs="?",
+        const=LOCAL,
+        metavar="ADDRESS",
+        help="look at the photos with the actors of this Ray cluster (host:port, or auto), which "
+        "this computer belongs to; without an address Ray is started here and ended with the "
+        "command",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     """Index. Photos that cannot be indexed are counted; the exit status is 0 all the same."""
     started_s = time.monotonic()
-    with open_for_writing(arguments, profile) as library:
+    with open_for_writing(arguments, profile, arguments.ray) as library:
         if not library.folders.all():
             console.note(
                 f"No folder is watched yet. Add one first: {command_line(arguments, 'add FOLDER')}"

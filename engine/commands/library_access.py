@@ -11,6 +11,7 @@ from typing import Any
 from engine import paths
 from engine.commands.terminal.console import Console
 from engine.errors import BadRequest, LibraryInUse
+from engine.jobs.ray_cluster import RayCluster
 from engine.library import Library
 from engine.profiles import registry
 
@@ -40,14 +41,26 @@ def _chosen_profile(arguments: argparse.Namespace, profile: Any) -> Any:
 
 
 @contextlib.contextmanager
-def open_for_writing(arguments: argparse.Namespace, profile: Any) -> Iterator[Library]:
+def open_for_writing(
+    arguments: argparse.Namespace, profile: Any, ray_address: str | None = None
+) -> Iterator[Library]:
     """The library, opened for writing; closed at the end.
+
+    Args:
+        ray_address: where Ray is, as ``RayCluster.open`` takes it; None to do without.
 
     Raises:
         LibraryInUse: another process has it open for writing.
+        RayUnavailable: with ``ray_address``.
     """
-    profile = _chosen_profile(arguments, profile)
-    with contextlib.closing(Library.open(library_dir(arguments), profile=profile)) as library:
+    with contextlib.ExitStack() as opened:
+        ray = RayCluster.open(ray_address) if ray_address else None
+        if ray is not None:
+            opened.callback(ray.close)
+        library = Library.open(
+            library_dir(arguments), profile=_chosen_profile(arguments, profile), ray=ray
+        )
+        opened.callback(library.close)
         yield library
 
 

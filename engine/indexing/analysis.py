@@ -10,11 +10,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from engine.decode import thumbnails
-from engine.decode.reader import DecodedPhoto, read_upright
+from engine.decode.reader import DecodedPhoto, read_encoded, read_upright
 from engine.embeddings.embedder import PhotoVectors
 from engine.errors import EngineError, ModelBroken
 from engine.masks import rle as rle_codec
@@ -76,7 +77,17 @@ class Outline:
     score: float
 
 
-Handle = Callable[[AnalysisRequest | OutlineRequest], AnalysedPhoto | Outline | None]
+class Handle(Protocol):
+    """Answers one request."""
+
+    def __call__(
+        self, request: AnalysisRequest | OutlineRequest, content: bytes | None = None
+    ) -> AnalysedPhoto | Outline | None:
+        """Analyse or outline the photo at ``request.path``.
+
+        Args:
+            content: the file's bytes, if it cannot be read under its path here.
+        """
 
 
 @dataclass(frozen=True)
@@ -98,10 +109,14 @@ class Analysis:
 
 def handler_factory(profile: Profile) -> Callable[[], Handle]:
     """The factory that a worker process calls to create the request handler of a profile."""
-    analysis = Analysis(
+    return functools.partial(create_handler, analysis_of(profile))
+
+
+def analysis_of(profile: Profile) -> Analysis:
+    """The part of a profile that a worker needs."""
+    return Analysis(
         profile.analysis, profile.ndim, profile.analysis_longest_px, profile.coarse_longest_px
     )
-    return functools.partial(create_handler, analysis)
 
 
 def create_handler(analysis: Analysis) -> Handle:
@@ -112,10 +127,16 @@ def create_handler(analysis: Analysis) -> Handle:
     """
     loaded: list[Models] = []
 
-    def handle(request: AnalysisRequest | OutlineRequest) -> AnalysedPhoto | Outline | None:
+    def handle(
+        request: AnalysisRequest | OutlineRequest, content: bytes | None = None
+    ) -> AnalysedPhoto | Outline | None:
         coarse = isinstance(request, AnalysisRequest) and request.level is IndexLevel.COARSE
         longest_px = max(_COARSE_DECODED_PX, analysis.coarse_longest_px)
-        decoded = read_upright(request.path, longest_px if coarse else analysis.longest_px)
+        longest_px = longest_px if coarse else analysis.longest_px
+        if content is None:
+            decoded = read_upright(request.path, longest_px)
+        else:
+            decoded = read_encoded(content, longest_px)
         if not loaded:
             loaded.append(_load(analysis))
         if isinstance(request, OutlineRequest):

@@ -1,27 +1,27 @@
-"""A pool that analyses files: checks and hashes in threads, decodes and runs models in worker
-processes."""
+"""A pool that analyses files: checks and hashes in threads, decodes and runs models in workers."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.decode.reader import fingerprint
-from engine.errors import Cancelled, EngineError, PhotoMissing, WorkerCrashed
-from engine.indexing.analysis import (
-    LOADING,
-    AnalysisRequest,
-    Outline,
-    OutlineRequest,
-    handler_factory,
+from engine.errors import (
+    Cancelled,
+    EngineError,
+    PhotoMissing,
+    WorkerCrashed,
+    WorkerUnavailable,
 )
+from engine.indexing.analysis import LOADING, AnalysisRequest, Outline, OutlineRequest
+from engine.indexing.analysis_workers import AnalysisWorker
 from engine.indexing.idle_workers import IdleWorkers
 from engine.jobs import CancelToken
-from engine.jobs.machine import memory_bytes, usable_cores
-from engine.jobs.worker_process import POLL_S, STARTING, WorkerProcess
+from engine.jobs.worker_process import POLL_S, STARTING
 from engine.profiles.profile import Profile
 from engine.records import BoxXyxy, Photo, PhotoId
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
@@ -73,12 +73,10 @@ class AnalysisPool:
 
     Args:
         results: tells which contents are in the store already.
-        workers: number of worker processes, each with its own models and an equal share of the
-            cores; the profile may limit it.
-        time_limit_s: for one photo; the profile may raise it.
+        workers: each with its own models; the pool closes them.
 
     Attributes:
-        workers: number of worker processes.
+        workers: number of workers.
         capacity: number of files that may be in progress at once.
         coarse_pass: whether the profile has a coarse pass.
     """
@@ -88,29 +86,16 @@ class AnalysisPool:
         profile: Profile,
         profile_id: int,
         results: ResultWriter,
-        *,
-        workers: int,
-        time_limit_s: float,
+        workers: Sequence[AnalysisWorker],
     ) -> None:
-        workers = min(workers, profile.most_workers or workers)
-        self.workers = workers
+        self.workers = len(workers)
         self.coarse_pass = profile.coarse_longest_px > 0
         self._profile_id = profile_id
         self._results = results
-        threads = max(1, usable_cores() // workers)
-        self._workers = [
-            WorkerProcess(
-                "photo analyst",
-                handler_factory(profile),
-                time_limit_s=max(time_limit_s, profile.least_time_limit_s),
-                threads=threads,
-                background=True,
-            )
-            for _ in range(workers)
-        ]
-        self._idle = IdleWorkers(self._workers)
+        self._workers = workers
+        self._idle = IdleWorkers(workers)
         # Twice as many threads as workers: the next file is hashed while this one is analysed.
-        self.capacity = 2 * workers
+        self.capacity = 2 * self.workers
         # One more, so that an outline waits for a worker, but never for a thread.
         self._threads = ThreadPoolExecutor(self.capacity + 1, thread_name_prefix="pickout-analysis")
         self._closed = threading.Event()
@@ -200,33 +185,27 @@ class AnalysisPool:
             self._idle.release(worker)
 
     def _analyse(self, request: AnalysisRequest, cancel: CancelToken) -> Finding:
-        worker = self._idle.acquire()
+        while True:
+            worker = self._idle.acquire()
+            try:
+                return self._call(worker, request, cancel)
+            except WorkerUnavailable as error:
+                if not self._idle.retire(worker):
+                    return Failed(error, affects_all_files=True)
+            finally:
+                self._idle.release(worker)
+
+    def _call(
+        self, worker: AnalysisWorker, request: AnalysisRequest, cancel: CancelToken
+    ) -> Finding:
         try:
             return worker.call(request, cancel=cancel, path=request.path)
-        except PhotoMissing:
+        except (PhotoMissing, WorkerUnavailable):
             raise
         except WorkerCrashed as error:
             return Failed(error, affects_all_files=error.operation == STARTING)
         except EngineError as error:
             return Failed(error, affects_all_files=error.operation == LOADING)
-        finally:
-            self._idle.release(worker)
-
-
-_MEMORY_PER_WORKER_BYTES = 4 << 30
-"""Memory of the machine for each worker process; it leaves room for other programs."""
-_MAX_WORKERS = 4
-
-
-def suitable_workers() -> int:
-    """Number of worker processes for this computer: one a core, limited by memory.
-
-    Several workers with one thread each are faster than one worker with several: most of a
-    photo's work is too small to be split, and threads that split it wait for each other when the
-    machine is busy.
-    """
-    by_memory = memory_bytes() // _MEMORY_PER_WORKER_BYTES
-    return max(1, min(usable_cores(), by_memory, _MAX_WORKERS))
 
 
 def unsettled_span_ns() -> tuple[int, int]:

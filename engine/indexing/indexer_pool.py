@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from engine.decode.thumbnails import ThumbnailCache
 from engine.index.vector_index import VectorIndex
-from engine.indexing.analysis_pool import AnalysisPool, suitable_workers
+from engine.indexing.analysis_pool import AnalysisPool
+from engine.indexing.analysis_workers import AnalysisWorker, CreateWorkers
 from engine.indexing.indexer import Indexer, IndexingSnapshot
 from engine.jobs import CancelToken
 from engine.profiles.profile import Profile
 from engine.records import UNSTORED, BoxXyxy, LibraryChanges, Photo, Region
 from engine.search.active_profile import ActiveProfile
 from engine.settings import Settings
-from engine.store.store import Store
+from engine.store.store import ResultWriter, Store
 
 
 class ProfileIndexer:
@@ -23,7 +23,7 @@ class ProfileIndexer:
 
     Args:
         create_indexer: builds the indexer from the vector index and the pool.
-        pool: further arguments of ``AnalysisPool``.
+        workers: those of the pool.
     """
 
     def __init__(
@@ -31,11 +31,12 @@ class ProfileIndexer:
         active_profile: ActiveProfile,
         profile: Profile,
         create_indexer: Callable[[VectorIndex, AnalysisPool], Indexer],
-        **pool: Any,
+        results: ResultWriter,
+        workers: Sequence[AnalysisWorker],
     ) -> None:
         self._active_profile = active_profile
         self.runtime = active_profile.acquire(profile)
-        self.analysis_pool = AnalysisPool(profile, self.runtime.profile_id, **pool)
+        self.analysis_pool = AnalysisPool(profile, self.runtime.profile_id, results, workers)
         self.indexer = create_indexer(self.runtime.index, self.analysis_pool)
 
     def close(self) -> None:
@@ -56,6 +57,7 @@ class IndexerPool:
         store: Store,
         thumbnails: ThumbnailCache,
         settings: Settings,
+        create_workers: CreateWorkers,
         *,
         search_is_waiting: Callable[[], bool],
         on_change: Callable[[LibraryChanges], None],
@@ -64,6 +66,7 @@ class IndexerPool:
         self._store = store
         self._thumbnails = thumbnails
         self._settings = settings
+        self._create_workers = create_workers
         self._search_is_waiting = search_is_waiting
         self._on_change = on_change
         self._resume_event = threading.Event()
@@ -128,9 +131,8 @@ class IndexerPool:
                 self._active_profile,
                 profile,
                 self._create_indexer,
-                results=self._store.results,
-                workers=self._settings.workers or suitable_workers(),
-                time_limit_s=self._settings.photo_time_limit_s,
+                self._store.results,
+                self._create_workers(profile, self._settings),
             )
         return self._open[profile.key]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from engine.decode.reader import fingerprint
 from engine.errors import EngineError
 from engine.indexing.analysis import LOADING, AnalysisRequest, handler_factory
-from engine.indexing.analysis_pool import suitable_workers, usable_cores
+from engine.indexing.analysis_workers import photo_time_limit_s, worker_count
 from engine.jobs import JobContext, Progress
+from engine.jobs.machine import usable_cores
 from engine.jobs.worker_process import STARTING, WorkerProcess
 from engine.profiles.profile import Profile
 from engine.records import ProfileCost
@@ -60,8 +61,7 @@ def estimate(
     profile_id = store.profile_id(profile.key, profile.ndim, profile.name)
     waiting = store.counts.waiting(profile_id)
     photos = waiting.pending + waiting.lacking + waiting.coarse
-    workers = settings.workers or suitable_workers()
-    workers = min(workers, profile.most_workers or workers)
+    workers = worker_count(profile, settings)
     throughput = store.counts.throughput(profile_id)
     own = store.profiles.photo_bytes(profile_id)
     per_second = throughput.get(IndexLevel.FULL)
@@ -109,7 +109,7 @@ def _trial(
     worker = WorkerProcess(
         "photo analyst",
         handler_factory(profile),
-        time_limit_s=max(settings.photo_time_limit_s, profile.least_time_limit_s),
+        time_limit_s=photo_time_limit_s(profile, settings),
         threads=max(1, usable_cores() // workers),
         background=True,
     )

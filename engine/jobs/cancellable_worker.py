@@ -13,7 +13,13 @@ from typing import Any
 from engine.errors import Cancelled, WorkerCrashed
 from engine.jobs import worker_channel
 from engine.jobs.cancel import CancelToken
-from engine.jobs.worker_process import POLL_S, WorkerProcess, timeout_error
+from engine.jobs.worker_process import (
+    POLL_S,
+    WORKING,
+    WorkerProcess,
+    reply_value,
+    timeout_error,
+)
 from engine.jobs.worker_signals import WorkerSignals
 
 _RECEIVE_LIMIT_S = 10.0
@@ -106,7 +112,7 @@ class CancellableWorker(WorkerProcess):
                 self._discard()
                 raise sender.error
         self._mark_responsive()
-        return self._reply_value(self._receive(path), "working on a photo", path)
+        return reply_value(self.name, self._receive(path), WORKING, path)
 
     def _check_limits(
         self, cancel: CancelToken | None, deadline: float, limit_s: float, path: Path | None

@@ -43,7 +43,7 @@ class ChildLimits:
     log_path: Path | None = None
 
 
-_BACKGROUND_NICENESS = 10
+BACKGROUND_NICENESS = 10
 _LOG_LIMIT_BYTES = 1 << 20
 
 
@@ -74,12 +74,12 @@ def run_child(
     if limits.memory_bytes is not None:
         _limit_memory(limits.memory_bytes)
     if limits.background and hasattr(os, "nice"):
-        os.nice(_BACKGROUND_NICENESS)
+        os.nice(BACKGROUND_NICENESS)
     with contextlib.suppress(EOFError, OSError):  # the parent closed the pipe or is gone
         try:
             handler = pickle.loads(pickled_factory)()
         except Exception as error:
-            worker_channel.send(connection, _failure(error))
+            worker_channel.send(connection, failure(error))
             return
         worker_channel.send(connection, ("ready", None))
         while True:
@@ -95,16 +95,16 @@ def _answer(handler: Handler, connection: Connection, signals: WorkerSignals | N
     try:
         reply = ("reply", handler(*arguments))
     except Exception as error:
-        reply = _failure(error)
+        reply = failure(error)
     try:
         worker_channel.send(connection, reply)
     except OSError:
         raise
     except Exception as error:  # the reply cannot be pickled; nothing was sent yet
-        worker_channel.send(connection, _failure(error))
+        worker_channel.send(connection, failure(error))
 
 
-def _failure(error: Exception) -> tuple[str, Any]:
+def failure(error: Exception) -> tuple[str, Any]:
     """The reply for an exception of the handler."""
     if isinstance(error, Cancelled):
         return ("cancelled", None)

@@ -23,7 +23,9 @@ T = TypeVar("T")
 STARTING = "starting a worker"
 """``operation`` of the errors about a child that could not be started."""
 
-_WORKING = "working on a photo"
+WORKING = "working on a photo"
+"""``operation`` of errors about a request."""
+
 POLL_S = 0.1
 """Interval at which a waiting call checks whether it was cancelled."""
 
@@ -243,7 +245,7 @@ class WorkerProcess:
             raise self._crashed(STARTING, None) from error
         if reply[0] != "ready":
             self._discard()
-        self._reply_value(reply, STARTING, None)
+        reply_value(self.name, reply, STARTING, None)
         self._ready = True
 
     def _exchange(
@@ -256,7 +258,7 @@ class WorkerProcess:
             return worker_channel.receive(self._open_connection())
 
         reply = self._with_watchdog(send_and_receive, cancel, limit_s, path)
-        return self._reply_value(reply, _WORKING, path)
+        return reply_value(self.name, reply, WORKING, path)
 
     def _with_watchdog(
         self,
@@ -274,7 +276,7 @@ class WorkerProcess:
         except (EOFError, OSError) as error:
             watchdog.stop()
             if watchdog.kill_reason is None:
-                raise self._crashed(_WORKING, path) from error
+                raise self._crashed(WORKING, path) from error
             self._discard()
             if watchdog.kill_reason == "cancelled":
                 raise Cancelled from None
@@ -289,22 +291,6 @@ class WorkerProcess:
         if watchdog.kill_reason is not None:  # killed just after it replied; the reply is valid
             self._discard()
         return result
-
-    def _reply_value(self, reply: tuple[str, Any], operation: str, path: Path | None) -> Any:
-        """The value of a reply of ``worker_child.run_child``; raises if it reports an error."""
-        kind, value = reply
-        if kind == "cancelled":
-            raise Cancelled
-        if kind == "engine-error":
-            raise value
-        if kind == "other-error":
-            log.error("the %s failed:\n%s", self.name, value)
-            raise WorkerCrashed(
-                f"Something went wrong in the {self.name} ({value.strip().splitlines()[-1]}).",
-                operation=operation,
-                path=path,
-            )
-        return value
 
     def _crashed(self, operation: str, path: Path | None) -> WorkerCrashed:
         """Reap a child that died, and return the error for it."""
@@ -332,11 +318,32 @@ class WorkerProcess:
         self._ready = False
 
 
+def reply_value(name: str, reply: tuple[str, Any], operation: str, path: Path | None) -> Any:
+    """The value of a reply of ``worker_child``; raises if it reports an error.
+
+    Args:
+        name, operation, path: for the message about an exception that is no EngineError.
+    """
+    kind, value = reply
+    if kind == "cancelled":
+        raise Cancelled
+    if kind == "engine-error":
+        raise value
+    if kind == "other-error":
+        log.error("the %s failed:\n%s", name, value)
+        raise WorkerCrashed(
+            f"Something went wrong in the {name} ({value.strip().splitlines()[-1]}).",
+            operation=operation,
+            path=path,
+        )
+    return value
+
+
 def timeout_error(limit_s: float, path: Path | None) -> PhotoTimedOut:
     """The error for a request that exceeded its time limit."""
     return PhotoTimedOut(
         f"This took longer than {limit_s:g} seconds and was stopped.",
-        operation=_WORKING,
+        operation=WORKING,
         path=path,
         hint="Try again when the computer is less busy.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable
@@ -12,10 +13,13 @@ from engine.decode.process import DecoderProcess
 from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest
 from engine.index.usearch_index import UsearchIndex
+from engine.indexing.analysis_workers import local_workers
 from engine.indexing.folder_scan import FolderScan
 from engine.indexing.indexer_pool import IndexerPool
 from engine.indexing.profile_setting import ProfileSetting
+from engine.indexing.ray_analysis import ray_workers
 from engine.jobs import Job, Lane
+from engine.jobs.ray_cluster import RayCluster
 from engine.library.change_log import ChangeLog
 from engine.paths import LibraryPaths
 from engine.profiles.profile import Profile
@@ -52,8 +56,14 @@ class LibraryComponents:
         profile: Profile,
         profile_setting: ProfileSetting,
         reranker: Reranker | None = None,
+        ray: RayCluster | None = None,
     ) -> None:
-        """``reranker``: None for the language model that the settings name."""
+        """Build them.
+
+        Args:
+            reranker: None for the language model that the settings name.
+            ray: analyses the photos; None for child processes.
+        """
         self.paths = paths
         self.store = store
         self.profile_setting = profile_setting
@@ -72,6 +82,7 @@ class LibraryComponents:
             store,
             self.thumbnails,
             profile_setting.settings,
+            functools.partial(ray_workers, ray) if ray is not None else local_workers,
             search_is_waiting=self._search_is_waiting,
             on_change=self.change_log.record,
         )

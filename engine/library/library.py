@@ -7,6 +7,7 @@ from pathlib import Path
 from engine import settings as settings_file
 from engine.indexing.index_scheduler import IndexScheduler
 from engine.indexing.profile_setting import ProfileSetting
+from engine.jobs.ray_cluster import RayCluster
 from engine.library import profile_change, status
 from engine.library.components import LibraryComponents
 from engine.library.exports import LibraryExports
@@ -79,6 +80,7 @@ class Library:
         profile: Profile | None = None,
         read_only: bool = False,
         reranker: Reranker | None = None,
+        ray: RayCluster | None = None,
     ) -> Library:
         """Open or create the library kept in the folder ``root``.
 
@@ -87,6 +89,8 @@ class Library:
                 continue a change to another profile.
             read_only: do not take the writer's lock; only searching, reading and exporting work.
             reranker: None for the language model that the settings name.
+            ray: analyses the photos, and stays open when the library is closed; None for child
+                processes.
 
         Raises:
             LibraryInUse: another process writes to it (never with ``read_only``).
@@ -104,7 +108,7 @@ class Library:
             profile, missing = profile_change.configured_profile(settings.profile)
         store = SqliteStore.open(paths, read_only=read_only)
         try:
-            components = LibraryComponents(paths, store, profile, setting, reranker)
+            components = LibraryComponents(paths, store, profile, setting, reranker, ray)
             library = cls(components)
         except BaseException:
             store.close()

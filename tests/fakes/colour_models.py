@@ -216,20 +216,24 @@ class _Logged(ColourProposer):
 
 
 class _Held(ColourProposer):
-    """Blocks until the file ``gate`` exists."""
+    """Adds its process to the file ``asked``, if given, then blocks until ``gate`` exists."""
 
-    def __init__(self, gate: Path) -> None:
-        self._gate = gate
+    def __init__(self, gate: Path, asked: Path | None = None) -> None:
+        self._gate, self._asked = gate, asked
 
     def propose(self, photo_rgb: np.ndarray) -> list[MaskProposal]:
+        if self._asked is not None:
+            with open(self._asked, "a", encoding="utf-8") as file:
+                file.write(f"{os.getpid()}\n")
         while not self._gate.exists():
             time.sleep(0.01)
         return super().propose(photo_rgb)
 
 
-def load_held_models(gate: Path) -> Models:
-    """The coarse pass runs freely, the full one waits for the file ``gate``."""
-    return Models(_Held(gate), ColourEmbedder())
+def load_held_models(gate: Path, asked: Path | None = None) -> Models:
+    """The coarse pass runs freely, the full one waits for the file ``gate``; each full analysis
+    first adds the number of its process to ``asked``."""
+    return Models(_Held(gate, asked), ColourEmbedder())
 
 
 class _HeldOutlines(ColourProposer):

@@ -14,13 +14,14 @@ import torch
 from engine import cli
 from engine.embeddings.alpha_clip import RegionSettings
 from engine.errors import BadRequest, ModelMissing
-from engine.indexing.analysis_pool import AnalysisPool
+from engine.indexing.analysis_workers import local_workers, photo_time_limit_s
 from engine.jobs.cancel import CancelToken
 from engine.masks.sam_network import SamArchitecture
 from engine.masks.sam_proposer import SamSettings
 from engine.profiles import registry
 from engine.profiles.full import full_profile
 from engine.profiles.profile import Profile
+from engine.settings import Settings
 from engine.tiny_models.random_sam import random_network
 from engine.weights.catalogue import Catalogue, CatalogueEntry, ModelFile
 from engine.weights.model_store import ModelStore
@@ -167,10 +168,9 @@ def test_it_never_uses_the_network(stocked, coco, tmp_path):
 
 
 def test_the_full_profile_uses_one_worker_with_a_long_time_limit(stocked):
-    pool = AnalysisPool(full(stocked), 1, None, workers=4, time_limit_s=5)
-    pool.close()
-    assert pool.workers == pool.capacity // 2 == 1
-    assert full(stocked).least_time_limit_s >= 600
+    settings = Settings(workers=4, photo_time_limit_s=5)
+    assert len(local_workers(full(stocked), settings)) == 1
+    assert photo_time_limit_s(full(stocked), settings) >= 600
 
 
 def test_missing_models_are_named(model_store, sam_file):

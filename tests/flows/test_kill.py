@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.indexing.analysis_pool import suitable_workers
+from engine.indexing.analysis_workers import suitable_workers
 from engine.library import Library
 from tests.fakes import synthetic_photos
 
