@@ -28,13 +28,14 @@ def open_library(tmp_path: Path) -> Iterator[Callable[..., Library]]:
     opened: list[Library] = []
 
     def run(
-        *, read_only: bool = False, root: Path | None = None, reranker=None, **options
+        *, read_only: bool = False, root: Path | None = None, reranker=None, ray=None, **options
     ) -> Library:
         library = Library.open(
             root or tmp_path / "library",
             profile=colour_models.profile(**options),
             read_only=read_only,
             reranker=reranker,
+            ray=ray,
         )
         opened.append(library)
         return library

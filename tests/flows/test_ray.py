@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import signal
 import sqlite3
@@ -50,6 +51,9 @@ from .conftest import PATIENCE_S, wait_until
 _SCRIPT = Path(__file__).with_name("ray_script.py")
 _REPOSITORY = _SCRIPT.parents[2]
 Open = Callable[..., Library]
+_INSTALLED = importlib.util.find_spec("ray") is not None  # importing it would be too early
+_NOT_INSTALLED = "Ray is not installed"
+needs_ray = pytest.mark.skipif(not _INSTALLED, reason=_NOT_INSTALLED)
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 
 
@@ -57,7 +61,8 @@ needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="there are no
 def ray() -> Iterator[RayCluster]:
     """Starting it takes seconds, so the tests of this file share one. Actors find the fake models
     by the path."""
-    pytest.importorskip("ray")
+    if not _INSTALLED:
+        pytest.skip(_NOT_INSTALLED)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(_REPOSITORY))
         cluster = RayCluster.open(LOCAL)
@@ -319,11 +324,11 @@ def test_the_engine_does_not_import_ray() -> None:
 
 
 @pytest.mark.slow
+@needs_ray
 @needs_signals
 def test_ctrl_c_ends_the_command_and_its_ray(
     open_library: Open, photos: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("ray")
     gate, asked = tmp_path / "gate", tmp_path / "asked"
     for i in range(8):
         synthetic_photos.photo(photos / f"{i}.jpg", "red", age_s=100 + i, seed=i)
@@ -354,8 +359,8 @@ def test_ctrl_c_ends_the_command_and_its_ray(
 
 
 @pytest.mark.slow
+@needs_ray
 def test_no_cluster_at_an_address_is_said() -> None:
-    pytest.importorskip("ray")
     code = f"""
 from engine.errors import RayUnavailable
 from engine.jobs.ray_cluster import RayCluster
