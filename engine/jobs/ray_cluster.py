@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ LOCAL = "local"
 """Address that starts Ray on this computer."""
 _OBJECT_STORE_BYTES = 80 << 20
 """Nearly the least that Ray accepts; photos are read from their files."""
+_CONNECT_LIMIT_S = 5.0
 _ADD = "Add it: python -m pip install ray"
 _LOCAL_VARIABLES = {
     # Loopback only: on Linux this switch makes Ray do what it does on macOS and Windows.
@@ -87,6 +89,7 @@ class RayCluster:
         quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
         if not local:
             with _problems(f"A Ray cluster was not reached at {address}", "connecting to Ray"):
+                _check_connection(address)
                 ray.init(address=address, **quiet)
             return cls(ray, None)
         # Paths of Unix sockets are short, so the folder lies as high up as it can.
@@ -173,6 +176,13 @@ def own_node_id() -> str:
     import ray
 
     return ray.get_runtime_context().get_node_id()
+
+
+def _check_connection(address: str) -> None:
+    """Raise OSError if nothing answers at ``host:port``; Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_LIMIT_S).close()
 
 
 @contextlib.contextmanager
