@@ -14,10 +14,12 @@ class BenchRequest:
 
     Attributes:
         library: an existing library for ``query`` and ``loop``; None creates one.
-        photos: how many photos ``query`` and ``index`` generate; None for the benchmark's default.
-            For ``boxes``, how many photos of the COCO file are used; None for all. For ``worker``,
-            the number of requests; for ``device``, how many of the sample photos.
-        folder: photos for ``index`` (None generates some), ``colours``, ``boxes`` and ``sam2``.
+        photos: how many photos ``query``, ``index`` and ``ray`` generate; None for the
+            benchmark's default. For ``boxes``, how many photos of the COCO file are used; None for
+            all. For ``worker``, the number of requests; for ``device``, how many of the sample
+            photos.
+        folder: photos for ``index`` and ``ray`` (None generates some), ``colours``, ``boxes`` and
+            ``sam2``.
         coco: the COCO annotations of these photos, for ``colours``, ``boxes`` and ``sam2``.
         labels: colours of annotated things, for ``colours``; None leaves that part out.
         sizes: index sizes for ``vectors``.

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.benchmarks import synthetic_photos
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
+from engine.benchmarks.index_timeline import Timeline, follow
 from engine.benchmarks.process_memory import PeakMemory
 from engine.errors import BadRequest
 from engine.evaluation.annotated_search import ProgressListener
-from engine.jobs import Job, Progress
+from engine.jobs import Progress
 from engine.library import Library
 from engine.records import LibraryStatus
 
 PHOTOS = 48
-_POLL_S = 0.05
 
 
 def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
@@ -37,7 +35,7 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
             library = Library.open(Path(temporary, "library"), profile=request.profile)
             with contextlib.closing(library):
                 library.folders.add(folder)
-                timeline = _follow(library, library.indexing.start(), listener)
+                timeline = follow(library, library.indexing.start(), listener)
                 status = library.status()
         photos = status.outlined
         if not photos:
@@ -51,53 +49,6 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
     return _result(status, timeline, memory.peak_bytes, large, size_mb)
 
 
-@dataclass
-class _Timeline:
-    """Numbers of searchable and of outlined photos over time.
-
-    Attributes:
-        seconds: duration of the job.
-        searchable, outlined: seconds since the start at which the number grew, with the new number.
-        coarse: whether some photos were searchable before they were outlined.
-    """
-
-    seconds: float = 0.0
-    coarse: bool = False
-    searchable: list[tuple[float, int]] = field(default_factory=list)
-    outlined: list[tuple[float, int]] = field(default_factory=list)
-
-    def record(self, at_s: float, status: LibraryStatus) -> None:
-        for steps, number in (
-            (self.searchable, status.searchable),
-            (self.outlined, status.outlined),
-        ):
-            if number > (steps[-1][1] if steps else 0):
-                steps.append((at_s, number))
-        # The status may be read between the two updates of a photo that has no coarse pass.
-        self.coarse |= status.searchable > status.outlined + 1
-
-
-def _follow(library: Library, job: Job, listener: ProgressListener) -> _Timeline:
-    timeline = _Timeline()
-    started_s = time.perf_counter()
-    while not job.ended:
-        timeline.record(time.perf_counter() - started_s, library.status())
-        listener.report(job.progress)
-        time.sleep(_POLL_S)
-    job.result()
-    timeline.seconds = time.perf_counter() - started_s
-    timeline.record(timeline.seconds, library.status())
-    return timeline
-
-
-def _rate(steps: list[tuple[float, int]]) -> float | None:
-    """Photos a second between the first and the last step, so without loading the models."""
-    if len(steps) < 2:
-        return None
-    (first_s, first), (last_s, last) = steps[0], steps[-1]
-    return (last - first) / (last_s - first_s)
-
-
 def _sizes(folder: Path) -> tuple[int, float]:
     """Number of large photos among the generated ones, and their mean file size in megabytes."""
     sizes = [path.stat().st_size for path in folder.glob(f"{synthetic_photos.LARGE}*")]
@@ -106,14 +57,14 @@ def _sizes(folder: Path) -> tuple[int, float]:
 
 def _result(
     status: LibraryStatus,
-    timeline: _Timeline,
+    timeline: Timeline,
     peak_bytes: int | None,
     large: int | None,
     size_mb: float | None,
 ) -> BenchResult:
     photos, took_s = status.outlined, timeline.seconds
-    coarse = _rate(timeline.searchable) if timeline.coarse else None
-    full = _rate(timeline.outlined)
+    coarse = timeline.per_second(timeline.searchable) if timeline.coarse else None
+    full = timeline.per_second(timeline.outlined)
     figures = {
         "bench": "index",
         "profile": status.profile,

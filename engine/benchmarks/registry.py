@@ -13,6 +13,7 @@ from engine.evaluation.annotated_search import ProgressListener
 AVAILABLE = {
     "query": "time from a text to its hits, with the library open",
     "index": "photos a second of the coarse and the full pass, and peak memory",
+    "ray": "photos a second with two actors of a local Ray against one",
     "vectors": "recall and speed of the vector index against looking at every vector",
     "filters": "whether searches with filters answer as brute force does, and how fast",
     "colours": "whether a colour before a thing's name finds things of that colour first",
@@ -26,6 +27,7 @@ PLANNED = ("grid", "storm")
 _MODULES = {
     "query": "query",
     "index": "indexing",
+    "ray": "ray_scaling",
     "vectors": "vectors",
     "filters": "filters",
     "colours": "colours",

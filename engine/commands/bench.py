@@ -11,7 +11,9 @@ from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.console import Console
 
-SUMMARY = "measure one part: query, filters, index, vectors, colours, boxes, sam2, device, loop"
+SUMMARY = (
+    "measure one part: query, filters, index, ray, vectors, colours, boxes, sam2, device, loop"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,16 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photos",
         type=whole_number(1),
         metavar="N",
-        help="query, index: how many photos to make (default 24, 48) when none are given, query's "
-        "beyond 24 being copies with other vectors; boxes: only the first N of the COCO file; "
-        "device: how many sample photos (default 4)",
+        help="query, index, ray: how many photos to make (default 24, 48, 48) when none are given, "
+        "query's beyond 24 being copies with other vectors; boxes: only the first N of the COCO "
+        "file; device: how many sample photos (default 4)",
     )
     parser.add_argument(
         "--folder",
         type=Path,
         metavar="DIR",
-        help="index: photos to index (default: made ones); colours, boxes, sam2: photos of the "
-        "COCO file",
+        help="index, ray: photos to index (default: made ones); colours, boxes, sam2: photos of "
+        "the COCO file",
     )
     parser.add_argument(
         "--coco", type=Path, metavar="FILE", help="colours, boxes, sam2: instances file with masks"
