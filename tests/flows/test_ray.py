@@ -49,6 +49,7 @@ from tests.fakes import colour_models, request_handler, synthetic_photos
 from .conftest import PATIENCE_S, wait_until
 
 _SCRIPT = Path(__file__).with_name("ray_script.py")
+_CLUSTER_SCRIPT = Path(__file__).with_name("ray_cluster_script.py")
 _REPOSITORY = _SCRIPT.parents[2]
 Open = Callable[..., Library]
 _INSTALLED = importlib.util.find_spec("ray") is not None  # importing it would be too early
@@ -356,6 +357,28 @@ def test_ctrl_c_ends_the_command_and_its_ray(
     assert set(Path(tempfile.gettempdir()).glob("ray-*")) == folders
     status = open_library().status()
     assert status.searchable == 8 and status.outlined == 0 and status.problems == 0
+
+
+@pytest.mark.slow
+@needs_ray
+@needs_signals
+def test_a_lost_machine_costs_no_photo(open_library: Open, photos: Path, tmp_path: Path) -> None:
+    for i in range(8):
+        synthetic_photos.photo(photos / f"{i}.jpg", "red", age_s=100 + i, seed=i)
+    first = open_library()
+    first.folders.add(photos)
+    first.close()
+    asked = tmp_path / "asked"
+    command = [sys.executable, _CLUSTER_SCRIPT, tmp_path / "library", tmp_path / "gate", asked]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": str(_REPOSITORY)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "8 8 0" in done.stdout.splitlines(), "searchable, outlined, problems"
+    assert len(lines(asked)) == 9
 
 
 CONNECT = """
