@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.store.database import Database
+from engine.store.connections import Connections
 from engine.store.rows import IndexLevel, Totals, Waiting
 
 _TRUE_COUNTS = {
@@ -12,7 +12,8 @@ _TRUE_COUNTS = {
         "n",
     ),
     "ready_counts": (
-        """SELECT f.folder_id, i.profile_id, count(*), sum(i.level = 'full') FROM files f
+        """SELECT f.folder_id, i.profile_id, count(*), 
+               count(*) FILTER (WHERE i.level = 'full') FROM files f
            JOIN indexings i ON i.photo_id = f.photo_id
            WHERE f.state = 'ready' AND f.missing_since IS NULL
            GROUP BY f.folder_id, i.profile_id""",
@@ -29,25 +30,25 @@ _TRUE_COUNTS = {
 class Counts:
     """The tables of counters; see ``CountTable``."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Connections) -> None:
         self._db = db
 
     def totals(self, profile_id: int) -> Totals:
         """See ``CountTable``; reads one row for each folder and state."""
         query = """
             SELECT
-                (SELECT coalesce(sum(n), 0) FROM file_counts WHERE folder_id IN watched),
+                (SELECT coalesce(sum(n), 0) FROM file_counts WHERE folder_id IN (SELECT id FROM watched)),
                 (SELECT coalesce(sum(n), 0) FROM ready_counts
-                    WHERE folder_id IN watched AND profile_id = ?1),
+                    WHERE folder_id IN (SELECT id FROM watched) AND profile_id = ?),
                 (SELECT coalesce(sum(outlined), 0) FROM ready_counts
-                    WHERE folder_id IN watched AND profile_id = ?1),
+                    WHERE folder_id IN (SELECT id FROM watched) AND profile_id = ?),
                 (SELECT coalesce(sum(n), 0) FROM file_counts
-                    WHERE folder_id IN watched AND state = 'failed'),
-                (SELECT coalesce(sum(things), 0) FROM profile_counts WHERE profile_id = ?1)
+                    WHERE folder_id IN (SELECT id FROM watched) AND state = 'failed'),
+                (SELECT coalesce(sum(things), 0) FROM profile_counts WHERE profile_id = ?)
         """
         watched = "WITH watched AS (SELECT id FROM folders WHERE removed_at IS NULL)"
         with self._db.reading() as connection:
-            row = connection.execute(watched + query, (profile_id,)).fetchone()
+            row = connection.execute(watched + query, (profile_id,) * 3).fetchone()
         photos, searchable, outlined, problems, things = row
         pending = photos - searchable - problems
         return Totals(photos, searchable, outlined, pending, problems, things)
@@ -57,12 +58,12 @@ class Counts:
         query = """
             WITH reachable AS (SELECT id FROM folders WHERE online AND removed_at IS NULL),
                 known AS (SELECT coalesce(sum(n), 0) AS n, coalesce(sum(outlined), 0) AS outlined
-                    FROM ready_counts WHERE profile_id = ? AND folder_id IN reachable)
+                    FROM ready_counts WHERE profile_id = ? AND folder_id IN (SELECT id FROM reachable))
             SELECT coalesce(sum(c.n) FILTER (WHERE state = 'pending'), 0),
                 coalesce(sum(c.n) FILTER (WHERE state = 'ready'), 0)
                     - (SELECT n FROM known),
                 (SELECT n - outlined FROM known)
-            FROM file_counts c WHERE folder_id IN reachable
+            FROM file_counts c WHERE folder_id IN (SELECT id FROM reachable)
         """
         with self._db.reading() as connection:
             return Waiting(*connection.execute(query, (profile_id,)).fetchone())
@@ -71,7 +72,8 @@ class Counts:
         """See ``CountTable``."""
         with self._db.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO paces VALUES (?, ?, ?)",
+                """INSERT INTO paces VALUES (?, ?, ?)
+                   ON CONFLICT(profile_id, level) DO UPDATE SET per_second = excluded.per_second""",
                 (profile_id, level.value, per_second),
             )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 
 from engine.records import PhotoId
+from engine.store.connections import Connection
 
 
-def delete_files(connection: sqlite3.Connection, file_ids: Sequence[int]) -> tuple[PhotoId, ...]:
+def delete_files(connection: Connection, file_ids: Sequence[int]) -> tuple[PhotoId, ...]:
     """Delete file rows with their failures; returns the photos that were deleted with them."""
     photos = set()
     for file_id in file_ids:
@@ -20,11 +20,12 @@ def delete_files(connection: sqlite3.Connection, file_ids: Sequence[int]) -> tup
 
 
 def delete_unreferenced(
-    connection: sqlite3.Connection, photo_ids: Iterable[PhotoId]
+    connection: Connection, photo_ids: Iterable[PhotoId]
 ) -> tuple[PhotoId, ...]:
     """Delete those of the photos that no file row holds (missing files count); returns them."""
     deleted = []
     for photo_id in photo_ids:
+        connection.execute("SELECT 1 FROM photos WHERE id = ? /*pg FOR UPDATE */", (photo_id,))
         held = connection.execute(
             "SELECT 1 FROM files WHERE photo_id = ? LIMIT 1", (photo_id,)
         ).fetchone()

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.records import Problem
-from engine.store.database import Database
+from engine.store.connections import Connections
 
 
 class Failures:
     """The tables ``failures`` and ``skips``; see ``FailureTable``."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Connections) -> None:
         self._db = db
 
     def problems(self, limit: int) -> tuple[Problem, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.records import FolderId, PhotoId
 from engine.store import deletion
-from engine.store.database import Database
+from engine.store.connections import Connection, Connections
 from engine.store.rows import FileRow, now
 from engine.store.store import NEWEST
 
@@ -19,7 +18,7 @@ _STEP = 200
 class Files:
     """The table ``files``; see ``FileTable``."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Connections) -> None:
         self._db = db
 
     def present(self, folder_id: FolderId) -> dict[str, tuple[int, int]]:
@@ -36,8 +35,8 @@ class Files:
         query = """
             INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)
             ON CONFLICT(folder_id, rel_path) DO UPDATE SET
-                state = CASE WHEN size_bytes = excluded.size_bytes
-                    AND mtime_ns = excluded.mtime_ns THEN state ELSE 'pending' END,
+                state = CASE WHEN files.size_bytes = excluded.size_bytes
+                    AND files.mtime_ns = excluded.mtime_ns THEN files.state ELSE 'pending' END,
                 size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns,
                 missing_since = NULL
             RETURNING photo_id
@@ -78,10 +77,10 @@ class Files:
                 return False
             connection.execute("DELETE FROM skips WHERE folder_id = ?", (folder_id,))
             if _is_watched(connection, folder_id):
-                connection.executemany(
-                    "INSERT INTO skips VALUES (?, ?, ?, ?, ?, ?)",
-                    [(folder_id, *skip, now()) for skip in fresh.values()],
-                )
+                for skip in fresh.values():
+                    connection.execute(
+                        "INSERT INTO skips VALUES (?, ?, ?, ?, ?, ?)", (folder_id, *skip, now())
+                    )
             return True
 
     def delete_missing(self, before: str) -> tuple[PhotoId, ...] | None:
@@ -139,7 +138,7 @@ class Files:
             ]
 
 
-def _is_watched(connection: sqlite3.Connection, folder_id: FolderId) -> bool:
+def _is_watched(connection: Connection, folder_id: FolderId) -> bool:
     query = "SELECT 1 FROM folders WHERE id = ? AND removed_at IS NULL"
     return connection.execute(query, (folder_id,)).fetchone() is not None
 

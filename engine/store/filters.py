@@ -21,7 +21,8 @@ _SUFFIXES = {
 }
 """Suffixes of the file types that have several; any other type is its own suffix."""
 
-_SQUARE = "abs(p.width_px - p.height_px) * 50 <= max(p.width_px, p.height_px)"
+_SQUARE = """(abs(p.width_px - p.height_px) * 50 <= p.width_px
+    OR abs(p.width_px - p.height_px) * 50 <= p.height_px)"""
 """Sides that differ by 2 % at most."""
 _ORIENTATIONS = {
     "square": _SQUARE,
@@ -40,8 +41,9 @@ _IN_DIRECTORIES = """
         SELECT folder_id, name, (SELECT min(directory) FROM files n
                 WHERE n.folder_id = places.folder_id AND n.directory > places.directory)
             FROM places WHERE directory IS NOT NULL)
-    SELECT n.id FROM places CROSS JOIN files n USING (folder_id, directory)
-        WHERE instr(name || '/' || folded(directory), ?)
+    SELECT n.id FROM places CROSS JOIN files n
+        WHERE n.folder_id = places.folder_id AND n.directory = places.directory
+            AND instr(name || '/' || folded(n.directory), ?) > 0
 """
 _CAMERAS = """
     WITH RECURSIVE cameras(camera) AS (
@@ -107,7 +109,7 @@ def conditions(
     Raises:
         ValueError: a filter's value is not of the type that its kind has.
     """
-    of_photo, of_file = Condition("1"), visible
+    of_photo, of_file = Condition("TRUE"), visible
     for item in filters:
         passed = _of_one_file(item) if of_few else _condition(item)
         if item.kind not in _OF_FILES:
@@ -179,14 +181,14 @@ def _of_one_file(item: Filter) -> Condition:
     """As ``_condition``, without a look at other files."""
     if item.kind is FilterKind.FOLDER and isinstance(item.value, str):
         directory = "folded(folder_name(o.path) || '/' || f.directory)"
-        return Condition(f"instr({directory}, ?)", (_folder_text(item.value),))
+        return Condition(f"instr({directory}, ?) > 0", (_folder_text(item.value),))
     return _condition(item)
 
 
 def _condition(item: Filter) -> Condition:
     kind, value = item.kind, item.value
     if kind in _UNRECORDED:
-        return Condition("0")
+        return Condition("FALSE")
     if isinstance(value, DateRange) and kind in (FilterKind.DATE, FilterKind.ADDED):
         return _date(value) if kind is FilterKind.DATE else _added(value)
     if isinstance(value, NumberRange) and kind in (FilterKind.HOUR, FilterKind.MEGAPIXELS):
@@ -223,7 +225,7 @@ def _date(value: DateRange) -> Condition:
 
 def _added(value: DateRange) -> Condition:
     """``added_at`` is in UTC, the days are local."""
-    sql, values = "1", []
+    sql, values = "TRUE", []
     if value.first is not None:
         sql += " AND p.added_at >= ?"
         values.append(_utc_midnight(value.first))
@@ -247,14 +249,14 @@ def _utc_midnight(day: date) -> str:
 def _hour(value: NumberRange) -> Condition:
     least = 0 if value.least is None else value.least
     most = 23 if value.most is None else value.most
-    hour = "CAST(substr(p.taken_at, 12, 2) AS INTEGER)"
+    hour = "substr(p.taken_at, 12, 2)"
     both = "AND" if least <= most else "OR"
     sql = f"p.taken_at IS NOT NULL AND ({hour} >= ? {both} {hour} <= ?)"
-    return Condition(sql, (least, most))
+    return Condition(sql, (f"{int(least):02}", f"{int(most):02}"))
 
 
 def _megapixels(value: NumberRange) -> Condition:
-    sql, values = "1", []
+    sql, values = "TRUE", []
     if value.least is not None:
         sql += " AND p.width_px * p.height_px >= ?"
         values.append(value.least * 1e6)
@@ -267,5 +269,5 @@ def _megapixels(value: NumberRange) -> Condition:
 def _camera(value: str) -> Condition:
     """Every word must be in the name: people say "Canon 80D" of a "Canon EOS 80D"."""
     words = folded(value).split()
-    contained = "".join(" AND instr(folded(camera), ?)" for _ in words)
+    contained = "".join(" AND instr(folded(camera), ?) > 0" for _ in words)
     return Condition(f"p.camera IN ({_CAMERAS}{contained})", tuple(words))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.records import Folder, FolderId, PhotoId
 from engine.store import deletion
-from engine.store.database import Database
+from engine.store.connections import Connections
 from engine.store.rows import now
 
 _PURGE_BATCH = 200
@@ -15,7 +15,7 @@ _PURGE_BATCH = 200
 class Folders:
     """The table ``folders``; see ``FolderTable``."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Connections) -> None:
         self._db = db
 
     def all(self, profile_id: int) -> tuple[Folder, ...]:
@@ -23,9 +23,9 @@ class Folders:
         query = """
             SELECT id, path, online,
                 coalesce((SELECT sum(n) FROM file_counts c WHERE c.folder_id = f.id), 0),
-                coalesce((SELECT n FROM ready_counts r
+                coalesce((SELECT sum(n) FROM ready_counts r
                     WHERE r.folder_id = f.id AND r.profile_id = ?), 0),
-                coalesce((SELECT n FROM file_counts c
+                coalesce((SELECT sum(n) FROM file_counts c
                     WHERE c.folder_id = f.id AND c.state = 'failed'), 0)
             FROM folders f WHERE removed_at IS NULL ORDER BY id
         """
@@ -49,18 +49,15 @@ class Folders:
             ).fetchone()
             if known:
                 return FolderId(known[0])
-            cursor = connection.execute(
-                "INSERT INTO folders(path, added_at) VALUES (?, ?)", (str(path), now())
-            )
-            assert cursor.lastrowid is not None
-            return FolderId(cursor.lastrowid)
+            query = "INSERT INTO folders(path, added_at) VALUES (?, ?) RETURNING id"
+            return FolderId(connection.execute(query, (str(path), now())).fetchone()[0])
 
     def set_online(self, folder_id: FolderId, online: bool) -> bool:
         """See ``FolderTable``."""
         with self._db.writing() as connection:
             cursor = connection.execute(
                 "UPDATE folders SET online = ? WHERE id = ? AND online <> ?",
-                (int(online), folder_id, int(online)),
+                (online, folder_id, online),
             )
             return cursor.rowcount > 0
 

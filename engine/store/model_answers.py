@@ -9,7 +9,7 @@ import threading
 from engine.errors import EngineError
 from engine.records import BoxXyxy, PhotoId
 from engine.scoring.model_answer import ModelAnswer, normalised_query
-from engine.store.database import Database
+from engine.store.connections import Connections
 from engine.store.rows import now
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class ModelAnswers:
         most_rows: of the table; the oldest are deleted first.
     """
 
-    def __init__(self, db: Database, read_only: bool, most_rows: int = MOST_ROWS) -> None:
+    def __init__(self, db: Connections, read_only: bool, most_rows: int = MOST_ROWS) -> None:
         self._db = db
         self._read_only = read_only
         self._most_rows = most_rows

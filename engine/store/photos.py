@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.records import Filter, FilterKind, FolderId, Photo, PhotoId
 from engine.store import filters as sql_filters
-from engine.store.database import Database
+from engine.store.connections import Connections
 
 _SORTED = 5000
 """Up to this many photos that pass filters are sorted by their time; else photos are read in the
@@ -26,7 +25,7 @@ _PLACES = """
 class Photos:
     """The table ``photos``, joined with the files that hold them; see ``PhotoTable``."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Connections) -> None:
         self._db = db
 
     def get(self, photo_id: PhotoId) -> Photo | None:
@@ -137,7 +136,7 @@ class Photos:
             values = (*wanted.of_file.values, *wanted.of_photo.values, profile_id)
         else:
             query, values = _by_photo(wanted, profile_id)
-        most = -1 if limit is None else limit + 1
+        most = 2**62 if limit is None else limit + 1
         with self._db.reading() as connection:
             rows = connection.execute(f"{query} LIMIT ?", (*values, most)).fetchall()
         if limit is not None and len(rows) > limit:
@@ -165,7 +164,7 @@ class Photos:
             return {PhotoId(row[0]) for row in connection.execute("SELECT id FROM photos")}
 
 
-def _photo(row: sqlite3.Row | tuple) -> Photo:
+def _photo(row: tuple) -> Photo:
     return Photo(
         id=PhotoId(row[0]),
         path=Path(row[1]) / row[2],

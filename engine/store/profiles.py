@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.store.database import Database
+from engine.store.connections import Connections
 from engine.store.rows import ProfileRow
 
 _SAMPLE = 200
@@ -14,15 +14,15 @@ _ROW_BYTES = 2100
 class Profiles:
     """The table ``profiles``; see ``ProfileTable``."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Connections) -> None:
         self._db = db
 
     def all(self) -> tuple[ProfileRow, ...]:
         """See ``ProfileTable``."""
-        query = """SELECT p.id, p.key, p.description, p.ndim, coalesce(c.photos, 0),
-                       coalesce(c.things, 0)
+        query = """SELECT p.id, p.key, p.description, p.ndim, coalesce(sum(c.photos), 0),
+                       coalesce(sum(c.things), 0)
                    FROM profiles p LEFT JOIN profile_counts c ON c.profile_id = p.id
-                   ORDER BY p.id"""
+                   GROUP BY p.id, p.key, p.description, p.ndim ORDER BY p.id"""
         with self._db.reading() as connection:
             return tuple(ProfileRow(*row) for row in connection.execute(query))
 
@@ -30,12 +30,12 @@ class Profiles:
         """See ``ProfileTable``: the mean over some photos."""
         query = f"""
             SELECT count(*), sum(regions), sum(length(block) + length(masks) + {_ROW_BYTES})
-            FROM region_blocks WHERE profile_id = ?1 AND photo_id IN
-                (SELECT photo_id FROM indexings WHERE profile_id = ?1 AND level = 'full'
+            FROM region_blocks WHERE profile_id = ? AND photo_id IN
+                (SELECT photo_id FROM indexings WHERE profile_id = ? AND level = 'full'
                  LIMIT {_SAMPLE})
         """
         with self._db.reading() as connection:
-            photos, regions, total = connection.execute(query, (profile_id,)).fetchone()
+            photos, regions, total = connection.execute(query, (profile_id,) * 2).fetchone()
         return (total / photos, regions / photos) if photos else None
 
     def free_bytes(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,7 +11,7 @@ import numpy as np
 from engine.errors import StoreDamaged
 from engine.records import BoxXyxy, PhotoId, Region, RegionId
 from engine.store.blocks import region_block, region_masks
-from engine.store.database import Database
+from engine.store.connections import Connection, Connections
 from engine.store.rows import RegionRows
 
 _SPANS = "region_blocks INDEXED BY region_spans"
@@ -25,7 +24,7 @@ _AMONG = "photo_id IN (SELECT value FROM json_each(?)) AND profile_id = ?"
 class Regions:
     """The table ``region_blocks``; see ``RegionTable`` and, for its columns, ``SCHEMA.md``."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Connections) -> None:
         self._db = db
 
     def get(self, region_id: RegionId) -> Region | None:
@@ -87,7 +86,7 @@ class Regions:
     def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
         """See ``RegionTable``."""
         query = f"""
-            SELECT value, (SELECT iif(last_id - regions < value, photo_id, NULL) FROM {_SPANS}
+            SELECT value, (SELECT CASE WHEN last_id - regions < value THEN photo_id END FROM {_SPANS}
                 WHERE last_id >= value ORDER BY last_id LIMIT 1)
             FROM json_each(?)
         """
@@ -125,16 +124,24 @@ class Regions:
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """See ``VectorSource``. Each chunk is read in a transaction of its own, so that a long read
         blocks no checkpoint."""
+        first_spans = f"""SELECT last_id, regions FROM {_SPANS}
+                          WHERE last_id > ? AND last_id - regions < ? AND profile_id = ?
+                          ORDER BY last_id LIMIT ?"""
         query = """SELECT last_id, block FROM region_blocks
-                   WHERE last_id > ? AND last_id - regions < ? AND profile_id = ?
-                   ORDER BY last_id"""
+                   WHERE last_id > ? AND last_id <= ? AND profile_id = ? ORDER BY last_id"""
         last = 2**63 - 1 if up_to is None else up_to
         while True:
             ids: list[np.ndarray] = []
             vectors: list[np.ndarray] = []
             count = 0
             with self._reading() as connection:
-                for last_id, block in connection.execute(query, (after, last, profile_id)):
+                spans = connection.execute(first_spans, (after, last, profile_id, chunk)).fetchall()
+                if not spans:
+                    return
+                total = np.cumsum([regions for _, regions in spans])
+                # The first block may lie in part before ``after``, so one more than enough.
+                end = spans[min(int(np.searchsorted(total, chunk)) + 1, len(spans) - 1)][0]
+                for last_id, block in connection.execute(query, (after, end, profile_id)):
                     found = region_block.decode(block).vectors()
                     of_block = np.arange(last_id - len(found) + 1, last_id + 1)
                     inside = slice(*np.searchsorted(of_block, (after + 1, last + 1)))
@@ -143,8 +150,6 @@ class Regions:
                     count += len(ids[-1])
                     if count >= chunk:
                         break
-            if not ids:
-                return
             yield np.concatenate(ids), np.concatenate(vectors)
             if count < chunk:
                 return
@@ -163,7 +168,7 @@ class Regions:
         return ids[(ids > after) & (ids <= last)]
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[Connection]:
         """As of the database.
 
         Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,14 +10,14 @@ from engine.errors import EngineError
 from engine.records import PhotoId, RegionId
 from engine.store import deletion
 from engine.store.blocks import region_block, region_masks
-from engine.store.database import Database
+from engine.store.connections import Connection, Connections
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, Written, now
 
 
 class Results:
     """Writes to several tables; see ``ResultWriter``."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Connections) -> None:
         self._db = db
 
     def known_photo(
@@ -36,7 +35,9 @@ class Results:
     def link_known(self, file: FileRow, version: FileVersion, photo_id: PhotoId) -> Written:
         """See ``ResultWriter``."""
         with self._db.writing() as connection:
-            exists = connection.execute("SELECT 1 FROM photos WHERE id = ?", (photo_id,)).fetchone()
+            exists = connection.execute(
+                "SELECT 1 FROM photos WHERE id = ? /*pg FOR UPDATE */", (photo_id,)
+            ).fetchone()
             if exists is None:
                 return Written(None)
             return _assign_photo(connection, file, version, photo_id)
@@ -54,7 +55,7 @@ class Results:
             watched = connection.execute("SELECT 1 FROM files WHERE id = ?", (file.id,)).fetchone()
             if watched is None:
                 return Written(None)
-            photo_id = _photo_id(connection, file, photo)
+            photo_id = _photo_id(connection, photo)
             replaced: tuple[RegionId, ...] = ()
             if photo.level is IndexLevel.FULL:
                 replaced = _remove_coarse(connection, photo_id, profile_id)
@@ -64,11 +65,26 @@ class Results:
                 (photo_id, profile_id, photo.level.value, things, now()),
             )
             if fresh.rowcount:
-                _insert_regions(connection, photo_id, profile_id, photo)
+                self._insert_regions(connection, photo_id, profile_id, photo)
                 keep_thumbnail(photo_id, photo.thumbnail_jpeg)
             return replace(
                 _assign_photo(connection, file, photo.version, photo_id), replaced_regions=replaced
             )
+
+    def _insert_regions(
+        self, connection: Connection, photo_id: PhotoId, profile_id: int, photo: AnalysedPhoto
+    ) -> None:
+        """Under ids that were never used: ``sqlite_sequence`` knows the highest, ``last_id``."""
+        count = len(photo.vectors)
+        connection.execute(
+            """INSERT INTO region_blocks(last_id, photo_id, profile_id, regions, block, masks)
+               VALUES (coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'region_blocks'), 0)
+                   + ?, ?, ?, ?, ?, ?)""",
+            (
+                *(count, photo_id, profile_id, count),
+                *(packed(photo), region_masks.encode(photo.rles)),
+            ),
+        )
 
     def record_failure(self, file: FileRow, error: EngineError, stage: str) -> None:
         """See ``ResultWriter``."""
@@ -76,7 +92,7 @@ class Results:
             INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
             ON CONFLICT(file_id) DO UPDATE SET kind = excluded.kind, message = excluded.message,
                 hint = excluded.hint, stage = excluded.stage, size_bytes = excluded.size_bytes,
-                mtime_ns = excluded.mtime_ns, attempts = attempts + 1,
+                mtime_ns = excluded.mtime_ns, attempts = failures.attempts + 1,
                 happened_at = excluded.happened_at
         """
         values = (file.id, error.kind, error.message, error.hint or "", stage)
@@ -98,34 +114,36 @@ class Results:
             )
 
 
-def _photo_id(connection: sqlite3.Connection, file: FileRow, photo: AnalysedPhoto) -> PhotoId:
+def _photo_id(connection: Connection, photo: AnalysedPhoto) -> PhotoId:
+    """The row of this content, made if there is none; other writers leave it alone until the end
+    of the transaction."""
     version = photo.version
-    row = connection.execute(
-        "SELECT id FROM photos WHERE content_hash = ? AND size_bytes = ?",
-        (version.content_hash, version.size_bytes),
-    ).fetchone()
+    known = """SELECT id FROM photos WHERE content_hash = ? AND size_bytes = ?
+               /*pg FOR UPDATE */"""
+    content = (version.content_hash, version.size_bytes)
+    row = connection.execute(known, content).fetchone()
     if row:
         return PhotoId(row[0])
     seen = datetime.fromtimestamp(version.mtime_ns / 1e9, UTC).replace(tzinfo=None)
-    cursor = connection.execute(
+    fresh = connection.execute(
         """INSERT INTO photos(content_hash, size_bytes, width_px, height_px, taken_at, camera,
-               dated_at, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+               dated_at, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT DO NOTHING RETURNING id""",
         (
-            version.content_hash,
-            version.size_bytes,
+            *content,
             *photo.size_wh,
             photo.taken_at,
             photo.camera,
             photo.taken_at or seen.isoformat(timespec="seconds"),
             now(),
         ),
-    )
-    assert cursor.lastrowid is not None
-    return PhotoId(cursor.lastrowid)
+    ).fetchone()
+    # Another indexer may have been faster.
+    return PhotoId((fresh or connection.execute(known, content).fetchone())[0])
 
 
 def _remove_coarse(
-    connection: sqlite3.Connection, photo_id: PhotoId, profile_id: int
+    connection: Connection, photo_id: PhotoId, profile_id: int
 ) -> tuple[RegionId, ...]:
     """Delete a coarse indexing, if that is what there is; its regions."""
     of_photo = (photo_id, profile_id)
@@ -146,34 +164,20 @@ def _remove_coarse(
     )
 
 
-def _insert_regions(
-    connection: sqlite3.Connection, photo_id: PhotoId, profile_id: int, photo: AnalysedPhoto
-) -> None:
-    """Under ids that were never used: ``sqlite_sequence`` knows the highest one, ``last_id``."""
-    count = len(photo.vectors)
-    connection.execute(
-        """INSERT INTO region_blocks(last_id, photo_id, profile_id, regions, block, masks)
-           VALUES (coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'region_blocks'), 0) + ?1,
-               ?2, ?3, ?1, ?4, ?5)""",
-        (
-            count,
-            photo_id,
-            profile_id,
-            region_block.pack(
-                photo.level is IndexLevel.FULL,
-                photo.size_wh,
-                photo.boxes_xyxy,
-                photo.mask_scores,
-                photo.area_fractions,
-                photo.vectors,
-            ),
-            region_masks.encode(photo.rles),
-        ),
+def packed(photo: AnalysedPhoto) -> bytes:
+    """The block of a photo."""
+    return region_block.pack(
+        photo.level is IndexLevel.FULL,
+        photo.size_wh,
+        photo.boxes_xyxy,
+        photo.mask_scores,
+        photo.area_fractions,
+        photo.vectors,
     )
 
 
 def _assign_photo(
-    connection: sqlite3.Connection, file: FileRow, version: FileVersion, photo_id: PhotoId
+    connection: Connection, file: FileRow, version: FileVersion, photo_id: PhotoId
 ) -> Written:
     """Record that the file holds this photo, in the place of an earlier one.
 
