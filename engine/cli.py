@@ -31,7 +31,9 @@ COMMANDS = (
     "bench",
 )
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
-_LIBRARY_HELP = "the folder of the library (default: the one the window uses)"
+_LIBRARY_HELP = (
+    "the folder of the library (default: the one the window uses), or postgresql://USER@HOST/DB"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -135,6 +135,12 @@ class StoreDamaged(EngineError):
     kind = "damaged"
 
 
+class ServerProblem(EngineError):
+    """The database server of a library cannot be reached or used."""
+
+    kind = "server"
+
+
 class DiskFull(EngineError):
     """No space is left where a file had to be written."""
 

@@ -26,6 +26,11 @@ def default_library_dir() -> Path:
     return _data_folder("library")
 
 
+def server_library_dir(name: str) -> Path:
+    """The folder for what this computer keeps beside a library that is on a server."""
+    return _data_folder("servers") / name
+
+
 def models_dir() -> Path:
     """The folder of installed models, for all libraries; ``PICKOUT_MODELS`` overrides it."""
     named = os.environ.get("PICKOUT_MODELS")

@@ -213,3 +213,16 @@ def _note_new_runners(request: pytest.FixtureRequest):
     yield
     for key in (*_threads(), *_children()):
         _first_seen.setdefault(key, request.node.nodeid)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The server for all tests of this process; None where none can be started."""
+    from engine.postgres import packaged_server
+    from tests.fakes import postgres_databases
+
+    if not packaged_server.is_installed():
+        yield None
+        return
+    with postgres_databases.run_server() as databases:
+        yield databases

@@ -13,18 +13,30 @@ from engine.commands.terminal.console import Console
 from engine.errors import BadRequest, LibraryInUse
 from engine.jobs.ray_cluster import RayCluster
 from engine.library import Library
+from engine.library.backend import Location, paths_of
+from engine.postgres.address import ServerAddress
 from engine.profiles import registry
 
 
-def library_dir(arguments: argparse.Namespace) -> Path:
-    """The folder of the library: the value of ``--library``, or the default."""
+def location(arguments: argparse.Namespace) -> Location:
+    """Where the library is: the value of ``--library``, a folder or the address of a server, or the
+    default folder."""
     chosen = getattr(arguments, "library", None)
+    if chosen and ServerAddress.is_one(chosen):
+        return ServerAddress(chosen)
     return Path(chosen).expanduser().absolute() if chosen else paths.default_library_dir()
+
+
+def library_dir(arguments: argparse.Namespace) -> Path:
+    """The folder of the library's settings and logs; of one in a folder, the library itself."""
+    return paths_of(location(arguments)).root
 
 
 def command_line(arguments: argparse.Namespace, command: str) -> str:
     """The text of another command on the same library, for hints."""
     chosen = getattr(arguments, "library", None)
+    if chosen and ServerAddress.is_one(chosen):
+        chosen = str(ServerAddress(chosen))  # without its password
     return f'pickout-cli --library "{chosen}" {command}' if chosen else f"pickout-cli {command}"
 
 
@@ -58,7 +70,7 @@ def open_for_writing(
         if ray is not None:
             opened.callback(ray.close)
         library = Library.open(
-            library_dir(arguments), profile=_chosen_profile(arguments, profile), ray=ray
+            location(arguments), profile=_chosen_profile(arguments, profile), ray=ray
         )
         opened.callback(library.close)
         yield library
@@ -69,7 +81,7 @@ def open_for_reading(
     arguments: argparse.Namespace, profile: Any, console: Console
 ) -> Iterator[Library]:
     """The library, read-only if another process is writing to it; closed at the end."""
-    root, profile = library_dir(arguments), _chosen_profile(arguments, profile)
+    root, profile = location(arguments), _chosen_profile(arguments, profile)
     try:
         library = Library.open(root, profile=profile)
     except LibraryInUse:

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from engine.commands.library_access import command_line, library_dir, open_for_reading
+from engine.commands.library_access import command_line, location, open_for_reading
 from engine.commands.terminal.console import Console, counted, duration, plain
 from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange, RerankerInfo
 
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     if arguments.json:
         console.print(json.dumps(as_json(status, problems, reranker), indent=1))
         return 0
-    console.print(f"Library {plain(library_dir(arguments))}, models: {plain(status.profile)}")
+    console.print(f"Library {plain(location(arguments))}, models: {plain(status.profile)}")
     coarse = status.searchable - status.outlined
     of_them = f" ({coarse:,} of them not outlined yet)" if coarse else ""
     console.print(

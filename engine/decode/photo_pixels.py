@@ -7,7 +7,7 @@ import logging
 import numpy as np
 
 from engine.decode.process import DecoderProcess
-from engine.decode.thumbnails import ThumbnailCache
+from engine.decode.thumbnails import Thumbnails
 from engine.errors import PhotoMissing
 from engine.records import Photo
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 class PhotoPixels:
     """Reads photos in the decoder process. Thread-safe. Blocks; not for the window's thread."""
 
-    def __init__(self, decoder: DecoderProcess, thumbnails: ThumbnailCache) -> None:
+    def __init__(self, decoder: DecoderProcess, thumbnails: Thumbnails) -> None:
         self._decoder = decoder
         self._thumbnails = thumbnails
 

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,8 +40,32 @@ def make_thumbnail(rgb: np.ndarray, longest_px: int = LONGEST_PX, quality: int =
     return out.getvalue()
 
 
+class Thumbnails(Protocol):
+    """Thumbnails by photo id. Thread-safe; can be recreated, so reading one never raises."""
+
+    def put(self, photo_id: int, jpeg: bytes) -> None:
+        """Store a thumbnail, replacing the photo's previous one."""
+        ...
+
+    def get(self, photo_id: int) -> bytes | None:
+        """The JPEG; None if there is none."""
+        ...
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Delete thumbnails of photos that were deleted; unknown ids are ignored."""
+        ...
+
+    def ids(self) -> set[int]:
+        """The ids of all photos that have a thumbnail."""
+        ...
+
+    def close(self) -> None:
+        """Release what is open."""
+        ...
+
+
 class ThumbnailCache:
-    """Thumbnails by photo id, in one SQLite file.
+    """``Thumbnails`` in one SQLite file.
 
     Thread-safe; calls are serialised. Disk errors are not raised, because thumbnails can be
     recreated: a damaged file is replaced by an empty one, and a failed write is logged.

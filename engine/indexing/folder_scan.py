@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from engine.decode.thumbnails import ThumbnailCache
+from engine.decode.thumbnails import Thumbnails
 from engine.errors import FolderProblem
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import FolderId, LibraryChanges
@@ -27,7 +27,7 @@ class FolderScan:
         library_root: excluded from scans, in case it lies below a watched folder.
     """
 
-    def __init__(self, store: Store, thumbnails: ThumbnailCache, library_root: Path) -> None:
+    def __init__(self, store: Store, thumbnails: Thumbnails, library_root: Path) -> None:
         self._store = store
         self._thumbnails = thumbnails
         self._library_root = library_root

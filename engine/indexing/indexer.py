@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.decode.thumbnails import ThumbnailCache
+from engine.decode.thumbnails import Thumbnails
 from engine.errors import Cancelled, EngineError
 from engine.index.vector_index import VectorIndex
 from engine.indexing.analysis_pool import AnalysisPool, Failed, Finding, Known, Unsettled, Vanished
@@ -73,7 +73,7 @@ class Indexer:
         self,
         store: Store,
         index: VectorIndex,
-        thumbnails: ThumbnailCache,
+        thumbnails: Thumbnails,
         analysis_pool: AnalysisPool,
         *,
         search_is_waiting: Callable[[], bool],

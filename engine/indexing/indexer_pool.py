@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from engine.decode.thumbnails import ThumbnailCache
+from engine.decode.thumbnails import Thumbnails
 from engine.index.vector_index import VectorIndex
 from engine.indexing.analysis_pool import AnalysisPool
 from engine.indexing.analysis_workers import AnalysisWorker, CreateWorkers
@@ -55,7 +55,7 @@ class IndexerPool:
         self,
         active_profile: ActiveProfile,
         store: Store,
-        thumbnails: ThumbnailCache,
+        thumbnails: Thumbnails,
         settings: Settings,
         create_workers: CreateWorkers,
         *,

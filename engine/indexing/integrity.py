@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.decode.thumbnails import LONGEST_PX, ThumbnailCache, make_thumbnail
+from engine.decode.thumbnails import LONGEST_PX, Thumbnails, make_thumbnail
 from engine.errors import EngineError
 from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
@@ -17,7 +17,7 @@ from engine.store.store import Store
 def check_library(
     store: Store,
     index: VectorIndex,
-    thumbnails: ThumbnailCache,
+    thumbnails: Thumbnails,
     read_rgb: Callable[[Photo, int], np.ndarray],
     context: JobContext,
 ) -> CheckReport:
@@ -60,7 +60,7 @@ def check_library(
 
 def _recreate_thumbnails(
     store: Store,
-    thumbnails: ThumbnailCache,
+    thumbnails: Thumbnails,
     photos: set[PhotoId],
     read_rgb: Callable[[Photo, int], np.ndarray],
     context: JobContext,

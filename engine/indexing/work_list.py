@@ -10,6 +10,8 @@ from engine.indexing.analysis_pool import unsettled_span_ns
 from engine.store.rows import FileRow, IndexLevel
 from engine.store.store import NEWEST, Store
 
+_MAX_REFUSED_PAGES = 100
+"""So many pages are read at once if other indexers are faster with every file of them."""
 _MAX_UNSTABLE_ATTEMPTS = 3
 """A file that changed during this many analyses is left for the next run."""
 
@@ -77,14 +79,19 @@ class WorkList:
         in_progress_ids = {task.file.id for task in in_progress}
         if self._page and not self._page_has_new_files and self._pending(1, in_progress_ids):
             self._page.clear()  # new photos do not wait for the long work on the old ones
-        if not self._page:
-            self._page.extend(self._read_page(in_progress_ids))
-        if not self._page:
-            return None
         coarse_in_progress = any(task.level is IndexLevel.COARSE for task in in_progress)
-        if coarse_in_progress and self._page[0].level is IndexLevel.FULL:
-            return None
-        return self._page.popleft()
+        for _ in range(_MAX_REFUSED_PAGES):
+            if not self._page:
+                self._page.extend(self._read_page(in_progress_ids))
+            if not self._page:
+                return None
+            while self._page:
+                if coarse_in_progress and self._page[0].level is IndexLevel.FULL:
+                    return None
+                task = self._page.popleft()
+                if self._store.files.claim(task.file, self._profile_id, task.level):
+                    return task
+        return None
 
     def note_unstable(self, file: FileRow) -> None:
         """Count that this file changed while it was analysed."""

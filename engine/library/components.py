@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.decode.photo_pixels import PhotoPixels
 from engine.decode.process import DecoderProcess
-from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest
-from engine.index.usearch_index import UsearchIndex
 from engine.indexing.analysis_workers import local_workers
 from engine.indexing.folder_scan import FolderScan
 from engine.indexing.indexer_pool import IndexerPool
@@ -20,8 +18,8 @@ from engine.indexing.profile_setting import ProfileSetting
 from engine.indexing.ray_analysis import ray_workers
 from engine.jobs import Job, Lane
 from engine.jobs.ray_cluster import RayCluster
+from engine.library.backend import Backend
 from engine.library.change_log import ChangeLog
-from engine.paths import LibraryPaths
 from engine.profiles.profile import Profile
 from engine.records import SearchResult
 from engine.reranking.mllm_reranker import MllmReranker
@@ -29,7 +27,6 @@ from engine.scoring.reranker import Reranker
 from engine.search.active_profile import ActiveProfile, ProfileRuntime
 from engine.search.query_reader import QueryReader
 from engine.search.service import SearchService
-from engine.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +48,7 @@ class LibraryComponents:
 
     def __init__(
         self,
-        paths: LibraryPaths,
-        store: Store,
+        backend: Backend,
         profile: Profile,
         profile_setting: ProfileSetting,
         reranker: Reranker | None = None,
@@ -64,15 +60,16 @@ class LibraryComponents:
             reranker: None for the language model that the settings name.
             ray: analyses the photos; None for child processes.
         """
-        self.paths = paths
-        self.store = store
+        self._backend = backend
+        self.paths = paths = backend.paths
+        self.store = store = backend.store
         self.profile_setting = profile_setting
         self.reranker = reranker or MllmReranker(
             lambda: profile_setting.settings, paths.second_look_log, store.model_answers
         )
         self.change_log = ChangeLog()
         self.lanes = Lanes()
-        self.thumbnails = ThumbnailCache(paths.thumbnails)
+        self.thumbnails = backend.thumbnails
         self.decoder = DecoderProcess()
         self.pixels = PhotoPixels(self.decoder, self.thumbnails)
         self._query_reader = QueryReader()
@@ -130,15 +127,7 @@ class LibraryComponents:
     def _build_runtime(self, profile: Profile) -> ProfileRuntime:
         """Index and search of a profile; nothing is loaded yet."""
         profile_id = self.store.profile_id(profile.key, profile.ndim, profile.name)
-        index = UsearchIndex(
-            self.paths.index(profile.key),
-            self.store.regions,
-            profile_id,
-            profile_key=profile.key,
-            ndim=profile.ndim,
-            metric=profile.metric,
-            read_only=self.store.read_only,
-        )
+        index = self._backend.index(profile, profile_id)
         search = SearchService(
             self.store,
             index,

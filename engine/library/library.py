@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from engine import settings as settings_file
 from engine.indexing.index_scheduler import IndexScheduler
 from engine.indexing.profile_setting import ProfileSetting
 from engine.jobs.ray_cluster import RayCluster
 from engine.library import profile_change, status
+from engine.library.backend import Location, open_backend, paths_of
 from engine.library.components import LibraryComponents
 from engine.library.exports import LibraryExports
 from engine.library.folders import LibraryFolders
@@ -18,12 +17,10 @@ from engine.library.models import LibraryModels
 from engine.library.photos import LibraryPhotos
 from engine.library.profile_change import ProfileChanges
 from engine.library.search import LibrarySearch
-from engine.paths import LibraryPaths
 from engine.profiles.profile import Profile
 from engine.records import LibraryChanges, LibraryStatus
 from engine.scoring.reranker import Reranker
 from engine.settings import Settings
-from engine.store.sqlite_store import SqliteStore
 
 
 class Library:
@@ -34,7 +31,7 @@ class Library:
 
     Attributes:
         paths: where its files lie.
-        read_only: it was opened without the writer's lock; whatever writes raises BadRequest.
+        read_only: it was opened for reading only; whatever writes raises BadRequest.
         folders: watched folders. indexing: the index job and files that failed.
         search: searches. photos: photos, regions, thumbnails, pixels.
         models: the active profile, and changing it. exports: writing hits to files.
@@ -75,14 +72,14 @@ class Library:
     @classmethod
     def open(
         cls,
-        root: Path,
+        root: Location,
         *,
         profile: Profile | None = None,
         read_only: bool = False,
         reranker: Reranker | None = None,
         ray: RayCluster | None = None,
     ) -> Library:
-        """Open or create the library kept in the folder ``root``.
+        """Open or create the library kept in the folder ``root``, or on a server.
 
         Args:
             profile: the active profile this time; None for the one in the settings, and to
@@ -93,12 +90,13 @@ class Library:
                 processes.
 
         Raises:
-            LibraryInUse: another process writes to it (never with ``read_only``).
+            LibraryInUse: another process writes to it (never with ``read_only``, or on a server).
+            ServerProblem: the server cannot be used.
             StoreTooNew, StoreDamaged, DiskFull: see ``engine.errors``.
             FolderProblem: the folder cannot be used, or (``read_only``) holds no library.
             BadRequest: the settings name a profile that does not exist.
         """
-        paths = LibraryPaths(Path(root).expanduser().resolve())
+        paths = paths_of(root)
         settings, notice = settings_file.load(paths.settings)
         setting = ProfileSetting(
             paths.settings, settings, resume_change=profile is None and not read_only
@@ -106,9 +104,10 @@ class Library:
         missing = ""
         if profile is None:
             profile, missing = profile_change.configured_profile(settings.profile)
-        store = SqliteStore.open(paths, read_only=read_only)
+        backend = open_backend(root, read_only=read_only)
+        store = backend.store
         try:
-            components = LibraryComponents(paths, store, profile, setting, reranker, ray)
+            components = LibraryComponents(backend, profile, setting, reranker, ray)
             library = cls(components)
         except BaseException:
             store.close()

@@ -97,20 +97,24 @@ def _nearest(vector: np.ndarray, scope: _Scope) -> list[PhotoId]:
         if len(allowed) >= enough or len(near.ids) < k:
             return [photo_id for photo_id in ordered if photo_id in allowed][:wanted]
         if k >= _MOST_REGIONS:
-            return _compared(vector, scope)[:wanted]
+            return _compared(vector, scope, wanted)
         k *= 4
 
 
-def _compared(vector: np.ndarray, scope: _Scope) -> list[PhotoId]:
-    """All photos that may be hits, by their nearest region."""
+def _compared(vector: np.ndarray, scope: _Scope, wanted: int) -> list[PhotoId]:
+    """The nearest of all photos that may be hits, by their nearest region."""
     region_ids, photo_ids = scope.regions
-    near = scope.index.search(vector, len(region_ids), region_ids)
-    ordered = photo_ids[np.searchsorted(region_ids, near.ids)]
-    return [
-        photo_id
-        for photo_id in _unique(PhotoId(i) for i in ordered.tolist())
-        if photo_id != scope.query.like_photo
-    ]
+    for k in (_MOST_REGIONS, len(region_ids)):
+        near = scope.index.search(vector, k, region_ids)
+        ordered = photo_ids[np.searchsorted(region_ids, near.ids)]
+        found = [
+            photo_id
+            for photo_id in _unique(PhotoId(i) for i in ordered.tolist())
+            if photo_id != scope.query.like_photo
+        ]
+        if len(found) >= wanted:
+            break
+    return found[:wanted]
 
 
 def _unique(photo_ids: Iterable[PhotoId]) -> list[PhotoId]:

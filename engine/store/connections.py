@@ -33,13 +33,12 @@ class Connection(Protocol):
 
 
 class Connections(Protocol):
-    """Connections to one database. Thread-safe.
+    """Connections to one database. Thread-safe."""
 
-    Attributes:
-        path: of the database file; None if it has none.
-    """
-
-    path: Path | None
+    @property
+    def path(self) -> Path | None:
+        """Of the database file; None if it has none."""
+        ...
 
     def writing(self) -> AbstractContextManager[Connection]:
         """One transaction; rolled back if the block raises."""

@@ -5,26 +5,33 @@ from __future__ import annotations
 from engine.store.connections import Connections
 from engine.store.rows import IndexLevel, Totals, Waiting
 
-_TRUE_COUNTS = {
+TRUE_COUNTS = {
     "file_counts": (
         """SELECT folder_id, state, count(*) FROM files WHERE missing_since IS NULL
            GROUP BY folder_id, state""",
+        "folder_id, state",
+        "sum(n)",
         "n",
     ),
     "ready_counts": (
-        """SELECT f.folder_id, i.profile_id, count(*), 
+        """SELECT f.folder_id, i.profile_id, count(*),
                count(*) FILTER (WHERE i.level = 'full') FROM files f
            JOIN indexings i ON i.photo_id = f.photo_id
            WHERE f.state = 'ready' AND f.missing_since IS NULL
            GROUP BY f.folder_id, i.profile_id""",
+        "folder_id, profile_id",
+        "sum(n), sum(outlined)",
         "n",
     ),
     "profile_counts": (
         "SELECT profile_id, count(*), sum(things) FROM indexings GROUP BY profile_id",
+        "profile_id",
+        "sum(photos), sum(things)",
         "photos",
     ),
 }
-"""Each table of counters, the query that counts anew, and the column that may be zero."""
+"""Each table of counters, the query that counts anew, the columns that say what a row counts, the
+sums over its rows, and the column that may be zero. PostgreSQL keeps several rows for a counter."""
 
 
 class Counts:
@@ -37,7 +44,8 @@ class Counts:
         """See ``CountTable``; reads one row for each folder and state."""
         query = """
             SELECT
-                (SELECT coalesce(sum(n), 0) FROM file_counts WHERE folder_id IN (SELECT id FROM watched)),
+                (SELECT coalesce(sum(n), 0) FROM file_counts
+                    WHERE folder_id IN (SELECT id FROM watched)),
                 (SELECT coalesce(sum(n), 0) FROM ready_counts
                     WHERE folder_id IN (SELECT id FROM watched) AND profile_id = ?),
                 (SELECT coalesce(sum(outlined), 0) FROM ready_counts
@@ -58,7 +66,8 @@ class Counts:
         query = """
             WITH reachable AS (SELECT id FROM folders WHERE online AND removed_at IS NULL),
                 known AS (SELECT coalesce(sum(n), 0) AS n, coalesce(sum(outlined), 0) AS outlined
-                    FROM ready_counts WHERE profile_id = ? AND folder_id IN (SELECT id FROM reachable))
+                    FROM ready_counts
+                    WHERE profile_id = ? AND folder_id IN (SELECT id FROM reachable))
             SELECT coalesce(sum(c.n) FILTER (WHERE state = 'pending'), 0),
                 coalesce(sum(c.n) FILTER (WHERE state = 'ready'), 0)
                     - (SELECT n FROM known),
@@ -87,9 +96,12 @@ class Counts:
         """See ``CountTable``."""
         wrong = []
         with self._db.writing() as connection:
-            for table, (query, count) in _TRUE_COUNTS.items():
-                # A counter that went back to zero keeps its row.
-                kept = connection.execute(f"SELECT * FROM {table} WHERE {count} <> 0")
+            for table, (query, keys, sums, first) in TRUE_COUNTS.items():
+                # A counter that went back to zero may keep its row.
+                kept = connection.execute(
+                    f"""SELECT {keys}, {sums} FROM {table} GROUP BY {keys}
+                        HAVING sum({first}) <> 0"""
+                )
                 if set(kept) != set(connection.execute(query)):
                     connection.execute(f"DELETE FROM {table}")
                     connection.execute(f"INSERT INTO {table} {query}")

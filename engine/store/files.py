@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.records import FolderId, PhotoId
 from engine.store import deletion
 from engine.store.connections import Connection, Connections
-from engine.store.rows import FileRow, now
+from engine.store.rows import FileRow, IndexLevel, now
 from engine.store.store import NEWEST
 
 _BATCH = 1000
@@ -17,6 +17,9 @@ _STEP = 200
 
 class Files:
     """The table ``files``; see ``FileTable``."""
+
+    _unclaimed = ""
+    """A condition on files ``f`` that no other indexer works on; one writer has no need of it."""
 
     def __init__(self, db: Connections) -> None:
         self._db = db
@@ -42,7 +45,7 @@ class Files:
             RETURNING photo_id
         """
         photos: set[PhotoId] = set()
-        for batch in _batches(found):
+        for batch in in_batches(found):
             with self._db.writing() as connection:
                 if not _is_watched(connection, folder_id):
                     return photos
@@ -58,7 +61,7 @@ class Files:
                    WHERE folder_id = ? AND rel_path = ? AND missing_since IS NULL
                    RETURNING photo_id"""
         photos: set[PhotoId] = set()
-        for batch in _batches(rel_paths):
+        for batch in in_batches(rel_paths):
             with self._db.writing() as connection:
                 for rel_path in batch:
                     row = connection.execute(query, (now(), folder_id, rel_path)).fetchone()
@@ -113,6 +116,10 @@ class Files:
             AND i.profile_id = ? AND i.level = 'coarse')"""
         return self._work("ready", condition, (profile_id,), limit)
 
+    def claim(self, file: FileRow, profile_id: int, level: IndexLevel) -> bool:
+        """See ``FileTable``. The one process that writes has all files."""
+        return True
+
     def record_version(self, file: FileRow, size_bytes: int, mtime_ns: int) -> None:
         """See ``FileTable``."""
         with self._db.writing() as connection:
@@ -128,7 +135,7 @@ class Files:
                     THEN (SELECT content_hash FROM photos p WHERE p.id = f.photo_id) END
             FROM files f INDEXED BY files_work JOIN folders o ON o.id = f.folder_id
             WHERE f.state = ? AND f.missing_since IS NULL
-                AND o.online AND o.removed_at IS NULL {condition}
+                AND o.online AND o.removed_at IS NULL {condition} {self._unclaimed}
             ORDER BY f.mtime_ns DESC, f.id DESC LIMIT ?
         """
         with self._db.reading() as connection:
@@ -143,7 +150,7 @@ def _is_watched(connection: Connection, folder_id: FolderId) -> bool:
     return connection.execute(query, (folder_id,)).fetchone() is not None
 
 
-def _batches(items: Iterable) -> Iterator[list]:
+def in_batches(items: Iterable) -> Iterator[list]:
     """Items in batches: short transactions, so that other writers never wait long."""
     batch = []
     for item in items:

@@ -60,13 +60,17 @@ class ModelAnswers:
         boxes_json = None if boxes is None else json.dumps([box.as_tuple() for box in boxes])
         row = (photo_id, normalised_query(query), model_key, look.yes, look.mass, boxes_json, now())
         try:
-            # REPLACE gives a new rowid, so that rows are in the order in which they were stored.
+            # A new row has a new rowid, so that rows are in the order in which they were stored.
             with self._db.writing() as connection:
                 connection.execute(
-                    """INSERT OR REPLACE INTO looks
+                    "DELETE FROM looks WHERE photo_id = ? AND query = ? AND model_key = ?", row[:3]
+                )
+                connection.execute(
+                    """INSERT INTO looks
                            (photo_id, query, model_key, yes, mass, boxes_json, seen_at)
                        SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS
-                           (SELECT 1 FROM photos WHERE id = ?)""",
+                           (SELECT 1 FROM photos WHERE id = ?)
+                       ON CONFLICT DO NOTHING""",
                     (*row, photo_id),
                 )
             self._prune()

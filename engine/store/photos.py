@@ -101,6 +101,8 @@ class Photos:
         """See ``PhotoTable``."""
         below = frozenset(folder_ids)
         few = self.searchable_ids(profile_id, below, _SORTED, filters) if filters else None
+        if few == []:
+            return ()
         among = "" if few is None else f"AND p.id IN ({_marks(few)})"
         query, values = _by_photo(_wanted(below, filters, of_few=True), profile_id)
         values = (*values, *(few or ()))
@@ -128,9 +130,9 @@ class Photos:
             # CROSS JOIN and + keep this order: by itself, SQLite reads all files by photo.
             query = f"""
                 SELECT DISTINCT +f.photo_id FROM files f
-                CROSS JOIN folders o ON o.id = f.folder_id
-                CROSS JOIN photos p ON p.id = f.photo_id
-                WHERE {wanted.of_file.sql} AND {wanted.of_photo.sql} AND EXISTS
+                CROSS JOIN folders o CROSS JOIN photos p
+                WHERE o.id = f.folder_id AND p.id = f.photo_id
+                    AND {wanted.of_file.sql} AND {wanted.of_photo.sql} AND EXISTS
                     (SELECT 1 FROM indexings i WHERE i.photo_id = p.id AND i.profile_id = ?)
             """
             values = (*wanted.of_file.values, *wanted.of_photo.values, profile_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from engine.store.connections import Connections
 from engine.store.rows import ProfileRow
 
@@ -54,14 +56,34 @@ class Profiles:
                     f"SELECT photo_id FROM indexings WHERE {mine} LIMIT {_STEP}", (profile_id,)
                 )
             ]
-            marks = ",".join("?" * len(photos))
             for table in ("region_blocks", "indexings"):
                 connection.execute(
-                    f"DELETE FROM {table} WHERE photo_id IN ({marks}) AND {mine}",
-                    (*photos, profile_id),
+                    f"""DELETE FROM {table} WHERE photo_id IN (SELECT value FROM json_each(?))
+                            AND {mine}""",
+                    (json.dumps(photos), profile_id),
                 )
             if not photos:
                 for table in ("paces", "profile_counts", "ready_counts"):
                     connection.execute(f"DELETE FROM {table} WHERE {mine}", (profile_id,))
                 connection.execute("DELETE FROM profiles WHERE id = ?", (profile_id,))
             return len(photos)
+
+
+def profile_id(db: Connections, key: str, ndim: int, description: str, *, read_only: bool) -> int:
+    """See ``Store.profile_id``."""
+    query = "SELECT id, ndim FROM profiles WHERE key = ?"
+    with db.reading() as connection:
+        row = connection.execute(query, (key,)).fetchone()
+    if row is None and read_only:
+        return 0
+    if row is None:
+        with db.writing() as connection:
+            connection.execute(  # another thread may have been faster
+                "INSERT INTO profiles(key, ndim, description) VALUES (?, ?, ?) "
+                "ON CONFLICT(key) DO NOTHING",
+                (key, ndim, description),
+            )
+            row = connection.execute(query, (key,)).fetchone()
+    if row[1] != ndim:
+        raise ValueError(f"expected vectors of {row[1]} numbers for profile {key}, got {ndim}")
+    return row[0]

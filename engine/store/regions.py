@@ -86,8 +86,8 @@ class Regions:
     def photos_of(self, region_ids: Sequence[int]) -> dict[int, PhotoId]:
         """See ``RegionTable``."""
         query = f"""
-            SELECT value, (SELECT CASE WHEN last_id - regions < value THEN photo_id END FROM {_SPANS}
-                WHERE last_id >= value ORDER BY last_id LIMIT 1)
+            SELECT value, (SELECT CASE WHEN last_id - regions < value THEN photo_id END
+                FROM {_SPANS} WHERE last_id >= value ORDER BY last_id LIMIT 1)
             FROM json_each(?)
         """
         with self._db.reading() as connection:

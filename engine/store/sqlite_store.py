@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.errors import DiskFull, EngineError, FolderProblem, LibraryInUse, StoreDamaged
 from engine.paths import LibraryPaths
 from engine.store import migrations
+from engine.store.constraints import CONSTRAINTS
 from engine.store.counts import Counts
 from engine.store.database import Database
 from engine.store.failures import Failures
@@ -17,31 +18,12 @@ from engine.store.files import Files
 from engine.store.folders import Folders
 from engine.store.model_answers import ModelAnswers
 from engine.store.photos import Photos
-from engine.store.profiles import Profiles
+from engine.store.profiles import Profiles, profile_id
 from engine.store.regions import Regions
 from engine.store.results import Results
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
-
-_CONSTRAINTS = {
-    """SELECT count(*) FROM indexings i LEFT JOIN region_blocks b
-       ON b.photo_id = i.photo_id AND b.profile_id = i.profile_id
-       WHERE i.things + 1 <> coalesce(b.regions, 0)""": (
-        "photos have more or fewer regions than were found in them"
-    ),
-    "SELECT count(*) FROM indexings WHERE level NOT IN ('coarse', 'full')": (
-        "photos were looked at to an extent that means nothing"
-    ),
-    "SELECT count(*) FROM indexings WHERE level = 'coarse' AND things <> 0": (
-        "photos have things though nobody looked for any"
-    ),
-    """SELECT count(*) FROM photos p
-       WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id)""": (
-        "photos belong to no file"
-    ),
-}
-"""Query that counts violations -> what it means if there are any."""
 
 
 class SqliteStore:
@@ -91,22 +73,7 @@ class SqliteStore:
 
     def profile_id(self, key: str, ndim: int, description: str) -> int:
         """See ``Store``."""
-        query = "SELECT id, ndim FROM profiles WHERE key = ?"
-        with self._db.reading() as connection:
-            row = connection.execute(query, (key,)).fetchone()
-        if row is None and self.read_only:
-            return 0
-        if row is None:
-            with self._db.writing() as connection:
-                connection.execute(  # another thread may have been faster
-                    "INSERT INTO profiles(key, ndim, description) VALUES (?, ?, ?) "
-                    "ON CONFLICT(key) DO NOTHING",
-                    (key, ndim, description),
-                )
-                row = connection.execute(query, (key,)).fetchone()
-        if row[1] != ndim:
-            raise ValueError(f"expected vectors of {row[1]} numbers for profile {key}, got {ndim}")
-        return row[0]
+        return profile_id(self._db, key, ndim, description, read_only=self.read_only)
 
     def faults(self) -> tuple[str, ...]:
         """See ``Store``: SQLite's own check of the file, foreign keys, and our constraints."""
@@ -115,7 +82,7 @@ class SqliteStore:
             faults = [f"database: {text}" for text in found if text != "ok"]
             for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
                 faults.append(f"database: row {rowid} of {table} points to no row of {parent}")
-            for query, meaning in _CONSTRAINTS.items():
+            for query, meaning in CONSTRAINTS.items():
                 count = connection.execute(query).fetchone()[0]
                 if count:
                     faults.append(f"database: {count} {meaning}")

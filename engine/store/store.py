@@ -2,15 +2,16 @@
 
 What every implementation promises:
 
-- **Threads.** Any thread may call any method. Only the index lane calls ``ResultWriter``; a second
-  process that writes is refused (``LibraryInUse``) or kept apart by the implementation.
+- **Threads.** Any thread may call any method. Only the index lane calls ``ResultWriter``. A second
+  process that writes is refused (``LibraryInUse``), or works beside the first one: then
+  ``FileTable.claim`` keeps two indexers from the same photo.
 - **Atomicity.** Each method that writes is one transaction: after a kill all of it is there or
   nothing. Each method that reads sees one moment.
 - **Order.** Ids of regions only grow, also after deletions; an index relies on that.
 - **Visibility.** A photo is visible while a file below a watched folder holds it. A folder that is
   marked as removed is out of every answer at once; what it held is deleted in steps.
-- **Errors.** DiskFull, StoreDamaged; nothing is written then. ValueError for arguments that break
-  the documented shapes or ranges.
+- **Errors.** DiskFull, StoreDamaged, ServerProblem (a server that went away); nothing is written
+  then. ValueError for arguments that break the documented shapes or ranges.
 """
 
 from __future__ import annotations
@@ -141,6 +142,12 @@ class FileTable(Protocol):
 
     def coarse(self, profile_id: int, limit: int) -> list[FileRow]:
         """Ready files whose photo has only a coarse indexing of this profile, newest first."""
+        ...
+
+    def claim(self, file: FileRow, profile_id: int, level: IndexLevel) -> bool:
+        """Take a file of a work list, so that no other indexer takes it, until something is
+        recorded of it, this process ends, or an hour is over. False if another indexer has it, or
+        has done the work meanwhile. Work lists leave out what others have."""
         ...
 
     def record_version(self, file: FileRow, size_bytes: int, mtime_ns: int) -> None:

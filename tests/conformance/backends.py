@@ -1,6 +1,6 @@
 """The implementations of store and index that the conformance tests run against.
 
-A server is added as one more entry of ``BACKENDS``.
+Another one is one more entry of ``BACKENDS``.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from typing import Protocol
 from engine.index.usearch_index import UsearchIndex
 from engine.index.vector_index import VectorIndex
 from engine.paths import LibraryPaths
+from engine.postgres.pgvector_index import PgvectorIndex
+from engine.postgres.postgres_store import PostgresStore
 from engine.store.sqlite_store import SqliteStore
 from engine.store.store import Store
+from tests.fakes import postgres_databases
 
 
 class OpenIndex(Protocol):
@@ -81,4 +84,34 @@ def _shrink_usearch(set_attribute: Callable[..., None]) -> None:
     set_attribute(usearch_index, "MERGE_AT", 3)
 
 
-BACKENDS = {"sqlite-usearch": Backend(_open_sqlite, _open_usearch, _shrink_usearch)}
+def _open_postgres(root: Path, read_only: bool) -> Store:
+    assert postgres_databases.running is not None
+    return PostgresStore.open(postgres_databases.running.address(root), read_only=read_only)
+
+
+def _open_pgvector(
+    root: Path,
+    store: Store,
+    profile_id: int,
+    *,
+    key: str,
+    ndim: int,
+    metric: str,
+    read_only: bool,
+) -> VectorIndex:
+    assert isinstance(store, PostgresStore)
+    return PgvectorIndex(
+        store.server, store.regions, profile_id, ndim=ndim, metric=metric, read_only=read_only
+    )
+
+
+def _shrink_pgvector(set_attribute: Callable[..., None]) -> None:
+    from engine.postgres import pgvector_index
+
+    set_attribute(pgvector_index, "EXACT_ROWS", 60)
+
+
+BACKENDS = {
+    "sqlite-usearch": Backend(_open_sqlite, _open_usearch, _shrink_usearch),
+    "postgres-pgvector": Backend(_open_postgres, _open_pgvector, _shrink_pgvector),
+}

@@ -10,10 +10,13 @@ import pytest
 from engine.store.store import Store
 from tests.conformance.backends import BACKENDS, Backend
 from tests.fakes.analysed_photos import NDIM, analysed
+from tests.fakes.postgres_databases import PostgresDatabases
 
 
 @pytest.fixture(params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> Backend:
+def backend(request: pytest.FixtureRequest, postgres: PostgresDatabases | None) -> Backend:
+    if request.param.startswith("postgres") and postgres is None:
+        pytest.skip("there is no PostgreSQL server to start here")
     return BACKENDS[request.param]
 
 

@@ -1,0 +1,1 @@
+"""Store and vector index of a library on a PostgreSQL server, for many readers and indexers."""
