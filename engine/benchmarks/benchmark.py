@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.postgres.address import ServerAddress
+
 
 @dataclass(frozen=True, slots=True)
 class BenchRequest:
@@ -24,6 +26,7 @@ class BenchRequest:
         labels: colours of annotated things, for ``colours``; None leaves that part out.
         sizes: index sizes for ``vectors``.
         profile: as for ``Library.open``.
+        server: for ``postgres``; None starts the packaged one.
     """
 
     library: Path | None = None
@@ -33,6 +36,7 @@ class BenchRequest:
     labels: Path | None = None
     sizes: tuple[int, ...] = (10_000, 100_000)
     profile: Any = None
+    server: ServerAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)

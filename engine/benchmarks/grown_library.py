@@ -11,14 +11,12 @@ import numpy as np
 
 from engine import paths
 from engine.evaluation.annotated_search import ProgressListener
-from engine.index.usearch_index import UsearchIndex
 from engine.jobs import Progress
 from engine.library import Library
-from engine.paths import LibraryPaths
+from engine.library.backend import Location, open_backend
 from engine.profiles.profile import Profile
 from engine.records import Photo, PhotoId, Rle
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion
-from engine.store.sqlite_store import SqliteStore
 from engine.store.store import Store
 
 NOISE = 0.35
@@ -27,35 +25,35 @@ has a cosine of about 0.94 to its original and of 0.89 to other copies. Zeros st
 _AT_ONCE = 1000
 
 
-def make(root: Path, photos: int, profile: Profile | None, listener: ProgressListener) -> None:
+def make(
+    root: Path,
+    photos: int,
+    profile: Profile | None,
+    listener: ProgressListener,
+    location: Location | None = None,
+) -> None:
     """Index the sample photos into a new library, and copy them there until it holds ``photos``.
 
     Args:
-        root: a new folder; the library is in ``root / "library"``.
+        root: a folder, which gets the photos.
+        location: of the library; None for ``root / "library"``.
     """
+    location = location or root / "library"
     folder = root / "photos"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for path in sorted((paths.resources_dir() / "samples").glob("*.jpg"))[:photos]:
         shutil.copy2(path, folder)
-    with contextlib.closing(Library.open(root / "library", profile=profile)) as library:
+    with contextlib.closing(Library.open(location, profile=profile)) as library:
         library.folders.add(folder)
         listener.follow(library.indexing.start())
         active, status = library.models.active, library.status()
     if status.outlined >= photos:
         return
-    files = LibraryPaths(root / "library")
-    with contextlib.closing(SqliteStore.open(files)) as store:
+    backend = open_backend(location, read_only=False)
+    with contextlib.closing(backend.store) as store:
         profile_id = store.profile_id(active.key, active.ndim, active.name)
         grow(store, profile_id, photos, listener)
-        index = UsearchIndex(
-            files.index(active.key),
-            store.regions,
-            profile_id,
-            profile_key=active.key,
-            ndim=active.ndim,
-            metric=active.metric,
-        )
-        with contextlib.closing(index):
+        with contextlib.closing(backend.index(active, profile_id)) as index:
             listener.report(Progress("Building the index"))
             index.maintain()
 

@@ -62,11 +62,11 @@ def measure(request: BenchRequest, listener: ProgressListener) -> BenchResult:
                 hint="Index it first, or leave --library out.",
             )
         with PeakMemory() as memory:
-            cold_ms = _query_ms(library, "anything at all", listener)
+            cold_ms = query_ms(library, "anything at all", listener)
             warm_ms = []
             for done, text in enumerate(QUERIES):
                 listener.report(Progress("Asking", done, len(QUERIES), current=text))
-                warm_ms.append(_query_ms(library, text, listener))
+                warm_ms.append(query_ms(library, text, listener))
             plans_ms = _plans_ms(library, listener)
             first_ms = _first_partial_ms(library)
         store_bytes, index_bytes = _disk_bytes(library)
@@ -112,11 +112,11 @@ def _plans_ms(library: Library, listener: ProgressListener) -> dict[int, float]:
     for texts in zip(*PLANS.values(), strict=True):
         for parts, text in zip(PLANS, texts, strict=True):
             listener.report(Progress("Asking plans", current=text))
-            found[parts].append(_query_ms(library, text, listener))
+            found[parts].append(query_ms(library, text, listener))
     return {parts: float(np.median(times)) for parts, times in found.items()}
 
 
-def _query_ms(library: Library, text: str, listener: ProgressListener) -> float:
+def query_ms(library: Library, text: str, listener: ProgressListener) -> float:
     """Milliseconds until the result is complete."""
     started_s = time.perf_counter()
     listener.follow(library.search.start(SearchRequest(text=text)))

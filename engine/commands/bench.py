@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import library_dir
+from engine.commands.library_access import library_dir, server_of
 from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.console import Console
 
 SUMMARY = (
-    "measure one part: query, filters, index, ray, vectors, colours, boxes, sam2, device, loop"
+    "measure one part: query, filters, index, ray, vectors, postgres, colours, boxes, sam2, device, "
+    "loop"
 )
 
 
@@ -26,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photos",
         type=whole_number(1),
         metavar="N",
-        help="query, index, ray: how many photos to make (default 24, 48, 48) when none are given, "
-        "query's beyond 24 being copies with other vectors; boxes: only the first N of the COCO "
-        "file; device: how many sample photos (default 4)",
+        help="query, index, ray, postgres: how many photos to make (default 24, 48, 48, 5600) when "
+        "none are given, those of query and postgres beyond 24 being copies with other vectors; "
+        "boxes: only the first N of the COCO file; device: how many sample photos (default 4)",
     )
     parser.add_argument(
         "--folder",
@@ -66,14 +67,16 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         available = ", ".join(registry.AVAILABLE)
         console.note(f"bench {arguments.name}: not available yet. There are: {available}.")
         return 2
+    server = server_of(arguments)
     request = BenchRequest(
-        library=library_dir(arguments) if arguments.library else None,
+        library=library_dir(arguments) if arguments.library and server is None else None,
         photos=arguments.photos,
         folder=arguments.folder.expanduser().absolute() if arguments.folder else None,
         coco=arguments.coco.expanduser().absolute() if arguments.coco else None,
         labels=arguments.labels.expanduser().absolute() if arguments.labels else None,
         sizes=tuple(arguments.sizes),
         profile=profile,
+        server=server,
     )
     result = registry.run(arguments.name, request, console)
     for line in result.lines:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.commands.library_access import server_of
 from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.coco_arguments import add_coco_arguments
@@ -110,7 +111,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
-    """Index into a temporary library, search for every category, print the figures."""
+    """Index into a temporary library, on the server if ``--library`` names one; search for every
+    category, print the figures."""
     from engine.evaluation import evaluation, evaluation_table, recording_reranker
 
     if arguments.table is not None:
@@ -127,6 +129,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         relations=arguments.relations,
         true_masks=arguments.true_masks,
         attributes=arguments.attributes.expanduser() if arguments.attributes else None,
+        server=server_of(arguments),
     )
     profile = profile or _profile(arguments)
     with contextlib.ExitStack() as stack:
@@ -175,7 +178,9 @@ def _run_table(arguments: argparse.Namespace, console: Console, profile: Any) ->
     table = sample_table.load(arguments.table.expanduser())
     photos_dir = arguments.photos.expanduser().absolute()
     profile = profile or _profile(arguments)
-    figures = sample_table.evaluate(table, photos_dir, console, profile=profile)
+    figures = sample_table.evaluate(
+        table, photos_dir, console, profile=profile, server=server_of(arguments)
+    )
     console.print(sample_table.table_text(figures))
     if arguments.json is not None:
         json_file.write(arguments.json.expanduser(), figures.as_json())

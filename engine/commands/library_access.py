@@ -27,6 +27,12 @@ def location(arguments: argparse.Namespace) -> Location:
     return Path(chosen).expanduser().absolute() if chosen else paths.default_library_dir()
 
 
+def server_of(arguments: argparse.Namespace) -> ServerAddress | None:
+    """The server that ``--library`` names; None if it names a folder or nothing."""
+    where = location(arguments)
+    return where if isinstance(where, ServerAddress) else None
+
+
 def library_dir(arguments: argparse.Namespace) -> Path:
     """The folder of the library's settings and logs; of one in a folder, the library itself."""
     return paths_of(location(arguments)).root

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from engine.errors import BadRequest
 from engine.evaluation import coco_truth
 from engine.evaluation.annotated_search import ProgressListener, truth_index
 from engine.evaluation.coco_truth import CocoTruth
+from engine.evaluation.temporary_location import temporary_location
 from engine.library import Library
+from engine.postgres.address import ServerAddress
 from engine.records import Photo
 from engine.scoring.reranker import Reranker
 
@@ -76,6 +77,7 @@ def indexed(
     profile: Any = None,
     reranker: Reranker | None = None,
     write_photos: Callable[[Path], None] | None = None,
+    server: ServerAddress | None = None,
 ) -> Iterator[AnnotatedLibrary]:
     """A temporary library with the listed photos, indexed; removed when the context ends.
 
@@ -83,17 +85,18 @@ def indexed(
         profile, reranker: as for ``Library.open``.
         write_photos: makes the given folder with a photo for each listed one, named as here, to be
             indexed instead.
+        server: keeps the library meanwhile, in a schema of its own; None for a temporary folder.
 
     Raises:
         Exception: whatever the index job raised.
     """
-    with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
-        listed_dir = Path(temporary, "photos")
+    with temporary_location(server) as (folder, location):
+        listed_dir = folder / "photos"
         if write_photos is None:
             _link_photos(truth, photos_dir, listed_dir)
         else:
             write_photos(listed_dir)
-        library = Library.open(Path(temporary, "library"), profile=profile, reranker=reranker)
+        library = Library.open(location, profile=profile, reranker=reranker)
         with contextlib.closing(library):
             library.folders.add(listed_dir)
             started_s = time.perf_counter()

@@ -33,6 +33,7 @@ from engine.evaluation.relation_queries import RelationFigures
 from engine.evaluation.reranking_figures import RerankingFigures
 from engine.evaluation.vocabulary_figures import VocabularyFigures
 from engine.jobs import Progress
+from engine.postgres.address import ServerAddress
 from engine.records import PhotoId
 
 
@@ -53,6 +54,7 @@ class EvaluationRequest:
         attributes: a file of colours of annotated things, to search for too.
         first: use only the first so many photos of the file; None means all.
         sheets_dir: a new or empty folder for contact sheets; None for no sheets.
+        server: as for ``annotated_library.indexed``.
     """
 
     photos_dir: Path
@@ -66,6 +68,7 @@ class EvaluationRequest:
     relations: bool = False
     true_masks: bool = False
     attributes: Path | None = None
+    server: ServerAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,7 @@ def evaluate(
         profile=profile,
         reranker=reranker,
         write_photos=write_photos,
+        server=request.server,
     )
     with opened as annotated:
         library = annotated.library

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +17,10 @@ from typing import Any
 from engine.errors import BadRequest
 from engine.evaluation import metrics
 from engine.evaluation.annotated_search import ProgressListener
+from engine.evaluation.temporary_location import temporary_location
 from engine.jobs import Progress
 from engine.library import Library
+from engine.postgres.address import ServerAddress
 from engine.records import SearchHit, SearchRequest, Verdict
 
 _LIMIT = 1000
@@ -144,12 +145,18 @@ def load(path: Path) -> QueryTable:
 
 
 def evaluate(
-    table: QueryTable, photos_dir: Path, listener: ProgressListener, *, profile: Any = None
+    table: QueryTable,
+    photos_dir: Path,
+    listener: ProgressListener,
+    *,
+    profile: Any = None,
+    server: ServerAddress | None = None,
 ) -> TableFigures:
     """Index the photos in a temporary library, ask every query, compare; blocks.
 
     Args:
         profile: as for ``Library.open``.
+        server: keeps the library meanwhile; None for a temporary folder.
 
     Raises:
         BadRequest: a right photo is not in the folder.
@@ -164,8 +171,8 @@ def evaluate(
             path=photos_dir,
             hint="Give the folder of the photos that the table speaks of.",
         )
-    with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
-        library = Library.open(Path(temporary), profile=profile)
+    with temporary_location(server) as (_, location):
+        library = Library.open(location, profile=profile)
         with contextlib.closing(library):
             library.folders.add(photos_dir)
             listener.follow(library.indexing.start())
