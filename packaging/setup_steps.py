@@ -71,7 +71,7 @@ def steps(test: bool = False, mllm: bool = False) -> List[Step]:
     ]
     if test:
         chosen.append(
-            Step("test", "Installing what the tests need", "about 85 MB", (_pip("-e", ".[test]"),))
+            Step("test", "Installing what the tests need", "about 115 MB", (_pip("-e", ".[test]"),))
         )
     if mllm:
         chosen.append(

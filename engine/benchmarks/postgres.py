@@ -29,7 +29,7 @@ PHOTOS = 5600
 _WARM = 5
 _VECTORS = 50
 _HITS = 50
-SHARES = (0.01, 0.1, 0.5)
+SHARES = (0.01, 0.1, 0.5, 0.9)
 """Shares of all regions that a filter allows."""
 _NOISE = 0.3
 _NEAR_HITS = 2000

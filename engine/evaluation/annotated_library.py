@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from engine.errors import BadRequest
 from engine.evaluation import coco_truth
 from engine.evaluation.annotated_search import ProgressListener, truth_index
 from engine.evaluation.coco_truth import CocoTruth
-from engine.evaluation.temporary_location import temporary_location
 from engine.library import Library
+from engine.library.backend import Location
 from engine.postgres.address import ServerAddress
+from engine.postgres.scratch_library import scratch_library
 from engine.records import Photo
 from engine.scoring.reranker import Reranker
 
@@ -66,6 +68,22 @@ def load_present(coco_path: Path, photos_dir: Path, first: int | None = None) ->
             hint="Give the folder that its file names are relative to.",
         )
     return CocoTruth(photos[:first], truth.categories)
+
+
+@contextlib.contextmanager
+def temporary_location(server: ServerAddress | None) -> Iterator[tuple[Path, Location]]:
+    """A temporary folder, and a library in it or, in a schema of its own, on a server.
+
+    Raises:
+        ServerProblem: the server cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="pickout-evaluate-") as temporary:
+        folder = Path(temporary)
+        if server is None:
+            yield folder, folder / "library"
+            return
+        with scratch_library(server) as location:
+            yield folder, location
 
 
 @contextlib.contextmanager

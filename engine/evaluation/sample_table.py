@@ -16,8 +16,8 @@ from typing import Any
 
 from engine.errors import BadRequest
 from engine.evaluation import metrics
+from engine.evaluation.annotated_library import temporary_location
 from engine.evaluation.annotated_search import ProgressListener
-from engine.evaluation.temporary_location import temporary_location
 from engine.jobs import Progress
 from engine.library import Library
 from engine.postgres.address import ServerAddress

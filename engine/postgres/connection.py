@@ -109,7 +109,7 @@ class Server:
         return Session(connection)
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, operation: str = "writing to the library") -> Iterator[Session]:
         """One transaction; rolled back if the block raises. A block inside another one of the same
         thread belongs to its transaction.
 
@@ -122,16 +122,18 @@ class Server:
         if outer is not None:
             yield outer
             return
-        with self._transaction("writing to the library", "BEGIN", "COMMIT") as session:
+        with self._transaction(operation, "BEGIN", "COMMIT") as session:
             self._own.session = session
             try:
                 yield session
             finally:
                 self._own.session = None
 
-    def reading(self) -> contextlib.AbstractContextManager[Session]:
+    def reading(
+        self, operation: str = "reading the library"
+    ) -> contextlib.AbstractContextManager[Session]:
         """A transaction whose statements all see the same moment."""
-        return self._transaction("reading the library", _BEGIN_READING, "ROLLBACK")
+        return self._transaction(operation, _BEGIN_READING, "ROLLBACK")
 
     def close(self) -> None:
         """Close all connections."""

@@ -16,7 +16,7 @@ def migrate(server: Server) -> None:
         StoreTooNew: a newer Pickout has written it.
         ServerProblem: the server is too old, or has no pgvector.
     """
-    with server.writing() as session:
+    with server.writing(_OPENING) as session:
         _refuse_old(server, session)
         session.execute(f"SELECT pg_advisory_xact_lock({IDS_LOCK}, 0)")
         _add_pgvector(server, session)
@@ -37,7 +37,7 @@ def refuse_unfit(server: Server) -> None:
         StoreTooNew: a newer Pickout has written it.
         StoreDamaged: there is no library in it, or one of an older version.
     """
-    with server.reading() as session:
+    with server.reading(_OPENING) as session:
         _refuse_old(server, session)
         there = session.execute("SELECT to_regclass('migrations') IS NOT NULL").fetchone()
         applied = _applied(server, session) if there and there[0] else set()

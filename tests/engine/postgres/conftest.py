@@ -15,6 +15,11 @@ from tests.fakes.postgres_databases import PostgresDatabases
 OpenStore = Callable[[], PostgresStore]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _server_runs_first(postgres: PostgresDatabases | None) -> None:
+    """Before any module looks at what is running."""
+
+
 @pytest.fixture
 def databases(postgres: PostgresDatabases | None) -> PostgresDatabases:
     if postgres is None:
