@@ -10,6 +10,7 @@ from engine.commands.library_access import library_dir, server_of
 from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.console import Console
+from engine.errors import BadRequest
 
 SUMMARY = (
     "measure one part: query, filters, index, ray, vectors, postgres, colours, boxes, sam2, device, "
@@ -68,8 +69,14 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.note(f"bench {arguments.name}: not available yet. There are: {available}.")
         return 2
     server = server_of(arguments)
+    if server is not None and arguments.name != "postgres":
+        raise BadRequest(
+            "This benchmark measures libraries in folders only.",
+            operation="measuring",
+            hint="Give a folder, or run: bench postgres",
+        )
     request = BenchRequest(
-        library=library_dir(arguments) if arguments.library and server is None else None,
+        library=library_dir(arguments) if arguments.library else None,
         photos=arguments.photos,
         folder=arguments.folder.expanduser().absolute() if arguments.folder else None,
         coco=arguments.coco.expanduser().absolute() if arguments.coco else None,

@@ -35,6 +35,18 @@ def test_pending_files_come_newest_first(store: Store, folder_id: int) -> None:
     assert [file.path.name for file in settled] == ["b.jpg", "old.jpg"]
 
 
+def test_an_indexer_may_take_a_file_of_the_work_list_and_its_own_again(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.record_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 2)])
+    for file in store.files.pending(2):
+        assert store.files.claim(file, profile_id, IndexLevel.FULL)
+        assert store.files.claim(file, profile_id, IndexLevel.FULL)
+    assert len(store.files.pending(9)) == 2, "its own files stay in its work list"
+    index_all()
+    assert store.files.pending(9) == []
+
+
 def test_an_indexed_file_is_searchable_and_not_pending(
     store: Store, folder_id: int, profile_id: int, index_all: IndexAll
 ) -> None:
