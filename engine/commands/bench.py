@@ -13,8 +13,8 @@ from engine.commands.terminal.console import Console
 from engine.errors import BadRequest
 
 SUMMARY = (
-    "measure one part: query, filters, index, ray, vectors, postgres, colours, boxes, sam2, device, "
-    "loop"
+    "measure one part: query, filters, index, ray, vectors, postgres, colours, boxes, sam2, "
+    "device, loop"
 )
 
 
