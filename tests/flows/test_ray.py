@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -298,11 +299,10 @@ def test_shares_of_a_machine_never_exceed_it() -> None:
 
 
 def test_ray_listens_to_this_computer_only(ray: RayCluster) -> None:
-    connections = [
-        connection
-        for process in psutil.Process().children(recursive=True)
-        for connection in process.net_connections("inet")
-    ]
+    connections = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that just ended
+            connections += process.net_connections("inet")
     listening = [one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN]
     assert listening
     ends = {one.laddr.ip for one in connections} | {
