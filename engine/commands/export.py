@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     limit = arguments.limit or _DEFAULT_LIMIT
     with open_for_reading(arguments, profile, console) as library:
         refuse_if_empty(library, arguments)
+        console.follow(library.search.make_complete())
         result = console.follow(
             library.search.start(SearchRequest(text=arguments.text, limit=limit))
         )

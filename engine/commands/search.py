@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     request = SearchRequest(text=arguments.text, limit=arguments.limit, verify=arguments.verify)
     with open_for_reading(arguments, profile, console) as library:
         refuse_if_empty(library, arguments)
+        console.follow(library.search.make_complete())
         result = console.follow(library.search.start(request))
     if arguments.json:
         console.print(json.dumps(hits_json.to_json(result), indent=1))

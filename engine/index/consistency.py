@@ -21,6 +21,8 @@ def check(index: UsearchIndex, cancel: CancelToken | None = None) -> IndexReport
     repaired: list[str] = []
     faults: list[str] = []
     index.refresh()
+    while index.unchecked:
+        index.check_next(cancel.raise_if_set if cancel is not None else lambda: None)
     for entry in index.damaged():
         repaired.append(f"index: shard {entry.file} was damaged")
         if not index.read_only:

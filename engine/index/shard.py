@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.index.checked_files import FileState
 from engine.index.manifest import Manifest, ShardEntry, write_whole
 from engine.jobs import CancelToken
 
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _ADD_BATCH = 256
 """Vectors added between two checks of the cancel token."""
+_HASHED_AT_ONCE = 4 << 20
+"""Bytes hashed between two looks at whether something else is more urgent: some milliseconds."""
 _LEVELS = 127
 _TINY = 1e-30
 """In the place of zero, which cannot be divided by."""
@@ -31,9 +35,10 @@ _TINY = 1e-30
 
 @dataclass(frozen=True)
 class Shard:
-    """A verified shard, opened for searching only."""
+    """A shard, mapped for searching only."""
 
     entry: ShardEntry
+    path: Path
     index: Any
 
     def search(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -50,8 +55,10 @@ class Shard:
         return matches.keys.astype(np.int64), products.astype(np.float32)
 
     def keys(self) -> np.ndarray:
-        """int64, ascending: every region id in it."""
-        return np.sort(np.array(self.index.keys, dtype=np.int64))
+        """int64, ascending: every region id in it. Reads all of the graph, unlike a search."""
+        index = _empty(self.index.ndim)
+        index.view(str(self.path))
+        return np.sort(np.asarray(index.keys, dtype=np.int64))
 
 
 def build(
@@ -78,7 +85,7 @@ def build(
     lengthening = np.sqrt(squares.max() - squares)
     extremes: list[float] = [float(lengthening.max()), float(vectors.max()), -float(vectors.min())]
     step = max(extremes) / _LEVELS
-    index = _empty(manifest)
+    index = _empty(manifest.ndim + 1)
     for start in range(0, len(ids), _ADD_BATCH):
         if cancel is not None:
             cancel.raise_if_set()
@@ -92,28 +99,56 @@ def build(
     return ShardEntry(name, digest, len(ids), span[0], span[1], step)
 
 
-def open_verified(folder: Path, manifest: Manifest, entry: ShardEntry) -> Shard | None:
-    """The shard, None if its file is not what the manifest says.
+def check(
+    folder: Path, entry: ShardEntry, between: Callable[[], None] = lambda: None
+) -> FileState | None:
+    """Read the whole file; None if it is not what the manifest says, else its state.
 
-    The hash comes first: USearch checks nothing, and one flipped byte can end the process.
+    Args:
+        between: called after every few megabytes.
     """
     path = folder / entry.file
+    digest = hashlib.sha256()
     try:
+        state = FileState.of(path, entry.sha256)
         with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != entry.sha256:
-            log.info("index shard %s is damaged; it will be made again", path)
+            while piece := file.read(_HASHED_AT_ONCE):
+                digest.update(piece)
+                between()
+    except OSError as error:
+        log.info("index shard %s not used: %s", path, error)
+        return None
+    if digest.hexdigest() != entry.sha256:
+        log.info("index shard %s is damaged; it will be made again", path)
+        return None
+    return state
+
+
+def open_checked(folder: Path, manifest: Manifest, entry: ShardEntry) -> Shard | None:
+    """Map the shard, without reading its vectors; None if its head is not what the manifest says.
+
+    Only for a file that has had the right hash: USearch checks nothing else than the head, and one
+    flipped byte can end the process.
+    """
+    from usearch.index import Index
+
+    path = folder / entry.file
+    try:
+        head = Index.metadata(str(path)) or {}
+        if (head.get("count_present"), head.get("dimensions")) != (entry.count, manifest.ndim + 1):
+            log.info("index shard %s has another head; it will be made again", path)
             return None
-        index = _empty(manifest)
+        # The table of keys would take a look at every vector's node, and is not needed to search.
+        index = _empty(manifest.ndim + 1, enable_key_lookups=False)
         index.view(str(path))
     except (OSError, RuntimeError, ValueError) as error:
         # RuntimeError: written by a USearch whose files this one does not read.
         log.info("index shard %s not used: %s", path, error)
         return None
-    return Shard(entry, index) if len(index) == entry.count else None
+    return Shard(entry, path, index) if len(index) == entry.count else None
 
 
-def _empty(manifest: Manifest) -> Any:
+def _empty(ndim: int, *, enable_key_lookups: bool = True) -> Any:
     from usearch.index import Index
 
-    return Index(ndim=manifest.ndim + 1, metric="ip", dtype="i8")
+    return Index(ndim=ndim, metric="ip", dtype="i8", enable_key_lookups=enable_key_lookups)

@@ -6,15 +6,17 @@ import contextlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from engine.index import checked_files
 from engine.index import manifest as manifests
 from engine.index import shard as shards
 from engine.index.manifest import Manifest, ShardEntry
+from engine.index.open_shards import OpenShards
 from engine.index.vector_buffer import BufferSnapshot, VectorBuffer
 from engine.index.vector_index import IndexReport, Neighbours, VectorSource
 from engine.jobs import CancelToken
@@ -43,7 +45,8 @@ class UsearchIndex:
     """See ``VectorIndex`` for what it promises.
 
     Regions up to some id are in sealed shards, one for each span of ids; newer ones, and those of
-    damaged shards, are in the buffer and searched exactly.
+    damaged shards, are in the buffer and searched exactly. A shard that was unchanged since it was
+    last checked is mapped at once; ``check_next`` checks it again.
 
     Args:
         folder: of this profile's shards; made when the first one is written.
@@ -71,7 +74,7 @@ class UsearchIndex:
         self._lock = threading.RLock()
         self._opened_manifest: Manifest | None = None
         self._stamp: tuple[int, int, int] | None = None
-        self._shards: dict[str, shards.Shard] = {}
+        self._shards = OpenShards(folder, read_only=read_only)
         self._buffer = VectorBuffer(ndim)
         self._read_up_to = 0
         self._complete = True
@@ -120,7 +123,8 @@ class UsearchIndex:
     @property
     def complete(self) -> bool:
         """See ``VectorIndex``."""
-        return self._complete
+        with self._lock:
+            return self._complete and self._shards.all_usable
 
     def refresh(self) -> None:
         """Read new regions from the store (and, ``read_only``, the writer's manifest)."""
@@ -134,7 +138,7 @@ class UsearchIndex:
     def close(self) -> None:
         """See ``VectorIndex``."""
         with self._lock:
-            self._shards = {}
+            self._shards.close()
             self._buffer = VectorBuffer(self._empty.ndim)
             self._opened_manifest = self._stamp = None
 
@@ -147,7 +151,7 @@ class UsearchIndex:
     def _snapshot(self) -> tuple[list[shards.Shard], BufferSnapshot]:
         with self._lock:
             self.refresh()
-            return list(self._shards.values()), self._buffer.view()
+            return list(self._shards.mapped.values()), self._buffer.view()
 
     # -- maintaining -----------------------------------------------------------------------
 
@@ -198,7 +202,29 @@ class UsearchIndex:
     def damaged(self) -> list[ShardEntry]:
         """Shards of the manifest whose files cannot be used."""
         with self._lock:
-            return [entry for entry in self._manifest.shards if entry.file not in self._shards]
+            return self._shards.damaged(self._manifest)
+
+    @property
+    def unchecked(self) -> int:
+        """See ``VectorIndex``."""
+        return len(self._shards.unchecked)
+
+    def check_next(self, between: Callable[[], None] = lambda: None) -> bool:
+        """See ``VectorIndex``. Shards that no search uses yet come first."""
+        with self._lock:
+            entry = self._shards.next_unchecked()
+        if entry is None:
+            return True
+        state = shards.check(self.folder, entry, between)  # without the lock: searches go on
+        with self._lock:
+            if self._shards.unchecked.pop(entry.file, None) is None:
+                return True  # built again or closed meanwhile
+            good = self._shards.settle(self._manifest, entry, state)
+            if not good:
+                self._read_span(entry.after, entry.up_to)
+            if not self._shards.unchecked:
+                self._shards.save_record()
+            return good
 
     def rebuild(self, entry: ShardEntry, cancel: CancelToken | None = None) -> None:
         """Build one shard again from the store."""
@@ -207,7 +233,7 @@ class UsearchIndex:
     def opened(self) -> list[shards.Shard]:
         """The shards in use."""
         with self._lock:
-            return list(self._shards.values())
+            return list(self._shards.mapped.values())
 
     def buffered_ids(self) -> np.ndarray:
         """int64 (N,): ids of the regions in the buffer."""
@@ -258,9 +284,8 @@ class UsearchIndex:
         fresh = None
         if len(ids):
             vectors = np.concatenate([part[1] for part in parts])
-            entry = shards.build(self.folder, self._manifest, span, ids, vectors, cancel)
-            fresh = shards.open_verified(self.folder, self._manifest, entry)
-            entries[place : place + len(old)] = [entry]
+            fresh = shards.build(self.folder, self._manifest, span, ids, vectors, cancel)
+            entries[place : place + len(old)] = [fresh]
         else:
             # The span has no regions any more; a neighbouring shard takes it over.
             del entries[place : place + len(old)]
@@ -270,19 +295,22 @@ class UsearchIndex:
                 entries[-1] = replace(entries[-1], up_to=span[1])
         self._swap(replace(self._manifest, shards=tuple(entries)), fresh, span)
 
-    def _swap(self, new: Manifest, fresh: shards.Shard | None, span: tuple[int, int]) -> None:
+    def _swap(self, new: Manifest, fresh: ShardEntry | None, span: tuple[int, int]) -> None:
+        state = shards.check(self.folder, fresh) if fresh is not None else None
         manifests.save(self.folder, new)
         with self._lock:
             kept = {entry.file for entry in new.shards}
             gone = [e.file for e in self._manifest.shards if e.file not in kept]
+            self._shards.keep(kept)
             if fresh is not None:
-                self._shards[fresh.entry.file] = fresh
-            self._shards = {name: s for name, s in self._shards.items() if name in kept}
+                self._shards.forget(fresh)  # a damaged one of the same content had this name
+                self._shards.settle(new, fresh, state)
             self._deleted_in = Counter({n: c for n, c in self._deleted_in.items() if n in kept})
             ids = self._buffer.view().ids
             self._buffer.keep((ids <= span[0]) | (ids > span[1]))
             self._opened_manifest = new
             self._stamp = self._file_stamp()
+            self._shards.save_record()
         for name in gone:
             # Windows keeps a file that a search still maps; the next opening removes it.
             with contextlib.suppress(OSError):
@@ -296,14 +324,8 @@ class UsearchIndex:
         found = manifests.load(self.folder)
         if found is None or not found.fits(self._empty):
             found = self._empty
-        before = self._shards
-        self._shards = {}
-        for entry in found.shards:
-            known = before.get(entry.file)
-            opened = known or shards.open_verified(self.folder, found, entry)
-            if opened is not None:
-                self._shards[entry.file] = opened
         self._opened_manifest = found
+        self._shards.open(found)
         self._buffer = VectorBuffer(found.ndim)
         self._complete = True
         self._read_up_to = found.sealed_up_to
@@ -351,7 +373,8 @@ class UsearchIndex:
 
     def _remove_unlisted(self) -> None:
         """Delete files that a kill left behind, or that Windows could not delete before."""
-        named = {entry.file for entry in self._manifest.shards} | {manifests.NAME}
+        named = {entry.file for entry in self._manifest.shards}
+        named |= {manifests.NAME, checked_files.NAME}
         if not self.folder.is_dir():
             return
         for path in self.folder.iterdir():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,9 +68,8 @@ class VectorIndex(Protocol):
     The store is the truth, the index is derived from it: whatever happens to its files, it can be
     built again, and no caller hands it vectors. Opening one reads nothing; the first use does.
 
-    Threads: ``search``, ``refresh``, ``remove``, ``complete`` and ``close`` are for any thread;
-    ``maintain`` and ``check`` are for one thread (lane ``index``). Searches go on meanwhile and
-    see the index before or after each step, never between.
+    Threads: ``maintain`` and ``check`` are for one thread (lane ``index``), everything else is for
+    any thread. Searches go on meanwhile and see the index before or after each step, never between.
 
     Every method but ``remove`` and ``close`` may raise StoreDamaged, if the store cannot be read.
 
@@ -100,7 +99,22 @@ class VectorIndex(Protocol):
 
     @property
     def complete(self) -> bool:
-        """False while some regions cannot be found, because their part is being built again."""
+        """False while some regions cannot be found, because their part is being checked or built
+        again."""
+        ...
+
+    @property
+    def unchecked(self) -> int:
+        """Files that have not been compared with their hashes since the index was opened."""
+        ...
+
+    def check_next(self, between: Callable[[], None] = lambda: None) -> bool:
+        """Read one of the unchecked files. False if it is damaged: it is not used any more, and
+        ``maintain`` builds it again. True if none is left.
+
+        Args:
+            between: called every few milliseconds; may wait, or raise to end the check.
+        """
         ...
 
     def refresh(self) -> None:

@@ -20,6 +20,7 @@ from engine.jobs import Job, Lane
 from engine.jobs.ray_cluster import RayCluster
 from engine.library.backend import Backend
 from engine.library.change_log import ChangeLog
+from engine.library.index_check import IndexCheck
 from engine.profiles.profile import Profile
 from engine.records import SearchResult
 from engine.reranking.mllm_reranker import MllmReranker
@@ -33,11 +34,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Lanes:
-    """The three threads that run a library's jobs, each its own jobs in order."""
+    """The four threads that run a library's jobs, each its own jobs in order."""
 
     index: Lane = field(default_factory=lambda: Lane("index"))
     search: Lane = field(default_factory=lambda: Lane("search"))
     io: Lane = field(default_factory=lambda: Lane("io"))
+    check: Lane = field(default_factory=lambda: Lane("check"))
 
 
 class LibraryComponents:
@@ -83,6 +85,9 @@ class LibraryComponents:
             search_is_waiting=self._search_is_waiting,
             on_change=self.change_log.record,
         )
+        self.index_check = IndexCheck(
+            self.active_profile, self.lanes.check, self.lanes.index, self._search_is_waiting
+        )
         self.folder_scan = FolderScan(store, self.thumbnails, paths.root)
         self.latest_search: Job[SearchResult] | None = None
 
@@ -107,7 +112,7 @@ class LibraryComponents:
         """End the watcher, cancel all jobs, end child processes, checkpoint the store."""
         deadline = time.monotonic() + timeout_s
         stop_watching(timeout_s)
-        lanes = (self.lanes.index, self.lanes.io, self.lanes.search)
+        lanes = (self.lanes.index, self.lanes.io, self.lanes.check, self.lanes.search)
         for lane in lanes:
             lane.close(timeout_s=0)  # cancels; the waiting comes below, for all at once
         self.indexer_pool.resume()
@@ -121,6 +126,7 @@ class LibraryComponents:
             ended = [lane.close(1.0) for lane in lanes]
         if not all(ended):
             log.warning("a job was still busy when the library was closed")
+        self.active_profile.close()
         self.thumbnails.close()
         self.store.close()
 

@@ -24,7 +24,9 @@ class LibrarySearch:
 
         def work(context: JobContext) -> SearchResult:
             with self._components.active_profile.using() as runtime:
-                return runtime.search.search(request, context)
+                result = runtime.search.search(request, context)
+            self._components.index_check.start()
+            return result
 
         job = self._components.lanes.search.submit("search", work, latest_wins=True)
         self._components.latest_search = job
@@ -36,8 +38,14 @@ class LibrarySearch:
         def work(context: JobContext) -> None:
             with self._components.active_profile.using() as runtime:
                 runtime.search.warm_up(context)
+            self._components.index_check.start()
 
         return self._components.lanes.search.submit("warm up", work)
+
+    def make_complete(self) -> Job[None]:
+        """Read the files of the index that are new or have changed (lane ``check``). Searches
+        leave them out before that, and say so; without this call it is done after a search."""
+        return self._components.index_check.make_complete()
 
     def reranker(self) -> RerankerInfo:
         """Which language model reranks, or why none does. Reads small files."""

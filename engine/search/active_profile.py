@@ -91,3 +91,10 @@ class ActiveProfile:
         """Numbers of the profiles in use."""
         with self._lock:
             return {one.profile_id for one in self._open.values()}
+
+    def close(self) -> None:
+        """Close the indexes of all profiles in use, at the end."""
+        with self._lock:
+            opened = list(self._open.values())
+        for runtime in opened:
+            runtime.index.close()

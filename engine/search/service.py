@@ -41,7 +41,9 @@ from engine.store.store import Store
 ReadRgb = Callable[[Photo, int], np.ndarray]
 """Decodes the upright photo, longest side at most so many pixels: uint8 (H, W, 3)."""
 
-_INCOMPLETE = "The search index is being made again; some photos are missing until it is done."
+_INCOMPLETE = (
+    "The search index is being checked or made again; some photos are missing until it is done."
+)
 _NO_WORDS = "The models know none of these words."
 
 
