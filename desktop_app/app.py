@@ -169,8 +169,14 @@ def _open_library(root: Path) -> Library:
     return Library.open(root)
 
 
-def run(root: Path, argv: list[str]) -> int:
-    """Show the window on the library in ``root`` until it is closed; returns the exit status."""
+def run(
+    root: Path, argv: list[str], *, shown: Callable[[Desktop], None] = lambda desktop: None
+) -> int:
+    """Show the window on the library in ``root`` until it is closed; returns the exit status.
+
+    Args:
+        shown: called once the window is shown, before the event loop begins.
+    """
     app = QApplication(argv)
     app.setApplicationName("pickout")
     app.setApplicationDisplayName(window_text.APP_NAME)
@@ -187,6 +193,7 @@ def run(root: Path, argv: list[str]) -> int:
     desktop.closed.connect(app.quit)
     app.aboutToQuit.connect(desktop.close)
     desktop.show()
+    shown(desktop)
     status = app.exec()
     desktop.close()
     garbage_collector.stop()

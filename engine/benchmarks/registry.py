@@ -12,6 +12,7 @@ from engine.evaluation.annotated_search import ProgressListener
 
 AVAILABLE = {
     "query": "time from a text to its hits, with the library open",
+    "start": "time from the start of a process to its window and to its first hits",
     "index": "photos a second of the coarse and the full pass, and peak memory",
     "ray": "photos a second with two actors of a local Ray against one",
     "vectors": "recall and speed of the vector index against looking at every vector",
@@ -27,6 +28,7 @@ AVAILABLE = {
 PLANNED = ("grid", "storm")
 _MODULES = {
     "query": "query",
+    "start": "start",
     "index": "indexing",
     "ray": "ray_scaling",
     "vectors": "vectors",

@@ -13,8 +13,8 @@ from engine.commands.terminal.console import Console
 from engine.errors import BadRequest
 
 SUMMARY = (
-    "measure one part: query, filters, index, ray, vectors, postgres, colours, boxes, sam2, "
-    "device, loop"
+    "measure one part: query, start, filters, index, ray, vectors, postgres, colours, boxes, "
+    "sam2, device, loop"
 )
 
 
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photos",
         type=whole_number(1),
         metavar="N",
-        help="query, index, ray, postgres: how many photos to make (default 24, 48, 48, 5600) when "
-        "none are given, those of query and postgres beyond 24 being copies with other vectors; "
+        help="query, start, index, ray, postgres: how many photos to make (default 24, 24, 48, 48, 5600) when "
+        "none are given, those of query, start and postgres beyond 24 being copies with other vectors; "
         "boxes: only the first N of the COCO file; device: how many sample photos (default 4)",
     )
     parser.add_argument(
