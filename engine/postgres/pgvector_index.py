@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -85,6 +85,15 @@ class PgvectorIndex:
             ids, scores = self._compared(query, ids)
         best = np.argsort(-scores, kind="stable")[:k]
         return Neighbours(ids[best], scores[best])
+
+    @property
+    def unchecked(self) -> int:
+        """See ``VectorIndex``: the server checks its own files."""
+        return 0
+
+    def check_next(self, between: Callable[[], None] = lambda: None) -> bool:
+        """See ``VectorIndex``."""
+        return True
 
     @property
     def complete(self) -> bool:
