@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.benchmarks import recoloured_photos
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
+from engine.benchmarks.inputs import recoloured_photos
 from engine.errors import BadRequest
 from engine.evaluation import attribute_queries, coco_truth, metrics
 from engine.evaluation.annotated_search import ProgressListener, truth_index

@@ -6,9 +6,9 @@ import contextlib
 import tempfile
 from pathlib import Path
 
-from engine.benchmarks import synthetic_photos
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.benchmarks.index_timeline import Timeline, follow
+from engine.benchmarks.inputs import synthetic_photos
 from engine.benchmarks.process_memory import PeakMemory
 from engine.errors import BadRequest
 from engine.evaluation.annotated_search import ProgressListener

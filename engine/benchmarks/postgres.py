@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.benchmarks import grown_library
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
+from engine.benchmarks.inputs import grown_library
 from engine.benchmarks.query import QUERIES, query_ms
 from engine.evaluation.annotated_search import ProgressListener
 from engine.index.vector_index import VectorIndex

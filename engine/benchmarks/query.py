@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.benchmarks import grown_library
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
+from engine.benchmarks.inputs import grown_library
 from engine.benchmarks.process_memory import PeakMemory
 from engine.errors import BadRequest, LibraryInUse
 from engine.evaluation.annotated_search import ProgressListener

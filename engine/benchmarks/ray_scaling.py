@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from engine import settings as settings_file
-from engine.benchmarks import synthetic_photos
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.benchmarks.index_timeline import Timeline, follow
+from engine.benchmarks.inputs import synthetic_photos
 from engine.errors import BadRequest
 from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs import Progress

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.benchmarks import grown_library
 from engine.benchmarks.benchmark import BenchRequest, BenchResult
 from engine.benchmarks.event_loop import last_object
+from engine.benchmarks.inputs import grown_library
 from engine.errors import WorkerCrashed
 from engine.evaluation.annotated_search import ProgressListener
 from engine.jobs import Progress

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from engine import cli, paths
-from engine.benchmarks import synthetic_photos
+from engine.benchmarks.inputs import synthetic_photos
 from engine.benchmarks.process_memory import PeakMemory
 from engine.commands import demo
 from engine.commands.terminal.console import Console

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.benchmarks import recoloured_photos
-from engine.benchmarks.recoloured_photos import PAINTS
+from engine.benchmarks.inputs import recoloured_photos
+from engine.benchmarks.inputs.recoloured_photos import PAINTS
 from engine.evaluation.coco_truth import CocoTruth, Instance, TruthPhoto
 from engine.starter.colours.colour_vectors import COLOURS, colour_vectors
 from tests.fakes import synthetic_photos
