@@ -63,7 +63,6 @@ def main() -> None:
     parser.add_argument("--coco", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=shipped_folder())
     parser.add_argument("--holdout", type=int, default=0, help="hold every N-th photo apart")
-    parser.add_argument("--holdout-start", type=int, default=0, help="the first that is held apart")
     parser.add_argument(
         "--leave-out",
         choices=sorted(HALVES),
@@ -82,7 +81,7 @@ def main() -> None:
     out = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     photos = read_photos(arguments.photos, arguments.coco)
-    held_photos = photos[arguments.holdout_start :: arguments.holdout] if arguments.holdout else []
+    held_photos = photos[:: arguments.holdout] if arguments.holdout else []
     leave_out = _left_out_names(photos, arguments.leave_out)
     held_names = {photo.name for photo in held_photos}
     fitted = [without(p, leave_out) for p in photos if p.name not in held_names]
