@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from engine.errors import EngineError
 from engine.postgres import vectors
 from engine.postgres.claims import Claims
 from engine.postgres.connection import Server, Session
@@ -13,20 +12,17 @@ from engine.records import FolderId, PhotoId
 from engine.store.blocks import region_block, region_masks
 from engine.store.connections import Connection
 from engine.store.counts import TRUE_COUNTS, Counts
-from engine.store.files import Files, in_batches
+from engine.store.files import FOUND_AGAIN, Files, in_batches
 from engine.store.folders import Folders
 from engine.store.profiles import Profiles
 from engine.store.results import Results, packed
-from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, Written
+from engine.store.rows import AnalysedPhoto, FileRow, IndexLevel
 
 
 class ServerFolders(Folders):
     """As ``Folders``; steps of a deletion may meet other indexers."""
 
-    @retried
-    def purge(self) -> tuple[PhotoId, ...] | None:
-        """See ``FolderTable``."""
-        return super().purge()
+    purge = retried(Folders.purge)
 
 
 class ServerFiles(Files):
@@ -57,54 +53,29 @@ class ServerFiles(Files):
     @retried
     def _record(self, folder_id: FolderId, files: list[tuple[str, int, int]]) -> set[PhotoId]:
         # In one order, so that two scans of a folder wait for each other and do not block.
-        query = """
+        query = f"""
             INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns)
             SELECT o.id, f.rel_path, f.size_bytes, f.mtime_ns
             FROM folders o, unnest(?::text[], ?::bigint[], ?::bigint[])
                 AS f(rel_path, size_bytes, mtime_ns)
             WHERE o.id = ? AND o.removed_at IS NULL ORDER BY f.rel_path COLLATE "C"
-            ON CONFLICT(folder_id, rel_path) DO UPDATE SET
-                state = CASE WHEN files.size_bytes = excluded.size_bytes
-                    AND files.mtime_ns = excluded.mtime_ns THEN files.state ELSE 'pending' END,
-                size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns,
-                missing_since = NULL
-            RETURNING photo_id
+            {FOUND_AGAIN}
         """
         columns = [list(column) for column in zip(*files, strict=True)]
         with self._db.writing() as connection:
             rows = connection.execute(query, (*columns, folder_id)).fetchall()
         return {PhotoId(row[0]) for row in rows if row[0] is not None}
 
-    @retried
-    def delete_missing(self, before: str) -> tuple[PhotoId, ...] | None:
-        """See ``FileTable``."""
-        return super().delete_missing(before)
+    delete_missing = retried(Files.delete_missing)
 
 
 class ServerResults(Results):
     """As ``Results``, with the vectors beside the blocks; a transaction that another indexer was in
     the way of runs again."""
 
-    @retried
-    def write(
-        self,
-        file: FileRow,
-        photo: AnalysedPhoto,
-        profile_id: int,
-        keep_thumbnail: Callable[[PhotoId, bytes], None],
-    ) -> Written:
-        """See ``ResultWriter``."""
-        return super().write(file, photo, profile_id, keep_thumbnail)
-
-    @retried
-    def link_known(self, file: FileRow, version: FileVersion, photo_id: PhotoId) -> Written:
-        """See ``ResultWriter``."""
-        return super().link_known(file, version, photo_id)
-
-    @retried
-    def record_failure(self, file: FileRow, error: EngineError, stage: str) -> None:
-        """See ``ResultWriter``."""
-        super().record_failure(file, error, stage)
+    write = retried(Results.write)
+    link_known = retried(Results.link_known)
+    record_failure = retried(Results.record_failure)
 
     def _insert_regions(
         self, connection: Connection, photo_id: PhotoId, profile_id: int, photo: AnalysedPhoto

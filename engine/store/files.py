@@ -15,6 +15,16 @@ _BATCH = 1000
 _STEP = 200
 
 
+FOUND_AGAIN = """ON CONFLICT(folder_id, rel_path) DO UPDATE SET
+    state = CASE WHEN files.size_bytes = excluded.size_bytes
+        AND files.mtime_ns = excluded.mtime_ns THEN files.state ELSE 'pending' END,
+    size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns,
+    missing_since = NULL
+RETURNING photo_id"""
+"""What follows the values of files that a scan found: one that is known stays as it was, unless its
+size or time changed."""
+
+
 class Files:
     """The table ``files``; see ``FileTable``."""
 
@@ -35,14 +45,9 @@ class Files:
         self, folder_id: FolderId, found: Iterable[tuple[str, int, int]]
     ) -> set[PhotoId]:
         """See ``FileTable``."""
-        query = """
+        query = f"""
             INSERT INTO files(folder_id, rel_path, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)
-            ON CONFLICT(folder_id, rel_path) DO UPDATE SET
-                state = CASE WHEN files.size_bytes = excluded.size_bytes
-                    AND files.mtime_ns = excluded.mtime_ns THEN files.state ELSE 'pending' END,
-                size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns,
-                missing_since = NULL
-            RETURNING photo_id
+            {FOUND_AGAIN}
         """
         photos: set[PhotoId] = set()
         for batch in in_batches(found):
