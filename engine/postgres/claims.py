@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 
@@ -72,10 +73,13 @@ class Claims:
             WHERE c.file_id = f.id AND c.owner <> {self._owner} AND {OTHERS_ARE_LIVE})"""
 
     def close(self) -> None:
-        """Give all claims up."""
+        """Give all claims up: others can take them when this returns."""
         with self._lock:
             holder, self._holder = self._holder, None
         if holder is not None:
+            # The server frees the locks of a connection some time after its end.
+            with contextlib.suppress(Exception):  # it may be gone already
+                holder.execute("SELECT pg_advisory_unlock_all()")
             holder.raw.close()
 
     def _own_number(self) -> int:
