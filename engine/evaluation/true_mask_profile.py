@@ -169,17 +169,14 @@ class TrueTermScorer:
         self._finder = CategoryNames(truth)
         self._names = tuple(truth.categories.values())
 
-    def vectors(self, names: Sequence[str]) -> np.ndarray:
+    def query_vectors(
+        self, names: Sequence[str], sentence: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
         """See ``TermScorer``; zero unless a category is named."""
-        vectors = np.zeros((len(names), self.ndim), np.float32)
-        for vector, name in zip(vectors, names, strict=True):
-            vector[self._finder.rows(name)] = 1.0
-        return vectors
-
-    def sentence_vector(self, sentence: str) -> np.ndarray:
-        """See ``TermScorer``."""
-        vector: np.ndarray = self.vectors([sentence])[0]
-        return vector
+        vectors = np.zeros((len(names) + 1, self.ndim), np.float32)  # the last is the sentence's
+        for vector, text in zip(vectors, [*names, sentence], strict=True):
+            vector[self._finder.rows(text)] = 1.0
+        return vectors[:-1], vectors[-1]
 
     def rough_scores(self, vectors: np.ndarray, photos: Sequence[PhotoArrays]) -> np.ndarray:
         """See ``TermScorer``."""

@@ -28,7 +28,9 @@ def distinct_regions(probabilities: np.ndarray, boxes_xyxy: np.ndarray, least: f
     if len(order) < 2:
         return [int(i) for i in order]
     iou, within = box_overlaps(boxes_xyxy[order])
-    left = ~_groups(probabilities[order], iou, within)
+    left = np.ones(len(order), bool)
+    if len(order) > 2:
+        left = ~_groups(probabilities[order], iou, within)
     same = (iou > SAME_IOU) | (within > CONTAINED) | (within.T > CONTAINED)
     kept: list[int] = []
     while left.any():

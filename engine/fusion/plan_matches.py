@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -52,7 +52,9 @@ class MatchedTerms:
 
 
 class PlanMatches:
-    """A plan in each of P photos. Matches are computed when they are asked for, and not kept.
+    """A plan in each of P photos. Matches are computed when they are asked for, and not kept;
+    relations for all photos at the first one, because most of their time is spent for each photo
+    and not for each region.
 
     Attributes:
         bounds: float64 (P,), no probability is higher: the product of what must be there and what
@@ -62,6 +64,7 @@ class PlanMatches:
 
     def __init__(self, terms: MatchedTerms) -> None:
         self._terms = terms
+        self._constraints: dict[tuple[int, int], tuple[float, np.ndarray]] = {}
         self.bounds = terms.fused.copy()
         self.excluded = np.zeros(len(terms.photos), bool)
         for part in terms.plan.named:
@@ -79,14 +82,11 @@ class PlanMatches:
     def match(self, k: int) -> PlanMatch:
         """The plan in photo ``k``."""
         terms, photo = self._terms, self._terms.photos[k]
-        plan = terms.plan
         parts: list[PartMatch] = []
         wanted: list[np.ndarray] = []
         factor = 1.0
         placed: dict[int, np.ndarray] = {}
-        for number, part in enumerate(plan.named):
-            if id(part) not in terms.of_parts:  # the models know none of its words
-                continue
+        for number, part in self._known.items():
             match = terms.of_parts[id(part)][k]
             if part.excluded:
                 outline = partial(_shown, match.regions, photo)
@@ -95,17 +95,16 @@ class PlanMatches:
             wanted.append(match.regions)
             conditional, regions = 1.0, match.regions
             if isinstance(part, Thing):
-                conditional, regions = _constrained(part, match.regions, photo)
+                conditional, regions = self._constrained(number, k)
                 placed[number] = regions
             factor *= max(_softened(conditional, match.regions), LEAST)
             outline = partial(_shown, regions, photo, _least_shown(part))
             parts.append(PartMatch(part, match.probability * conditional, outline))
-        for relation in plan.relations:
-            part_match = _related(relation, placed, photo)
-            if part_match is not None:
-                parts.append(part_match)
-                things = [placed[i] for i in (relation.subject, *relation.objects)]
-                factor *= max(_softened(part_match.probability, *things), LEAST)
+        for relation, probabilities, pairs in self._related:
+            pair = tuple(dict.fromkeys(pairs[k].tolist())) if len(photo.ids) else ()
+            parts.append(PartMatch(relation, float(probabilities[k]), partial(tuple, pair)))
+            things = [placed[i] for i in (relation.subject, *relation.objects)]
+            factor *= max(_softened(float(probabilities[k]), *things), LEAST)
         probability = float(self.bounds[k]) * factor
         return PlanMatch(
             score=float(scores(np.array(probability))),
@@ -116,37 +115,89 @@ class PlanMatches:
             region_scores=np.max(wanted, axis=0) if wanted else np.zeros(0),
         )
 
+    @cached_property
+    def _known(self) -> dict[int, Thing | Scene]:
+        """The parts that the models know a word of, by their number among the named ones."""
+        named = enumerate(self._terms.plan.named)
+        return {number: part for number, part in named if id(part) in self._terms.of_parts}
+
+    def _constrained(self, number: int, k: int) -> tuple[float, np.ndarray]:
+        """See the function; of thing ``number`` in photo ``k``."""
+        found = self._constraints.get((number, k))
+        if found is None:
+            thing = self._known[number]
+            assert isinstance(thing, Thing)
+            regions = self._terms.of_parts[id(thing)][k].regions
+            found = _constrained(thing, regions, self._terms.photos[k])
+            self._constraints[number, k] = found
+        return found
+
+    @cached_property
+    def _related(self) -> list[tuple[RelationTerm, np.ndarray, np.ndarray]]:
+        """The relations whose things are known, with what ``_best_pairs`` says of all photos."""
+        found = []
+        for term in self._terms.plan.relations:
+            numbers = (term.subject, *term.objects)
+            known = [self._known.get(n) for n in numbers]
+            if all(isinstance(part, Thing) and not part.excluded for part in known):
+                found.append((term, *self._pairs(term.relation, numbers)))
+        return found
+
+    def _pairs(self, relation: Relation, numbers: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        photos = self._terms.photos
+        counts = np.array([len(photo.ids) for photo in photos], np.int64)
+        # Three things in relation make arrays of M regions to the third power.
+        at_once = len(photos) if relation is not Relation.BETWEEN else 1
+        probabilities, regions = [], []
+        for first in range(0, len(photos), at_once):
+            some = range(first, min(first + at_once, len(photos)))
+            most = max(1, int(counts[some].max()))
+            boxes = _padded([photos[k].boxes_xyxy for k in some], most)
+            subject, *objects = (
+                _padded([self._constrained(n, k)[1] for k in some], most) for n in numbers
+            )
+            found = _best_pairs(relation, boxes, subject, objects)
+            probabilities.append(found[0])
+            regions.append(found[1])
+        return np.where(counts, np.concatenate(probabilities), 0.5), np.concatenate(regions)
+
 
 def scores(probabilities: np.ndarray) -> np.ndarray:
     """The scores of photos with these probabilities, float64."""
     return np.asarray(np.log(np.maximum(probabilities, 1e-9)))
 
 
-def _related(
-    term: RelationTerm, placed: dict[int, np.ndarray], photo: PhotoArrays
-) -> PartMatch | None:
-    """The relation's own probability, given that its things are there; None if one of them has
-    no vector."""
-    if not all(i in placed for i in (term.subject, *term.objects)):
-        return None
-    subject, objects = placed[term.subject], [placed[i] for i in term.objects]
-    if not len(photo.ids):
-        return PartMatch(term, 0.5)
-    boxes = photo.boxes_xyxy
+def _padded(of_photos: Sequence[np.ndarray], width: int) -> np.ndarray:
+    """Arrays (N, ...) of P photos as one (P, ``width``, ...), filled up with zeros."""
+    padded = np.zeros((len(of_photos), width, *of_photos[0].shape[1:]), of_photos[0].dtype)
+    for row, values in zip(padded, of_photos, strict=True):
+        row[: len(values)] = values
+    return padded
+
+
+def _best_pairs(
+    relation: Relation, boxes: np.ndarray, subject: np.ndarray, objects: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The relation's own probability, given that its things are there, float64 (P,), and the
+    regions that show it best, int64 (P, 2 or 3).
+
+    Args:
+        boxes: (P, M, 4). subject, objects: (P, M), that each region is the thing; 0 for none.
+    """
     different = different_things(boxes)
-    if term.relation is Relation.BETWEEN:
-        second = objects[-1]
-        geometry = between_probabilities(boxes, boxes, boxes)
-        geometry *= different[:, :, None] & different[:, None, :] & different[None]
-        joint = subject[:, None, None] * objects[0][:, None] * second
+    if relation is Relation.BETWEEN:
+        geometry = np.stack([between_probabilities(b, b, b) for b in boxes])
+        geometry *= different[..., None] & different[..., None, :] & different[:, None]
+        joint = subject[:, :, None, None] * objects[0][:, None, :, None] * objects[1][:, None, None]
     else:
-        geometry = relation_probabilities(term.relation, boxes, boxes) * different
-        joint = subject[:, None] * objects[0]
-    best = np.unravel_index(int((joint * geometry).argmax()), joint.shape)
-    top = float(joint.max())
-    probability = float((joint * geometry).max()) / top if top > 0 else 0.0
-    pair = tuple(dict.fromkeys(int(i) for i in best))
-    return PartMatch(term, min(1.0, probability), lambda: pair)
+        geometry = relation_probabilities(relation, boxes, boxes) * different
+        joint = subject[:, :, None] * objects[0][:, None]
+    photos, shape = len(boxes), joint.shape[1:]
+    fitting = (joint * geometry).reshape(photos, -1)
+    best = fitting.argmax(axis=1)
+    top = np.maximum(joint.reshape(photos, -1).max(axis=1), 1e-300)
+    probabilities = np.minimum(fitting[np.arange(photos), best] / top, 1.0)
+    return probabilities, np.stack(np.unravel_index(best, shape), axis=1)
 
 
 def _least_shown(part: Thing | Scene) -> int:

@@ -47,15 +47,15 @@ class PlanScorer:
         self._scorer = scorer
         self._plan = plan if plan.things or plan.scenes else _as_one_thing(plan)
         names = [(part, name) for part in self._plan.named for name in part.names]
-        vectors = _checked(scorer.vectors([name for _, name in names]), (len(names), scorer.ndim))
+        sentence = "" if self._is_single else plan.sentence
+        vectors, self._sentence = scorer.query_vectors([name for _, name in names], sentence)
+        _check(vectors, (len(names), scorer.ndim))
+        _check(self._sentence, (scorer.ndim,))
         self._terms = [
             _Term(part, name, vector)
             for (part, name), vector in zip(names, vectors, strict=True)
             if np.linalg.norm(vector) > 1e-6
         ]
-        self._sentence = np.zeros(scorer.ndim, np.float32)
-        if plan.sentence and not self._is_single:
-            self._sentence = _checked(scorer.sentence_vector(plan.sentence), (scorer.ndim,))
         rows = [term.vector for term in self._terms if not term.part.excluded]
         rows += [self._sentence] * bool(self._sentence.any())
         self.vectors = np.array(rows, np.float32).reshape(len(rows), scorer.ndim)
@@ -161,7 +161,7 @@ class PlanScorer:
         return self._scorer.fused_probability(wanted, sentence)
 
 
-def _checked(vectors: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _check(vectors: np.ndarray, shape: tuple[int, ...]) -> None:
     """Raises:
     ModelBroken: the numbers cannot be used.
     """
@@ -171,7 +171,6 @@ def _checked(vectors: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
             operation="searching",
             hint="Install Pickout again, or choose other models.",
         )
-    return vectors
 
 
 def _as_one_thing(plan: QueryPlan) -> QueryPlan:

@@ -12,17 +12,17 @@ from engine.records import Relation
 def relation_probabilities(
     relation: Relation, subject_xyxy: np.ndarray, object_xyxy: np.ndarray
 ) -> np.ndarray:
-    """How well each subject stands in the relation to each object, float64 (N, M), 0..1.
+    """How well each subject stands in the relation to each object, float64 (..., N, M), 0..1.
 
     All are relations of the picture, not of the world behind it.
 
     Args:
-        subject_xyxy: (N, 4) boxes in fractions of the photo's sides. object_xyxy: (M, 4).
+        subject_xyxy: (..., N, 4) boxes in fractions of the photo's sides. object_xyxy: (..., M, 4).
 
     Raises:
         ValueError: ``BETWEEN``, which is for pairs of objects: see ``between_probabilities``.
     """
-    a, b = _Boxes(subject_xyxy).column(), _Boxes(object_xyxy)
+    a, b = _Boxes(subject_xyxy[..., :, None, :]), _Boxes(object_xyxy[..., None, :, :])
     match relation:
         case Relation.LEFT_OF:
             return _beside(b.cx - a.cx, a.width, b.width) * _level(a, b)
@@ -76,19 +76,11 @@ class _Boxes:
     """Sides, centres and sizes of boxes, in fractions of the photo's sides."""
 
     def __init__(self, xyxy: np.ndarray) -> None:
-        self._of(*xyxy.reshape(-1, 4).astype(np.float64).T)
-
-    def _of(self, x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray) -> None:
+        x0, y0, x1, y1 = np.moveaxis(xyxy.astype(np.float64), -1, 0)
         self.x0, self.y0, self.x1, self.y1 = x0, y0, x1, y1
         self.cx, self.cy = (x0 + x1) / 2, (y0 + y1) / 2
         self.width, self.height = np.maximum(x1 - x0, 1e-6), np.maximum(y1 - y0, 1e-6)
         self.area = self.width * self.height
-
-    def column(self) -> _Boxes:
-        """The same with shape (N, 1), to be compared with each of another."""
-        copy = object.__new__(_Boxes)
-        copy._of(*(side[:, None] for side in (self.x0, self.y0, self.x1, self.y1)))
-        return copy
 
 
 def _beside(offset: np.ndarray, size_a: np.ndarray, size_b: np.ndarray) -> np.ndarray:
@@ -133,5 +125,5 @@ def _contained(a: _Boxes, b: _Boxes) -> np.ndarray:
 
 
 def different_things(boxes_xyxy: np.ndarray) -> np.ndarray:
-    """bool (N, N): whether two regions of a photo are not the same thing."""
+    """bool (..., N, N): whether two regions of a photo, boxes (..., N, 4), are different things."""
     return box_overlaps(boxes_xyxy)[0] < 0.6

@@ -96,7 +96,7 @@ def load_models(folder: Path) -> Models:
 def load_text_embedder(folder: Path) -> StarterTextEmbedder:
     """The text embedder, loaded once a process."""
     from engine.starter.matching.embedder import StarterTextEmbedder
-    from engine.starter.text import class_names, text_map, thesaurus
+    from engine.starter.text import class_names, noun_vectors, text_map, thesaurus
     from engine.starter.text.query_meaning import FITTED_NAMES, QueryMeaning, read_fitted_names
     from engine.starter.text.text_encoder import SentenceEncoder
 
@@ -106,6 +106,7 @@ def load_text_embedder(folder: Path) -> StarterTextEmbedder:
             SentenceEncoder(),
             mapping,
             thesaurus.Thesaurus(shipped_folder() / thesaurus.FILE_NAME),
+            noun_vectors.NounVectors(shipped_folder() / noun_vectors.FILE_NAME),
             read_fitted_names(folder / FITTED_NAMES, len(mapping.name_vectors)),
             class_names.read_class_names(shipped_folder() / class_names.FILE_NAME),
         )

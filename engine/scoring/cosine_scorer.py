@@ -36,15 +36,15 @@ class CosineTermScorer:
         self._text_embedder = text_embedder
         self._whole_share = whole_share
 
-    def vectors(self, names: Sequence[str]) -> np.ndarray:
+    def query_vectors(
+        self, names: Sequence[str], sentence: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
         """See ``TermScorer``."""
-        if not names:
-            return np.zeros((0, self._text_embedder.ndim), np.float32)
-        return np.asarray(self._text_embedder.embed(names), np.float32)
-
-    def sentence_vector(self, sentence: str) -> np.ndarray:
-        """See ``TermScorer``."""
-        return self.vectors([sentence])[0]
+        vectors = np.zeros((len(names) + 1, self.ndim), np.float32)  # the last is the sentence's
+        texts = [*names, sentence] if sentence else list(names)
+        if texts:
+            vectors[: len(texts)] = self._text_embedder.embed(texts)
+        return vectors[:-1], vectors[-1]
 
     def rough_scores(self, vectors: np.ndarray, photos: Sequence[PhotoArrays]) -> np.ndarray:
         """See ``TermScorer``."""

@@ -76,12 +76,11 @@ class TermScorer(Protocol):
     match_at: float
     no_below: float
 
-    def vectors(self, names: Sequence[str]) -> np.ndarray:
-        """Vectors float32 (T, D) of names of things or scenes; zero where no word is known."""
-        ...
-
-    def sentence_vector(self, sentence: str) -> np.ndarray:
-        """Vector float32 (D,) of a whole sentence; zero if no word of it is known."""
+    def query_vectors(
+        self, names: Sequence[str], sentence: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Vectors float32 (T, D) of names of things or scenes, and float32 (D,) of a whole
+        sentence; zero where no word is known."""
         ...
 
     def rough_scores(self, vectors: np.ndarray, photos: Sequence[PhotoArrays]) -> np.ndarray:

@@ -18,7 +18,7 @@ from engine.reranking.box_match import match_box
 from engine.scoring.verifier import Candidate, Verification, Verifier
 from engine.store.rows import RegionRows
 
-EXACTLY_SCORED = 80
+EXACTLY_SCORED = 60
 """So many photos are scored exactly, the best by their rough scores, divided by the number of terms
 of the plan, so that a long query does not take much longer; but not fewer than are wanted. Among
 305 annotated photos the mean average precision of the first 50 is the same from 60 on."""

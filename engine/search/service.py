@@ -85,13 +85,13 @@ class SearchService:
             ModelMissing, ModelBroken: the models cannot answer.
         """
         with self._loading:
-            self._scorer().vectors(["photo"])
+            self._scorer().query_vectors(["photo"])
         self._index.refresh()
 
     def warm_up(self, context: JobContext) -> None:
         """Load the models of the search lane and the index, so that the first query is fast."""
         context.report(Progress("Getting ready to search"))
-        self._scorer().vectors(["photo"])
+        self._scorer().query_vectors(["photo"])
         self._reader.read("photo")
         context.cancel.raise_if_set()
         self._index.refresh()

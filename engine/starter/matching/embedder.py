@@ -8,7 +8,7 @@ they are asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
@@ -68,16 +68,10 @@ class StarterTextEmbedder:
 
     def __init__(self, meaning: QueryMeaning) -> None:
         self._meaning = meaning
-        # The scorer and the verifier embed the same query one after the other.
-        self._embed_cached = lru_cache(maxsize=64)(self._embed_one)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """See ``TextEmbedder``. The meaning part has length 1, or is zero without a meaning."""
-        if not texts:
-            return np.zeros((0, NDIM), np.float32)
-        if len(texts) == 1:
-            return self._embed_cached(texts[0]).copy()
-        return self._embed(texts)
+        return self.embed_query(texts)[0]
 
     @cached_property
     def known_names(self) -> np.ndarray:
@@ -98,27 +92,26 @@ class StarterTextEmbedder:
         """See ``QueryMeaning.relatives``; of the text without its colours."""
         return self._meaning.relatives(parse_colours(text).rest)
 
-    def embed_sentence(self, sentence: str) -> np.ndarray:
-        """Vector float32 (NDIM,) of a sentence as a whole. Its parts for colours and faces are
-        zero, because they belong to single things in it."""
-        return np.pad(self._meaning.sentence_vector(sentence), (0, _BESIDE_MEANING))
+    def embed_query(
+        self, names: Sequence[str], sentence: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Vectors of names, float32 (N, NDIM), as of ``embed``, and of a sentence as a whole,
+        float32 (NDIM,). Its parts for colours and faces are zero, because they belong to single
+        things in it; all is zero without a sentence."""
+        parsed = [parse_colours(name) for name in names]
+        meanings, whole = self._meaning.query_vectors([query.rest for query in parsed], sentence)
+        meanings[[not query.rest.strip() for query in parsed]] = 0
+        vectors = np.zeros((len(parsed), NDIM), np.float32)
+        vectors[:, : meanings.shape[1]] = meanings
+        for row, query in zip(vectors, parsed, strict=True):
+            row[COLOUR_PART] = query.weights * COLOUR_WEIGHT
+            row[-1] = self._meaning.asks_for_people(query.rest) * FACE_WEIGHT
+        return vectors, np.pad(whole, (0, _BESIDE_MEANING))
 
     @staticmethod
     def colour_weights(text: str) -> np.ndarray:
         """float32 (11,): the colours that a text names, as of ``parse_colours``."""
         return parse_colours(text).weights
-
-    def _embed_one(self, text: str) -> np.ndarray:
-        return self._embed([text])
-
-    def _embed(self, texts: Sequence[str]) -> np.ndarray:
-        parsed = [parse_colours(text) for text in texts]
-        meanings = self._meaning.vectors([query.rest for query in parsed])
-        meanings[[not query.rest.strip() for query in parsed]] = 0
-        colours = np.stack([query.weights for query in parsed]) * COLOUR_WEIGHT
-        people = np.array([self._meaning.asks_for_people(query.rest) for query in parsed])
-        faces = people[:, None] * FACE_WEIGHT
-        return np.concatenate([meanings, colours, faces], axis=1).astype(np.float32)
 
 
 def without_colours(vectors: np.ndarray) -> np.ndarray:

@@ -46,13 +46,11 @@ class StarterTermScorer:
         self.match_at = calibration.match_at
         self.no_below = calibration.no_below
 
-    def vectors(self, names: Sequence[str]) -> np.ndarray:
+    def query_vectors(
+        self, names: Sequence[str], sentence: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
         """See ``TermScorer``."""
-        return self._text_embedder.embed(names)
-
-    def sentence_vector(self, sentence: str) -> np.ndarray:
-        """See ``TermScorer``."""
-        return self._text_embedder.embed_sentence(sentence)
+        return self._text_embedder.embed_query(names, sentence)
 
     def rough_scores(self, vectors: np.ndarray, photos: Sequence[PhotoArrays]) -> np.ndarray:
         """See ``TermScorer``."""

@@ -7,7 +7,7 @@ map knows, upwards in WordNet: an automobile is a car, a puppy is a kind of dog.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.starter.arrays import broken, missing
 from engine.starter.text.class_names import ClassName
+from engine.starter.text.noun_vectors import NounVectors
 from engine.starter.text.person_words import asks_for_people
 from engine.starter.text.text_encoder import NDIM, SentenceEncoder
 from engine.starter.text.text_map import TextMap, phrasings, unit
@@ -42,13 +43,14 @@ class _QueryParts(NamedTuple):
     """What a query's vector is computed from.
 
     Attributes:
-        sentence_groups: sentences of its words, then of its thesaurus entry; empty if the known
-            names have all the weight.
+        sentences: of its words; empty if the known names have all the weight.
+        entry: of its thesaurus entry, the vector or the sentences; empty without one.
         name_vectors: unit vectors of the nearest known names.
         name_share: weight of the known names in the vector, 0..1.
     """
 
-    sentence_groups: list[Sequence[str]]
+    sentences: Sequence[str]
+    entry: np.ndarray | Sequence[str]
     name_vectors: list[np.ndarray]
     name_share: float
 
@@ -57,6 +59,7 @@ class QueryMeaning:
     """Maps queries into the sentence space. Used by one thread at a time.
 
     Args:
+        noun_vectors: of everyday nouns, so that their entries need not be encoded.
         fitted_names: the category names that the text map was fitted to, in its order.
         classes: the ImageNet classes, in the classifier's order.
     """
@@ -66,12 +69,14 @@ class QueryMeaning:
         encoder: SentenceEncoder,
         text_map: TextMap,
         thesaurus: Thesaurus,
+        noun_vectors: NounVectors,
         fitted_names: Sequence[str],
         classes: Sequence[ClassName],
     ) -> None:
         self._encoder = encoder
         self._map = text_map
         self._thesaurus = thesaurus
+        self._noun_vectors = noun_vectors
         vectors = unit(text_map.name_vectors)
         self._fitted = dict(zip(fitted_names, vectors, strict=True))
         self._classes = classes
@@ -135,43 +140,46 @@ class QueryMeaning:
             for m in self._meanings
         ]
 
-    def sentence_vector(self, sentence: str) -> np.ndarray:
-        """Unit vector float32 (384,) of a sentence as a whole, centred like the regions' vectors.
-
-        It is not drawn towards the name of any thing in it.
-        """
-        encoded = self._encoder.encode(phrasings([sentence]))
-        return self._map.query_vectors(np.asarray(encoded)[None])[0].astype(np.float32)
-
     def asks_for_people(self, text: str) -> bool:
         """Whether the query is about a person or people; raises like ``vectors``."""
         return asks_for_people(text, self._thesaurus)
 
-    def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, float32 (N, 384), centred like the regions' vectors.
+    def query_vectors(
+        self, names: Sequence[str], sentence: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Unit vectors of names, float32 (N, 384), and of a sentence as a whole, float32 (384,),
+        centred like the regions' vectors. The sentence is not drawn towards the name of any thing
+        in it; without one its vector is zero.
 
         Raises:
-            ModelMissing: at the first query, if the thesaurus file is missing.
+            ModelMissing: at the first query, if a file of nouns is missing.
             ModelBroken: the same, if it cannot be read.
         """
-        if not texts:
-            return np.zeros((0, NDIM), np.float32)
-        queries = [self._parse(text) for text in texts]
-        sentences = [s for parts in queries for group in parts.sentence_groups for s in group]
-        encoded = iter(self._encoder.encode(sentences))
-        rows = []
-        for parts in queries:
-            groups = [[next(encoded) for _ in group] for group in parts.sentence_groups]
-            means = [unit(np.mean(group, axis=0)) for group in groups]
-            rows.append(self._vector(parts, means))
-        return np.array(rows, np.float32)
+        queries = [self._parse(name) for name in names]
+        of_sentence = phrasings([sentence]) if sentence else []
+        groups = [
+            *(parts.sentences for parts in queries),
+            *(parts.entry for parts in queries if not isinstance(parts.entry, np.ndarray)),
+        ]
+        texts = [*of_sentence, *(text for group in groups for text in group)]
+        vector_of = dict(zip(texts, self._encoder.encode(texts), strict=True))
+        rows = [self._vector(parts, vector_of) for parts in queries]
+        whole = np.zeros(NDIM, np.float32)
+        if sentence:
+            encoded = np.array([vector_of[text] for text in of_sentence])
+            whole = self._map.query_vectors(encoded[None])[0].astype(np.float32)
+        return np.array(rows, np.float32).reshape(len(rows), NDIM), whole
 
-    def _vector(self, parts: _QueryParts, group_means: list[np.ndarray]) -> np.ndarray:
-        """The query's vector from the mean sentence vector of each of its sentence groups."""
+    def _vector(self, parts: _QueryParts, vector_of: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The query's vector, given the vectors of its sentences."""
         vector = np.zeros(NDIM)
-        if group_means:
-            words, entry = group_means[0], group_means[-1]
-            mixed = (1 - ENTRY_SHARE) * words + ENTRY_SHARE * entry
+        if parts.sentences:
+            mixed = unit(np.mean([vector_of[text] for text in parts.sentences], axis=0))
+            if len(parts.entry):
+                entry = parts.entry
+                if not isinstance(entry, np.ndarray):
+                    entry = unit(np.mean([vector_of[text] for text in entry], axis=0))
+                mixed = (1 - ENTRY_SHARE) * mixed + ENTRY_SHARE * entry
             vector = self._map.query_vectors(mixed[None, None])[0]
         if parts.name_vectors:
             names = np.mean(parts.name_vectors, axis=0)
@@ -181,17 +189,22 @@ class QueryMeaning:
     def _parse(self, text: str) -> _QueryParts:
         head = self._thesaurus.head(text, self._fitted.keys())
         if head is None:
-            return _QueryParts([phrasings([text])], [], 0.0)
+            return _QueryParts(phrasings([text]), (), [], 0.0)
         names, share = self._nearest_names(head.lemma)
         if names and not head.alone:
             share = PART_SHARE
-        groups: list[Sequence[str]] = []
-        if share < 1:
-            groups.append(phrasings([text]))
-            entry = self._thesaurus.meaning(head.lemma)
-            if entry is not None and head.lemma not in self._fitted:
-                groups.append(ClassName(entry.synonyms[:MOST_SYNONYMS], entry.kinds).phrasings())
-        return _QueryParts(groups, names, share)
+        if share == 1:
+            return _QueryParts((), (), names, share)
+        entry = () if head.lemma in self._fitted else self._entry(head.lemma)
+        return _QueryParts(phrasings([text]), entry, names, share)
+
+    def _entry(self, lemma: str) -> np.ndarray | Sequence[str]:
+        """The vector of a noun's entry if it is an everyday noun, or else its sentences."""
+        vector = self._noun_vectors.vector(lemma)
+        if vector is not None:
+            return vector
+        entry = self._thesaurus.meaning(lemma)
+        return () if entry is None else entry_phrasings(entry)
 
     def _nearest_names(self, lemma: str) -> tuple[list[np.ndarray], float]:
         """Vectors of the known names nearest to a noun, and their weight: the noun itself, or kinds
@@ -220,6 +233,11 @@ class QueryMeaning:
             if usual is not None:
                 known[usual] = vector
         return known
+
+
+def entry_phrasings(entry: ClassName) -> Sequence[str]:
+    """Sentences whose mean vector stands for a noun of the thesaurus."""
+    return ClassName(entry.synonyms[:MOST_SYNONYMS], entry.kinds).phrasings()
 
 
 def read_fitted_names(path: Path, count: int) -> list[str]:

@@ -7,6 +7,7 @@ import; the forward pass of one sentence takes milliseconds.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ MAX_TOKENS = 128
 _HEADS = 12
 _EPS = 1e-12
 _BATCH = 64
+_KEPT = 2048
+"""Sentences whose vectors are kept, 3 MB: people change a word of a query and ask again."""
 
 
 class SentenceEncoder:
@@ -53,13 +56,22 @@ class SentenceEncoder:
             raise broken(tokenizer) from error
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
+        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 (len(texts), NDIM)."""
+        unknown = [text for text in dict.fromkeys(texts) if text not in self._kept]
         # Several BLAS threads are no faster on matrices this small, and wait for each other for
         # seconds while photos are being indexed.
         with self._blas.limit(limits=1, user_api="blas"):
-            return self._encode(texts)
+            fresh = dict(zip(unknown, self._encode(unknown), strict=True))
+        vectors = np.zeros((len(texts), NDIM), np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            row[:] = fresh[text] if text in fresh else self._kept[text]
+        self._kept.update((text, vector.copy()) for text, vector in fresh.items())
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return vectors
 
     def _encode(self, texts: Sequence[str]) -> np.ndarray:
         vectors = np.zeros((len(texts), NDIM), np.float32)
@@ -78,12 +90,13 @@ class SentenceEncoder:
         return vectors
 
     def _forward(self, ids: np.ndarray, real: np.ndarray) -> np.ndarray:
-        """Unit vectors of token ids (B, L); ``real`` is False where a sentence is padded."""
+        """Unit vectors of token ids (B, L); ``real`` is False where a sentence is padded. Only
+        attention sees the padding: all else is computed of the T real tokens, (T, NDIM)."""
         from scipy.special import erf
 
         w, (batch, length) = self._w, ids.shape
-        x = w["embeddings.word_embeddings.weight"][ids]
-        x = x + w["embeddings.position_embeddings.weight"][:length]
+        x = w["embeddings.word_embeddings.weight"][ids[real]]
+        x = x + w["embeddings.position_embeddings.weight"][np.nonzero(real)[1]]
         x = x + w["embeddings.token_type_embeddings.weight"][0]
         x = self._norm(x, "embeddings.LayerNorm")
         size = NDIM // _HEADS
@@ -92,7 +105,8 @@ class SentenceEncoder:
             name = f"encoder.layer.{layer}."
 
             def heads(part: str, x=x, name=name) -> np.ndarray:
-                y = self._linear(x, f"{name}attention.self.{part}")
+                y = np.zeros((batch, length, NDIM), np.float32)
+                y[real] = self._linear(x, f"{name}attention.self.{part}")
                 return y.reshape(batch, length, _HEADS, size).transpose(0, 2, 1, 3)
 
             scores = heads("query") @ heads("key").transpose(0, 1, 3, 2)
@@ -100,6 +114,7 @@ class SentenceEncoder:
             scores = np.exp(scores - scores.max(-1, keepdims=True))
             scores /= scores.sum(-1, keepdims=True)
             mixed = (scores @ heads("value")).transpose(0, 2, 1, 3).reshape(batch, length, NDIM)
+            mixed = mixed[real]
             x = self._norm(
                 x + self._linear(mixed, f"{name}attention.output.dense"),
                 f"{name}attention.output.LayerNorm",
@@ -107,13 +122,13 @@ class SentenceEncoder:
             wide = self._linear(x, f"{name}intermediate.dense")
             wide = wide * np.float32(0.5) * (1 + erf(wide * np.float32(0.5**0.5)))
             x = self._norm(x + self._linear(wide, f"{name}output.dense"), f"{name}output.LayerNorm")
-        pooled = (x * real[..., None]).sum(axis=1) / real.sum(axis=1, keepdims=True)
+        counts = real.sum(axis=1)
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        pooled = np.add.reduceat(x, starts) / counts[:, None].astype(np.float32)
         return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
 
     def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
-        # As one matrix: NumPy multiplies a stack of matrices one by one.
-        flat = x.reshape(-1, x.shape[-1]) @ self._w[f"{name}.weight"].T
-        return flat.reshape(*x.shape[:-1], -1) + self._w[f"{name}.bias"]
+        return x @ self._w[f"{name}.weight"].T + self._w[f"{name}.bias"]
 
     def _norm(self, x: np.ndarray, name: str) -> np.ndarray:
         x = x - x.mean(-1, keepdims=True)

@@ -70,7 +70,7 @@ def test_a_photo_without_things_is_like_no_category(written):
     assert models.proposer.propose(rgb) == []
     whole = models.region_embedder.embed(rgb, []).whole
     assert np.linalg.norm(whole) == 1.0
-    assert not (TrueTermScorer(TRUTH).vectors(["dog", "hot dog"]) @ whole).any()
+    assert not (TrueTermScorer(TRUTH).query_vectors(["dog", "hot dog"])[0] @ whole).any()
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,24 @@ def test_a_relation_outlines_its_pair() -> None:
     assert [part.part for part in of_right.parts][-1] == related
 
 
+@pytest.mark.parametrize("relation", [Relation.LEFT_OF, Relation.BETWEEN, Relation.ON])
+def test_photos_are_scored_together_as_they_are_alone(relation: Relation) -> None:
+    objects = (1, 2) if relation is Relation.BETWEEN else (1,)
+    term = RelationTerm(relation, 0, objects, Span(3, 4))
+    found = scorer(thing("dog"), thing("cat", 1), thing("ball", 2), relations=(term,))
+    photos = [
+        photo(("dog", 0.9, LEFT), ("cat", 0.8, RIGHT), ("dog", 0.7, RIGHT), ("ball", 0.5, LEFT)),
+        photo(),
+        photo(("cat", 0.6, LEFT), ("dog", 0.8, RIGHT)),
+        photo(("ball", 0.6, LEFT)),
+    ]
+    together = matches(found, *photos)
+    for k, match in enumerate(together):
+        (alone,) = matches(found, photos[k])
+        assert match.probability == pytest.approx(alone.probability, abs=1e-12)
+        assert match.outlined == alone.outlined
+
+
 def test_a_scene_is_asked_of_the_whole_photo() -> None:
     found = scorer(thing("dog"), scenes=(Scene(("beach",), Span(1, 2)),))
     there = photo(("dog", 0.9, LEFT), whole={"beach": 0.9})

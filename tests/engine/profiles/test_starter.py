@@ -69,7 +69,7 @@ def scorer() -> TermScorer:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_word_finds_its_photo_and_a_region_of_it(analysed, scorer, name):
-    vector = scorer.vectors([f"a {name}"])[0]
+    vector = scorer.query_vectors([f"a {name}"])[0][0]
     photos = [rows_of(*of_photo) for of_photo in analysed.values()]
     matches = scorer.thing_matches(f"a {name}", vector, photos)
     probabilities = dict(zip(analysed, (match.probability for match in matches), strict=True))
@@ -103,7 +103,7 @@ def test_photos_of_odd_shapes_go_through(models, size_wh):
 
 def bare(similarity: float, scorer: TermScorer, count: int = 0) -> RegionRows:
     """A photo whose whole, and each of ``count`` regions, is so similar to "cat"."""
-    cat = scorer.vectors(["cat"])[0]
+    cat = scorer.query_vectors(["cat"])[0][0]
     ones = np.ones(count, np.float32)
     boxes = np.tile(np.array([0.1, 0.1, 0.8, 0.9], np.float32), (count, 1))
     vectors = np.tile(similarity * cat, (count, 1)).reshape(count, NDIM)
@@ -115,7 +115,7 @@ def test_verdicts_rise_with_similarity_and_stay_probabilities(scorer, count):
     assert isinstance(scorer, TermScorer) and scorer.calibrated
     assert 0 < scorer.no_below < scorer.match_at < 1
     photos = [bare(s, scorer, count) for s in (-0.2, 0.1, 0.4, 0.9)]
-    matches = scorer.thing_matches("cat", scorer.vectors(["cat"])[0], photos)
+    matches = scorer.thing_matches("cat", scorer.query_vectors(["cat"])[0][0], photos)
     probabilities = [match.probability for match in matches]
     assert probabilities == sorted(probabilities)
     assert probabilities[0] < scorer.no_below < scorer.match_at < probabilities[-1]
@@ -124,7 +124,7 @@ def test_verdicts_rise_with_similarity_and_stay_probabilities(scorer, count):
 def test_a_colour_is_asked_of_the_same_region(scorer):
     (photo,) = [bare(0.9, scorer, 1)]  # its colours are not known, so it is of no colour surely
     plain, red = (
-        scorer.thing_matches(name, scorer.vectors([name])[0], [photo])[0].probability
+        scorer.thing_matches(name, scorer.query_vectors([name])[0][0], [photo])[0].probability
         for name in ("cat", "red cat")
     )
     assert red < plain
@@ -134,7 +134,7 @@ SEARCH_SIDE = """
 import sys
 from engine.profiles.starter import starter_profile
 starter = starter_profile()
-assert starter.scorer().vectors(["cat"]).shape == (1, starter.ndim)
+assert starter.scorer().query_vectors(["cat"])[0].shape == (1, starter.ndim)
 print([name for name in ("torch", "transformers", "cv2") if name in sys.modules])
 """
 

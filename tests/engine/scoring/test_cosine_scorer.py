@@ -53,5 +53,5 @@ def test_a_plan_needs_all_of_its_terms(scorer):
 
 
 def test_no_text_has_no_vector(scorer):
-    assert scorer.vectors([]).shape == (0, WordEmbedder.ndim)
-    assert not scorer.sentence_vector("xyzzy").any()
+    assert scorer.query_vectors([])[0].shape == (0, WordEmbedder.ndim)
+    assert not scorer.query_vectors([], "xyzzy")[1].any()

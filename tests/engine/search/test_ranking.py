@@ -65,8 +65,9 @@ class OneDirection(ColourScorer):
         super().__init__()
         self.ndim = 2
 
-    def vectors(self, names):
-        return np.tile(np.array([1, 0], np.float32), (len(names), 1))
+    def query_vectors(self, names, sentence=""):
+        vectors = np.tile(np.array([1, 0], np.float32), (len(names) + 1, 1))
+        return vectors[:-1], vectors[-1] * bool(sentence)
 
 
 def scorer(**more) -> PlanScorer:

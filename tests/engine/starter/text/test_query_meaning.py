@@ -5,7 +5,7 @@ import pytest
 
 from engine.errors import ModelBroken, ModelMissing
 from engine.profiles.starter import shipped_folder
-from engine.starter.text import class_names, text_map, thesaurus
+from engine.starter.text import class_names, noun_vectors, text_map, thesaurus
 from engine.starter.text.query_meaning import FITTED_NAMES, QueryMeaning, read_fitted_names
 from engine.starter.text.text_encoder import SentenceEncoder
 from engine.starter.text.text_map import TextMap, phrasings
@@ -29,20 +29,23 @@ def meaning(encoder, mapping) -> QueryMeaning:
         encoder,
         mapping,
         thesaurus.Thesaurus(FOLDER / thesaurus.FILE_NAME),
+        noun_vectors.NounVectors(FOLDER / noun_vectors.FILE_NAME),
         read_fitted_names(FOLDER / FITTED_NAMES, 80),
         class_names.read_class_names(FOLDER / class_names.FILE_NAME),
     )
 
 
 def similarity(meaning, one: str, other: str) -> float:
-    a, b = meaning.vectors([one, other])
+    a, b = meaning.query_vectors([one, other])[0]
     return float(a @ b)
 
 
 def test_fitted_names_keep_their_fitted_vectors(meaning, encoder, mapping):
     names = read_fitted_names(FOLDER / FITTED_NAMES, 80)
     sentences = encoder.encode(phrasings(names)).reshape(80, 2, -1)
-    np.testing.assert_allclose(meaning.vectors(names), mapping.query_vectors(sentences), atol=2e-3)
+    np.testing.assert_allclose(
+        meaning.query_vectors(names)[0], mapping.query_vectors(sentences), atol=2e-3
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_a_kind_of_a_known_name_is_near_it_but_not_equal(meaning, word, kind):
 
 
 def test_kinds_of_one_name_differ_by_their_own_words(meaning, encoder):
-    man, woman = meaning.vectors(["man", "woman"])
+    man, woman = meaning.query_vectors(["man", "woman"])[0]
     words_man, words_woman = encoder.encode(["a photo of a man", "a photo of a woman"])
     between = words_man - words_woman
     assert (man - woman) @ between > 0.1 * np.linalg.norm(man - woman) * np.linalg.norm(between)
@@ -93,7 +96,7 @@ def test_an_imagenet_class_has_its_own_vector_not_that_of_its_kind(meaning, mapp
     classes = class_names.read_class_names(FOLDER / class_names.FILE_NAME)
     number = next(n for n, c in enumerate(classes) if c.synonyms[0] == "beagle")
     beagle = mapping.class_vectors[number] / np.linalg.norm(mapping.class_vectors[number])
-    (vector,) = meaning.vectors(["a beagle"])
+    (vector,) = meaning.query_vectors(["a beagle"])[0]
     assert vector @ beagle == pytest.approx(1, abs=1e-4)
     assert similarity(meaning, "beagle", "dog") < 0.9
 
@@ -101,14 +104,14 @@ def test_an_imagenet_class_has_its_own_vector_not_that_of_its_kind(meaning, mapp
 def test_a_query_without_a_known_noun_is_embedded_by_its_words_alone(meaning, encoder, mapping):
     text = "something nice"
     expected = mapping.query_vectors(encoder.encode(phrasings([text]))[None])
-    np.testing.assert_allclose(meaning.vectors([text]), expected, atol=1e-5)
+    np.testing.assert_allclose(meaning.query_vectors([text])[0], expected, atol=1e-5)
 
 
 def test_a_batch_equals_one_by_one(meaning):
     texts = ["puppy", "", "beagle", "a red kid", "animal", "cat"]
-    alone = np.concatenate([meaning.vectors([text]) for text in texts])
-    np.testing.assert_allclose(meaning.vectors(texts), alone, atol=1e-5)
-    assert meaning.vectors([]).shape[0] == 0
+    alone = np.concatenate([meaning.query_vectors([text])[0] for text in texts])
+    np.testing.assert_allclose(meaning.query_vectors(texts)[0], alone, atol=1e-5)
+    assert meaning.query_vectors([])[0].shape[0] == 0
 
 
 def test_missing_and_damaged_names_are_told_apart(tmp_path):
