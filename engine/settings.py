@@ -68,6 +68,21 @@ class Settings:
         low=0,
         high=16,
     )
+    battery_percent: int = _setting(
+        20,
+        "New photos wait while the computer runs on a battery with less charge than this; 0 never, "
+        "100 always without mains power.",
+        unit="percent",
+        low=0,
+        high=100,
+    )
+    busy_percent: int = _setting(
+        0,
+        "New photos wait while other programs use more of the processor than this; 0 never.",
+        unit="percent",
+        low=0,
+        high=100,
+    )
     photo_time_limit_s: float = _setting(
         120.0,
         "A photo that takes longer than this is given up and listed as a problem.",

@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             )
             return 0
         before = library.status().searchable
+        library.indexing.resume(always=True)  # who types the command does not want it to wait
         console.follow(library.indexing.start())
         status = library.status()
         problems = len(library.indexing.problems(_ALL))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from engine.decode.thumbnails import Thumbnails
 from engine.errors import Cancelled, EngineError
 from engine.index.vector_index import VectorIndex
 from engine.indexing.analysis_pool import AnalysisPool, Failed, Finding, Known, Unsettled, Vanished
+from engine.indexing.pause_control import PauseControl
 from engine.indexing.throughput import Throughput
 from engine.indexing.work_list import Task, WorkList
 from engine.jobs import CancelToken, JobContext, Progress
@@ -66,7 +66,7 @@ class Indexer:
     Args:
         search_is_waiting: whether a search needs the processor now.
         on_change: called for every photo and problem, in the index lane.
-        resume_event: set unless indexing is paused; all indexers of a library share it.
+        pause_control: all indexers of a library share it.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Indexer:
         *,
         search_is_waiting: Callable[[], bool],
         on_change: Callable[[LibraryChanges], None],
-        resume_event: threading.Event | None = None,
+        pause_control: PauseControl,
     ) -> None:
         self._store = store
         self._index = index
@@ -86,10 +86,7 @@ class Indexer:
         self._analysis_pool = analysis_pool
         self._search_is_waiting = search_is_waiting
         self._on_change = on_change
-        if resume_event is None:
-            resume_event = threading.Event()
-            resume_event.set()
-        self._resume_event = resume_event
+        self._pause_control = pause_control
         self._running = False
         self._throughput = {level: Throughput() for level in IndexLevel}
         self._level = IndexLevel.FULL
@@ -102,8 +99,9 @@ class Indexer:
         """The state now. Any thread."""
         if not self._running:
             return IndexingSnapshot(note=self._note)
-        if not self._resume_event.is_set():
-            return IndexingSnapshot(IndexingState.PAUSED, note=self._note)
+        if self._pause_control.paused:
+            note = self._pause_control.reason or self._note
+            return IndexingSnapshot(IndexingState.PAUSED, note=note)
         return IndexingSnapshot(
             IndexingState.RUNNING,
             self._level,
@@ -146,15 +144,14 @@ class Indexer:
             self._current = None
 
     def wait_while_paused(self, cancel: CancelToken, should_yield: Callable[[], bool]) -> None:
-        """Block until indexing is resumed or ``should_yield`` returns True.
+        """Block until another photo may be started or ``should_yield`` returns True.
 
         Raises:
             Cancelled: the run was cancelled.
         """
-        if self._resume_event.is_set():
-            return
-        while not self._resume_event.wait(_POLL_S) and not should_yield():
+        while not self._pause_control.may_start() and not should_yield():
             cancel.raise_if_set()
+            self._pause_control.wait(_POLL_S)
         self._start_throughput()
 
     # -- used by the run -------------------------------------------------------------------
@@ -278,7 +275,7 @@ class _Run:
         while len(self._in_progress) < indexer._analysis_pool.capacity:
             if self._should_yield():
                 return
-            if not indexer._resume_event.is_set():
+            if not indexer._pause_control.may_start():
                 if self._in_progress:
                     return
                 indexer.wait_while_paused(self._cancel, self._should_yield)

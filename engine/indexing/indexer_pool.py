@@ -10,6 +10,7 @@ from engine.index.vector_index import VectorIndex
 from engine.indexing.analysis_pool import AnalysisPool
 from engine.indexing.analysis_workers import AnalysisWorker, CreateWorkers
 from engine.indexing.indexer import Indexer, IndexingSnapshot
+from engine.indexing.pause_control import PauseControl
 from engine.jobs import CancelToken
 from engine.profiles.profile import Profile
 from engine.records import UNSTORED, BoxXyxy, LibraryChanges, Photo, Region
@@ -61,6 +62,7 @@ class IndexerPool:
         *,
         search_is_waiting: Callable[[], bool],
         on_change: Callable[[LibraryChanges], None],
+        pause_control: PauseControl,
     ) -> None:
         self._active_profile = active_profile
         self._store = store
@@ -69,8 +71,7 @@ class IndexerPool:
         self._create_workers = create_workers
         self._search_is_waiting = search_is_waiting
         self._on_change = on_change
-        self._resume_event = threading.Event()
-        self._resume_event.set()
+        self._pause_control = pause_control
         self._lock = threading.Lock()
         self._open: dict[str, ProfileIndexer] = {}
         self._closed = False
@@ -101,14 +102,6 @@ class IndexerPool:
         if outline is None:
             return None
         return Region(UNSTORED, photo.id, outline.box_xyxy, outline.rle, outline.score)
-
-    def pause(self) -> None:
-        """Start no further photo until ``resume``."""
-        self._resume_event.clear()
-
-    def resume(self) -> None:
-        """Continue after ``pause``."""
-        self._resume_event.set()
 
     def snapshot(self, profile: Profile) -> IndexingSnapshot:
         """State of indexing with this profile."""
@@ -144,5 +137,5 @@ class IndexerPool:
             analysis_pool,
             search_is_waiting=self._search_is_waiting,
             on_change=self._on_change,
-            resume_event=self._resume_event,
+            pause_control=self._pause_control,
         )

@@ -14,6 +14,7 @@ from engine.errors import BadRequest
 from engine.indexing.analysis_workers import local_workers
 from engine.indexing.folder_scan import FolderScan
 from engine.indexing.indexer_pool import IndexerPool
+from engine.indexing.pause_control import PauseControl
 from engine.indexing.profile_setting import ProfileSetting
 from engine.indexing.ray_analysis import ray_workers
 from engine.jobs import Job, Lane
@@ -76,6 +77,7 @@ class LibraryComponents:
         self.pixels = PhotoPixels(self.decoder, self.thumbnails)
         self._query_reader = QueryReader()
         self.active_profile = ActiveProfile(self._build_runtime, profile)
+        self.pause_control = PauseControl(lambda: profile_setting.settings)
         self.indexer_pool = IndexerPool(
             self.active_profile,
             store,
@@ -84,6 +86,7 @@ class LibraryComponents:
             functools.partial(ray_workers, ray) if ray is not None else local_workers,
             search_is_waiting=self._search_is_waiting,
             on_change=self.change_log.record,
+            pause_control=self.pause_control,
         )
         self.index_check = IndexCheck(
             self.active_profile, self.lanes.check, self.lanes.index, self._search_is_waiting
@@ -115,7 +118,7 @@ class LibraryComponents:
         lanes = (self.lanes.index, self.lanes.io, self.lanes.check, self.lanes.search)
         for lane in lanes:
             lane.close(timeout_s=0)  # cancels; the waiting comes below, for all at once
-        self.indexer_pool.resume()
+        self.pause_control.resume()
         ended = [lane.close(max(0.0, deadline - time.monotonic())) for lane in lanes]
         self.indexer_pool.close()
         self.reranker.close()

@@ -35,11 +35,12 @@ class LibraryIndexing:
 
     def pause(self) -> None:
         """Finish the current photos and start no others until ``resume``."""
-        self._components.indexer_pool.pause()
+        self._components.pause_control.pause()
 
-    def resume(self) -> None:
-        """Go on after ``pause``."""
-        self._components.indexer_pool.resume()
+    def resume(self, *, always: bool = False) -> None:
+        """Go on after ``pause``, or though the battery is low or other programs are busy, which the
+        settings may have wait for: until that ends and comes back; ``always``: for good."""
+        self._components.pause_control.resume(always=always)
 
     def problems(self, limit: int = 1000) -> tuple[Problem, ...]:
         """Files that could not be indexed, newest first, then entries that are named like photo

@@ -19,7 +19,7 @@ EXACT_ALLOWED = 200_000
 them are found. ``pickout-cli bench postgres``: with fewer, a walk takes longer and finds less."""
 _LINKS = 16
 _EF_CONSTRUCTION = 128
-_EF_SEARCH = 200
+_EF_SEARCH = 400
 _MOST_EF_SEARCH = 1000
 """pgvector's limit; the walk goes on from there."""
 _MOST_SCANNED = 400_000
