@@ -16,6 +16,7 @@ from engine.errors import Cancelled, EngineError
 
 COMMANDS = (
     "add",
+    "folders",
     "index",
     "search",
     "export",

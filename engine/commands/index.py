@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import Any
 
+from engine.commands.folders import lacking_lines
 from engine.commands.library_access import add_profile_argument, command_line, open_for_writing
 from engine.commands.terminal.console import Console, counted, duration, plain
 from engine.jobs.ray_cluster import LOCAL
@@ -54,7 +55,9 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         coarse = counted(status.searchable - status.outlined, "photo")
         console.print(f"{coarse} still to be outlined.")
     for folder in status.folders:
-        if not folder.online:
+        for line in lacking_lines(folder, arguments):
+            console.print(line)
+        if not folder.online and not folder.lacking:
             console.print(f"Not connected, left as it was: {plain(folder.path)}")
     if status.note:
         console.note(plain(status.note))

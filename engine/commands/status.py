@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from engine.commands.folders import folder_line, lacking_lines
 from engine.commands.library_access import command_line, location, open_for_reading
 from engine.commands.terminal.console import Console, counted, duration, plain
 from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange, RerankerInfo
@@ -42,10 +43,12 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         if text:
             console.print(text)
     for folder in status.folders:
-        offline = "" if folder.online else "  (not connected)"
-        console.print(f"  {plain(folder.path)}: {counted(folder.photos, 'photo')}{offline}")
+        console.print(folder_line(folder))
     if not status.folders:
         console.print(f"No folder yet. Add one: {command_line(arguments, 'add FOLDER')}")
+    for folder in status.folders:
+        for line in lacking_lines(folder, arguments):
+            console.print(line)
     if status.change is not None:
         console.print(change_text(status.change))
     console.print(_reranker_text(reranker))
@@ -126,6 +129,7 @@ def as_json(
             {
                 "path": str(folder.path),
                 "online": folder.online,
+                "lacking": folder.lacking,
                 "photos": folder.photos,
                 "searchable": folder.searchable,
                 "problems": folder.problems,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -49,7 +50,8 @@ class Unsettled:
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
-    """The file does not exist; ``folder_offline``: neither does its watched folder."""
+    """The file does not exist; ``folder_offline``: nor does its watched folder, or it is empty.
+    Otherwise only a scan tells what became of the file."""
 
     folder_offline: bool
 
@@ -163,7 +165,7 @@ class AnalysisPool:
             finding = self._analyse(AnalysisRequest(file.path, version, level), cancel)
             return _changed_since(file.path, version) or finding
         except (PhotoMissing, FileNotFoundError, NotADirectoryError):
-            return Vanished(folder_offline=not root.is_dir())
+            return Vanished(folder_offline=not _holds_anything(root))
         except EngineError as error:
             return Failed(error)
         except OSError as error:
@@ -215,6 +217,14 @@ def unsettled_span_ns() -> tuple[int, int]:
     """
     now_ns = time.time_ns()
     return now_ns - SETTLE_NS, now_ns
+
+
+def _holds_anything(root: Path) -> bool:
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False
 
 
 def _unsettled(path: Path) -> Unsettled | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from engine.errors import FolderProblem
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import FolderId, LibraryChanges
 from engine.store.store import Store
-from engine.watch import changes, scanner
+from engine.watch import changes, losses, mounts, scanner
 
 _STAGE = "Looking through folders"
 _KEEP_MISSING_FOR = timedelta(days=30)
@@ -34,12 +34,19 @@ class FolderScan:
         self._lock = threading.Lock()
 
     def scan(
-        self, context: JobContext, folder_ids: Iterable[FolderId] | None = None
+        self,
+        context: JobContext,
+        folder_ids: Iterable[FolderId] | None = None,
+        *,
+        believe: bool = False,
     ) -> LibraryChanges:
         """Compare these folders (None: all) with the store.
 
-        A folder that cannot be reached is marked offline and its photos are kept. In a folder that
-        can be reached, a file that is not there is marked missing.
+        A folder that cannot be reached, or that lacks too many photos, is marked offline and left
+        as it was. In any other, a file that is not there is marked missing.
+
+        Args:
+            believe: files that are not there are gone, however many.
 
         Raises:
             Cancelled: between two files; folders scanned completely before stay recorded.
@@ -54,7 +61,11 @@ class FolderScan:
             for number, folder_id in enumerate(wanted):
                 path = paths[folder_id]
                 context.report(Progress(_STAGE, number, len(wanted), current=path.name))
-                found |= self._scan_one(folder_id, path, context.cancel)
+                found |= self._scan_one(folder_id, path, context.cancel, believe)
+            if found:
+                # What a folder lacks may have been moved to one that was scanned after it.
+                for folder_id in (self._store.folders.lacking() & paths.keys()) - {wanted[-1]}:
+                    found |= self._scan_one(folder_id, paths[folder_id], context.cancel, False)
             if folder_ids is None:
                 self._delete_long_missing(context.cancel)
         finally:
@@ -71,15 +82,19 @@ class FolderScan:
             time.sleep(0)  # let a waiting writer have its turn
         return found
 
-    def _scan_one(self, folder_id: FolderId, path: Path, cancel: CancelToken) -> LibraryChanges:
+    def _scan_one(
+        self, folder_id: FolderId, path: Path, cancel: CancelToken, believe: bool
+    ) -> LibraryChanges:
+        volume = mounts.volume_of(path)
         try:
             scanned = scanner.scan_folder(path, cancel=cancel, exclude=(self._library_root,))
         except FolderProblem:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False))
+        in_store = self._store.files.present(folder_id)
+        difference = changes.diff(scanned.files, in_store, scanned.unreadable_folders)
+        if not believe and (lacking := self._lacking(folder_id, difference, in_store, volume)):
+            return LibraryChanges(folders=self._store.folders.set_online(folder_id, False, lacking))
         came_online = self._store.folders.set_online(folder_id, True)
-        difference = changes.diff(
-            scanned.files, self._store.files.present(folder_id), scanned.unreadable_folders
-        )
         new = [*difference.added, *difference.changed]
         photos = self._store.files.record_found(
             folder_id, ((f.rel_path, f.size_bytes, f.mtime_ns) for f in new)
@@ -87,9 +102,36 @@ class FolderScan:
         photos |= self._store.files.record_missing(folder_id, difference.gone)
         skips = [(s.rel_path, s.kind, s.message, s.hint) for s in scanned.skipped]
         problems = self._store.files.record_skipped(folder_id, skips)
-        self._store.folders.record_scan(folder_id)
+        self._store.folders.record_scan(folder_id, volume)
         changed = came_online or bool(new) or bool(difference.gone)
         return LibraryChanges(frozenset(photos), folders=changed, problems=problems or changed)
+
+    def _lacking(
+        self,
+        folder_id: FolderId,
+        difference: changes.FolderDiff,
+        in_store: Mapping[str, tuple[int, int]],
+        volume: str | None,
+    ) -> int:
+        """How many photos the folder lacks, if too many to be believed; else 0."""
+        before, scanned_at = self._store.folders.last_scan(folder_id)
+        last_scan_ns = datetime.fromisoformat(scanned_at).timestamp() * 1e9 if scanned_at else 0
+        replaced = losses.replaced_photos(difference, in_store, int(last_scan_ns))
+
+        def too_many(lost: list[str]) -> int:
+            return losses.too_many(
+                lost,
+                replaced,
+                difference,
+                len(in_store),
+                other_volume=before is not None and before != volume,
+            )
+
+        lost = losses.lost_photos(difference, in_store)
+        if lost and too_many(lost):
+            moved = self._store.files.held_elsewhere(folder_id, lost)
+            lost = [rel_path for rel_path in lost if rel_path not in moved]
+        return too_many(lost)
 
     def _delete_long_missing(self, cancel: CancelToken) -> None:
         before = (datetime.now(UTC) - _KEEP_MISSING_FOR).isoformat(timespec="seconds")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from engine.errors import EngineError, ModelBroken, ModelMissing, WorkerCrashed
 from engine.indexing.indexer_pool import IndexerPool
 from engine.indexing.profile_setting import ProfileSetting
 from engine.jobs import Job, JobContext, Lane
 from engine.profiles.profile import Profile
-from engine.records import LibraryChanges, LibraryStatus
+from engine.records import FolderId, LibraryChanges, LibraryStatus
 from engine.search.active_profile import ActiveProfile
 from engine.store.store import Store
 
@@ -29,7 +29,7 @@ class IndexScheduler:
     When the requested profile has no photo left, it becomes active in one step.
 
     Args:
-        scan: compares the folders with the store.
+        scan: compares these folders (None: all) with the store.
         on_change: called with every change of the library.
         set_note: called with a source and its note for people.
         status: computes the result of the job.
@@ -43,7 +43,7 @@ class IndexScheduler:
         indexer_pool: IndexerPool,
         profile_setting: ProfileSetting,
         *,
-        scan: Callable[[JobContext], object],
+        scan: Callable[[JobContext, Collection[FolderId] | None], LibraryChanges],
         on_change: Callable[[LibraryChanges], None],
         set_note: Callable[[str, str], None],
         status: Callable[[], LibraryStatus],
@@ -120,7 +120,7 @@ class IndexScheduler:
                 return False
             scan, self._run_wanted, self._scan_wanted = self._scan_wanted, False, False
         if scan:
-            self._scan(context)
+            self._scan(context, None)
         return True
 
     def _run_once(self, context: JobContext) -> None:
@@ -138,9 +138,11 @@ class IndexScheduler:
             return setting.target is not target
 
         try:
-            self._indexer_pool.get(active).indexer.run(
+            vanished_in = self._indexer_pool.get(active).indexer.run(
                 context, full_pass=target is None, should_yield=superseded
             )
+            if vanished_in and self._scan(context, vanished_in):
+                self.request_run()
         except (ModelMissing, ModelBroken, WorkerCrashed) as error:
             if target is None:
                 raise
@@ -149,12 +151,14 @@ class IndexScheduler:
         if target is None or self._run_wanted or superseded():
             return
         before = self._remaining_work(target)
-        self._indexer_pool.get(target).indexer.run(
+        vanished_in = self._indexer_pool.get(target).indexer.run(
             context,
             new_files=False,
             should_yield=lambda: self._run_wanted or superseded(),
             models=target.name,
         )
+        if vanished_in:
+            self._scan(context, vanished_in)
         # A run without progress is not repeated by itself; the next request tries again.
         if self.is_complete(target) or self._remaining_work(target) < before:
             with self._lock:

@@ -17,7 +17,7 @@ from engine.indexing.pause_control import PauseControl
 from engine.indexing.throughput import Throughput
 from engine.indexing.work_list import Task, WorkList
 from engine.jobs import CancelToken, JobContext, Progress
-from engine.records import IndexingState, LibraryChanges, PhotoId
+from engine.records import FolderId, IndexingState, LibraryChanges
 from engine.store.rows import AnalysedPhoto, FileRow, IndexLevel, Waiting, Written
 from engine.store.store import Store
 
@@ -118,7 +118,7 @@ class Indexer:
         full_pass: bool = True,
         should_yield: Callable[[], bool] = lambda: False,
         models: str = "",
-    ) -> None:
+    ) -> frozenset[FolderId]:
         """Index all waiting photos, including files that are added meanwhile, in full.
 
         Args:
@@ -126,6 +126,9 @@ class Indexer:
             should_yield: called before each photo; if it returns True, the run ends after the
                 photos in progress, because something else is more urgent.
             models: name of the models for the progress text; empty leaves it out.
+
+        Returns:
+            Folders in which files had vanished. They wait until a scan says what became of them.
 
         Raises:
             Cancelled: photos written so far stay.
@@ -142,6 +145,7 @@ class Indexer:
         finally:
             self._running = False
             self._current = None
+        return frozenset(run.vanished_in)
 
     def wait_while_paused(self, cancel: CancelToken, should_yield: Callable[[], bool]) -> None:
         """Block until another photo may be started or ``should_yield`` returns True.
@@ -191,7 +195,9 @@ class Indexer:
         elif isinstance(finding, Unsettled):
             self._store.files.record_version(file, finding.size_bytes, finding.mtime_ns)
         elif isinstance(finding, Vanished):
-            self._store_vanished(file, finding)
+            if finding.folder_offline:
+                self._store.folders.set_online(file.folder_id, False)
+                self._on_change(LibraryChanges(folders=True))
         else:
             self._store_failed(file, finding)
 
@@ -200,15 +206,6 @@ class Indexer:
         photo_ids = (written.photo_id, file.photo_id, *written.deleted_photos)
         changed = {photo_id for photo_id in photo_ids if photo_id is not None}
         self._on_change(LibraryChanges(photos=frozenset(changed), problems=True))
-
-    def _store_vanished(self, file: FileRow, finding: Vanished) -> None:
-        if finding.folder_offline:
-            self._store.folders.set_online(file.folder_id, False)
-            self._on_change(LibraryChanges(folders=True))
-            return
-        self._store.results.record_missing(file)
-        photos: frozenset[PhotoId] = frozenset([file.photo_id] if file.photo_id else [])
-        self._on_change(LibraryChanges(photos=photos, folders=True))
 
     def _store_failed(self, file: FileRow, finding: Failed) -> None:
         if finding.affects_all_files:
@@ -248,6 +245,7 @@ class _Run:
             new_files=new_files,
             full_pass=full_pass,
         )
+        self.vanished_in: set[FolderId] = set()
         self._done = dict.fromkeys(IndexLevel, 0)
         self._recorded_at_s = time.monotonic()
         self._idle_s = 0.0
@@ -307,6 +305,9 @@ class _Run:
             finding = self._finding(task.file, future)
             if isinstance(finding, Unsettled):
                 self._work.note_unstable(task.file)
+            elif isinstance(finding, Vanished):
+                self._work.leave(task.file)
+                self.vanished_in.add(task.file.folder_id)
             self._indexer._store_finding(task.file, finding, self._cancel)
             self._done[task.level] += 1
             self._indexer._throughput[task.level].step()
@@ -348,7 +349,7 @@ class _Run:
         """
         if not self._new_files or self._should_yield():
             return False
-        if self._idle_s >= _UNSETTLED_WAIT_S or not self._indexer._store.files.pending(1):
+        if self._idle_s >= _UNSETTLED_WAIT_S or not self._work.has_unsettled():
             return False
         self._cancel.wait(_POLL_S)
         self._idle_s += _POLL_S

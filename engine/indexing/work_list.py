@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from engine.indexing.analysis_pool import unsettled_span_ns
@@ -97,6 +97,14 @@ class WorkList:
         """Count that this file changed while it was analysed."""
         self._unstable_counts[file.id] += 1
 
+    def leave(self, file: FileRow) -> None:
+        """Leave this file for the next run."""
+        self._unstable_counts[file.id] = _MAX_UNSTABLE_ATTEMPTS
+
+    def has_unsettled(self) -> bool:
+        """Whether files that are not left for the next run are still being written."""
+        return bool(self._available(self._store.files.pending(1 + len(self._unstable_counts)), ()))
+
     def _read_page(self, in_progress_ids: set[int]) -> list[Task]:
         """The next tasks, from the newest file on, so that files added meanwhile come first."""
         new = self._pending(self._page_size, in_progress_ids)
@@ -115,7 +123,8 @@ class WorkList:
             return [Task(file, level) for file in new]
         if not waiting.coarse or not self._full_pass:
             return []
-        old = self._store.files.coarse(self._profile_id, self._page_size + len(in_progress_ids))
+        left_out = len(in_progress_ids) + len(self._unstable_counts)
+        old = self._store.files.coarse(self._profile_id, self._page_size + left_out)
         return [Task(file, IndexLevel.FULL) for file in self._available(old, in_progress_ids)]
 
     def _pending(self, limit: int, in_progress_ids: set[int]) -> list[FileRow]:
@@ -126,7 +135,9 @@ class WorkList:
         files = self._store.files.pending(limit + left_out, unsettled_ns=unsettled_span_ns())
         return self._available(files, in_progress_ids)[:limit]
 
-    def _available(self, files: Iterable[FileRow], in_progress_ids: set[int]) -> list[FileRow]:
+    def _available(
+        self, files: Iterable[FileRow], in_progress_ids: Collection[int]
+    ) -> list[FileRow]:
         """The files that are neither in progress nor unstable."""
         return [
             file

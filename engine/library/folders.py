@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from engine.errors import BadRequest
@@ -78,6 +78,26 @@ class LibraryFolders:
         self._components.refuse_if_read_only("scanning the folders")
         return self._components.lanes.io.submit("scan", self.scan_now)
 
+    def believe(self, folder_id: FolderId) -> Job[LibraryChanges]:
+        """Say that the photos which a folder lacks are really gone, see ``Folder.lacking``: compare
+        it with the store (lane ``io``), and believe what is not there to be deleted.
+
+        What was made from those photos is kept for 30 days, in case they come back.
+
+        Raises:
+            BadRequest: there is no such folder, or the library was opened for reading only.
+        """
+        self._components.refuse_if_read_only("believing that photos are gone")
+        if folder_id not in self._store.folders.paths():
+            raise BadRequest("There is no such folder.", operation="believing that photos are gone")
+
+        def work(context: JobContext) -> LibraryChanges:
+            found = self._components.folder_scan.scan(context, [folder_id], believe=True)
+            self._change_log.record(found)
+            return found
+
+        return self._components.lanes.io.submit("scan", work)
+
     def start_watching(self) -> None:
         """Scan all folders now and after every change in them, and index what is new."""
         self._components.refuse_if_read_only("watching folders")
@@ -106,7 +126,7 @@ class LibraryFolders:
         return self._watcher.warning if self._watcher else ""
 
     def scan_now(
-        self, context: JobContext, folder_ids: Sequence[FolderId] | None = None
+        self, context: JobContext, folder_ids: Collection[FolderId] | None = None
     ) -> LibraryChanges:
         """Scan in the calling thread, which must be that of a job; None: all folders."""
         found = self._components.folder_scan.scan(context, folder_ids)

@@ -241,8 +241,16 @@ CREATE TABLE profile_counts(
 {_counted_indexings("indexings_out", "DELETE", "gone", "-")}
 """
 
+_M0007 = f"""
+ALTER TABLE folders ADD COLUMN volume {_TEXT};
+ALTER TABLE folders ADD COLUMN lacking integer NOT NULL DEFAULT 0;
+"""
+
 IDS_LOCK = 0x5049434B
 """Advisory lock of this library's server, held for a moment while region ids are taken."""
 
-MIGRATIONS = (("m0001_library", _M0001.replace("{ids_lock}", str(IDS_LOCK))),)
+MIGRATIONS = (
+    ("m0001_library", _M0001.replace("{ids_lock}", str(IDS_LOCK))),
+    ("m0007_roots", _M0007),
+)
 """Names and statements."""

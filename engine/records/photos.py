@@ -16,6 +16,9 @@ class Folder:
 
     Attributes:
         online: False while the folder cannot be reached (drive unplugged); its data are kept.
+        lacking: photos that the last scan did not find, if they are too many to believe that they
+            were deleted; else 0. While there are any, the folder is not online, until they are back
+            or ``Library.folders.believe`` says that they are gone.
         photos: files found below it; ``searchable`` of them are indexed; ``problems`` failed.
     """
 
@@ -25,6 +28,7 @@ class Folder:
     photos: int = 0
     searchable: int = 0
     problems: int = 0
+    lacking: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,25 @@ class Files:
                         photos.add(PhotoId(row[0]))
         return photos
 
+    def held_elsewhere(self, folder_id: FolderId, rel_paths: Iterable[str]) -> set[str]:
+        """See ``FileTable``."""
+        elsewhere = """FROM files f JOIN folders o ON o.id = f.folder_id
+            WHERE f.folder_id <> g.folder_id AND f.missing_since IS NULL
+                AND o.online AND o.removed_at IS NULL"""
+        query = f"""
+            SELECT 1 FROM files g WHERE g.folder_id = ? AND g.rel_path = ? AND (
+                EXISTS (SELECT 1 {elsewhere} AND f.photo_id = g.photo_id)
+                OR EXISTS (SELECT 1 {elsewhere} AND f.state IN ('pending', 'ready', 'failed')
+                    AND f.mtime_ns = g.mtime_ns AND f.size_bytes = g.size_bytes))
+        """
+        held = set()
+        for batch in in_batches(rel_paths):
+            with self._db.reading() as connection:
+                for rel_path in batch:
+                    if connection.execute(query, (folder_id, rel_path)).fetchone():
+                        held.add(rel_path)
+        return held
+
     def record_skipped(
         self, folder_id: FolderId, skips: Iterable[tuple[str, str, str, str]]
     ) -> bool:

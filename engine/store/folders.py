@@ -26,7 +26,8 @@ class Folders:
                 coalesce((SELECT sum(n) FROM ready_counts r
                     WHERE r.folder_id = f.id AND r.profile_id = ?), 0),
                 coalesce((SELECT sum(n) FROM file_counts c
-                    WHERE c.folder_id = f.id AND c.state = 'failed'), 0)
+                    WHERE c.folder_id = f.id AND c.state = 'failed'), 0),
+                lacking
             FROM folders f WHERE removed_at IS NULL ORDER BY id
         """
         with self._db.reading() as connection:
@@ -52,20 +53,34 @@ class Folders:
             query = "INSERT INTO folders(path, added_at) VALUES (?, ?) RETURNING id"
             return FolderId(connection.execute(query, (str(path), now())).fetchone()[0])
 
-    def set_online(self, folder_id: FolderId, online: bool) -> bool:
+    def set_online(self, folder_id: FolderId, online: bool, lacking: int = 0) -> bool:
         """See ``FolderTable``."""
         with self._db.writing() as connection:
             cursor = connection.execute(
-                "UPDATE folders SET online = ? WHERE id = ? AND online <> ?",
-                (online, folder_id, online),
+                """UPDATE folders SET online = ?, lacking = ?
+                   WHERE id = ? AND (online <> ? OR lacking <> ?)""",
+                (online, lacking, folder_id, online, lacking),
             )
             return cursor.rowcount > 0
 
-    def record_scan(self, folder_id: FolderId) -> None:
+    def lacking(self) -> set[FolderId]:
+        """See ``FolderTable``."""
+        with self._db.reading() as connection:
+            rows = connection.execute("SELECT id FROM folders WHERE lacking > 0")
+            return {FolderId(row[0]) for row in rows}
+
+    def last_scan(self, folder_id: FolderId) -> tuple[str | None, str | None]:
+        """See ``FolderTable``."""
+        with self._db.reading() as connection:
+            query = "SELECT volume, last_scan_at FROM folders WHERE id = ?"
+            return connection.execute(query, (folder_id,)).fetchone() or (None, None)
+
+    def record_scan(self, folder_id: FolderId, volume: str | None) -> None:
         """See ``FolderTable``."""
         with self._db.writing() as connection:
             connection.execute(
-                "UPDATE folders SET last_scan_at = ? WHERE id = ?", (now(), folder_id)
+                "UPDATE folders SET last_scan_at = ?, volume = ? WHERE id = ?",
+                (now(), volume, folder_id),
             )
 
     def mark_removed(self, folder_id: FolderId) -> bool:

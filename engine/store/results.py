@@ -105,14 +105,6 @@ class Results:
             if cursor.rowcount:  # else the file has changed meanwhile and is pending again
                 connection.execute(query, (*values, file.size_bytes, file.mtime_ns, now()))
 
-    def record_missing(self, file: FileRow) -> None:
-        """See ``ResultWriter``."""
-        with self._db.writing() as connection:
-            connection.execute(
-                "UPDATE files SET missing_since = ? WHERE id = ? AND missing_since IS NULL",
-                (now(), file.id),
-            )
-
 
 def _photo_id(connection: Connection, photo: AnalysedPhoto) -> PhotoId:
     """The row of this content, made if there is none; other writers leave it alone until the end

@@ -304,6 +304,18 @@ def m0005_blocks(db: UtilsDatabase) -> None:
     db.conn.execute("DROP TABLE regions")
 
 
+_M0007 = """
+ALTER TABLE folders ADD COLUMN volume TEXT;
+ALTER TABLE folders ADD COLUMN lacking INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@MIGRATIONS()
+def m0007_roots(db: UtilsDatabase) -> None:
+    """The volume of a folder is remembered, and how many photos it lacks if that is too many."""
+    _run_script(db.conn, _M0007)
+
+
 def _run_script(connection: sqlite3.Connection, script: str) -> None:
     """Statement by statement, because ``executescript`` would commit the open transaction."""
     statement = ""

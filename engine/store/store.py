@@ -57,12 +57,25 @@ class FolderTable(Protocol):
         """Watch a folder; one that is watched already keeps its id."""
         ...
 
-    def set_online(self, folder_id: FolderId, online: bool) -> bool:
-        """Record whether the folder can be reached; True if that has changed."""
+    def set_online(self, folder_id: FolderId, online: bool, lacking: int = 0) -> bool:
+        """Record whether the folder can be reached; True if that has changed.
+
+        Args:
+            lacking: see ``Folder``.
+        """
         ...
 
-    def record_scan(self, folder_id: FolderId) -> None:
-        """Record that the folder was scanned now."""
+    def lacking(self) -> set[FolderId]:
+        """Folders that lack too many photos, see ``Folder``."""
+        ...
+
+    def last_scan(self, folder_id: FolderId) -> tuple[str | None, str | None]:
+        """The volume at the last scan that was recorded, as ``mounts.volume_of`` names it, and when
+        that was (ISO 8601, UTC); None for what is not known."""
+        ...
+
+    def record_scan(self, folder_id: FolderId, volume: str | None) -> None:
+        """Record that the folder was scanned now, on this volume."""
         ...
 
     def mark_removed(self, folder_id: FolderId) -> bool:
@@ -104,6 +117,11 @@ class FileTable(Protocol):
 
     def record_missing(self, folder_id: FolderId, rel_paths: Iterable[str]) -> set[PhotoId]:
         """Record files that are not there any more; returns the photos they held."""
+        ...
+
+    def held_elsewhere(self, folder_id: FolderId, rel_paths: Iterable[str]) -> set[str]:
+        """Those of a folder's files that are in another folder which is online, too: the same
+        photo, or a file of the same size and time whose bytes were not read yet."""
         ...
 
     def record_skipped(
@@ -252,10 +270,6 @@ class ResultWriter(Protocol):
 
     def record_failure(self, file: FileRow, error: EngineError, stage: str) -> None:
         """The file could not be indexed. What it held before stays searchable."""
-        ...
-
-    def record_missing(self, file: FileRow) -> None:
-        """The file is gone although its folder is there."""
         ...
 
 

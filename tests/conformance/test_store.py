@@ -236,6 +236,45 @@ def test_an_offline_folder_keeps_its_photos_and_has_no_work(
     assert len(store.files.pending(10)) == 1 and store.photos.get(photo_id).available
 
 
+def test_a_folder_that_lacks_photos_says_how_many_until_it_is_online(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    assert store.folders.set_online(folder_id, False)
+    assert store.folders.set_online(folder_id, False, 7)
+    assert not store.folders.set_online(folder_id, False, 7)
+    (folder,) = store.folders.all(profile_id)
+    assert (folder.online, folder.lacking) == (False, 7)
+    assert store.folders.lacking() == {folder_id}
+    assert store.folders.set_online(folder_id, True)
+    assert store.folders.all(profile_id)[0].lacking == 0 and store.folders.lacking() == set()
+
+
+def test_the_volume_of_the_last_scan_is_remembered(store: Store, folder_id: int) -> None:
+    assert store.folders.last_scan(folder_id) == (None, None)
+    store.folders.record_scan(folder_id, "uuid:1")
+    volume, scanned_at = store.folders.last_scan(folder_id)
+    assert volume == "uuid:1" and scanned_at
+    store.folders.record_scan(folder_id, None)
+    assert store.folders.last_scan(folder_id)[0] is None
+
+
+def test_files_that_are_in_another_folder_too(
+    store: Store, folder_id: int, tmp_path: Path, index_all: IndexAll
+) -> None:
+    other = store.folders.add(tmp_path / "other")
+    here = [("same photo.jpg", 10, 1), ("moved.jpg", 20, 2), ("alone.jpg", 30, 3)]
+    store.files.record_found(folder_id, here)
+    store.files.record_found(other, [("copy.jpg", 10, 9)])
+    index_all({"same photo.jpg": b"x", "copy.jpg": b"x"})
+    store.files.record_found(other, [("unread.jpg", 20, 2), ("newer.jpg", 30, 4)])
+    names = [name for name, *_ in here]
+    assert store.files.held_elsewhere(folder_id, names) == {"same photo.jpg", "moved.jpg"}
+    store.files.record_missing(other, ["copy.jpg"])
+    assert store.files.held_elsewhere(folder_id, names) == {"moved.jpg"}
+    store.folders.set_online(other, False)
+    assert store.files.held_elsewhere(folder_id, names) == set()
+
+
 def test_a_photo_in_two_folders_is_shown_where_it_can_be_read(
     store: Store, folder_id: int, tmp_path: Path, index_all: IndexAll
 ) -> None:

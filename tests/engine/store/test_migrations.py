@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlite_utils import Migrations
+from sqlite_utils import Database, Migrations
 
 from engine.errors import StoreDamaged, StoreTooNew
 from engine.paths import LibraryPaths
@@ -21,17 +22,23 @@ from engine.store.schema_versions import MIGRATIONS
 from engine.store.sqlite_store import SqliteStore
 
 
+def product_migrations(before: str = "") -> Migrations:
+    """All of the product's migrations, or those before one of them."""
+    made = Migrations(MIGRATIONS.name)
+    with closing(Database(memory=True)) as empty:
+        for migration in MIGRATIONS.pending(empty):
+            if migration.name == before:
+                break
+            made(name=migration.name)(migration.fn)
+    return made
+
+
 def newer(fail: bool = False) -> Migrations:
     """The product's migrations and one more."""
-    made = Migrations(MIGRATIONS.name)
-    made(name="m0001_library")(schema_versions.m0001_library)
-    made(name="m0002_levels")(schema_versions.m0002_levels)
-    made(name="m0003_looks")(schema_versions.m0003_looks)
-    made(name="m0004_filters")(schema_versions.m0004_filters)
-    made(name="m0005_blocks")(schema_versions.m0005_blocks)
+    made = product_migrations()
 
     @made()
-    def m0006_add_stars(db) -> None:
+    def m9999_add_stars(db) -> None:
         db.execute("ALTER TABLE photos ADD COLUMN stars INTEGER")
         if fail:
             raise ZeroDivisionError
@@ -70,7 +77,7 @@ def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     migrate(path)
     migrate(path, newer())
     assert "stars" in tables(path)["photos"]
-    copy = tmp_path / "a.sqlite.before-m0006_add_stars"
+    copy = tmp_path / "a.sqlite.before-m9999_add_stars"
     assert "stars" not in tables(copy)["photos"]
 
 
@@ -151,6 +158,23 @@ def test_photos_indexed_before_levels_existed_are_outlined(paths: LibraryPaths) 
         store.files.record_missing(1, ["a.jpg"])
         assert store.counts.totals(1).outlined == 1
         assert store.counts.repair() == () and store.faults() == ()
+    finally:
+        store.close()
+
+
+def test_a_library_from_before_volumes_were_known(paths: LibraryPaths) -> None:
+    paths.root.mkdir()
+    migrate(paths.store, product_migrations("m0007_roots"))
+    with closing(sqlite3.connect(paths.store)) as connection:
+        connection.executescript(
+            "INSERT INTO folders(id, path, added_at, last_scan_at) VALUES (1, '/photos', '', 'x');"
+        )
+    store = SqliteStore.open(paths)
+    try:
+        assert [folder.lacking for folder in store.folders.all(1)] == [0]
+        assert store.folders.last_scan(1) == (None, "x")
+        store.folders.record_scan(1, "uuid:1")
+        assert store.folders.last_scan(1)[0] == "uuid:1"
     finally:
         store.close()
 
