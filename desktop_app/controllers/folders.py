@@ -21,12 +21,13 @@ class FolderController(QObject):
     """Changes the library's folders on a worker thread.
 
     Signals:
-        added(Folder), removed(Folder), rescanning(): the operation succeeded.
+        added(Folder), removed(Folder), believed(), rescanning(): the operation succeeded.
         failed(EngineError): the operation failed.
     """
 
     added = Signal(object)
     removed = Signal(object)
+    believed = Signal()
     rescanning = Signal()
     failed = Signal(object)
 
@@ -72,6 +73,12 @@ class FolderController(QObject):
 
         self._reads.call(work, self._removed, self._failed)
 
+    def believe(self, folder: Folder) -> None:
+        """Say that the photos which a folder lacks are really gone."""
+        self._reads.call(
+            lambda: self._library.folders.believe(folder.id), self._believed, self._failed
+        )
+
     def rescan(self) -> None:
         """Scan all folders for new and changed photos."""
         self._reads.call(self._library.indexing.start, self._rescanning, self._failed)
@@ -92,6 +99,9 @@ class FolderController(QObject):
     def _removed(self, folder: Folder) -> None:
         self._events.poll()
         self.removed.emit(folder)
+
+    def _believed(self, job: object) -> None:
+        self.believed.emit()
 
     def _rescanning(self, job: object) -> None:
         self.rescanning.emit()

@@ -58,12 +58,15 @@ class LibraryPresenter(QObject):
         window.sidebar.add_folder.connect(self._choose_folder)
         window.sidebar.remove_folder.connect(self._remove_folder)
         window.sidebar.rescan.connect(folders.rescan)
+        window.sidebar.gone.connect(folders.believe)
+        window.lacking_bar.gone.connect(folders.believe)
         window.commands["pause"].triggered.connect(folders.toggle_pause)
         window.commands["rescan"].triggered.connect(folders.rescan)
         self._session.events.status_changed.connect(self._status_changed)
         self._session.events.changed.connect(self._library_changed)
         folders.added.connect(self._folder_added)
         folders.removed.connect(self._folder_removed)
+        folders.believed.connect(self._believed)
         folders.rescanning.connect(self._rescanning)
         folders.failed.connect(self._show_problem)
         self._problems.retried.connect(self._retried)
@@ -88,6 +91,7 @@ class LibraryPresenter(QObject):
 
     def _status_changed(self, status: LibraryStatus) -> None:
         self._window.sidebar.show_status(status)
+        self._window.lacking_bar.show_folders(status.folders)
         self._window.status_line.show_status(status)
         self.status_shown.emit()
 
@@ -134,6 +138,9 @@ class LibraryPresenter(QObject):
             self._browsing.show()
         else:
             self._searching.repeat()
+
+    def _believed(self) -> None:
+        self._window.toast.show_message(library_text.BELIEVED)
 
     def _rescanning(self) -> None:
         self._window.toast.show_message(library_text.RESCANNING)

@@ -30,6 +30,10 @@ DROP_NOT_FOLDER = "Only folders can be added. Drop the folder that holds these p
 SAMPLES_MISSING = "The sample photos are not installed."
 SAMPLES_MISSING_HINT = "Add a folder of your own instead."
 
+WAIT_FOR_DRIVE = "Wait for the drive"
+REALLY_GONE = "The photos are really gone"
+BELIEVED = "Pickout keeps what it found in them for 30 days, in case they come back."
+
 # -- status line ----------------------------------------------------------------------------------
 PAUSE = "Pause"
 RESUME = "Resume"
@@ -59,6 +63,8 @@ RETRIED = "{count} will be tried again"
 
 def folder_state(folder: Folder) -> str:
     """The second line of a folder in the sidebar."""
+    if folder.lacking:
+        return f"Offline · {number(folder.lacking)} of {number(folder.photos)} not there"
     if not folder.online:
         return f"Offline · {photos(folder.searchable)} kept"
     if folder.photos == 0:
@@ -66,6 +72,15 @@ def folder_state(folder: Folder) -> str:
     if folder.searchable >= folder.photos:
         return f"All {number(folder.photos)} searchable"
     return f"{number(folder.searchable)} of {number(folder.photos)} searchable"
+
+
+def lacking_question(folder: Folder) -> str:
+    """What is asked about a folder that lacks photos."""
+    verb = "is" if folder.lacking == 1 else "are"
+    return (
+        f"{number(folder.lacking)} of {photos(folder.photos)} in “{folder.path.name}” {verb} not "
+        "there. Is the drive not connected, or another one? Nothing was removed."
+    )
 
 
 def status_line(status: LibraryStatus) -> str:

@@ -24,6 +24,7 @@ from desktop_app.views.painting.theme import Theme
 from desktop_app.views.side_panels.inspector import Inspector
 from desktop_app.views.side_panels.sidebar import Sidebar
 from desktop_app.views.widgets.drop_hint import DropHint
+from desktop_app.views.widgets.lacking_bar import LackingBar
 from desktop_app.views.widgets.search_bar import SearchBar
 from desktop_app.views.widgets.status_line import StatusLine
 from desktop_app.views.widgets.toast import Toast
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self)
         self.sidebar = Sidebar(theme)
         self.search_bar = SearchBar(theme)
+        self.lacking_bar = LackingBar()
         self.inspector = Inspector(theme)
         self.status_line = StatusLine(theme)
         self.stack = QStackedWidget()
@@ -104,6 +106,10 @@ class MainWindow(QMainWindow):
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addWidget(self.search_bar)
+        question = QHBoxLayout()
+        question.setContentsMargins(16, 0, 16, 0)
+        question.addWidget(self.lacking_bar)
+        middle.addLayout(question)
         middle.addWidget(self.stack, 1)
         columns = QHBoxLayout()
         columns.setSpacing(0)

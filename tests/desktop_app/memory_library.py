@@ -116,6 +116,7 @@ class MemoryLibrary:
             all=self._all_folders,
             add=self._add_folder,
             remove=self._remove_folder,
+            believe=self._believe,
             start_watching=self._start_watching,
         )
         self.indexing = SimpleNamespace(
@@ -201,6 +202,13 @@ class MemoryLibrary:
 
     def _remove_folder(self, folder_id: FolderId) -> None:
         self._folders = [f for f in self._folders if f.id != folder_id]
+
+    def _believe(self, folder_id: FolderId) -> Job[LibraryChanges]:
+        def work(context: JobContext) -> LibraryChanges:
+            self.replace_folder(online=True, lacking=0)
+            return LibraryChanges(folders=True)
+
+        return self._lane.submit("scan", work)
 
     def _start_watching(self) -> None:
         self.watching = True

@@ -125,6 +125,52 @@ def test_an_offline_folder_is_marked(open_desktop, memory, qtbot):
     assert "Offline" in desktop.window.sidebar.folder_rows()[0].accessibleName()
 
 
+@pytest.fixture
+def lacking(open_desktop, memory, qtbot):
+    """The window on a library whose folder lacks seven photos."""
+    memory.replace_folder(online=False, lacking=7, photos=9)
+    desktop = open_desktop(open_library=opens(memory))
+    bar = desktop.window.lacking_bar
+    qtbot.waitUntil(bar.isVisible, timeout=DEADLINE_MS)
+    return desktop
+
+
+def test_a_folder_that_lacks_photos_is_asked_about_and_can_wait(lacking, memory, qtbot):
+    window = lacking.window
+    assert window.lacking_bar.message.startswith(f"7 of 9 photos in “{memory.folder.path.name}”")
+    row = window.sidebar.folder_rows()[0]
+    assert "7 of 9 not there" in row.accessibleName()
+    window.lacking_bar.wait_button.click()
+    lacking.session.events.poll()
+    assert not window.lacking_bar.isVisible() and window.lacking_bar.message == ""
+    assert memory.folders.all()[0].lacking == 7
+    # Whole again and then lacking again is another question.
+    memory.replace_folder(online=True, lacking=0)
+    qtbot.waitUntil(lambda: "Offline" not in row.accessibleName(), timeout=DEADLINE_MS)
+    memory.replace_folder(online=False, lacking=8)
+    qtbot.waitUntil(window.lacking_bar.isVisible, timeout=DEADLINE_MS)
+
+
+@pytest.mark.parametrize("where", ["bar", "menu"])
+def test_photos_that_are_really_gone_are_given_up(lacking, memory, qtbot, where):
+    window = lacking.window
+    if where == "bar":
+        window.lacking_bar.gone_button.click()
+    else:
+        window.lacking_bar.wait_button.click()
+        menu = window.sidebar.folder_rows()[0].menu
+        action = next(a for a in menu.actions() if a.text() == library_text.REALLY_GONE)
+        assert action.isVisible()
+        action.trigger()
+    qtbot.waitUntil(lambda: memory.folders.all()[0].lacking == 0, timeout=DEADLINE_MS)
+    qtbot.waitUntil(lambda: not window.lacking_bar.isVisible(), timeout=DEADLINE_MS)
+    qtbot.waitUntil(lambda: "30 days" in window.toast.message, timeout=DEADLINE_MS)
+    qtbot.waitUntil(
+        lambda: "Offline" not in window.sidebar.folder_rows()[0].accessibleName(),
+        timeout=DEADLINE_MS,
+    )
+
+
 # -- indexing ----------------------------------------------------------------------------------
 
 

@@ -29,10 +29,11 @@ class FolderRow(QWidget):
     """One folder: icon, name, state, menu.
 
     Signals:
-        remove_requested(Folder), rescan_requested(): chosen in its menu.
+        remove_requested(Folder), rescan_requested(), gone(Folder): chosen in its menu.
     """
 
     remove_requested = Signal(object)
+    gone = Signal(object)
     rescan_requested = Signal()
 
     def __init__(self, theme: Theme, folder: Folder) -> None:
@@ -56,6 +57,7 @@ class FolderRow(QWidget):
         self.menu = QMenu(self)
         self.menu.addAction(library_text.OPEN_FOLDER, self._show_in_file_manager)
         self.menu.addAction(library_text.RESCAN, self.rescan_requested.emit)
+        self._gone = self.menu.addAction(library_text.REALLY_GONE, self._request_gone)
         self.menu.addSeparator()
         self.menu.addAction(library_text.REMOVE_FOLDER, self._request_remove)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -68,6 +70,7 @@ class FolderRow(QWidget):
         name = folder.path.name or str(folder.path)
         self._name.set_full_text(name)
         self._state.set_full_text(library_text.folder_state(folder))
+        self._gone.setVisible(folder.lacking > 0)
         self.setToolTip(str(folder.path).replace("<", "&lt;"))
         self.setAccessibleName(f"{name}, {library_text.folder_state(folder)}")
         self.menu_button.setAccessibleName(library_text.FOLDER_ACTIONS.format(name=name))
@@ -92,18 +95,23 @@ class FolderRow(QWidget):
     def _request_remove(self) -> None:
         self.remove_requested.emit(self._folder)
 
+    def _request_gone(self) -> None:
+        self.gone.emit(self._folder)
+
 
 class Sidebar(QWidget):
     """Lists folders and recent searches, and switches between photos and problems.
 
     Signals:
         add_folder(), remove_folder(Folder), rescan(): commands about folders.
+        gone(Folder): the photos that this folder lacks are really gone.
         search(str), clear_recent_searches(): commands about recent searches.
         show_photos(), show_problems(): go to that page.
     """
 
     add_folder = Signal()
     remove_folder = Signal(object)
+    gone = Signal(object)
     rescan = Signal()
     search = Signal(str)
     clear_recent_searches = Signal()
@@ -180,6 +188,7 @@ class Sidebar(QWidget):
                 continue
             row = FolderRow(self._theme, folder)
             row.remove_requested.connect(self.remove_folder)
+            row.gone.connect(self.gone)
             row.rescan_requested.connect(self.rescan)
             self._rows[folder.id] = row
             self._folders.addWidget(row)
