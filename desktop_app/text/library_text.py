@@ -74,6 +74,13 @@ def folder_state(folder: Folder) -> str:
     return f"{number(folder.searchable)} of {number(folder.photos)} searchable"
 
 
+def folder_tip(folder: Folder) -> str:
+    """Where a folder is, and what in it is not read."""
+    if not folder.unread:
+        return str(folder.path)
+    return f"{folder.path}\nNot read: {folder.unread_words}"
+
+
 def lacking_question(folder: Folder) -> str:
     """What is asked about a folder that lacks photos."""
     verb = "is" if folder.lacking == 1 else "are"

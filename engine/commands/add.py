@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         for folder in library.folders.all():
             if folder.id in added:
                 console.print(f"{plain(folder.path)}: {counted(folder.photos, 'photo')} found")
+                if folder.unread:
+                    console.print(f"  Not read: {folder.unread_words}")
         pending = library.status().pending
     if pending:
         console.print(

@@ -12,11 +12,14 @@ from engine.commands.terminal.console import Console, counted, plain
 from engine.errors import BadRequest
 from engine.library import Library
 from engine.records import Folder
+from engine.watch.rules import DEFAULT_RULES
 
-SUMMARY = "the watched folders; say that the photos which one lacks are really gone"
+SUMMARY = "the watched folders, and what is left out; say that photos which one lacks are gone"
 _ACTIONS = {
     "list": "the watched folders and their state",
     "gone": "the photos that this folder lacks are deleted, its drive is not just away",
+    "rules": "show what is left out, or replace the folder's own rules, in the syntax of "
+    ".gitignore files: screenshots/ '*.png' '!node_modules/'; '' for none",
 }
 
 
@@ -24,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``engine.commands``."""
     parser.add_argument("action", choices=list(_ACTIONS), nargs="?", default="list")
     parser.add_argument("folder", metavar="FOLDER", nargs="?", help="a watched folder")
+    parser.add_argument("rules", metavar="RULE", nargs="*", help="see the action rules")
     parser.epilog = "  ".join(f"{name}: {what}." for name, what in _ACTIONS.items())
 
 
@@ -39,8 +43,17 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         if not folders:
             console.print(f"No folder yet. Add one: {command_line(arguments, 'add FOLDER')}")
         return 0
+    if arguments.action == "rules" and not arguments.rules:
+        with open_for_reading(arguments, profile, console) as library:
+            _print_rules(library, _named(library, arguments), console)
+        return 0
     with open_for_writing(arguments, profile) as library:
         folder = _named(library, arguments)
+        if arguments.action == "rules":
+            library.folders.set_rules(folder.id, "\n".join(arguments.rules))
+            console.follow(library.folders.scan())
+            _print_rules(library, folder, console)
+            return 0
         console.follow(library.folders.believe(folder.id))
         after = next(f for f in library.folders.all() if f.id == folder.id)
     if not after.online:
@@ -54,9 +67,10 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
 
 
 def folder_line(folder: Folder) -> str:
-    """Path, number of photos, state."""
+    """Path, number of photos, state, what is not read."""
     offline = "" if folder.online else "  (not connected)"
-    return f"  {plain(folder.path)}: {counted(folder.photos, 'photo')}{offline}"
+    not_read = f"; not read: {folder.unread_words}" if folder.unread else ""
+    return f"  {plain(folder.path)}: {counted(folder.photos, 'photo')}{offline}{not_read}"
 
 
 def lacking_lines(folder: Folder, arguments: argparse.Namespace) -> list[str]:
@@ -72,6 +86,14 @@ def lacking_lines(folder: Folder, arguments: argparse.Namespace) -> list[str]:
         "  Is a drive not connected, or another one? Connect the right one and index again.",
         f"  Are the photos really gone? Then run: {plain(gone)}",
     ]
+
+
+def _print_rules(library: Library, folder: Folder, console: Console) -> None:
+    console.print("# Left out of every folder, unless its own rules say otherwise:")
+    console.print(DEFAULT_RULES.strip())
+    console.print(f"\n# Rules of {plain(folder.path)}:")
+    for line in library.folders.rules(folder.id).splitlines() or ["# none"]:
+        console.print(plain(line))
 
 
 def _named(library: Library, arguments: argparse.Namespace) -> Folder:

@@ -57,6 +57,8 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     for folder in status.folders:
         for line in lacking_lines(folder, arguments):
             console.print(line)
+        if folder.unread:
+            console.print(f"Not read in {plain(folder.path)}: {folder.unread_words}")
         if not folder.online and not folder.lacking:
             console.print(f"Not connected, left as it was: {plain(folder.path)}")
     if status.note:

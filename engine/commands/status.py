@@ -130,6 +130,7 @@ def as_json(
                 "path": str(folder.path),
                 "online": folder.online,
                 "lacking": folder.lacking,
+                "unread": dict(folder.unread),
                 "photos": folder.photos,
                 "searchable": folder.searchable,
                 "problems": folder.problems,

@@ -14,6 +14,7 @@ from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import FolderId, LibraryChanges
 from engine.store.store import Store
 from engine.watch import changes, losses, mounts, scanner
+from engine.watch.rules import Rules
 
 _STAGE = "Looking through folders"
 _KEEP_MISSING_FOR = timedelta(days=30)
@@ -87,12 +88,19 @@ class FolderScan:
     ) -> LibraryChanges:
         volume = mounts.volume_of(path)
         try:
-            scanned = scanner.scan_folder(path, cancel=cancel, exclude=(self._library_root,))
+            rules = Rules(self._store.folders.rules(folder_id))
+            scanned = scanner.scan_folder(
+                path, cancel=cancel, exclude=(self._library_root,), rules=rules
+            )
         except FolderProblem:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False))
         in_store = self._store.files.present(folder_id)
         difference = changes.diff(scanned.files, in_store, scanned.unreadable_folders)
-        if not believe and (lacking := self._lacking(folder_id, difference, in_store, volume)):
+        lost = [
+            p for p in losses.lost_photos(difference, in_store) if not rules.leave_out_any_of(p)
+        ]
+        lacking = self._lacking(folder_id, lost, difference, in_store, volume)
+        if lacking and not believe:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False, lacking))
         came_online = self._store.folders.set_online(folder_id, True)
         new = [*difference.added, *difference.changed]
@@ -102,13 +110,14 @@ class FolderScan:
         photos |= self._store.files.record_missing(folder_id, difference.gone)
         skips = [(s.rel_path, s.kind, s.message, s.hint) for s in scanned.skipped]
         problems = self._store.files.record_skipped(folder_id, skips)
-        self._store.folders.record_scan(folder_id, volume)
-        changed = came_online or bool(new) or bool(difference.gone)
+        counted = self._store.folders.record_scan(folder_id, volume, scanned.unread)
+        changed = came_online or counted or bool(new) or bool(difference.gone)
         return LibraryChanges(frozenset(photos), folders=changed, problems=problems or changed)
 
     def _lacking(
         self,
         folder_id: FolderId,
+        lost: list[str],
         difference: changes.FolderDiff,
         in_store: Mapping[str, tuple[int, int]],
         volume: str | None,
@@ -127,7 +136,6 @@ class FolderScan:
                 other_volume=before is not None and before != volume,
             )
 
-        lost = losses.lost_photos(difference, in_store)
         if lost and too_many(lost):
             moved = self._store.files.held_elsewhere(folder_id, lost)
             lost = [rel_path for rel_path in lost if rel_path not in moved]

@@ -13,6 +13,7 @@ from engine.jobs import Job, JobContext
 from engine.library.components import LibraryComponents
 from engine.records import Folder, FolderId, LibraryChanges
 from engine.watch.rescan_schedule import RescanIntervals
+from engine.watch.rules import Rules
 from engine.watch.watcher import FolderWatcher
 
 
@@ -97,6 +98,21 @@ class LibraryFolders:
             return found
 
         return self._components.lanes.io.submit("scan", work)
+
+    def rules(self, folder_id: FolderId) -> str:
+        """A folder's own rules for what is left out, besides ``watch.rules.DEFAULT_RULES``."""
+        return self._store.folders.rules(folder_id)
+
+    def set_rules(self, folder_id: FolderId, rules: str) -> None:
+        """Change a folder's own rules: lines in the syntax of .gitignore files, which go before the
+        default rules. The next scan goes by them; photos that they leave out are no more found.
+
+        Raises:
+            BadRequest: a line is no pattern, or the library was opened for reading only.
+        """
+        self._components.refuse_if_read_only("changing rules")
+        Rules(rules)
+        self._store.folders.set_rules(folder_id, rules)
 
     def start_watching(self) -> None:
         """Scan all folders now and after every change in them, and index what is new."""

@@ -19,6 +19,8 @@ class Folder:
         lacking: photos that the last scan did not find, if they are too many to believe that they
             were deleted; else 0. While there are any, the folder is not online, until they are back
             or ``Library.folders.believe`` says that they are gone.
+        unread: kinds of files that Pickout does not read ("CR3", "video") and how many of them the
+            last scan counted, most first.
         photos: files found below it; ``searchable`` of them are indexed; ``problems`` failed.
     """
 
@@ -29,6 +31,15 @@ class Folder:
     searchable: int = 0
     problems: int = 0
     lacking: int = 0
+    unread: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def unread_words(self) -> str:
+        """What is not read, in words: "3,000 CR3 files, 1 video"; empty if there is nothing."""
+        return ", ".join(
+            f"{count:,} {kind if kind == 'video' else f'{kind} file'}{'' if count == 1 else 's'}"
+            for kind, count in self.unread
+        )
 
 
 @dataclass(frozen=True, slots=True)

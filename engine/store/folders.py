@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.records import Folder, FolderId, PhotoId
@@ -27,12 +29,15 @@ class Folders:
                     WHERE r.folder_id = f.id AND r.profile_id = ?), 0),
                 coalesce((SELECT sum(n) FROM file_counts c
                     WHERE c.folder_id = f.id AND c.state = 'failed'), 0),
-                lacking
+                lacking, unread_json
             FROM folders f WHERE removed_at IS NULL ORDER BY id
         """
         with self._db.reading() as connection:
             return tuple(
-                Folder(FolderId(row[0]), Path(row[1]), bool(row[2]), *row[3:])
+                Folder(
+                    *(FolderId(row[0]), Path(row[1]), bool(row[2]), *row[3:7]),
+                    tuple(json.loads(row[7]).items()),
+                )
                 for row in connection.execute(query, (profile_id,))
             )
 
@@ -75,13 +80,30 @@ class Folders:
             query = "SELECT volume, last_scan_at FROM folders WHERE id = ?"
             return connection.execute(query, (folder_id,)).fetchone() or (None, None)
 
-    def record_scan(self, folder_id: FolderId, volume: str | None) -> None:
+    def record_scan(
+        self, folder_id: FolderId, volume: str | None, unread: Iterable[tuple[str, int]] = ()
+    ) -> bool:
+        """See ``FolderTable``."""
+        counted, query = json.dumps(dict(unread)), "SELECT unread_json FROM folders WHERE id = ?"
+        with self._db.writing() as connection:
+            before = connection.execute(query, (folder_id,)).fetchone()
+            connection.execute(
+                "UPDATE folders SET last_scan_at = ?, volume = ?, unread_json = ? WHERE id = ?",
+                (now(), volume, counted, folder_id),
+            )
+        return before is not None and before[0] != counted
+
+    def rules(self, folder_id: FolderId) -> str:
+        """See ``FolderTable``."""
+        with self._db.reading() as connection:
+            query = "SELECT rules FROM folders WHERE id = ?"
+            row = connection.execute(query, (folder_id,)).fetchone()
+            return row[0] if row else ""
+
+    def set_rules(self, folder_id: FolderId, rules: str) -> None:
         """See ``FolderTable``."""
         with self._db.writing() as connection:
-            connection.execute(
-                "UPDATE folders SET last_scan_at = ?, volume = ? WHERE id = ?",
-                (now(), volume, folder_id),
-            )
+            connection.execute("UPDATE folders SET rules = ? WHERE id = ?", (rules, folder_id))
 
     def mark_removed(self, folder_id: FolderId) -> bool:
         """See ``FolderTable``."""

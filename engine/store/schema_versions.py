@@ -307,12 +307,14 @@ def m0005_blocks(db: UtilsDatabase) -> None:
 _M0007 = """
 ALTER TABLE folders ADD COLUMN volume TEXT;
 ALTER TABLE folders ADD COLUMN lacking INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE folders ADD COLUMN rules TEXT NOT NULL DEFAULT '';
+ALTER TABLE folders ADD COLUMN unread_json TEXT NOT NULL DEFAULT '{}';
 """
 
 
 @MIGRATIONS()
 def m0007_roots(db: UtilsDatabase) -> None:
-    """The volume of a folder is remembered, and how many photos it lacks if that is too many."""
+    """Folders remember their volume, what they lack, what is left out and what is not read."""
     _run_script(db.conn, _M0007)
 
 

@@ -74,8 +74,25 @@ class FolderTable(Protocol):
         that was (ISO 8601, UTC); None for what is not known."""
         ...
 
-    def record_scan(self, folder_id: FolderId, volume: str | None) -> None:
-        """Record that the folder was scanned now, on this volume."""
+    def record_scan(
+        self, folder_id: FolderId, volume: str | None, unread: Iterable[tuple[str, int]] = ()
+    ) -> bool:
+        """Record that the folder was scanned now, on this volume.
+
+        Args:
+            unread: see ``Folder``.
+
+        Returns:
+            Whether ``unread`` has changed.
+        """
+        ...
+
+    def rules(self, folder_id: FolderId) -> str:
+        """The folder's own rules for what is left out, as ``watch.rules`` reads them."""
+        ...
+
+    def set_rules(self, folder_id: FolderId, rules: str) -> None:
+        """Change them."""
         ...
 
     def mark_removed(self, folder_id: FolderId) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,8 @@ from pathlib import Path
 from engine.decode.formats import PHOTO_SUFFIXES
 from engine.errors import FolderProblem
 from engine.jobs import CancelToken
-
-IGNORED_FOLDERS = frozenset(
-    {
-        *("@eadir", ".thumbnails", "$recycle.bin", "system volume information", "lost+found"),
-        *("#recycle", "#snapshot", "__macosx", "found.000"),
-    }
-)
-"""Names (lower case) of folders of other programs and of trash. Hidden folders are ignored too."""
+from engine.watch import unread_kinds
+from engine.watch.rules import Rules
 
 _JUNCTION_TAG = 0xA0000003  # stat.IO_REPARSE_TAG_MOUNT_POINT, which only Windows has
 _SCANNING = "looking through the folder"
@@ -65,11 +60,14 @@ class FolderContents:
         files: the photo files.
         skipped: entries that were left out and why.
         unreadable_folders: relative paths of folders whose content is unknown.
+        unread: kinds of files that Pickout does not read, see ``unread_kinds``, and how many there
+            are, most first.
     """
 
     files: tuple[FileFacts, ...]
     skipped: tuple[SkippedEntry, ...] = ()
     unreadable_folders: tuple[str, ...] = ()
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 def scan_folder(
@@ -78,23 +76,27 @@ def scan_folder(
     cancel: CancelToken | None = None,
     suffixes: Collection[str] = PHOTO_SUFFIXES,
     exclude: Collection[Path] = (),
+    rules: Rules | None = None,
 ) -> FolderContents:
     """List the photo files below ``root``, by name and metadata only; no file is opened.
 
-    Hidden files and folders, ignored folders, and files with other suffixes are left out without
-    a report. Links to files are followed, links to folders are not.
+    What the rules leave out and files with other suffixes are left out without a report. Links to
+    files are followed, links to folders are not.
 
     Args:
         cancel: token that stops the scan.
         suffixes: suffixes of photo files, lower case, with the dot.
         exclude: folders not to enter, such as the library's own.
+        rules: what else is left out; None for the default rules.
 
     Raises:
         FolderProblem: ``root`` is gone, unplugged or not readable; also if that happens during
             the scan, so that its files are never taken for deleted.
         Cancelled: ``cancel`` was set.
     """
-    return _Scan(root, cancel or CancelToken(), frozenset(suffixes), exclude).run()
+    return _Scan(
+        root, cancel or CancelToken(), frozenset(suffixes), exclude, rules or Rules()
+    ).run()
 
 
 class _Scan:
@@ -106,10 +108,13 @@ class _Scan:
         cancel: CancelToken,
         suffixes: frozenset[str],
         exclude: Collection[Path],
+        rules: Rules,
     ) -> None:
         self._root = root
         self._cancel = cancel
         self._suffixes = suffixes
+        self._rules = rules
+        self._unread: Counter[str] = Counter()
         self._files: list[FileFacts] = []
         self._skipped: list[SkippedEntry] = []
         self._unreadable_folders: list[str] = []
@@ -128,7 +133,10 @@ class _Scan:
         if self._require_root() != root_identity:
             raise _folder_gone(self._root)
         return FolderContents(
-            tuple(self._files), tuple(self._skipped), tuple(self._unreadable_folders)
+            tuple(self._files),
+            tuple(self._skipped),
+            tuple(self._unreadable_folders),
+            tuple(self._unread.most_common()),
         )
 
     def _require_root(self) -> tuple[int, int]:
@@ -183,24 +191,28 @@ class _Scan:
 
     def _visit_entry(self, entry: os.DirEntry[str], rel_path: str) -> None:
         self._cancel.raise_if_set()
-        if entry.name.startswith("."):
-            return
-        has_photo_suffix = os.path.splitext(entry.name)[1].lower() in self._suffixes
+        suffix = os.path.splitext(entry.name)[1].lower()
+        has_photo_suffix = suffix in self._suffixes
         try:
-            if entry.is_dir(follow_symlinks=False):
-                self._visit_subfolder(entry, rel_path, has_photo_suffix)
-            elif entry.is_symlink() and entry.is_dir():
-                self._visit_linked_folder(entry, rel_path)
+            if entry.is_dir():
+                if not self._rules.leave_out(rel_path, folder=True):
+                    self._visit_folder_entry(entry, rel_path, has_photo_suffix)
             elif has_photo_suffix:
-                self._visit_file(entry, rel_path)
+                if not self._rules.leave_out(rel_path):
+                    self._visit_file(entry, rel_path)
+            elif (kind := unread_kinds.kind_of(suffix, self._suffixes)) is not None:
+                self._unread[kind] += not self._rules.leave_out(rel_path)
         except OSError as error:
             if has_photo_suffix and error.errno not in _GONE:
                 self._skip(rel_path, "unreadable", f"It cannot be read ({error.strerror}).")
 
-    def _visit_subfolder(
+    def _visit_folder_entry(
         self, entry: os.DirEntry[str], rel_path: str, has_photo_suffix: bool
     ) -> None:
-        if entry.name.lower() in IGNORED_FOLDERS or _is_system_folder(entry):
+        if entry.is_symlink():
+            self._visit_linked_folder(entry, rel_path)
+            return
+        if _is_system_folder(entry):
             return
         if has_photo_suffix:
             self._skip(

@@ -258,6 +258,25 @@ def test_the_volume_of_the_last_scan_is_remembered(store: Store, folder_id: int)
     assert store.folders.last_scan(folder_id)[0] is None
 
 
+def test_what_is_not_read_is_counted_by_folder(
+    store: Store, folder_id: int, profile_id: int
+) -> None:
+    assert store.folders.record_scan(folder_id, None, [("CR3", 3000), ("video", 1)])
+    assert not store.folders.record_scan(folder_id, None, [("CR3", 3000), ("video", 1)])
+    (folder,) = store.folders.all(profile_id)
+    assert folder.unread == (("CR3", 3000), ("video", 1))
+    assert folder.unread_words == "3,000 CR3 files, 1 video"
+    assert store.folders.record_scan(folder_id, None)
+    assert store.folders.all(profile_id)[0].unread_words == ""
+
+
+def test_a_folder_has_rules_of_its_own(store: Store, folder_id: int, tmp_path: Path) -> None:
+    other = store.folders.add(tmp_path / "other")
+    store.folders.set_rules(folder_id, "*.png\n!keep.png")
+    assert store.folders.rules(folder_id) == "*.png\n!keep.png"
+    assert store.folders.rules(other) == ""
+
+
 def test_files_that_are_in_another_folder_too(
     store: Store, folder_id: int, tmp_path: Path, index_all: IndexAll
 ) -> None:

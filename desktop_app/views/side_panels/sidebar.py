@@ -71,7 +71,7 @@ class FolderRow(QWidget):
         self._name.set_full_text(name)
         self._state.set_full_text(library_text.folder_state(folder))
         self._gone.setVisible(folder.lacking > 0)
-        self.setToolTip(str(folder.path).replace("<", "&lt;"))
+        self.setToolTip(library_text.folder_tip(folder).replace("<", "&lt;"))
         self.setAccessibleName(f"{name}, {library_text.folder_state(folder)}")
         self.menu_button.setAccessibleName(library_text.FOLDER_ACTIONS.format(name=name))
         self.menu_button.setToolTip(

@@ -53,6 +53,35 @@ def test_a_folder_that_is_not_there_is_not_believed_to_be_empty(
     assert f"{photos}: 3 photos." in command(tmp_path, "folders", "gone", photos).out
 
 
+def test_rules_are_shown_and_changed(photos: Path, tmp_path: Path) -> None:
+    synthetic_photos.photo(photos / "node_modules/a.jpg", "blue", seed=5)
+    synthetic_photos.photo(photos / "Screens/b.jpg", "blue", seed=6)
+    command(tmp_path, "index")
+    shown = command(tmp_path, "folders", "rules", photos).out
+    assert "\nnode_modules/\n" in shown and shown.endswith(f"# Rules of {photos}:\n# none\n")
+    assert f"{photos}: 4 photos" in command(tmp_path, "folders").out
+    # Most photos are left out, but by a rule: nobody is asked.
+    changed = command(tmp_path, "folders", "rules", photos, "*.jpg", "!node_modules/", "!a.jpg")
+    assert changed.status == 0 and changed.out.endswith("*.jpg\n!node_modules/\n!a.jpg\n")
+    assert f"{photos}: 1 photo\n" in command(tmp_path, "folders").out
+    assert command(tmp_path, "folders", "rules", photos, "").out.endswith("# none\n")
+    assert f"{photos}: 4 photos\n" in command(tmp_path, "folders").out
+    refused = command(tmp_path, "folders", "rules", photos, "!")
+    assert refused.status == 1 and "One of the rules" in refused.err
+
+
+def test_what_is_not_read_is_said(photos: Path, tmp_path: Path) -> None:
+    for name in ("a.CR3", "b.CR3", "c.mov"):
+        (photos / name).write_bytes(b"x")
+    words = "2 CR3 files, 1 video"
+    assert f"Not read: {words}" in command(tmp_path, "add", photos).out
+    assert f"Not read in {photos}: {words}" in command(tmp_path, "index").out
+    for argv in (["status"], ["folders"]):
+        assert f"{photos}: 3 photos; not read: {words}\n" in command(tmp_path, *argv).out
+    (folder,) = json.loads(command(tmp_path, "status", "--json").out)["folders"]
+    assert folder["unread"] == {"CR3": 2, "video": 1}
+
+
 def test_folders_that_are_not_watched(photos: Path, tmp_path: Path) -> None:
     assert "Which folder?" in command(tmp_path, "folders", "gone").err
     assert "not watched" in command(tmp_path, "folders", "gone", tmp_path).err

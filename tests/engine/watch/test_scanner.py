@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import Cancelled, FolderProblem
 from engine.jobs import CancelToken
+from engine.watch.rules import Rules
 from engine.watch.scanner import FileFacts, scan_folder
 
 
@@ -43,12 +44,39 @@ def test_photos_are_found_with_their_facts(tmp_path):
 def test_hidden_ignored_and_other_files_are_left_out_without_a_report(tmp_path):
     fill(
         tmp_path,
-        *("notes.txt", "movie.mp4", "jpg", ".hidden.jpg", "._a.jpg", ".git/a.jpg"),
+        *(
+            "notes.txt",
+            "jpg",
+            ".movie.mp4",
+            "Cache/a.jpg",
+            "Cache/a.mp4",
+            ".hidden.jpg",
+            "._a.jpg",
+            ".git/a.jpg",
+        ),
         *("@eaDir/a.jpg", "x/@eaDir/a.jpg/b.jpg", ".thumbnails/a.jpg", "$RECYCLE.BIN/a.jpg"),
         *("System Volume Information/a.jpg", "deep/.hidden/deeper/a.jpg"),
     )
     contents = scan_folder(tmp_path)
-    assert (contents.files, contents.skipped) == ((), ())
+    assert (contents.files, contents.skipped, contents.unread) == ((), (), ())
+
+
+def test_a_folder_s_own_rules(tmp_path):
+    fill(tmp_path, "a.jpg", "b.png", "Screens/c.jpg", "node_modules/d.jpg", "node_modules/e.png")
+    rules = Rules("Screens/\n*.png\n!node_modules/")
+    assert names(tmp_path, rules=rules) == ["a.jpg", "node_modules/d.jpg"]
+
+
+def test_files_that_are_not_read_are_counted(tmp_path):
+    fill(
+        tmp_path,
+        *("a.jpg", "1/b.CR3", "1/c.cr3", "2/d.cr3", "e.mov", "f.MP4", "g.jxl", "h.txt", "cr3"),
+    )
+    contents = scan_folder(tmp_path)
+    assert contents.unread == (("CR3", 3), ("video", 2), ("JXL", 1))
+    assert [file.rel_path for file in contents.files] == ["a.jpg"]
+    more = scan_folder(tmp_path, suffixes={".jpg", ".cr3"})
+    assert more.unread == (("video", 2), ("JXL", 1)) and len(more.files) == 4
 
 
 def test_other_suffixes_and_excluded_folders(tmp_path):
