@@ -152,7 +152,11 @@ class Desktop(QObject):
     def _start_log_file(self) -> None:
         try:
             handler = logging.handlers.RotatingFileHandler(
-                self._root / "pickout.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
+                self._root / "pickout.log",
+                maxBytes=1_000_000,
+                backupCount=2,
+                encoding="utf-8",
+                errors="backslashreplace",  # names of files need not be text
             )
         except OSError:
             return  # a library on a read-only disk works without a log file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from desktop_app.text import search_text
+from desktop_app.text import formatting, search_text
 from engine.records import Photo, PhotoId, SearchHit, Verdict
 
 SECTION_ORDER = (Verdict.MATCH, Verdict.UNSURE, Verdict.UNVERIFIED, Verdict.NO)
@@ -16,7 +16,7 @@ def similar_rows(hit: SearchHit) -> list[SearchHit]:
 
     It has the hit's verdict, which puts it into the same section, and nothing else of it.
     """
-    reason = search_text.SIMILAR_REASON.format(name=hit.photo.path.name)
+    reason = search_text.SIMILAR_REASON.format(name=formatting.file_name(hit.photo.path))
     return [SearchHit(photo, hit.score, None, hit.verdict, reason=reason) for photo in hit.similar]
 
 

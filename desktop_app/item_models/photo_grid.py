@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 
 from desktop_app.item_models.finding_rows import finding_rows
 from desktop_app.item_models.hit_rows import SECTION_ORDER, hit_rows, with_photos
-from desktop_app.text import search_text
+from desktop_app.text import formatting, search_text
 from engine.records import Photo, PhotoId, QueryPlan, SearchHit, Verdict
 
 Index = QModelIndex | QPersistentModelIndex
@@ -83,13 +83,13 @@ class PhotoGridModel(QAbstractListModel):
         if role == HIT_ROLE:
             return hit
         if role == Qt.ItemDataRole.DisplayRole:
-            return hit.photo.path.name
+            return formatting.file_name(hit.photo.path)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             if self._hits is None:
-                return hit.photo.path.name
-            words, waiting = [hit.photo.path.name], self.is_waiting(hit)
+                return formatting.file_name(hit.photo.path)
+            words, waiting = [formatting.file_name(hit.photo.path)], self.is_waiting(hit)
             if self.is_similar(hit):
-                return f"{hit.photo.path.name}, {search_text.SIMILAR}"
+                return f"{formatting.file_name(hit.photo.path)}, {search_text.SIMILAR}"
             if not waiting or hit.verdict is not Verdict.UNVERIFIED:
                 words.append(search_text.VERDICT_WORDS[hit.verdict])
             if waiting:
@@ -99,7 +99,7 @@ class PhotoGridModel(QAbstractListModel):
             return ", ".join(words)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             rows = finding_rows(hit, self.plan)
-            return "; ".join(map(str, rows)) or hit.reason or str(hit.photo.path)
+            return "; ".join(map(str, rows)) or hit.reason or formatting.whole_path(hit.photo.path)
         return None
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from desktop_app.text import library_text
+from desktop_app.text import formatting, library_text
 from engine.records import Problem
 
 Index = QModelIndex | QPersistentModelIndex
@@ -60,5 +60,5 @@ class ProblemModel(QAbstractTableModel):
             hint = problem.hint or library_text.PROBLEM_HINTS.get(
                 problem.kind, library_text.PROBLEM_HINT
             )
-            return (problem.path.name, problem.message, hint)[index.column()]
+            return (formatting.file_name(problem.path), problem.message, hint)[index.column()]
         return None

@@ -130,10 +130,14 @@ class LibraryPresenter(QObject):
             self._folders.remove(folder)
 
     def _folder_added(self, folder: Folder) -> None:
-        self._window.toast.show_message(library_text.FOLDER_ADDED.format(name=folder.path.name))
+        self._window.toast.show_message(
+            library_text.FOLDER_ADDED.format(name=formatting.file_name(folder.path))
+        )
 
     def _folder_removed(self, folder: Folder) -> None:
-        self._window.toast.show_message(library_text.FOLDER_REMOVED.format(name=folder.path.name))
+        self._window.toast.show_message(
+            library_text.FOLDER_REMOVED.format(name=formatting.file_name(folder.path))
+        )
         if self._browsing.active:
             self._browsing.show()
         else:

@@ -142,7 +142,7 @@ class SearchPresenter(QObject):
         self._browsing.deactivate()
         bar = self._window.search_bar
         bar.set_busy(True)
-        name = query.like.photo.path.name if query.like is not None else ""
+        name = formatting.file_name(query.like.photo.path) if query.like is not None else ""
         bar.show_chip(search_text.LIKE_CHIP.format(name=name) if name else "")
         if query.like is not None:
             bar.show_plan(None)  # those of a text stay until the next ones come

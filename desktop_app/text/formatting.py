@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from engine.file_names import shown
+
 
 def number(value: int) -> str:
     """An integer with thousands separators: ``12,480``."""
@@ -57,3 +61,13 @@ def file_size(size_bytes: int) -> str:
         value /= 1000
         del units[0]
     return f"{value:.0f} {units[0]}" if value >= 100 else f"{value:.1f} {units[0]}"
+
+
+def file_name(path: Path) -> str:
+    """The name of a file or folder; bytes that are no text are U+FFFD."""
+    return shown(path.name or path)
+
+
+def whole_path(path: Path) -> str:
+    """A path; bytes that are no text are U+FFFD."""
+    return shown(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop_app.text.formatting import count, duration, number, photos
+from desktop_app.text.formatting import count, duration, file_name, number, photos, whole_path
 from engine.records import Folder, IndexingState, LibraryStatus
 
 # -- sidebar --------------------------------------------------------------------------------------
@@ -77,15 +77,16 @@ def folder_state(folder: Folder) -> str:
 def folder_tip(folder: Folder) -> str:
     """Where a folder is, and what in it is not read."""
     if not folder.unread:
-        return str(folder.path)
-    return f"{folder.path}\nNot read: {folder.unread_words}"
+        return whole_path(folder.path)
+    return f"{whole_path(folder.path)}\nNot read: {folder.unread_words}"
 
 
 def lacking_question(folder: Folder) -> str:
     """What is asked about a folder that lacks photos."""
     verb = "is" if folder.lacking == 1 else "are"
+    name = file_name(folder.path)
     return (
-        f"{number(folder.lacking)} of {photos(folder.photos)} in “{folder.path.name}” {verb} not "
+        f"{number(folder.lacking)} of {photos(folder.photos)} in “{name}” {verb} not "
         "there. Is the drive not connected, or another one? Nothing was removed."
     )
 

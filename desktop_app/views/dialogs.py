@@ -46,7 +46,7 @@ class Dialogs:
 
     def confirm_remove(self, folder: Folder) -> bool:
         """Ask whether the folder is to be removed from the library."""
-        name = folder.path.name or str(folder.path)
+        name = formatting.file_name(folder.path)
         box = _box(self._parent, library_text.REMOVE_TITLE.format(name=name))
         box.setInformativeText(
             library_text.REMOVE_BODY.format(count=formatting.photos(folder.photos))
@@ -61,7 +61,7 @@ class Dialogs:
     def show_problem(self, error: EngineError) -> None:
         """Show message, hint and path of an error."""
         box = _box(self._parent, error.message)
-        details = [str(error.path)] if error.path is not None else []
+        details = [formatting.whole_path(error.path)] if error.path is not None else []
         if error.hint:
             details.insert(0, error.hint)
         box.setInformativeText("\n\n".join(details))
@@ -82,7 +82,11 @@ class Dialogs:
     def cannot_open(self, error: EngineError) -> bool:
         """Report that the library cannot be opened; True to try again, False to quit."""
         box = _box(self._parent, window_text.CANNOT_OPEN)
-        lines = [error.message, error.hint or "", str(error.path) if error.path else ""]
+        lines = [
+            error.message,
+            error.hint or "",
+            formatting.whole_path(error.path) if error.path else "",
+        ]
         box.setInformativeText("\n\n".join(line for line in lines if line))
         quit_button = box.addButton(window_text.QUIT, QMessageBox.ButtonRole.RejectRole)
         retry = box.addButton(window_text.TRY_AGAIN, QMessageBox.ButtonRole.AcceptRole)

@@ -96,9 +96,8 @@ class FolderScan:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False))
         in_store = self._store.files.present(folder_id)
         difference = changes.diff(scanned.files, in_store, scanned.unreadable_folders)
-        lost = [
-            p for p in losses.lost_photos(difference, in_store) if not rules.leave_out_any_of(p)
-        ]
+        lost = losses.lost_photos(difference, in_store)
+        lost = [rel_path for rel_path in lost if not rules.leave_out_any_of(rel_path)]
         lacking = self._lacking(folder_id, lost, difference, in_store, volume)
         if lacking and not believe:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False, lacking))

@@ -13,19 +13,16 @@ def validate_folder(path: Path, library_root: Path, watched: Iterable[Path]) -> 
     """Check a folder before it is added. All paths must be resolved.
 
     Raises:
-        FolderProblem: it does not exist, is not a folder, cannot be read, has a name that cannot
-            be stored as text, holds the library or lies in it, or overlaps another folder.
+        FolderProblem: it does not exist, is not a folder, cannot be read, holds the library or lies
+            in it, or overlaps another folder.
     """
     if not path.exists():
         raise _problem("This folder does not exist.", path, "Check its name.")
     if not path.is_dir():
         raise _problem("This is not a folder.", path, "Add the folder that it lies in.")
     try:
-        str(path).encode("utf-8")
         with os.scandir(path) as entries:
             next(entries, None)
-    except UnicodeEncodeError:
-        raise _problem("The folder's name is not valid text.", path, "Rename it.") from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise _problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.file_names import stored
 from engine.postgres import vectors
 from engine.postgres.claims import Claims
 from engine.postgres.connection import Server, Session
@@ -46,7 +47,7 @@ class ServerFiles(Files):
         """See ``FileTable``."""
         photos: set[PhotoId] = set()
         for batch in in_batches(found):
-            files = list({file[0]: file for file in batch}.values())
+            files = list({file[0]: (stored(file[0]), *file[1:]) for file in batch}.values())
             photos |= self._record(folder_id, files)
         return photos
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.file_names import from_stored, stored
 from engine.records import Problem
 from engine.store.connections import Connections
 
@@ -29,7 +30,7 @@ class Failures:
         """
         with self._db.reading() as connection:
             return tuple(
-                Problem(Path(row[0]) / row[1], *row[2:7])
+                Problem(Path(from_stored(row[0])) / from_stored(row[1]), *row[2:7])
                 for row in connection.execute(query, (limit,))
             )
 
@@ -45,11 +46,12 @@ class Failures:
                 "SELECT id, path FROM folders WHERE removed_at IS NULL"
             ).fetchall()
             for path in paths:
-                for folder_id, root in folders:
+                for folder_id, stored_root in folders:
+                    root = from_stored(stored_root)
                     if path.is_relative_to(root):
                         count += connection.execute(
                             """UPDATE files SET state = 'pending'
                                WHERE folder_id = ? AND rel_path = ? AND state = 'failed'""",
-                            (folder_id, path.relative_to(root).as_posix()),
+                            (folder_id, stored(path.relative_to(root).as_posix())),
                         ).rowcount
             return count

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.file_names import from_stored, stored
 from engine.records import FolderId, PhotoId
 from engine.store import deletion
 from engine.store.connections import Connection, Connections
@@ -39,7 +40,8 @@ class Files:
         query = """SELECT rel_path, size_bytes, mtime_ns FROM files
                    WHERE folder_id = ? AND missing_since IS NULL"""
         with self._db.reading() as connection:
-            return {row[0]: (row[1], row[2]) for row in connection.execute(query, (folder_id,))}
+            rows = connection.execute(query, (folder_id,))
+            return {from_stored(row[0]): (row[1], row[2]) for row in rows}
 
     def record_found(
         self, folder_id: FolderId, found: Iterable[tuple[str, int, int]]
@@ -55,7 +57,9 @@ class Files:
                 if not _is_watched(connection, folder_id):
                     return photos
                 for file in batch:
-                    row = connection.execute(query, (folder_id, *file)).fetchone()
+                    row = connection.execute(
+                        query, (folder_id, stored(file[0]), *file[1:])
+                    ).fetchone()
                     if row[0] is not None:
                         photos.add(PhotoId(row[0]))
         return photos
@@ -69,7 +73,7 @@ class Files:
         for batch in in_batches(rel_paths):
             with self._db.writing() as connection:
                 for rel_path in batch:
-                    row = connection.execute(query, (now(), folder_id, rel_path)).fetchone()
+                    row = connection.execute(query, (now(), folder_id, stored(rel_path))).fetchone()
                     if row is not None and row[0] is not None:
                         photos.add(PhotoId(row[0]))
         return photos
@@ -89,7 +93,7 @@ class Files:
         for batch in in_batches(rel_paths):
             with self._db.reading() as connection:
                 for rel_path in batch:
-                    if connection.execute(query, (folder_id, rel_path)).fetchone():
+                    if connection.execute(query, (folder_id, stored(rel_path))).fetchone():
                         held.add(rel_path)
         return held
 
@@ -97,7 +101,7 @@ class Files:
         self, folder_id: FolderId, skips: Iterable[tuple[str, str, str, str]]
     ) -> bool:
         """See ``FileTable``."""
-        fresh = {skip[0]: skip for skip in skips}
+        fresh = {stored(skip[0]): (stored(skip[0]), *skip[1:]) for skip in skips}
         with self._db.writing() as connection:
             query = "SELECT rel_path, kind, message, hint FROM skips WHERE folder_id = ?"
             if set(connection.execute(query, (folder_id,))) == set(fresh.values()):
@@ -164,9 +168,13 @@ class Files:
         """
         with self._db.reading() as connection:
             return [
-                FileRow(row[0], FolderId(row[1]), Path(row[2]) / row[3], *row[4:])
+                FileRow(*(row[0], FolderId(row[1]), _path(row[2], row[3]), *row[4:]))
                 for row in connection.execute(query, (state, *values, limit))
             ]
+
+
+def _path(root: str, rel_path: str) -> Path:
+    return Path(from_stored(root)) / from_stored(rel_path)
 
 
 def _is_watched(connection: Connection, folder_id: FolderId) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.file_names import from_stored, stored
 from engine.records import Folder, FolderId, PhotoId
 from engine.store import deletion
 from engine.store.connections import Connections
@@ -35,8 +36,14 @@ class Folders:
         with self._db.reading() as connection:
             return tuple(
                 Folder(
-                    *(FolderId(row[0]), Path(row[1]), bool(row[2]), *row[3:7]),
-                    tuple(json.loads(row[7]).items()),
+                    FolderId(row[0]),
+                    Path(from_stored(row[1])),
+                    bool(row[2]),
+                    photos=row[3],
+                    searchable=row[4],
+                    problems=row[5],
+                    lacking=row[6],
+                    unread=tuple(json.loads(row[7]).items()),
                 )
                 for row in connection.execute(query, (profile_id,))
             )
@@ -45,18 +52,18 @@ class Folders:
         """See ``FolderTable``."""
         with self._db.reading() as connection:
             rows = connection.execute("SELECT id, path FROM folders WHERE removed_at IS NULL")
-            return {FolderId(row[0]): Path(row[1]) for row in rows}
+            return {FolderId(row[0]): Path(from_stored(row[1])) for row in rows}
 
     def add(self, path: Path) -> FolderId:
         """See ``FolderTable``."""
         with self._db.writing() as connection:
             known = connection.execute(
-                "SELECT id FROM folders WHERE path = ? AND removed_at IS NULL", (str(path),)
+                "SELECT id FROM folders WHERE path = ? AND removed_at IS NULL", (stored(path),)
             ).fetchone()
             if known:
                 return FolderId(known[0])
             query = "INSERT INTO folders(path, added_at) VALUES (?, ?) RETURNING id"
-            return FolderId(connection.execute(query, (str(path), now())).fetchone()[0])
+            return FolderId(connection.execute(query, (stored(path), now())).fetchone()[0])
 
     def set_online(self, folder_id: FolderId, online: bool, lacking: int = 0) -> bool:
         """See ``FolderTable``."""

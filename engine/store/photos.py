@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from engine.file_names import from_stored
 from engine.records import Filter, FilterKind, FolderId, Photo, PhotoId
 from engine.store import filters as sql_filters
 from engine.store.connections import Connections
@@ -169,7 +170,7 @@ class Photos:
 def _photo(row: tuple) -> Photo:
     return Photo(
         id=PhotoId(row[0]),
-        path=Path(row[1]) / row[2],
+        path=Path(from_stored(row[1])) / from_stored(row[2]),
         available=bool(row[3]),
         size_wh=(row[4], row[5]),
         taken_at=row[6],

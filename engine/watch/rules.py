@@ -62,7 +62,7 @@ bower_components/
 node_modules/
 site-packages/
 """
-"""Left out of every folder, whether letters are capital or not, unless its own rules say otherwise."""
+"""Left out of every folder unless its own rules say otherwise; capital letters do not matter."""
 
 
 class Rules:
@@ -88,7 +88,8 @@ class Rules:
             rel_path: as in ``FileFacts``.
 
         >>> rules = Rules("!node_modules/\\nScreenshots/")
-        >>> [rules.leave_out(name, folder=True) for name in ("a/@eaDir", "node_modules", "x/Screenshots")]
+        >>> folders = ("a/@eaDir", "node_modules", "x/Screenshots")
+        >>> [rules.leave_out(name, folder=True) for name in folders]
         [True, False, True]
         """
         path = f"{rel_path}/" if folder else rel_path
@@ -126,5 +127,5 @@ def _compiled(lines: Iterable[str]) -> GitIgnoreSpec:
         raise BadRequest(
             f"One of the rules is none ({error}).",
             operation="leaving files out",
-            hint="Write one pattern a line, as in a .gitignore file: Screenshots/, *.png, !keep.png",
+            hint="Write patterns as in a .gitignore file: Screenshots/, *.png, !keep.png",
         ) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.decode.formats import PHOTO_SUFFIXES
 from engine.errors import FolderProblem
+from engine.file_names import shown
 from engine.jobs import CancelToken
 from engine.watch import unread_kinds
 from engine.watch.rules import Rules
@@ -26,7 +27,8 @@ class FileFacts:
     """A file that may be a photo.
 
     Attributes:
-        rel_path: relative to the folder, with "/" on every system; can be encoded as UTF-8.
+        rel_path: relative to the folder, with "/" on every system; bytes that are no UTF-8 are lone
+            surrogates, as everywhere in Python.
         mtime_ns: time of the last change, nanoseconds since 1970.
     """
 
@@ -40,8 +42,8 @@ class SkippedEntry:
     """A file or folder that may be or hold a photo, and was skipped.
 
     Attributes:
-        rel_path: as in ``FileFacts``; undecodable bytes are U+FFFD.
-        kind: "folder", "special", "unreadable", "link" or "name".
+        rel_path: as in ``FileFacts``.
+        kind: "folder", "special", "unreadable" or "link".
         message: the reason, one sentence for the user.
         hint: what the user can do about it.
     """
@@ -200,8 +202,10 @@ class _Scan:
             elif has_photo_suffix:
                 if not self._rules.leave_out(rel_path):
                     self._visit_file(entry, rel_path)
-            elif (kind := unread_kinds.kind_of(suffix, self._suffixes)) is not None:
-                self._unread[kind] += not self._rules.leave_out(rel_path)
+            elif (kind := unread_kinds.kind_of(suffix, self._suffixes)) is not None and (
+                not self._rules.leave_out(rel_path)
+            ):
+                self._unread[kind] += 1
         except OSError as error:
             if has_photo_suffix and error.errno not in _GONE:
                 self._skip(rel_path, "unreadable", f"It cannot be read ({error.strerror}).")
@@ -218,12 +222,9 @@ class _Scan:
             self._skip(
                 rel_path,
                 "folder",
-                f"{_displayable(entry.name)} is a folder, not a photo.",
+                f"{shown(entry.name)} is a folder, not a photo.",
                 "Rename it if its name is confusing; photos in it are found anyway.",
             )
-        if not _is_text(entry.name):
-            self._skip_name(rel_path)
-            return
         self._pending.append(rel_path)
 
     def _visit_linked_folder(self, entry: os.DirEntry[str], rel_path: str) -> None:
@@ -251,21 +252,11 @@ class _Scan:
             return
         if not stat.S_ISREG(facts.st_mode):
             self._skip(rel_path, "special", "This is not an ordinary file.")
-        elif not _is_text(entry.name):
-            self._skip_name(rel_path)
         else:
             self._files.append(FileFacts(rel_path, facts.st_size, facts.st_mtime_ns))
 
-    def _skip_name(self, rel_path: str) -> None:
-        self._skip(
-            rel_path,
-            "name",
-            "The name contains characters that cannot be read.",
-            "Rename it.",
-        )
-
     def _skip(self, rel_path: str, kind: str, message: str, hint: str = "") -> None:
-        self._skipped.append(SkippedEntry(_displayable(rel_path), kind, message, hint))
+        self._skipped.append(SkippedEntry(rel_path, kind, message, hint))
 
 
 def _identity(path: os.PathLike[str] | str) -> tuple[int, int] | None:
@@ -286,20 +277,6 @@ def _is_system_folder(entry: os.DirEntry[str]) -> bool:
     attributes = getattr(facts, "st_file_attributes", 0)
     hidden = stat.FILE_ATTRIBUTE_HIDDEN | stat.FILE_ATTRIBUTE_SYSTEM
     return bool(attributes & hidden) or getattr(facts, "st_reparse_tag", 0) == _JUNCTION_TAG
-
-
-def _is_text(name: str) -> bool:
-    """False for names with undecodable bytes, which SQLite and Qt cannot hold."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _displayable(name: str) -> str:
-    """``name`` with undecodable bytes replaced by U+FFFD."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _folder_gone(root: Path) -> FolderProblem:

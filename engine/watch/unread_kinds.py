@@ -6,7 +6,10 @@ from collections.abc import Collection
 
 VIDEO = "video"
 _VIDEOS = frozenset(
-    ".mov .mp4 .m4v .avi .mkv .webm .mts .m2ts .3gp .3g2 .wmv .mpg .mpeg .vob .flv .ogv .insv".split()
+    {
+        *".mov .mp4 .m4v .avi .mkv .webm .mts .m2ts .3gp .3g2 .wmv .mpg .mpeg .vob".split(),
+        *".flv .ogv .insv".split(),
+    }
 )
 _PICTURES = frozenset(
     {
@@ -21,8 +24,8 @@ _PICTURES = frozenset(
 
 
 def kind_of(suffix: str, readable: Collection[str]) -> str | None:
-    """What a file that is not read is called when it is counted: "video", "CR3"; None if it is read,
-    or of no kind that people would miss.
+    """What a file that is not read is called when it is counted: "video", "CR3"; None if it is
+    read, or of no kind that people would miss.
 
     Args:
         suffix: lower case, with the dot.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def index_all(store: Store, profile_id: int) -> Callable[..., dict[str, int]]:
         photos = {}
         kept = {} if thumbnails is None else thumbnails
         for file in store.files.pending(1000):
-            content = (contents or {}).get(file.path.name, file.path.name.encode())
+            content = (contents or {}).get(file.path.name, os.fsencode(file.path.name))
             written = store.results.write(file, analysed(content, file), profile, kept.__setitem__)
             photos[file.path.name] = written.photo_id
         return photos

@@ -258,6 +258,37 @@ def test_the_volume_of_the_last_scan_is_remembered(store: Store, folder_id: int)
     assert store.folders.last_scan(folder_id)[0] is None
 
 
+def test_names_that_are_no_text_are_kept_exactly(
+    store: Store, tmp_path: Path, profile_id: int, index_all: IndexAll
+) -> None:
+    root = tmp_path / "f\udcfcr"
+    folder_id = store.folders.add(root)
+    assert store.folders.add(root) == folder_id
+    assert store.folders.paths() == {folder_id: root}
+    assert store.folders.all(profile_id)[0].path == root
+    names = ["caf\udce9.jpg", "\uf7e9.jpg", "\udcff/\udcc3\uf780.jpg", "plain é.jpg"]
+    store.files.record_found(folder_id, [(name, 10, n) for n, name in enumerate(names)])
+    assert set(store.files.present(folder_id)) == set(names)
+    assert {file.path for file in store.files.pending(10)} == {root / name for name in names}
+    photos = index_all()
+    assert store.photos.get(photos["caf\udce9.jpg"]).path == root / names[0]
+    assert len(store.files.record_missing(folder_id, names[:2])) == 2
+    store.files.record_found(folder_id, [(names[0], 10, 0)])
+    assert set(store.files.present(folder_id)) == {names[0], *names[2:]}
+    skip = ("\udcff.jpg", "folder", "A folder.", "")
+    assert store.files.record_skipped(folder_id, [skip])
+    assert not store.files.record_skipped(folder_id, [skip])
+    assert [problem.path for problem in store.failures.problems(9)] == [root / skip[0]]
+
+
+def test_a_file_whose_name_is_no_text_can_be_tried_again(store: Store, folder_id: int) -> None:
+    store.files.record_found(folder_id, [("caf\udce9.jpg", 10, 1)])
+    (file,) = store.files.pending(1)
+    store.results.record_failure(file, PhotoUnreadable("Cut off.", operation="reading"), "reading")
+    assert store.failures.retry([file.path]) == 1
+    assert store.files.held_elsewhere(folder_id, ["caf\udce9.jpg"]) == set()
+
+
 def test_what_is_not_read_is_counted_by_folder(
     store: Store, folder_id: int, profile_id: int
 ) -> None:

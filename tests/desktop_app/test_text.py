@@ -215,3 +215,10 @@ def reranking_result(hits: int = 120, **changes) -> SearchResult:
 )
 def test_progress_of_reranking(result, words):
     assert search_text.second_look(result) == words
+
+
+def test_a_name_that_is_no_text_is_shown_with_a_replacement_character():
+    path = Path("/photos/f\udcfcr/latin\udce9.jpg")
+    assert formatting.file_name(path) == "latin\ufffd.jpg"
+    assert formatting.whole_path(path.parent) == str(Path("/photos/f\ufffdr"))
+    assert formatting.file_name(Path("/")) == str(Path("/"))

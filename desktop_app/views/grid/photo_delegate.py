@@ -94,7 +94,7 @@ class PhotoDelegate(QStyledItemDelegate):
         hit = index.data(HIT_ROLE) if index.isValid() else None
         if event.type() != QEvent.Type.ToolTip or hit is None:
             return False
-        lines = [hit.photo.path.name, photo_text.taken(hit.photo)]
+        lines = [formatting.file_name(hit.photo.path), photo_text.taken(hit.photo)]
         rows = finding_rows(hit, self._grid.photo_model.plan)
         if rows:
             lines += [line for line in (reason_beside_rows(hit), *map(str, rows)) if line]
@@ -174,7 +174,9 @@ class PhotoDelegate(QStyledItemDelegate):
         font.setPixelSize(11)
         painter.setFont(font)
         words = painter.fontMetrics().elidedText(
-            hit.photo.path.name, Qt.TextElideMode.ElideMiddle, int(cell.width()) - 24
+            formatting.file_name(hit.photo.path),
+            Qt.TextElideMode.ElideMiddle,
+            int(cell.width()) - 24,
         )
         below = QRectF(cell.x(), icon.bottom() + 4, cell.width(), 18)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), words)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.item_models.problems import PROBLEM_ROLE, ProblemModel
-from desktop_app.text import library_text, photo_text
+from desktop_app.text import formatting, library_text, photo_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import icon_button, label, push_button
 
@@ -157,11 +157,13 @@ class _ProblemDelegate(QStyledItemDelegate):
         width, middle = int(inner.width()), Qt.TextElideMode.ElideMiddle
         line = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         half = inner.height() / 2
-        name = painter.fontMetrics().elidedText(problem.path.name, middle, width)
+        name = painter.fontMetrics().elidedText(formatting.file_name(problem.path), middle, width)
         painter.drawText(inner.adjusted(0, 0, 0, -half), line, name)
         font.setPixelSize(11)
         painter.setFont(font)
         painter.setPen(colours["secondary"])
-        folder = painter.fontMetrics().elidedText(str(problem.path.parent), middle, width)
+        folder = painter.fontMetrics().elidedText(
+            formatting.whole_path(problem.path.parent), middle, width
+        )
         painter.drawText(inner.adjusted(0, half, 0, 0), line, folder)
         painter.restore()

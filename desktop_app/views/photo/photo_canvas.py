@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QWidget
 from desktop_app.bridge.image_conversion import PhotoLevels
 from desktop_app.bridge.session import Session, outline_key
 from desktop_app.item_models.hit_highlight import HitHighlight
-from desktop_app.text import photo_text
+from desktop_app.text import formatting, photo_text
 from desktop_app.views.painting import photo_painting
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.photo.region_painting import PaintedRegions, RegionPainter, paint_problem
@@ -320,7 +320,9 @@ class PhotoCanvas(HideOverlaysOnSpace, QWidget):
     def _update_accessible_name(self) -> None:
         if self._photo is not None:
             things = photo_text.things(len(self.regions))
-            name = photo_text.PHOTO_NAME.format(name=self._photo.path.name, things=things)
+            name = photo_text.PHOTO_NAME.format(
+                name=formatting.file_name(self._photo.path), things=things
+            )
             self.setAccessibleName(name)
             self.setAccessibleDescription(photo_text.HIDE_OVERLAYS_HINT)
 

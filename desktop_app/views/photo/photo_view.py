@@ -127,7 +127,7 @@ class PhotoView(QWidget):
         if hit is None:
             return
         self._hit, self._row = hit, row
-        self._name.set_full_text(hit.photo.path.name)
+        self._name.set_full_text(formatting.file_name(hit.photo.path))
         self._show_position(row)
         self.canvas.show_photo(hit.photo, highlight_of(hit))
         self._show_similar()

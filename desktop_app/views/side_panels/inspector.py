@@ -123,7 +123,7 @@ class Inspector(QWidget):
             self.things.clear()
             return
         photo = hit.photo
-        self._name.set_full_text(photo.path.name)
+        self._name.set_full_text(formatting.file_name(photo.path))
         self._why.setVisible(searched)
         self._verdict.setText(search_text.sureness(hit.verdict, hit.probability))
         self._verdict_icon.set_icon(hit.verdict.value)
@@ -151,7 +151,7 @@ class Inspector(QWidget):
             photo_text.FILE_SIZE: formatting.file_size(photo.size_bytes)
             if photo.size_bytes
             else "—",
-            photo_text.FOLDER: str(photo.path.parent),
+            photo_text.FOLDER: formatting.whole_path(photo.path.parent),
         }
         for name, value in values.items():
             self._facts[name].set_full_text(value)

@@ -67,7 +67,7 @@ class FolderRow(QWidget):
     def show_folder(self, folder: Folder) -> None:
         """Show the state of the folder."""
         self._folder = folder
-        name = folder.path.name or str(folder.path)
+        name = formatting.file_name(folder.path)
         self._name.set_full_text(name)
         self._state.set_full_text(library_text.folder_state(folder))
         self._gone.setVisible(folder.lacking > 0)

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any, TextIO, TypeVar
 
+from engine.file_names import shown
 from engine.jobs import Job, Progress
 
 T = TypeVar("T")
@@ -16,14 +17,15 @@ _LINE_EVERY_S = 3.0
 
 
 def plain(text: object) -> str:
-    """``text`` with control and other unprintable characters escaped.
+    """``text`` with control and other unprintable characters escaped; what is no text at all, in
+    names of files, is U+FFFD.
 
     >>> plain("a\\x1b[2Jb")
     'a\\\\x1b[2Jb'
     """
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in str(text)
+        for character in shown(str(text))
     )
 
 

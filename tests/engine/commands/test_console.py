@@ -46,7 +46,7 @@ def lane():
         ("a\x1b[2Jb", "a\\x1b[2Jb"),
         ("two\nlines", "two\\nlines"),
         ("\u202egpj.exe", "\\u202egpj.exe"),
-        ("odd\udcff", "odd\\udcff"),
+        ("odd\udcff", "odd\ufffd"),
     ],
 )
 def test_file_names_cannot_control_the_terminal(text, shown):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,8 @@ def test_a_folder_that_may_not_be_read(root: Path) -> None:
         (root / "photos").chmod(0o700)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="names are text elsewhere")
-def test_a_name_that_is_no_text(root: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text_is_accepted(root: Path) -> None:
     path = root / os.fsdecode(b"caf\xe9")
     path.mkdir()
-    with pytest.raises(FolderProblem, match="not valid text"):
-        validate_folder(path, root / "library", [])
+    validate_folder(path, root / "library", [])

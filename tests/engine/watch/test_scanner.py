@@ -44,16 +44,8 @@ def test_photos_are_found_with_their_facts(tmp_path):
 def test_hidden_ignored_and_other_files_are_left_out_without_a_report(tmp_path):
     fill(
         tmp_path,
-        *(
-            "notes.txt",
-            "jpg",
-            ".movie.mp4",
-            "Cache/a.jpg",
-            "Cache/a.mp4",
-            ".hidden.jpg",
-            "._a.jpg",
-            ".git/a.jpg",
-        ),
+        *("notes.txt", "jpg", ".movie.mp4", "Cache/a.jpg", "Cache/a.mp4", ".hidden.jpg"),
+        *("._a.jpg", ".git/a.jpg"),
         *("@eaDir/a.jpg", "x/@eaDir/a.jpg/b.jpg", ".thumbnails/a.jpg", "$RECYCLE.BIN/a.jpg"),
         *("System Volume Information/a.jpg", "deep/.hidden/deeper/a.jpg"),
     )
@@ -157,15 +149,19 @@ def test_names_with_undecodable_bytes(tmp_path):
     fill(tmp_path, "ok.jpg")
     with open(os.fsencode(tmp_path) + b"/caf\xe9.jpg", "wb"):
         pass
-    os.mkdir(os.fsencode(tmp_path) + b"/f\xfcr")
+    for folder in (b"/f\xfcr", b"/\xff.jpg"):
+        os.mkdir(os.fsencode(tmp_path) + folder)
+    with open(os.fsencode(tmp_path) + b"/f\xfcr/a.jpg", "wb"):
+        pass
     contents = scan_folder(tmp_path)
-    assert [file.rel_path for file in contents.files] == ["ok.jpg"]
-    assert {(e.rel_path, e.kind) for e in contents.skipped} == {
-        ("caf\ufffd.jpg", "name"),
-        ("f\ufffdr", "name"),
+    assert {file.rel_path for file in contents.files} == {
+        "ok.jpg",
+        "caf\udce9.jpg",
+        "f\udcfcr/a.jpg",
     }
-    for entry in contents.skipped:
-        entry.rel_path.encode()
+    (entry,) = contents.skipped
+    assert (entry.rel_path, entry.kind) == ("\udcff.jpg", "folder")
+    assert entry.message.startswith("\ufffd.jpg is a folder")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems take them for one")
