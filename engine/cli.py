@@ -17,6 +17,7 @@ from engine.errors import Cancelled, EngineError
 COMMANDS = (
     "add",
     "folders",
+    "relocate",
     "index",
     "search",
     "export",

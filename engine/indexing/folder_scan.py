@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from engine.decode.thumbnails import Thumbnails
 from engine.errors import FolderProblem
+from engine.indexing.relocation import Move, checked_moves
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import FolderId, LibraryChanges
 from engine.store.store import Store
@@ -53,24 +55,44 @@ class FolderScan:
             Cancelled: between two files; folders scanned completely before stay recorded.
             DiskFull: as the name says.
         """
-        found = LibraryChanges()
+        with self._locked(context.cancel):
+            return self._scan(context, folder_ids, believe)
+
+    def relocate(
+        self, context: JobContext, old: PurePath | str, new: Path
+    ) -> tuple[list[Move], LibraryChanges]:
+        """Watch folders at their new place instead, see ``checked_moves``, and scan them there."""
+        with self._locked(context.cancel):
+            moves = checked_moves(self._store, self._library_root, old, new, context.cancel)
+            for move in moves:
+                self._store.folders.relocate(move.folder_id, move.new, mounts.volume_of(move.new))
+            return moves, self._scan(context, [move.folder_id for move in moves], False)
+
+    @contextlib.contextmanager
+    def _locked(self, cancel: CancelToken) -> Iterator[None]:
         while not self._lock.acquire(timeout=0.1):
-            context.cancel.raise_if_set()
+            cancel.raise_if_set()
         try:
-            paths = self._store.folders.paths()
-            wanted = [i for i in paths if folder_ids is None or i in set(folder_ids)]
-            for number, folder_id in enumerate(wanted):
-                path = paths[folder_id]
-                context.report(Progress(_STAGE, number, len(wanted), current=path.name))
-                found |= self._scan_one(folder_id, path, context.cancel, believe)
-            if found:
-                # What a folder lacks may have been moved to one that was scanned after it.
-                for folder_id in (self._store.folders.lacking() & paths.keys()) - {wanted[-1]}:
-                    found |= self._scan_one(folder_id, paths[folder_id], context.cancel, False)
-            if folder_ids is None:
-                self._delete_long_missing(context.cancel)
+            yield
         finally:
             self._lock.release()
+
+    def _scan(
+        self, context: JobContext, folder_ids: Iterable[FolderId] | None, believe: bool
+    ) -> LibraryChanges:
+        found = LibraryChanges()
+        paths = self._store.folders.paths()
+        wanted = [i for i in paths if folder_ids is None or i in set(folder_ids)]
+        for number, folder_id in enumerate(wanted):
+            path = paths[folder_id]
+            context.report(Progress(_STAGE, number, len(wanted), current=path.name))
+            found |= self._scan_one(folder_id, path, context.cancel, believe)
+        if found:
+            # What a folder lacks may have been moved to one that was scanned after it.
+            for folder_id in (self._store.folders.lacking() & paths.keys()) - {wanted[-1]}:
+                found |= self._scan_one(folder_id, paths[folder_id], context.cancel, False)
+        if folder_ids is None:
+            self._delete_long_missing(context.cancel)
         return found
 
     def purge_removed(self, context: JobContext) -> LibraryChanges:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from engine.errors import BadRequest
 from engine.indexing.folder_validation import validate_folder
 from engine.indexing.index_scheduler import IndexScheduler
+from engine.indexing.relocation import OPERATION, Move
 from engine.jobs import Job, JobContext
 from engine.library.components import LibraryComponents
 from engine.records import Folder, FolderId, LibraryChanges
@@ -98,6 +99,36 @@ class LibraryFolders:
             return found
 
         return self._components.lanes.io.submit("scan", work)
+
+    def relocate(self, old: PurePath | str, new: Path) -> Job[tuple[Move, ...]]:
+        """Tell that watched folders are at another place now (lane ``io``): at another drive letter
+        or mount point, or on another computer. Nothing is indexed again.
+
+        Some of the photos are looked for at the new place first; of a few the bytes are compared.
+
+        Args:
+            old: absolute, where a watched folder was, or what held several; it need not exist, and
+                may be written as on another system.
+
+        Raises:
+            BadRequest: the library was opened for reading only. From the job: no watched folder
+                was there.
+            FolderProblem: from the job: the new place is not there, cannot be watched, or holds
+                other photos; nothing was changed.
+        """
+        self._components.refuse_if_read_only(OPERATION)
+        place = Path(new).expanduser().resolve()
+
+        def work(context: JobContext) -> tuple[Move, ...]:
+            moves, found = self._components.folder_scan.relocate(context, old, place)
+            self._change_log.record(found | LibraryChanges(folders=True))
+            if self._watcher is not None:
+                for move in moves:
+                    self._watcher.unwatch(move.old)
+                    self._watcher.watch(move.new)
+            return tuple(moves)
+
+        return self._components.lanes.io.submit("relocate", work)
 
     def rules(self, folder_id: FolderId) -> str:
         """A folder's own rules for what is left out, besides ``watch.rules.DEFAULT_RULES``."""

@@ -9,7 +9,7 @@ from engine.file_names import from_stored, stored
 from engine.records import FolderId, PhotoId
 from engine.store import deletion
 from engine.store.connections import Connection, Connections
-from engine.store.rows import FileRow, IndexLevel, now
+from engine.store.rows import FileRow, IndexLevel, SampledFile, now
 from engine.store.store import NEWEST
 
 _BATCH = 1000
@@ -42,6 +42,18 @@ class Files:
         with self._db.reading() as connection:
             rows = connection.execute(query, (folder_id,))
             return {from_stored(row[0]): (row[1], row[2]) for row in rows}
+
+    def sample(self, folder_id: FolderId, count: int) -> list[SampledFile]:
+        """See ``FileTable``."""
+        query = """
+            SELECT f.rel_path, f.size_bytes, CASE f.state WHEN 'ready' THEN
+                (SELECT content_hash FROM photos p WHERE p.id = f.photo_id) END
+            FROM files f WHERE f.folder_id = ? AND f.missing_since IS NULL
+            ORDER BY random() LIMIT ?
+        """
+        with self._db.reading() as connection:
+            rows = connection.execute(query, (folder_id, count)).fetchall()
+        return [SampledFile(from_stored(row[0]), *row[1:]) for row in rows]
 
     def record_found(
         self, folder_id: FolderId, found: Iterable[tuple[str, int, int]]

@@ -112,6 +112,12 @@ class Folders:
         with self._db.writing() as connection:
             connection.execute("UPDATE folders SET rules = ? WHERE id = ?", (rules, folder_id))
 
+    def relocate(self, folder_id: FolderId, path: Path, volume: str | None) -> None:
+        """See ``FolderTable``."""
+        query = "UPDATE folders SET path = ?, volume = ?, online = ?, lacking = 0 WHERE id = ?"
+        with self._db.writing() as connection:
+            connection.execute(query, (stored(path), volume, True, folder_id))
+
     def mark_removed(self, folder_id: FolderId) -> bool:
         """See ``FolderTable``."""
         with self._db.writing() as connection:

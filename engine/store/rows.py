@@ -47,6 +47,14 @@ class FileRow:
     content_hash: bytes | None = None
 
 
+class SampledFile(NamedTuple):
+    """A file of a folder, for a comparison with the disk; its hash is None if it is not known."""
+
+    rel_path: str
+    size_bytes: int
+    content_hash: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class FileVersion:
     """Content hash, size and time of a file when its bytes were read."""

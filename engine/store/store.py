@@ -33,6 +33,7 @@ from engine.store.rows import (
     IndexLevel,
     ProfileRow,
     RegionRows,
+    SampledFile,
     Totals,
     Waiting,
     Written,
@@ -95,6 +96,10 @@ class FolderTable(Protocol):
         """Change them."""
         ...
 
+    def relocate(self, folder_id: FolderId, path: Path, volume: str | None) -> None:
+        """The folder is at another place, on this volume; it counts as online there."""
+        ...
+
     def mark_removed(self, folder_id: FolderId) -> bool:
         """Hide the folder and its files at once; False if there is no such folder."""
         ...
@@ -117,6 +122,10 @@ class FileTable(Protocol):
 
     def present(self, folder_id: FolderId) -> dict[str, tuple[int, int]]:
         """Relative path -> size in bytes and mtime in ns, of every file not known as missing."""
+        ...
+
+    def sample(self, folder_id: FolderId, count: int) -> list[SampledFile]:
+        """Some files of a folder that are not known as missing, drawn by chance."""
         ...
 
     def record_found(

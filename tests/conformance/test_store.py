@@ -249,6 +249,26 @@ def test_a_folder_that_lacks_photos_says_how_many_until_it_is_online(
     assert store.folders.all(profile_id)[0].lacking == 0 and store.folders.lacking() == set()
 
 
+def test_a_folder_can_be_at_another_place(
+    store: Store, folder_id: int, tmp_path: Path, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.record_found(folder_id, [("a.jpg", 10, 1), ("sub/b.jpg", 20, 2), ("c.jpg", 30, 3)])
+    photos = index_all({"a.jpg": b"x"})
+    store.files.record_found(folder_id, [("sub/b.jpg", 25, 5)])
+    store.files.record_missing(folder_id, ["c.jpg"])
+    sample = {file.rel_path: file for file in store.files.sample(folder_id, 9)}
+    assert sample.keys() == {"a.jpg", "sub/b.jpg"}
+    assert (sample["a.jpg"].size_bytes, bytes(sample["a.jpg"].content_hash)) == (10, b"x")
+    assert (sample["sub/b.jpg"].size_bytes, sample["sub/b.jpg"].content_hash) == (25, None)
+    assert len(store.files.sample(folder_id, 1)) == 1
+    store.folders.set_online(folder_id, False, 2)
+    store.folders.relocate(folder_id, tmp_path / "elsewhere", "uuid:2")
+    (folder,) = store.folders.all(profile_id)
+    assert (folder.path, folder.online, folder.lacking) == (tmp_path / "elsewhere", True, 0)
+    assert store.folders.last_scan(folder_id)[0] == "uuid:2"
+    assert store.photos.get(photos["a.jpg"]).path == tmp_path / "elsewhere/a.jpg"
+
+
 def test_the_volume_of_the_last_scan_is_remembered(store: Store, folder_id: int) -> None:
     assert store.folders.last_scan(folder_id) == (None, None)
     store.folders.record_scan(folder_id, "uuid:1")

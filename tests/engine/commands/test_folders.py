@@ -88,3 +88,17 @@ def test_folders_that_are_not_watched(photos: Path, tmp_path: Path) -> None:
     assert f"  {photos}: 3 photos\n" in command(tmp_path, "folders").out
     empty = run("--library", tmp_path / "other", "folders")
     assert empty.status == 0 and "add FOLDER" in empty.out
+
+
+def test_a_folder_that_was_moved(photos: Path, tmp_path: Path) -> None:
+    photos.rename(tmp_path / "moved")
+    refused = command(tmp_path, "relocate", photos, tmp_path / "nowhere")
+    assert refused.status == 1 and "does not exist" in refused.err
+    ran = command(tmp_path, "relocate", photos, tmp_path / "moved")
+    assert ran.status == 0
+    assert ran.out == (
+        f"{photos} is {tmp_path / 'moved'} now: 3 photos; of 3 looked for, 3 are there\n"
+    )
+    assert "3 photos searchable (0 new)" in command(tmp_path, "index").out
+    unknown = command(tmp_path, "relocate", "D:\\Photos", tmp_path / "moved")
+    assert unknown.status == 1 and str(tmp_path / "moved") in unknown.err
