@@ -19,6 +19,7 @@ COMMANDS = (
     "folders",
     "relocate",
     "index",
+    "watch",
     "search",
     "export",
     "status",
