@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from engine.decode import colour_space, formats, pixels
 from engine.decode import exif as exif_tags
-from engine.decode import formats
 from engine.errors import EngineError, PhotoMissing, PhotoTooLarge, PhotoUnreadable
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ MAX_PIXELS = 200_000_000
 """Cameras have up to 151 megapixels; a larger file is a mistake or an attack."""
 
 _READING = "reading the photo"
-_TILE_PX = 256
-_INVERSE_ORIENTATION = {6: 8, 8: 6}  # the others are their own inverse
 _CHUNK_BYTES = 1 << 20
 _RESTORE = "Restore it from a backup or delete it."
 
@@ -41,7 +39,7 @@ class DecodedPhoto:
     """A decoded photo.
 
     Attributes:
-        rgb: uint8 (H, W, 3), upright, contiguous, writable; may be reduced.
+        rgb: uint8 (H, W, 3), sRGB, upright, contiguous, writable; may be reduced.
         full_size_wh: width and height of the upright photo at full size, in pixels.
         taken_at: capture time as ISO 8601 local time; None if unknown.
         camera: maker and model; None if unknown.
@@ -65,8 +63,8 @@ def read_upright(
     """Decode a photo upright, and reduce it to ``longest_px`` if it is larger.
 
     Transparent parts become white, as in other viewers; on black, dark drawings would be
-    invisible. Colour profiles are not applied: the models were trained on pixels without them. Of
-    an animation the first frame is read.
+    invisible. Colours of another space (see ``declared_profile``) become sRGB. Of an animation the
+    first frame is read.
 
     Thread-safe. The file may be hostile; untrusted files belong into a child process.
 
@@ -141,13 +139,15 @@ def _decode(
             image.draft(None, target_wh)
         # The TIFF decoder closes the file after loading; PNG metadata may follow the pixels.
         metadata = _taken_at_and_camera(image) if image.format == "TIFF" else None
+        profile = colour_space.declared_profile(image, file)
         image.load()
         taken_at, camera = metadata or _taken_at_and_camera(image)
         # The TIFF and HEIF decoders apply the orientation and remove it from the metadata.
         orientation = exif_tags.read_orientation(_exif_of(image))
-        pixels = _upright_pixels(_resized(_to_rgb_or_rgba(image), target_wh), orientation)
+        rgb = pixels.to_srgb(image, target_wh, profile)
+        upright = pixels.copy_upright(rgb, orientation)
     full_size_wh = (height, width) if orientation >= 5 else (width, height)
-    return DecodedPhoto(pixels, full_size_wh, taken_at, camera)
+    return DecodedPhoto(upright, full_size_wh, taken_at, camera)
 
 
 def _reduced_size(size_wh: tuple[int, int], longest_px: int | None) -> tuple[int, int]:
@@ -168,96 +168,6 @@ def _exif_of(image: Image) -> Mapping[int, Any]:
 def _taken_at_and_camera(image: Image) -> tuple[str | None, str | None]:
     exif = _exif_of(image)
     return exif_tags.read_taken_at(exif), exif_tags.read_camera(exif)
-
-
-def _to_rgb_or_rgba(image: Image) -> Image:
-    """The picture as RGB, or as RGBA if it has transparency."""
-    if image.mode in ("RGB", "RGBA"):
-        return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return _to_eight_bits(image)
-    has_alpha = image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info
-    if image.mode == "La":
-        image = image.convert("LA")
-    return image.convert("RGBA" if has_alpha else "RGB")
-
-
-def _to_eight_bits(image: Image) -> Image:
-    """Reduce grey values of more than eight bits to eight, as RGB.
-
-    16-bit values are scaled from their full range. Wider values have no declared range, so their
-    minimum and maximum are used.
-    """
-    import numpy as np
-    from PIL import Image as pillow
-
-    values = np.asarray(image).astype(np.float32)
-    if image.mode.startswith("I;16"):
-        low, high = 0.0, 65535.0
-    else:
-        values = np.nan_to_num(values)
-        low, high = float(values.min()), float(values.max())
-        if low >= 0 and high <= 255 and image.mode == "I":
-            low, high = 0.0, 255.0
-        elif low >= 0 and high <= 65535 and image.mode == "I":
-            low, high = 0.0, 65535.0
-    values -= low
-    values *= 255.0 / max(high - low, 1e-12)
-    return pillow.fromarray(np.clip(values.round(), 0, 255).astype(np.uint8)).convert("RGB")
-
-
-def _resized(image: Image, target_wh: tuple[int, int]) -> Image:
-    """The picture as RGB of this size, transparent parts white."""
-    from PIL import Image as pillow
-
-    if image.size != target_wh:
-        # With a gap, very large photos are first averaged in integer steps: much faster, without
-        # a visible difference.
-        image = image.resize(target_wh, pillow.Resampling.LANCZOS, reducing_gap=3.0)
-    if image.mode == "RGBA":
-        background = pillow.new("RGBA", image.size, "white")
-        background.alpha_composite(image)
-        image = background.convert("RGB")
-    return image
-
-
-def _upright_pixels(image: Image, orientation: int) -> np.ndarray:
-    """Copy the pixels upright, in tiles.
-
-    Pillow makes two more copies of everything it converts to an array, and rotating a large photo
-    at once misses the processor's cache at every pixel.
-    """
-    import numpy as np
-
-    width, height = image.size
-    upright_hw = (width, height) if orientation >= 5 else (height, width)
-    upright = np.empty((*upright_hw, 3), np.uint8)
-    stored = _oriented_view(upright, _INVERSE_ORIENTATION.get(orientation, orientation))
-    for top in range(0, height, _TILE_PX):
-        strip = np.asarray(image.crop((0, top, width, min(top + _TILE_PX, height))))
-        for left in range(0, width, _TILE_PX):
-            here = (slice(top, top + _TILE_PX), slice(left, left + _TILE_PX))
-            stored[here] = strip[:, here[1]]
-    return upright
-
-
-def _oriented_view(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """An upright view of pixels that were stored with an EXIF orientation.
-
-    >>> import numpy as np
-    >>> stored = np.array([[[1] * 3, [2] * 3]], np.uint8)  # left: 1, right: 2
-    >>> _oriented_view(stored, 6)[:, 0, 0].tolist()  # rotated clockwise, the left is on top
-    [1, 2]
-    >>> _oriented_view(stored, 8)[:, 0, 0].tolist()
-    [2, 1]
-    """
-    if orientation >= 5:
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return pixels
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.decode import srgb
 from engine.errors import DiskFull, EngineError, ExportProblem
 from engine.export import coco, cutout, mask, overlay, table
 from engine.export.files import OutputFolder, safe_name
@@ -104,10 +105,12 @@ def _region_of(hit: SearchHit) -> Region:
 
 
 def _encode(pixels: np.ndarray, file_format: str, **options: int) -> bytes:
+    """A picture as a file; colours say that they are sRGB."""
     from PIL import Image
 
     encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, file_format, **options)
+    icc_profile = srgb.srgb_profile() if pixels.ndim == 3 else None
+    Image.fromarray(pixels).save(encoded, file_format, icc_profile=icc_profile, **options)
     return encoded.getvalue()
 
 

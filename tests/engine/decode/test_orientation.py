@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from engine.decode import formats, reader
+from engine.decode import formats, pixels
 from engine.decode.reader import read_upright
 
 # How an upright photo is stored in the file, for each EXIF orientation.
@@ -110,4 +110,4 @@ def test_photos_of_many_tiles(tmp_path, orientation):
 
 
 def test_the_worked_example():
-    assert doctest.testmod(reader).failed == 0
+    assert doctest.testmod(pixels).failed == 0

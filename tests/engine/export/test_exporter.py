@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from pycocotools.coco import COCO
 
 from engine.errors import Cancelled, PhotoMissing
@@ -52,6 +52,12 @@ def test_pictures(tmp_path, make_disc, context, kind, mode, suffix):
     with Image.open(written) as picture:
         assert picture.mode == mode
         assert not picture.getexif() and "exif" not in picture.info
+        profile = picture.info.get("icc_profile")
+        if kind is ExportKind.MASK:
+            assert profile is None, "a mask has no colours"
+        else:
+            opened = ImageCms.getOpenProfile(io.BytesIO(profile))
+            assert ImageCms.getProfileDescription(opened).startswith("sRGB")
         if kind is not ExportKind.CUTOUT:
             assert picture.size == disc.photo.size_wh
     assert summary.problems == ()
