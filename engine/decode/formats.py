@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 import warnings
+from typing import Any, BinaryIO
 
-PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .mpo .png .webp .tif .tiff .bmp .gif .heic .heif .hif .avif".split()
+RAW_SUFFIXES = frozenset(
+    (
+        ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .rwl .pef .srw .3fr .fff .iiq"
+        " .mrw .x3f .erf .mef .mos .dcr .kdc"
+    ).split()
+)
+"""Suffixes of camera raw files. Many of them look like TIFF inside, so their names decide."""
+
+PHOTO_SUFFIXES = RAW_SUFFIXES | frozenset(
+    (
+        ".jpg .jpeg .jpe .jfif .mpo .png .webp .tif .tiff .bmp .gif .heic .heif .hif .avif"
+        " .jp2 .j2k .j2c .jpc .jpf .jpx .jxl"
+    ).split()
 )
 """Suffixes of photo files, lower case. Files with other suffixes are ignored."""
 
 DRAFT_FORMATS = frozenset({"JPEG", "MPO"})
 """Formats that can be decoded at 1/2, 1/4 or 1/8 of the size with much less work (draft mode)."""
+
+_JPEG2000_SIZE, _JPEG2000_STYLE = b"\xff\x4f\xff\x51", b"\xff\x52"
+_JPEG2000_HEAD_BYTES = 1 << 16
 
 # Names to open with: "JPEG" also opens a JPEG of several pictures, which Pillow then calls "MPO".
 _BASE_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
@@ -47,17 +64,51 @@ def pillow_formats() -> tuple[str, ...]:
         from PIL import AvifImagePlugin  # noqa: F401
 
         names.append("AVIF")
-    try:
+    if features.check("jpg_2000"):
+        from PIL import Jpeg2KImagePlugin  # noqa: F401
+
+        names.append("JPEG2000")
+    with contextlib.suppress(ImportError):
         import pillow_heif
-    except ImportError:
-        return tuple(names)
-    # One thread per photo: several photos may be decoded at once. Embedded thumbnails may show
-    # something other than the photo.
-    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False)
-    names.append("HEIF")
+
+        # One thread per photo: several photos may be decoded at once. Embedded thumbnails may
+        # show something other than the photo.
+        pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False)
+        names.append("HEIF")
+    with contextlib.suppress(ImportError):
+        from pillow_jxl import JpegXLImagePlugin
+
+        JpegXLImagePlugin.DECODE_THREADS = 1
+        names.append("JXL")
     return tuple(names)
 
 
 def ignore_pillow_warnings() -> None:
     """Ignore Pillow's warnings about invalid metadata, which many photos have."""
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+def decode_smaller(image: Any, file: BinaryIO, target_wh: tuple[int, int]) -> None:
+    """Have a picture decoded at a fraction of its size, if its format can and enough is left.
+
+    Args:
+        image: a ``PIL.Image.Image`` that was opened from ``file`` and not loaded.
+        target_wh: the size that it will be reduced to.
+    """
+    if image.format in DRAFT_FORMATS:
+        image.draft(None, target_wh)
+    elif image.format == "JPEG2000":
+        # One halving less than would do: the halves lie up to half of their pixels aside.
+        wanted = int(math.log2(max(image.size) / max(target_wh))) - 1
+        image.reduce = max(0, min(_jpeg2000_halvings(file), wanted))
+
+
+def _jpeg2000_halvings(file: BinaryIO) -> int:
+    """How many times a JPEG 2000 picture can be halved while it is decoded."""
+    file.seek(0)
+    head = file.read(_JPEG2000_HEAD_BYTES)
+    size_at = head.find(_JPEG2000_SIZE)
+    style_at = head.find(_JPEG2000_STYLE, size_at)
+    if size_at < 0 or style_at < 0 or style_at + 9 >= len(head):
+        return 0
+    return min(head[style_at + 9], 32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
 import io
 import logging
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from engine.decode import colour_space, formats, pixels
+from engine.decode import colour_space, formats, jpeg_xl, pixels, raw_photo
 from engine.decode import exif as exif_tags
 from engine.errors import EngineError, PhotoMissing, PhotoTooLarge, PhotoUnreadable
 
@@ -89,14 +90,20 @@ def read_upright(
             return _decode(file, path, longest_px, max_pixels)
 
 
-def read_encoded(data: bytes, longest_px: int | None = None) -> DecodedPhoto:
+def read_encoded(
+    data: bytes, longest_px: int | None = None, path: Path | None = None
+) -> DecodedPhoto:
     """Decode the bytes of a photo file as ``read_upright`` does.
+
+    Args:
+        path: where the bytes come from, whose suffix tells camera raw; None for a picture that
+            Pickout has written.
 
     Raises:
         PhotoTooLarge, PhotoUnreadable: as ``read_upright``.
     """
-    with _decoder_errors(None):
-        return _decode(io.BytesIO(data), None, longest_px, MAX_PIXELS)
+    with _decoder_errors(path):
+        return _decode(io.BytesIO(data), path, longest_px, MAX_PIXELS)
 
 
 def fingerprint(path: Path) -> tuple[bytes, int, int]:
@@ -122,32 +129,54 @@ def _decode(
 ) -> DecodedPhoto:
     from PIL import Image
 
-    pillow_formats = formats.pillow_formats()
+    check_size = functools.partial(_check_size, path=path, max_pixels=max_pixels)
+    openable = formats.pillow_formats()
     formats.ignore_pillow_warnings()
-    with Image.open(file, formats=pillow_formats) as image:
-        width, height = image.size
-        if width * height > max_pixels:
-            raise PhotoTooLarge(
-                f"The photo has {width:,} x {height:,} pixels ({width * height / 1e6:,.0f} "
-                f"megapixels); at most {max_pixels / 1e6:,.0f} megapixels are read.",
+    suffix = path.suffix.lower() if path is not None else ""
+    raw = raw_photo.open_raw(file, check_size) if suffix in formats.RAW_SUFFIXES else None
+    if raw is None and suffix in formats.RAW_SUFFIXES:
+        # A raw file that LibRaw does not know may look like a TIFF file of a tiny picture.
+        openable = tuple(name for name in openable if name != "TIFF")
+    if jpeg_xl.is_jpeg_xl(file):
+        if "JXL" not in openable:
+            raise PhotoUnreadable(
+                "JPEG XL photos are read only with the package pillow-jxl-plugin.",
                 operation=_READING,
                 path=path,
-                hint="Save a smaller copy of it.",
+                hint="Install Pickout with the extra jxl, then try again.",
             )
+        check_size(*jpeg_xl.read_size(file))
+    with raw.image if raw else Image.open(file, formats=openable) as image:
+        width, height = image.size
+        check_size(width, height)
         target_wh = _reduced_size((width, height), longest_px)
-        if image.format in formats.DRAFT_FORMATS:
-            image.draft(None, target_wh)
+        formats.decode_smaller(image, file, target_wh)
         # The TIFF decoder closes the file after loading; PNG metadata may follow the pixels.
         metadata = _taken_at_and_camera(image) if image.format == "TIFF" else None
         profile = colour_space.declared_profile(image, file)
         image.load()
-        taken_at, camera = metadata or _taken_at_and_camera(image)
-        # The TIFF and HEIF decoders apply the orientation and remove it from the metadata.
-        orientation = exif_tags.read_orientation(_exif_of(image))
+        metadata = metadata or _taken_at_and_camera(image)
+        orientation = raw.orientation if raw else _orientation(image)
         rgb = pixels.to_srgb(image, target_wh, profile)
         upright = pixels.copy_upright(rgb, orientation)
+    if raw is not None:
+        metadata = _metadata_of_raw(file, metadata)
     full_size_wh = (height, width) if orientation >= 5 else (width, height)
-    return DecodedPhoto(upright, full_size_wh, taken_at, camera)
+    return DecodedPhoto(upright, full_size_wh, *metadata)
+
+
+def _check_size(width: int, height: int, path: Path | None, max_pixels: int) -> None:
+    """Raises:
+    PhotoTooLarge: the photo has more pixels than ``max_pixels``.
+    """
+    if width * height > max_pixels:
+        raise PhotoTooLarge(
+            f"The photo has {width:,} x {height:,} pixels ({width * height / 1e6:,.0f} "
+            f"megapixels); at most {max_pixels / 1e6:,.0f} megapixels are read.",
+            operation=_READING,
+            path=path,
+            hint="Save a smaller copy of it.",
+        )
 
 
 def _reduced_size(size_wh: tuple[int, int], longest_px: int | None) -> tuple[int, int]:
@@ -156,6 +185,17 @@ def _reduced_size(size_wh: tuple[int, int], longest_px: int | None) -> tuple[int
         return size_wh
     width, height = (max(1, round(side * longest_px / longest)) for side in size_wh)
     return width, height
+
+
+def _orientation(image: Image) -> int:
+    """The EXIF orientation of the decoded pixels.
+
+    The TIFF and HEIF decoders apply it and remove it from the metadata. So does that of JPEG XL,
+    by the header alone, unless the file holds a JPEG as it was.
+    """
+    if image.format == "JXL" and not image.jpeg:
+        return 1
+    return exif_tags.read_orientation(_exif_of(image))
 
 
 def _exif_of(image: Image) -> Mapping[int, Any]:
@@ -168,6 +208,23 @@ def _exif_of(image: Image) -> Mapping[int, Any]:
 def _taken_at_and_camera(image: Image) -> tuple[str | None, str | None]:
     exif = _exif_of(image)
     return exif_tags.read_taken_at(exif), exif_tags.read_camera(exif)
+
+
+def _metadata_of_raw(
+    file: BinaryIO, of_preview: tuple[str | None, str | None]
+) -> tuple[str | None, str | None]:
+    """Capture time and camera from the raw file itself, as most are built like TIFF; what it does
+    not say, from its preview."""
+    from PIL import Image
+
+    try:
+        file.seek(0)
+        exif = Image.Exif()
+        exif.load_from_fp(file)
+    except Exception:  # not built like TIFF, or broken
+        return of_preview
+    taken_at, camera = exif_tags.read_taken_at(exif), exif_tags.read_camera(exif)
+    return taken_at or of_preview[0], camera or of_preview[1]
 
 
 @contextlib.contextmanager

@@ -136,7 +136,7 @@ def create_handler(analysis: Analysis) -> Handle:
         if content is None:
             decoded = read_upright(request.path, longest_px)
         else:
-            decoded = read_encoded(content, longest_px)
+            decoded = read_encoded(content, longest_px, request.path)
         if not loaded:
             loaded.append(_load(analysis))
         if isinstance(request, OutlineRequest):

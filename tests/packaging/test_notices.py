@@ -14,7 +14,7 @@ NOTICES = (ROOT / "resources" / "notices" / "README.md").read_text(encoding="utf
 def test_each_dependency_is_listed_with_a_licence():
     extras = PROJECT["optional-dependencies"]
     wanted = [*PROJECT["dependencies"]]
-    for extra in ("full", "mllm", "ray", "train"):
+    for extra in ("full", "mllm", "jxl", "ray", "train"):
         wanted += extras[extra]
     installed = NOTICES[NOTICES.index("## Installed with Pickout") :]
     listed = set(re.findall(r"^\| (\S+) \| [^|]+ \| [^|]+ \|$", installed, re.M)) - {"package"}

@@ -1,0 +1,118 @@
+"""Camera raw files: the preview that the camera put in, or a half-size picture of the sensor."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from engine.decode import exif
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Image = Any
+"""A ``PIL.Image.Image``."""
+
+log = logging.getLogger(__name__)
+
+_MAX_FILE_BYTES = 1 << 30
+_SRGB_GAMMA = (2.4, 12.92)
+_FLIP_TO_ORIENTATION = (1, 2, 4, 3, 5, 8, 6, 7)
+"""EXIF orientation by LibRaw's flip: 1 mirrors columns, 2 mirrors rows, 4 exchanges them first."""
+_QUARTER_TURN = 4
+
+
+@dataclass(frozen=True)
+class RawPicture:
+    """The picture that stands for a raw photo, always the same one of a file.
+
+    Attributes:
+        image: not loaded if it is the preview, which then is a JPEG.
+        orientation: EXIF's, of ``image``.
+    """
+
+    image: Image
+    orientation: int
+
+
+def open_raw(file: BinaryIO, check_size: Callable[[int, int], None]) -> RawPicture | None:
+    """The picture of a raw file; None if LibRaw does not know its content.
+
+    The embedded preview is taken if it has at least half the length of what the sensor saw, as it
+    is what the camera's maker wants to be seen, and quick. Otherwise each two by two pixels of the
+    sensor become one, in sRGB, with the camera's white balance.
+
+    Args:
+        check_size: called with width and height of the sensor before its pixels are read; raises
+            if they are too many.
+
+    Raises:
+        MemoryError: LibRaw found too little.
+        rawpy.LibRawError: the file is damaged.
+    """
+    import rawpy
+
+    content = file.read(_MAX_FILE_BYTES + 1)
+    if len(content) > _MAX_FILE_BYTES:
+        raise MemoryError
+    with rawpy.RawPy() as raw:
+        try:
+            raw.open_buffer(io.BytesIO(content))
+        except rawpy.LibRawFileUnsupportedError:
+            return None
+        del content
+        try:
+            sizes = raw.sizes
+            check_size(sizes.raw_width, sizes.raw_height)
+            return _preview(raw) or _half_size(raw)
+        except (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawTooBigError) as error:
+            raise MemoryError from error
+
+
+def _preview(raw: Any) -> RawPicture | None:
+    """The largest preview; None if there is none that is large enough and whole."""
+    import rawpy
+    from PIL import Image as pillow
+
+    try:
+        preview = raw.extract_thumb()
+        if preview.format is rawpy.ThumbFormat.JPEG:
+            image: Image = pillow.open(io.BytesIO(preview.data), formats=("JPEG",))
+        else:
+            image = pillow.fromarray(preview.data)
+    except (rawpy.LibRawError, OSError, ValueError, TypeError) as error:
+        log.debug("a raw photo without a preview: %s", error)
+        return None
+    sensor_wh = (raw.sizes.width, raw.sizes.height)
+    if 2 * max(image.size) < max(sensor_wh):
+        return None
+    return RawPicture(image, _orientation_of_preview(image, raw.sizes.flip, sensor_wh))
+
+
+def _orientation_of_preview(image: Image, flip: int, sensor_wh: tuple[int, int]) -> int:
+    """What the preview says itself, else what the raw file says, unless it is upright already.
+
+    LibRaw adds EXIF to previews without, which then repeats what the raw file says.
+    """
+    turned = (image.width > image.height) != (sensor_wh[0] > sensor_wh[1])
+    if flip & _QUARTER_TURN and turned:
+        return 1
+    own = exif.read_orientation(image.getexif())
+    return own if own != 1 else _FLIP_TO_ORIENTATION[flip & 7]
+
+
+def _half_size(raw: Any) -> RawPicture:
+    import rawpy
+    from PIL import Image as pillow
+
+    rgb: np.ndarray = raw.postprocess(
+        half_size=True,
+        use_camera_wb=True,
+        output_color=rawpy.ColorSpace.sRGB,
+        gamma=_SRGB_GAMMA,
+        output_bps=8,
+    )
+    return RawPicture(pillow.fromarray(rgb), 1)
