@@ -110,7 +110,8 @@ class Session:
                 log.warning("a thread of the window was still busy when it closed")
 
     def _load_thumbnail(self, photo_id: PhotoId) -> QImage | None:
-        jpeg = self.library.photos.thumbnail(photo_id)
+        photos = self.library.photos
+        jpeg = photos.thumbnail(photo_id) or photos.restore_thumbnail(photo_id)
         return None if jpeg is None else image_from_jpeg(jpeg)
 
     @staticmethod

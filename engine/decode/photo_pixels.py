@@ -7,8 +7,8 @@ import logging
 import numpy as np
 
 from engine.decode.process import DecoderProcess
-from engine.decode.thumbnails import Thumbnails
-from engine.errors import PhotoMissing
+from engine.decode.thumbnails import LONGEST_PX, Thumbnails, make_thumbnail
+from engine.errors import EngineError, PhotoMissing
 from engine.records import Photo
 
 log = logging.getLogger(__name__)
@@ -51,3 +51,18 @@ class PhotoPixels:
                 raise
             log.info("reading the thumbnail of %s, which is missing", photo.path)
             return self._decoder.read_encoded(jpeg, photo.path, longest_px).rgb
+
+    def thumbnail(self, photo: Photo) -> bytes | None:
+        """A thumbnail made from the photo's file: JPEG, upright. It is not stored.
+
+        Returns:
+            None if the file cannot be read now, or if it has another size than the photo had: then
+            it holds another one, which the next scan will find.
+        """
+        try:
+            if photo.path.stat().st_size != photo.size_bytes:
+                return None
+            return make_thumbnail(self.read(photo, LONGEST_PX))
+        except (EngineError, OSError) as error:
+            log.info("no thumbnail of %s: %s", photo.path, error)
+            return None

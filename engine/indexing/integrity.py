@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
-from engine.decode.thumbnails import LONGEST_PX, Thumbnails, make_thumbnail
-from engine.errors import EngineError
+from engine.decode.thumbnails import Thumbnails
 from engine.index.vector_index import VectorIndex
 from engine.jobs import JobContext, Progress
 from engine.records import CheckReport, Photo, PhotoId
@@ -18,13 +15,13 @@ def check_library(
     store: Store,
     index: VectorIndex,
     thumbnails: Thumbnails,
-    read_rgb: Callable[[Photo, int], np.ndarray],
+    make_thumbnail: Callable[[Photo], bytes | None],
     context: JobContext,
 ) -> CheckReport:
     """Check and repair a library. Call it in the index lane, so that nothing is written meanwhile.
 
     Args:
-        read_rgb: decodes a photo with the given longest side, for lost thumbnails.
+        make_thumbnail: makes a lost thumbnail from the photo's file; None if it cannot be read.
 
     Raises:
         Cancelled: between two steps.
@@ -44,7 +41,9 @@ def check_library(
         thumbnails.remove(stray)
         if stray:
             repaired.append(f"thumbnails: {len(stray)} belonged to no photo")
-        recreated, missing = _recreate_thumbnails(store, thumbnails, photos, read_rgb, context)
+        recreated, missing = _recreate_thumbnails(
+            store, thumbnails, photos, make_thumbnail, context
+        )
         if recreated:
             repaired.append(f"thumbnails: {recreated} were lost and made anew")
         if missing:
@@ -62,7 +61,7 @@ def _recreate_thumbnails(
     store: Store,
     thumbnails: Thumbnails,
     photos: set[PhotoId],
-    read_rgb: Callable[[Photo, int], np.ndarray],
+    make_thumbnail: Callable[[Photo], bytes | None],
     context: JobContext,
 ) -> tuple[int, int]:
     """Recreate lost thumbnails; returns how many were, and how many could not be read."""
@@ -72,11 +71,8 @@ def _recreate_thumbnails(
         context.cancel.raise_if_set()
         name = photo.path.name
         context.report(Progress("Making lost thumbnails", done, len(lost), current=name))
-        try:
-            # A file of another size now holds another photo, which the next scan will find.
-            if photo.path.stat().st_size == photo.size_bytes:
-                thumbnails.put(photo.id, make_thumbnail(read_rgb(photo, LONGEST_PX)))
-                recreated += 1
-        except (EngineError, OSError):
-            continue
+        jpeg = make_thumbnail(photo)
+        if jpeg is not None:
+            thumbnails.put(photo.id, jpeg)
+            recreated += 1
     return recreated, len(lost) - recreated

@@ -24,7 +24,7 @@ class LibraryMaintenance:
                 components.store,
                 components.active_profile.current.index,
                 components.thumbnails,
-                components.pixels.read,
+                components.pixels.thumbnail,
                 context,
             ),
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
-from engine.errors import PhotoMissing
+from engine.errors import EngineError, PhotoMissing
 from engine.library.components import LibraryComponents
 from engine.records import Photo, PhotoId, Region, RegionId, RegionLabel
 
 
 class LibraryPhotos:
-    """Reads photos, regions, thumbnails and pixels. Thread-safe; all but ``read`` are quick."""
+    """Reads photos, regions, thumbnails and pixels. Thread-safe; all but ``read`` and
+    ``restore_thumbnail`` are quick."""
 
     def __init__(self, components: LibraryComponents) -> None:
         self._components = components
@@ -49,6 +52,19 @@ class LibraryPhotos:
     def thumbnail(self, photo_id: PhotoId) -> bytes | None:
         """JPEG, upright, longest side 384 px; None if there is none yet."""
         return self._components.thumbnails.get(photo_id)
+
+    def restore_thumbnail(self, photo_id: PhotoId) -> bytes | None:
+        """Make a thumbnail that was lost from the photo's file, and keep it: as ``thumbnail``.
+
+        Blocks while the decoder process reads: call it from a worker thread. None if the photo is
+        not in the library, or its file cannot be read now.
+        """
+        photo = self.get(photo_id)
+        jpeg = self._components.pixels.thumbnail(photo) if photo is not None else None
+        if jpeg is not None and not self._store.read_only:
+            with contextlib.suppress(EngineError):  # a server that is away; the picture is there
+                self._components.thumbnails.put(photo_id, jpeg)
+        return jpeg
 
     def read(self, photo_id: PhotoId, longest_px: int | None = None) -> np.ndarray:
         """Decode in the decoder process: uint8 (H, W, 3) upright, at most ``longest_px``.

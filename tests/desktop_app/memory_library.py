@@ -136,6 +136,7 @@ class MemoryLibrary:
             labels=self._labels_of,
             region=self._region,
             thumbnail=self._thumbnail,
+            restore_thumbnail=lambda photo_id: None,
             read=self._read,
         )
         self.exports = SimpleNamespace(start=self._export)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -44,6 +46,20 @@ def test_all_photos_are_shown_without_a_query(desktop):
         "red-3.png",
     ]
     assert desktop.window.stack.currentWidget() is desktop.presenter.results
+
+
+def test_a_lost_thumbnail_is_made_when_its_photo_is_shown(
+    open_desktop, indexed, tmp_path, qtbot, model_store
+):
+    root = tmp_path / "library"
+    shutil.copytree(indexed, root)
+    (root / "thumbnails.sqlite").unlink()
+    desktop = open_desktop(root)
+    qtbot.waitUntil(lambda: desktop.presenter.model.rowCount() == 6, timeout=DEADLINE_MS)
+    ids = [hit.photo.id for hit in desktop.presenter.model.rows]
+    thumbnails = desktop.session.thumbnails
+    qtbot.waitUntil(lambda: all(thumbnails.get(i) is not None for i in ids), timeout=DEADLINE_MS)
+    assert all(desktop.session.library.photos.thumbnail(i) for i in ids), "they are kept"
 
 
 def test_a_search_finds_the_thing_and_leads_to_a_cutout_with_alpha(

@@ -142,6 +142,32 @@ def test_a_check_restores_lost_thumbnails_where_it_can(library: Library, photos:
     assert library.maintenance.check().result(PATIENCE_S).ok
 
 
+def test_a_lost_thumbnail_is_made_when_it_is_asked_for(
+    open_library: Callable[..., Library], photos: Path
+) -> None:
+    library = open_library()
+    synthetic_photos.photo(photos / "a.jpg", "red")
+    changed = synthetic_photos.photo(photos / "b.jpg", "blue")
+    gone = synthetic_photos.photo(photos / "c.jpg", "green")
+    library.folders.add(photos)
+    index(library)
+    ids = {photo.path.name: photo.id for photo in library.photos.page()}
+    before = {name: library.photos.thumbnail(ids[name]) for name in ids}
+    library._components.thumbnails.remove(ids.values())
+    reader = open_library(read_only=True)
+    assert reader.photos.restore_thumbnail(ids["a.jpg"]) == before["a.jpg"]
+    assert library.photos.thumbnail(ids["a.jpg"]) is None, "who only reads stores nothing"
+    changed.write_bytes(changed.read_bytes() + b"more")
+    gone.unlink()
+    assert {name: library.photos.restore_thumbnail(ids[name]) for name in ids} == {
+        "a.jpg": before["a.jpg"],
+        "b.jpg": None,
+        "c.jpg": None,
+    }
+    assert library.photos.thumbnail(ids["a.jpg"]) == before["a.jpg"]
+    assert library.photos.restore_thumbnail(999) is None
+
+
 def test_a_changed_photo_is_analysed_again_and_replaces_the_old_one(
     library: Library, photos: Path
 ) -> None:
