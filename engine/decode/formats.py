@@ -8,6 +8,8 @@ import math
 import warnings
 from typing import Any, BinaryIO
 
+from engine.decode import heif
+
 RAW_SUFFIXES = frozenset(
     (
         ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .rwl .pef .srw .3fr .fff .iiq"
@@ -68,12 +70,7 @@ def pillow_formats() -> tuple[str, ...]:
         from PIL import Jpeg2KImagePlugin  # noqa: F401
 
         names.append("JPEG2000")
-    with contextlib.suppress(ImportError):
-        import pillow_heif
-
-        # One thread per photo: several photos may be decoded at once. Embedded thumbnails may
-        # show something other than the photo.
-        pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False)
+    if heif.register():
         names.append("HEIF")
     with contextlib.suppress(ImportError):
         from pillow_jxl import JpegXLImagePlugin

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from engine.decode import colour_space, formats, jpeg_xl, pixels, raw_photo
+from engine.decode import colour_space, formats, heif, jpeg_xl, pixels, raw_photo
 from engine.decode import exif as exif_tags
 from engine.errors import EngineError, PhotoMissing, PhotoTooLarge, PhotoUnreadable
 
@@ -154,11 +154,10 @@ def _decode(
         # The TIFF decoder closes the file after loading; PNG metadata may follow the pixels.
         metadata = _taken_at_and_camera(image) if image.format == "TIFF" else None
         profile = colour_space.declared_profile(image, file)
-        image.load()
+        strips = heif.decode(file) if image.format == "HEIF" else pixels.strips_of(image)
         metadata = metadata or _taken_at_and_camera(image)
         orientation = raw.orientation if raw else _orientation(image)
-        rgb = pixels.to_srgb(image, target_wh, profile)
-        upright = pixels.copy_upright(rgb, orientation)
+        upright = pixels.upright_srgb(strips, target_wh, profile, orientation)
     if raw is not None:
         metadata = _metadata_of_raw(file, metadata)
     full_size_wh = (height, width) if orientation >= 5 else (width, height)
