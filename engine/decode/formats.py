@@ -29,6 +29,15 @@ PHOTO_SUFFIXES = RAW_SUFFIXES | frozenset(
 DRAFT_FORMATS = frozenset({"JPEG", "MPO"})
 """Formats that can be decoded at 1/2, 1/4 or 1/8 of the size with much less work (draft mode)."""
 
+MOST_PIXELS = {
+    "WEBP": 100_000_000,
+    "AVIF": 150_000_000,
+    "JXL": 150_000_000,
+    "JPEG2000": 80_000_000,
+}
+"""Formats whose decoders take so much memory that fewer pixels are read than of others: 16, 10, 11
+and 19 bytes a pixel, so that a photo stays below 1.6 GB."""
+
 _JPEG2000_SIZE, _JPEG2000_STYLE = b"\xff\x4f\xff\x51", b"\xff\x52"
 _JPEG2000_HEAD_BYTES = 1 << 16
 

@@ -18,7 +18,11 @@ Image = Any
 
 log = logging.getLogger(__name__)
 
+CheckSize = Callable[..., None]
+
 _MAX_FILE_BYTES = 1 << 30
+_MOST_WHOLE_PIXELS = 64_000_000
+"""Pixels that hold all colours already, or none, stay as many and take 23 bytes each."""
 _SRGB_GAMMA = (2.4, 12.92)
 _FLIP_TO_ORIENTATION = (1, 2, 4, 3, 5, 8, 6, 7)
 """EXIF orientation by LibRaw's flip: 1 mirrors columns, 2 mirrors rows, 4 exchanges them first."""
@@ -38,7 +42,7 @@ class RawPicture:
     orientation: int
 
 
-def open_raw(file: BinaryIO, check_size: Callable[[int, int], None]) -> RawPicture | None:
+def open_raw(file: BinaryIO, check_size: CheckSize) -> RawPicture | None:
     """The picture of a raw file; None if LibRaw does not know its content.
 
     The embedded preview is taken if it has at least half the length of what the sensor saw, as it
@@ -46,8 +50,8 @@ def open_raw(file: BinaryIO, check_size: Callable[[int, int], None]) -> RawPictu
     sensor become one, in sRGB, with the camera's white balance.
 
     Args:
-        check_size: called with width and height of the sensor before its pixels are read; raises
-            if they are too many.
+        check_size: called with width and height of the sensor, and with how many pixels are read at
+            most if they cannot be halved; raises if they are too many.
 
     Raises:
         MemoryError: LibRaw found too little.
@@ -67,7 +71,12 @@ def open_raw(file: BinaryIO, check_size: Callable[[int, int], None]) -> RawPictu
         try:
             sizes = raw.sizes
             check_size(sizes.raw_width, sizes.raw_height)
-            return _preview(raw) or _half_size(raw)
+            preview = _preview(raw)
+            if preview is not None:
+                return preview
+            if raw.raw_type is rawpy.RawType.Stack or raw.num_colors == 1:
+                check_size(sizes.raw_width, sizes.raw_height, _MOST_WHOLE_PIXELS)
+            return _half_size(raw)
         except (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawTooBigError) as error:
             raise MemoryError from error
 

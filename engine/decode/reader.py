@@ -145,10 +145,10 @@ def _decode(
                 path=path,
                 hint="Install Pickout with the extra jxl, then try again.",
             )
-        check_size(*jpeg_xl.read_size(file))
+        check_size(*jpeg_xl.read_size(file), most=formats.MOST_PIXELS["JXL"])
     with raw.image if raw else Image.open(file, formats=openable) as image:
         width, height = image.size
-        check_size(width, height)
+        check_size(width, height, most=formats.MOST_PIXELS.get(image.format, max_pixels))
         target_wh = _reduced_size((width, height), longest_px)
         formats.decode_smaller(image, file, target_wh)
         # The TIFF decoder closes the file after loading; PNG metadata may follow the pixels.
@@ -164,17 +164,25 @@ def _decode(
     return DecodedPhoto(upright, full_size_wh, *metadata)
 
 
-def _check_size(width: int, height: int, path: Path | None, max_pixels: int) -> None:
-    """Raises:
-    PhotoTooLarge: the photo has more pixels than ``max_pixels``.
+def _check_size(
+    width: int, height: int, most: int = MAX_PIXELS, *, path: Path | None, max_pixels: int
+) -> None:
+    """Refuse a photo before it is decoded.
+
+    Args:
+        most: limit of a format whose decoder needs more memory than others.
+
+    Raises:
+        PhotoTooLarge: the photo has more pixels than ``most`` or ``max_pixels``.
     """
-    if width * height > max_pixels:
+    most = min(most, max_pixels)
+    if width * height > most:
         raise PhotoTooLarge(
             f"The photo has {width:,} x {height:,} pixels ({width * height / 1e6:,.0f} "
-            f"megapixels); at most {max_pixels / 1e6:,.0f} megapixels are read.",
+            f"megapixels); at most {most / 1e6:,.0f} megapixels of its format are read.",
             operation=_READING,
             path=path,
-            hint="Save a smaller copy of it.",
+            hint="Save a smaller copy of it, or one as JPEG.",
         )
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.decode.process import DecoderProcess
 from engine.decode.reader import read_upright
 from engine.errors import Cancelled, PhotoTooLarge, PhotoUnreadable
 from engine.jobs import CancelToken
+
+from .test_orientation import needs_heif
 
 
 @pytest.fixture
@@ -20,6 +23,12 @@ def decoder():
     decoder = DecoderProcess()
     yield decoder
     decoder.close()
+
+
+def peak_bytes(pid: int) -> int:
+    """The most memory that a process has held so far."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
 def test_good_and_bad_photos_by_the_same_child(decoder, bad_folder):
@@ -50,9 +59,26 @@ def test_a_decompression_bomb_needs_no_memory(decoder, bad_folder):
     decoder.read(bad_folder / "good1.jpg")
     with pytest.raises(PhotoTooLarge):
         decoder.read(bad_folder / "huge.png")
-    status = Path(f"/proc/{decoder.pid}/status").read_text()
-    peak_kb = int(status.split("VmHWM:")[1].split()[0])
-    assert peak_kb < 200_000
+    assert peak_bytes(decoder.pid) < 200_000_000
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="peak memory is read from /proc")
+@needs_heif
+@pytest.mark.slow
+def test_a_large_heic_is_not_copied_while_it_is_reduced(decoder, tmp_path):
+    width, height = 6144, 4096
+    rgb = np.zeros((height, width, 3), np.uint8)
+    rgb[: height // 2] = (220, 30, 30)
+    options = {"quality": 50, "tile_size": 1024, "enc_params": {"preset": "ultrafast"}}
+    Image.fromarray(rgb).save(tmp_path / "large.heic", **options)
+    Image.fromarray(rgb[:64, :64].copy()).save(tmp_path / "first.heic")
+    decoder.read(tmp_path / "first.heic")
+    before = peak_bytes(decoder.pid)
+    photo = decoder.read(tmp_path / "large.heic", 1024)
+    assert photo.full_size_wh == (width, height) and photo.rgb[10, 10].tolist()[0] > 200
+    # libheif holds three bytes a pixel, one and a half more until it has their colours, and some
+    # tiles; a Pillow image of all would take four more.
+    assert peak_bytes(decoder.pid) - before < 6.5 * width * height
 
 
 def test_cancelling_while_the_child_hangs(decoder, bad_folder):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.decode import reader
+from engine.decode import formats, reader
 from engine.decode.reader import DecodedPhoto, fingerprint, read_upright
 from engine.errors import EngineError, PhotoMissing, PhotoTooLarge, PhotoUnreadable
 
@@ -33,7 +33,7 @@ def test_a_folder_of_good_and_bad_files(bad_folder):
             "too-large",
             (
                 "The photo has 20,000 x 20,000 pixels (400 megapixels); at most 200 megapixels "
-                "are read."
+                "of its format are read."
             ),
         ),
     }
@@ -76,6 +76,25 @@ def test_the_cap_can_be_set(tmp_path):
     with pytest.raises(PhotoTooLarge):
         read_upright(tmp_path / "a.png", max_pixels=599)
     assert read_upright(tmp_path / "a.png", max_pixels=600).rgb.shape == (20, 30, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("webp", "WEBP"), ("avif", "AVIF"), ("jp2", "JPEG2000"), ("jxl", "JXL"), ("png", None)],
+)
+def test_formats_that_need_much_memory_have_limits_of_their_own(tmp_path, monkeypatch, kind, name):
+    if name not in (None, *formats.pillow_formats()):
+        pytest.skip(f"{name} cannot be read here")
+    Image.new("RGB", (300, 200)).save(tmp_path / f"a.{kind}")
+    assert read_upright(tmp_path / f"a.{kind}").full_size_wh == (300, 200)
+    limits = dict.fromkeys(formats.MOST_PIXELS, 50_000)
+    monkeypatch.setattr(formats, "MOST_PIXELS", limits)
+    if name is None:
+        assert read_upright(tmp_path / f"a.{kind}").full_size_wh == (300, 200)
+        return
+    with pytest.raises(PhotoTooLarge, match="300 x 200") as caught:
+        read_upright(tmp_path / f"a.{kind}", 64)
+    assert "JPEG" in caught.value.hint
 
 
 def test_small_photos_are_not_enlarged(tmp_path):
