@@ -20,7 +20,16 @@ from engine.index.usearch_index import UsearchIndex
 from engine.jobs import Progress
 from engine.paths import LibraryPaths
 from engine.profiles.starter import starter_profile
-from engine.records import DateRange, Filter, FilterKind, PhotoId, Rle, SearchRequest, Span
+from engine.records import (
+    DateRange,
+    Filter,
+    FilterKind,
+    PhotoId,
+    PhotoMetadata,
+    Rle,
+    SearchRequest,
+    Span,
+)
 from engine.search import candidates
 from engine.search.query import ResolvedQuery
 from engine.search.ranking import rank_by_example
@@ -181,8 +190,7 @@ def _write(
         photo = AnalysedPhoto(
             version=FileVersion(str(day).encode(), file.size_bytes, file.mtime_ns),
             size_wh=(4000, 3000),
-            taken_at=taken_at.isoformat(),
-            camera=None,
+            metadata=PhotoMetadata(taken_at=taken_at.isoformat()),
             rles=(Rle((2, 2), b"04"),) * (REGIONS - 1),
             boxes_xyxy=np.tile(np.array([0, 0, 50, 50], np.float32), (REGIONS, 1)),
             mask_scores=np.ones(REGIONS, np.float32),

@@ -26,6 +26,9 @@ PHOTO_SUFFIXES = RAW_SUFFIXES | frozenset(
 )
 """Suffixes of photo files, lower case. Files with other suffixes are ignored."""
 
+SIDECAR_SUFFIX = ".xmp"
+"""Of the files beside photos in which photo managers keep metadata; lower case."""
+
 DRAFT_FORMATS = frozenset({"JPEG", "MPO"})
 """Formats that can be decoded at 1/2, 1/4 or 1/8 of the size with much less work (draft mode)."""
 

@@ -42,14 +42,10 @@ class DecodedPhoto:
     Attributes:
         rgb: uint8 (H, W, 3), sRGB, upright, contiguous, writable; may be reduced.
         full_size_wh: width and height of the upright photo at full size, in pixels.
-        taken_at: capture time as ISO 8601 local time; None if unknown.
-        camera: maker and model; None if unknown.
     """
 
     rgb: np.ndarray
     full_size_wh: tuple[int, int]
-    taken_at: str | None = None
-    camera: str | None = None
 
     def __post_init__(self) -> None:
         if self.rgb.dtype.name != "uint8" or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:
@@ -81,7 +77,7 @@ def read_upright(
     """
     if longest_px is not None and longest_px < 1:
         raise ValueError(f"expected longest_px of at least 1, got {longest_px}")
-    with _open_file(path) as (file, facts):
+    with open_photo(path) as (file, facts):
         if facts.st_size == 0:
             raise PhotoUnreadable(
                 "The file is empty (0 bytes).", operation=_READING, path=path, hint=_RESTORE
@@ -118,7 +114,7 @@ def fingerprint(path: Path) -> tuple[bytes, int, int]:
         PhotoMissing, PhotoUnreadable: as ``read_upright``, but an empty file is valid.
     """
     digest = hashlib.blake2b(digest_size=20)
-    with _open_file(path) as (file, facts):
+    with open_photo(path) as (file, facts):
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.digest(), facts.st_size, facts.st_mtime_ns
@@ -148,20 +144,15 @@ def _decode(
         check_size(*jpeg_xl.read_size(file), most=formats.MOST_PIXELS["JXL"])
     with raw.image if raw else Image.open(file, formats=openable) as image:
         width, height = image.size
-        check_size(width, height, most=formats.MOST_PIXELS.get(image.format, max_pixels))
+        check_size(width, height, most=formats.MOST_PIXELS.get(image.format or "", max_pixels))
         target_wh = _reduced_size((width, height), longest_px)
         formats.decode_smaller(image, file, target_wh)
-        # The TIFF decoder closes the file after loading; PNG metadata may follow the pixels.
-        metadata = _taken_at_and_camera(image) if image.format == "TIFF" else None
         profile = colour_space.declared_profile(image, file)
         strips = heif.decode(file) if image.format == "HEIF" else pixels.strips_of(image)
-        metadata = metadata or _taken_at_and_camera(image)
         orientation = raw.orientation if raw else _orientation(image)
         upright = pixels.upright_srgb(strips, target_wh, profile, orientation)
-    if raw is not None:
-        metadata = _metadata_of_raw(file, metadata)
     full_size_wh = (height, width) if orientation >= 5 else (width, height)
-    return DecodedPhoto(upright, full_size_wh, *metadata)
+    return DecodedPhoto(upright, full_size_wh)
 
 
 def _check_size(
@@ -212,31 +203,13 @@ def _exif_of(image: Image) -> Mapping[int, Any]:
         return {}
 
 
-def _taken_at_and_camera(image: Image) -> tuple[str | None, str | None]:
-    exif = _exif_of(image)
-    return exif_tags.read_taken_at(exif), exif_tags.read_camera(exif)
-
-
-def _metadata_of_raw(
-    file: BinaryIO, of_preview: tuple[str | None, str | None]
-) -> tuple[str | None, str | None]:
-    """Capture time and camera from the raw file itself, as most are built like TIFF; what it does
-    not say, from its preview."""
-    from PIL import Image
-
-    try:
-        file.seek(0)
-        exif = Image.Exif()
-        exif.load_from_fp(file)
-    except Exception:  # not built like TIFF, or broken
-        return of_preview
-    taken_at, camera = exif_tags.read_taken_at(exif), exif_tags.read_camera(exif)
-    return taken_at or of_preview[0], camera or of_preview[1]
-
-
 @contextlib.contextmanager
-def _open_file(path: Path) -> Iterator[tuple[BinaryIO, os.stat_result]]:
-    """Open a regular file; the second value is the ``fstat`` of the opened file."""
+def open_photo(path: Path) -> Iterator[tuple[BinaryIO, os.stat_result]]:
+    """Open a regular file; the second value is the ``fstat`` of the opened file.
+
+    Raises:
+        PhotoMissing, PhotoUnreadable: as ``read_upright``.
+    """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would block
             raise _not_a_file(path)

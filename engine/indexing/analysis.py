@@ -6,23 +6,25 @@ Runs in an analysis worker process, the only one that imports torch for indexing
 from __future__ import annotations
 
 import functools
+import io
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from engine.decode import thumbnails
-from engine.decode.reader import DecodedPhoto, read_encoded, read_upright
+from engine.decode.metadata.metadata_reader import read_metadata
+from engine.decode.reader import DecodedPhoto, open_photo, read_encoded, read_upright
 from engine.embeddings.embedder import PhotoVectors
 from engine.errors import EngineError, ModelBroken
 from engine.masks import rle as rle_codec
 from engine.masks.geometry import box_iou, fit_within
 from engine.masks.proposer import MIN_BOX_IOU, MaskProposal, PromptableProposer
 from engine.profiles.profile import Models, Profile
-from engine.records import BoxXyxy, Rle
+from engine.records import BoxXyxy, PhotoMetadata, Rle
 from engine.store.rows import AnalysedPhoto, FileVersion, IndexLevel, check_vectors
 
 log = logging.getLogger(__name__)
@@ -41,11 +43,21 @@ class AnalysisRequest:
 
     Attributes:
         version: the file's hash, size and modification time when it was hashed.
+        sidecars: content of the files beside it with its metadata.
     """
 
     path: Path
     version: FileVersion
     level: IndexLevel = IndexLevel.FULL
+    sidecars: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataRequest:
+    """A request to read what a photo and its sidecars say, without its pixels."""
+
+    path: Path
+    sidecars: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +89,16 @@ class Outline:
     score: float
 
 
+Request = AnalysisRequest | MetadataRequest | OutlineRequest
+
+
 class Handle(Protocol):
     """Answers one request."""
 
     def __call__(
-        self, request: AnalysisRequest | OutlineRequest, content: bytes | None = None
-    ) -> AnalysedPhoto | Outline | None:
-        """Analyse or outline the photo at ``request.path``.
+        self, request: Request, content: bytes | None = None
+    ) -> AnalysedPhoto | PhotoMetadata | Outline | None:
+        """Analyse or outline the photo at ``request.path``, or read its metadata.
 
         Args:
             content: the file's bytes, if it cannot be read under its path here.
@@ -128,8 +143,10 @@ def create_handler(analysis: Analysis) -> Handle:
     loaded: list[Models] = []
 
     def handle(
-        request: AnalysisRequest | OutlineRequest, content: bytes | None = None
-    ) -> AnalysedPhoto | Outline | None:
+        request: Request, content: bytes | None = None
+    ) -> AnalysedPhoto | PhotoMetadata | Outline | None:
+        if isinstance(request, MetadataRequest):
+            return _metadata(request, content)
         coarse = isinstance(request, AnalysisRequest) and request.level is IndexLevel.COARSE
         longest_px = max(_COARSE_DECODED_PX, analysis.coarse_longest_px)
         longest_px = longest_px if coarse else analysis.longest_px
@@ -142,10 +159,19 @@ def create_handler(analysis: Analysis) -> Handle:
         if isinstance(request, OutlineRequest):
             return outline(loaded[0], decoded, request)
         if coarse:
-            return analyse_coarse(loaded[0], analysis, decoded, request.version)
-        return analyse(loaded[0], analysis.ndim, decoded, request.version)
+            found = analyse_coarse(loaded[0], analysis, decoded, request.version)
+        else:
+            found = analyse(loaded[0], analysis.ndim, decoded, request.version)
+        return replace(found, metadata=_metadata(request, content))
 
     return handle
+
+
+def _metadata(request: AnalysisRequest | MetadataRequest, content: bytes | None) -> PhotoMetadata:
+    if content is not None:
+        return read_metadata(io.BytesIO(content), request.sidecars)
+    with open_photo(request.path) as (file, _):
+        return read_metadata(file, request.sidecars)
 
 
 def _load(analysis: Analysis) -> Models:
@@ -182,8 +208,6 @@ def analyse(
     return AnalysedPhoto(
         version=version,
         size_wh=decoded.full_size_wh,
-        taken_at=decoded.taken_at,
-        camera=decoded.camera,
         rles=_rles(proposals),
         boxes_xyxy=_boxes(proposals, decoded),
         mask_scores=np.array([1.0, *(p.score for p in proposals)], np.float32),
@@ -230,8 +254,6 @@ def analyse_coarse(
     return AnalysedPhoto(
         version=version,
         size_wh=decoded.full_size_wh,
-        taken_at=decoded.taken_at,
-        camera=decoded.camera,
         rles=(),
         boxes_xyxy=_boxes((), decoded),
         mask_scores=np.ones(1, np.float32),

@@ -7,9 +7,12 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from engine.decode.metadata.name_dates import with_guess
+from engine.decode.metadata.sidecars import read_sidecars
 from engine.decode.reader import fingerprint
 from engine.errors import (
     Cancelled,
@@ -18,13 +21,19 @@ from engine.errors import (
     WorkerCrashed,
     WorkerUnavailable,
 )
-from engine.indexing.analysis import LOADING, AnalysisRequest, Outline, OutlineRequest
+from engine.indexing.analysis import (
+    LOADING,
+    AnalysisRequest,
+    MetadataRequest,
+    Outline,
+    OutlineRequest,
+)
 from engine.indexing.analysis_workers import AnalysisWorker
 from engine.indexing.idle_workers import IdleWorkers
 from engine.jobs import CancelToken
 from engine.jobs.worker_process import POLL_S, STARTING
 from engine.profiles.profile import Profile
-from engine.records import BoxXyxy, Photo, PhotoId
+from engine.records import BoxXyxy, Photo, PhotoId, PhotoMetadata
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel
 from engine.store.store import ResultWriter
 
@@ -112,6 +121,16 @@ class AnalysisPool:
         """
         return self._threads.submit(self._examine, file, level, root, cancel)
 
+    def read_metadata(
+        self, file: FileRow, root: Path, cancel: CancelToken
+    ) -> Future[PhotoMetadata | Vanished | Failed]:
+        """Start to read what a file below the watched folder ``root``, those beside it and its
+        name say. Its pixels are not decoded and no models are loaded.
+
+        The future raises as that of ``analyse``.
+        """
+        return self._threads.submit(self._read_metadata, file, root, cancel)
+
     def outline(self, photo: Photo, box: BoxXyxy, cancel: CancelToken) -> Outline | None:
         """Outline the object in a box, ahead of the photos that wait.
 
@@ -162,7 +181,11 @@ class AnalysisPool:
             known = self._results.known_photo(version, self._profile_id, level)
             if known is not None:
                 return Known(version, known)
-            finding = self._analyse(AnalysisRequest(file.path, version, level), cancel)
+            request = AnalysisRequest(file.path, version, level, read_sidecars(file.path))
+            finding = self._on_a_worker(request, cancel)
+            if isinstance(finding, AnalysedPhoto):
+                metadata = with_guess(finding.metadata, file.path.relative_to(root.parent))
+                finding = replace(finding, metadata=metadata)
             return _changed_since(file.path, version) or finding
         except (PhotoMissing, FileNotFoundError, NotADirectoryError):
             return Vanished(folder_offline=not _holds_anything(root))
@@ -179,6 +202,19 @@ class AnalysisPool:
                 )
             )
 
+    def _read_metadata(
+        self, file: FileRow, root: Path, cancel: CancelToken
+    ) -> PhotoMetadata | Vanished | Failed:
+        cancel.raise_if_set()
+        request = MetadataRequest(file.path, read_sidecars(file.path))
+        try:
+            found = self._on_a_worker(request, cancel)
+        except PhotoMissing:
+            return Vanished(folder_offline=not root.is_dir())
+        if isinstance(found, PhotoMetadata):
+            return with_guess(found, file.path.relative_to(root.parent))
+        return found
+
     def _run_outline(self, request: OutlineRequest, cancel: CancelToken) -> Outline | None:
         worker = self._idle.acquire_with_priority(cancel)
         try:
@@ -186,7 +222,8 @@ class AnalysisPool:
         finally:
             self._idle.release(worker)
 
-    def _analyse(self, request: AnalysisRequest, cancel: CancelToken) -> Finding:
+    def _on_a_worker(self, request: AnalysisRequest | MetadataRequest, cancel: CancelToken) -> Any:
+        """The answer of a worker; ``Failed`` if it cannot give one."""
         while True:
             worker = self._idle.acquire()
             try:
@@ -198,8 +235,11 @@ class AnalysisPool:
                 self._idle.release(worker)
 
     def _call(
-        self, worker: AnalysisWorker, request: AnalysisRequest, cancel: CancelToken
-    ) -> Finding:
+        self,
+        worker: AnalysisWorker,
+        request: AnalysisRequest | MetadataRequest,
+        cancel: CancelToken,
+    ) -> Any:
         try:
             return worker.call(request, cancel=cancel, path=request.path)
         except (PhotoMissing, WorkerUnavailable):

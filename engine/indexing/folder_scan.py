@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 
+from engine.decode.metadata.sidecars import versions
 from engine.decode.thumbnails import Thumbnails
 from engine.errors import FolderProblem
 from engine.indexing.relocation import Move, checked_moves
@@ -17,6 +18,7 @@ from engine.records import FolderId, LibraryChanges
 from engine.store.store import Store
 from engine.watch import changes, losses, mounts, scanner
 from engine.watch.rules import Rules
+from engine.watch.scanner import FolderContents
 
 _STAGE = "Looking through folders"
 _KEEP_MISSING_FOR = timedelta(days=30)
@@ -129,10 +131,11 @@ class FolderScan:
             folder_id, ((f.rel_path, f.size_bytes, f.mtime_ns) for f in new)
         )
         photos |= self._store.files.record_missing(folder_id, difference.gone)
+        sidecars = self._record_sidecars(folder_id, scanned)
         skips = [(s.rel_path, s.kind, s.message, s.hint) for s in scanned.skipped]
         problems = self._store.files.record_skipped(folder_id, skips)
         counted = self._store.folders.record_scan(folder_id, volume, scanned.unread)
-        changed = came_online or counted or bool(new) or bool(difference.gone)
+        changed = came_online or counted or bool(new) or bool(difference.gone) or sidecars
         return LibraryChanges(frozenset(photos), folders=changed, problems=problems or changed)
 
     def _lacking(
@@ -161,6 +164,18 @@ class FolderScan:
             moved = self._store.files.held_elsewhere(folder_id, lost)
             lost = [rel_path for rel_path in lost if rel_path not in moved]
         return too_many(lost)
+
+    def _record_sidecars(self, folder_id: FolderId, scanned: FolderContents) -> bool:
+        """Note which photos have other metadata beside them than at the last scan; whether any."""
+        found = versions((file.rel_path for file in scanned.files), scanned.sidecars)
+        known = self._store.files.sidecars(folder_id)
+        changed: list[tuple[str, str | None]] = [
+            (path, version) for path, version in found.items() if known.get(path) != version
+        ]
+        present = {file.rel_path for file in scanned.files}
+        changed += [(path, None) for path in known if path in present and path not in found]
+        self._store.files.record_sidecars(folder_id, changed)
+        return bool(changed)
 
     def _delete_long_missing(self, cancel: CancelToken) -> None:
         before = (datetime.now(UTC) - _KEEP_MISSING_FOR).isoformat(timespec="seconds")

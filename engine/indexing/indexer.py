@@ -13,6 +13,7 @@ from engine.decode.thumbnails import Thumbnails
 from engine.errors import Cancelled, EngineError
 from engine.index.vector_index import VectorIndex
 from engine.indexing.analysis_pool import AnalysisPool, Failed, Finding, Known, Unsettled, Vanished
+from engine.indexing.metadata_pass import MetadataPass
 from engine.indexing.pause_control import PauseControl
 from engine.indexing.throughput import Throughput
 from engine.indexing.work_list import Task, WorkList
@@ -140,7 +141,9 @@ class Indexer:
         self._start_throughput()
         run = _Run(self, context, new_files, full_pass, should_yield, models)
         try:
+            self._read_metadata(context, should_yield)
             run.execute()
+            self._read_metadata(context, should_yield)  # of copies that were found meanwhile
             self._index.maintain(context.cancel)
         finally:
             self._running = False
@@ -177,6 +180,16 @@ class Indexer:
             cancel.raise_if_set()
             cancel.wait(0.02)
             waited_s += 0.02
+
+    def _read_metadata(self, context: JobContext, should_yield: Callable[[], bool]) -> None:
+        """Read the metadata that is due; quick, because nothing is decoded."""
+
+        def wait() -> bool:
+            self.wait_while_paused(context.cancel, should_yield)
+            self._yield_to_search(context.cancel)
+            return not should_yield()
+
+        MetadataPass(self._store, self._analysis_pool, self._on_change).run(context, wait)
 
     def _store_finding(self, file: FileRow, finding: Finding, cancel: CancelToken) -> None:
         """Write the finding of a file to the store, the index and the thumbnails."""
@@ -315,6 +328,8 @@ class _Run:
             self._report()
             if time.monotonic() - self._recorded_at_s >= _RECORD_THROUGHPUT_EVERY_S:
                 self._record_throughput()
+                # A changed sidecar does not wait for the end of a long run.
+                self._indexer._read_metadata(self._context, self._should_yield)
 
     def _finding(self, file: FileRow, future: concurrent.futures.Future[Finding]) -> Finding:
         try:

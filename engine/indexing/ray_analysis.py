@@ -16,7 +16,7 @@ from engine.errors import EngineError, RayUnavailable, WorkerUnavailable
 from engine.indexing.analysis import (
     Analysis,
     AnalysisRequest,
-    OutlineRequest,
+    Request,
     analysis_of,
     create_handler,
 )
@@ -46,7 +46,7 @@ class PhotoRequest:
         content: the file's bytes; None if the actor is to read the file itself.
     """
 
-    request: AnalysisRequest | OutlineRequest
+    request: Request
     content: bytes | None = None
 
 
@@ -63,7 +63,7 @@ class RayAnalysisWorker:
 
     def call(
         self,
-        request: AnalysisRequest | OutlineRequest,
+        request: Request,
         *,
         cancel: CancelToken | None = None,
         path: Path | None = None,
@@ -163,7 +163,7 @@ def _version() -> str:
         return ""
 
 
-def _is_here(request: AnalysisRequest | OutlineRequest) -> bool:
+def _is_here(request: Request) -> bool:
     """Whether the path leads to the photo on this machine, and not to another version of it."""
     try:
         stat = request.path.stat()

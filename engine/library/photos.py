@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.errors import EngineError, PhotoMissing
 from engine.library.components import LibraryComponents
-from engine.records import Photo, PhotoId, Region, RegionId, RegionLabel
+from engine.records import Photo, PhotoId, PhotoMetadata, Region, RegionId, RegionLabel
 
 
 class LibraryPhotos:
@@ -22,6 +22,11 @@ class LibraryPhotos:
     def get(self, photo_id: PhotoId) -> Photo | None:
         """None if there is no such photo (any more)."""
         return self._store.photos.get(photo_id)
+
+    def metadata(self, photo_id: PhotoId) -> PhotoMetadata:
+        """Dates, camera, exposure, place, rating and words of a photo; empty if there is no such
+        photo (any more)."""
+        return self._store.photos.metadata([photo_id]).get(photo_id, PhotoMetadata())
 
     def page(self, limit: int = 200, before: PhotoId | None = None) -> tuple[Photo, ...]:
         """Searchable photos, newest first, a page at a time (for the grid without a query).

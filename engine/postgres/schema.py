@@ -241,6 +241,36 @@ CREATE TABLE profile_counts(
 {_counted_indexings("indexings_out", "DELETE", "gone", "-")}
 """
 
+_M0006 = f"""
+ALTER TABLE photos
+    ADD COLUMN taken_until {_TEXT},
+    ADD COLUMN lens {_TEXT},
+    ADD COLUMN rating smallint,
+    ADD COLUMN latitude double precision,
+    ADD COLUMN longitude double precision,
+    ADD COLUMN details text;
+CREATE INDEX photos_lens ON photos(lens) WHERE lens IS NOT NULL;
+CREATE INDEX photos_rating ON photos(rating) WHERE rating IS NOT NULL;
+CREATE INDEX photos_located ON photos(latitude) WHERE latitude IS NOT NULL;
+
+CREATE TABLE photo_terms(
+    kind {_TEXT} NOT NULL,
+    term {_TEXT} NOT NULL,
+    photo_id bigint NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+    PRIMARY KEY(kind, term, photo_id)
+);
+CREATE INDEX photo_terms_photo ON photo_terms(photo_id);
+
+CREATE TABLE sidecars(
+    file_id bigint PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
+    version {_TEXT} NOT NULL
+);
+CREATE TABLE metadata_due(
+    file_id bigint PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE
+);
+INSERT INTO metadata_due SELECT id FROM files WHERE state = 'ready';
+"""
+
 _M0007 = f"""
 ALTER TABLE folders ADD COLUMN volume {_TEXT};
 ALTER TABLE folders ADD COLUMN lacking integer NOT NULL DEFAULT 0;
@@ -253,6 +283,7 @@ IDS_LOCK = 0x5049434B
 
 MIGRATIONS = (
     ("m0001_library", _M0001.replace("{ids_lock}", str(IDS_LOCK))),
+    ("m0006_metadata", _M0006),
     ("m0007_roots", _M0007),
 )
 """Names and statements."""

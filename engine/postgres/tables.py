@@ -77,6 +77,7 @@ class ServerResults(Results):
     write = retried(Results.write)
     link_known = retried(Results.link_known)
     record_failure = retried(Results.record_failure)
+    record_metadata = retried(Results.record_metadata)
 
     def _insert_regions(
         self, connection: Connection, photo_id: PhotoId, profile_id: int, photo: AnalysedPhoto

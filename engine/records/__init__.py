@@ -9,6 +9,7 @@ from engine.records.export import ExportKind, ExportRequest, ExportSummary
 from engine.records.geometry import BoxXyxy, Rle
 from engine.records.indexing import IndexingState, PassStatus
 from engine.records.library import CheckReport, LibraryChanges, LibraryStatus
+from engine.records.metadata import DateSource, PhotoMetadata
 from engine.records.photos import Folder, FolderId, Photo, PhotoId, Problem
 from engine.records.plan import (
     Count,
@@ -46,6 +47,7 @@ __all__ = [
     "CheckReport",
     "Count",
     "DateRange",
+    "DateSource",
     "ExportKind",
     "ExportRequest",
     "ExportSummary",
@@ -63,6 +65,7 @@ __all__ = [
     "PassStatus",
     "Photo",
     "PhotoId",
+    "PhotoMetadata",
     "Place",
     "PlainReason",
     "PlainText",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import DiskFull, EngineError, LibraryInUse, StoreDamaged
-from engine.store.filters import folded, folder_name
+from engine.store.photo_values.folded_text import folded, folder_name
 
 BUSY_TIMEOUT_S = 5.0
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024

@@ -168,6 +168,48 @@ class Files:
                 (size_bytes, mtime_ns, file.id),
             )
 
+    def sidecars(self, folder_id: FolderId) -> dict[str, str]:
+        """See ``FileTable``."""
+        query = """SELECT f.rel_path, s.version FROM sidecars s JOIN files f ON f.id = s.file_id
+                   WHERE f.folder_id = ?"""
+        with self._db.reading() as connection:
+            return dict(connection.execute(query, (folder_id,)).fetchall())
+
+    def record_sidecars(
+        self, folder_id: FolderId, versions: Iterable[tuple[str, str | None]]
+    ) -> None:
+        """See ``FileTable``."""
+        for batch in in_batches(versions):
+            with self._db.writing() as connection:
+                for rel_path, version in batch:
+                    row = connection.execute(
+                        "SELECT id FROM files WHERE folder_id = ? AND rel_path = ?",
+                        (folder_id, rel_path),
+                    ).fetchone()
+                    if row is not None:
+                        _record_sidecar(connection, row[0], version)
+
+    def metadata_due(self, limit: int, before: int | None = None) -> list[FileRow]:
+        """See ``FileTable``."""
+        query = """
+            SELECT f.id, f.folder_id, o.path, f.rel_path, f.size_bytes, f.mtime_ns, f.photo_id
+            FROM metadata_due d JOIN files f ON f.id = d.file_id
+            JOIN folders o ON o.id = f.folder_id
+            WHERE d.file_id < ? AND f.state = 'ready' AND f.missing_since IS NULL
+                AND o.online AND o.removed_at IS NULL
+            ORDER BY d.file_id DESC LIMIT ?
+        """
+        with self._db.reading() as connection:
+            rows = connection.execute(query, (2**62 if before is None else before, limit))
+            return [
+                FileRow(row[0], FolderId(row[1]), Path(row[2]) / row[3], *row[4:]) for row in rows
+            ]
+
+    def count_metadata_due(self) -> int:
+        """See ``FileTable``."""
+        with self._db.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM metadata_due").fetchone()[0])
+
     def _work(self, state: str, condition: str, values: tuple, limit: int) -> list[FileRow]:
         query = f"""
             SELECT f.id, f.folder_id, o.path, f.rel_path, f.size_bytes, f.mtime_ns, f.photo_id,
@@ -187,6 +229,19 @@ class Files:
 
 def _path(root: str, rel_path: str) -> Path:
     return Path(from_stored(root)) / from_stored(rel_path)
+
+
+def _record_sidecar(connection: Connection, file_id: int, version: str | None) -> None:
+    if version is None:
+        connection.execute("DELETE FROM sidecars WHERE file_id = ?", (file_id,))
+    else:
+        connection.execute(
+            """INSERT INTO sidecars VALUES (?, ?)
+               ON CONFLICT(file_id) DO UPDATE SET version = excluded.version""",
+            (file_id, version),
+        )
+    # Also of a file that waits to be indexed: its sidecar may be read before it changed.
+    connection.execute("INSERT INTO metadata_due VALUES (?) ON CONFLICT DO NOTHING", (file_id,))
 
 
 def _is_watched(connection: Connection, folder_id: FolderId) -> bool:

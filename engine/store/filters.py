@@ -6,12 +6,12 @@ keeps it if none of them passes.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from engine.records import DateRange, Filter, FilterKind, NumberRange
+from engine.store.photo_values.folded_text import folded
 
 _SUFFIXES = {
     "jpeg": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
@@ -155,26 +155,6 @@ def value_column(kind: FilterKind) -> str | None:
     if kind in _UNRECORDED:
         raise KeyError(kind)
     return _VALUE_COLUMNS.get(kind)
-
-
-def folded(text: str | None) -> str:
-    """The text in a form that ignores case, accents and the ways Unicode has to write one letter;
-    empty for None.
-
-    >>> folded("Été à Zürich")
-    'ete a zurich'
-    """
-    if text is None:
-        return ""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
-
-
-def folder_name(path: str) -> str:
-    """The last part of an absolute path; empty for the root of a drive."""
-    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def _of_one_file(item: Filter) -> Condition:

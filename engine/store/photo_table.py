@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from engine.records import Filter, FilterKind, FolderId, Photo, PhotoId
+from engine.records import Filter, FilterKind, FolderId, Photo, PhotoId, PhotoMetadata
 
 
 class PhotoTable(Protocol):
@@ -91,6 +91,11 @@ class PhotoTable(Protocol):
     def has_values(self, kind: FilterKind) -> bool:
         """Whether any visible photo has what filters of a kind compare; False also for what the
         store does not record."""
+        ...
+
+    def metadata(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, PhotoMetadata]:
+        """What is known of each of the photos besides its pixels; photos that do not exist are
+        left out."""
         ...
 
     def all_ids(self) -> set[PhotoId]:

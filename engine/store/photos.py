@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.file_names import from_stored
-from engine.records import Filter, FilterKind, FolderId, Photo, PhotoId
+from engine.records import Filter, FilterKind, FolderId, Photo, PhotoId, PhotoMetadata
 from engine.store import filters as sql_filters
 from engine.store.connections import Connections
+from engine.store.photo_values import metadata_columns
 
 _SORTED = 5000
 """Up to this many photos that pass filters are sorted by their time; else photos are read in the
@@ -160,6 +161,14 @@ class Photos:
         """
         with self._db.reading() as connection:
             return bool(connection.execute(query).fetchone()[0])
+
+    def metadata(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, PhotoMetadata]:
+        """See ``PhotoTable``."""
+        query = f"""SELECT {", ".join(metadata_columns.COLUMNS)}, details, id FROM photos
+                    WHERE id IN (SELECT value FROM json_each(?))"""
+        with self._db.reading() as connection:
+            rows = connection.execute(query, (_json(photo_ids),)).fetchall()
+        return {PhotoId(row[-1]): metadata_columns.from_row(row[:-1]) for row in rows}
 
     def all_ids(self) -> set[PhotoId]:
         """See ``PhotoTable``."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from engine.errors import EngineError
-from engine.records import PhotoId, RegionId
+from engine.records import PhotoId, PhotoMetadata, RegionId
 from engine.store import deletion
 from engine.store.blocks import region_block, region_masks
 from engine.store.connections import Connection, Connections
+from engine.store.photo_values import metadata_columns
+from engine.store.photo_values.metadata_terms import terms_of
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion, IndexLevel, Written, now
 
 
@@ -40,6 +42,10 @@ class Results:
             ).fetchone()
             if exists is None:
                 return Written(None)
+            connection.execute(
+                "INSERT INTO metadata_due SELECT id FROM files WHERE id = ? ON CONFLICT DO NOTHING",
+                (file.id,),
+            )
             return _assign_photo(connection, file, version, photo_id)
 
     def write(
@@ -56,6 +62,7 @@ class Results:
             if watched is None:
                 return Written(None)
             photo_id = _photo_id(connection, photo)
+            _keep_metadata(connection, file, photo_id, photo.metadata)
             replaced: tuple[RegionId, ...] = ()
             if photo.level is IndexLevel.FULL:
                 replaced = _remove_coarse(connection, photo_id, profile_id)
@@ -105,6 +112,26 @@ class Results:
             if cursor.rowcount:  # else the file has changed meanwhile and is pending again
                 connection.execute(query, (*values, file.size_bytes, file.mtime_ns, now()))
 
+    def record_metadata(self, found: Sequence[tuple[FileRow, PhotoMetadata | None]]) -> None:
+        """See ``ResultWriter``."""
+        held = "SELECT photo_id FROM files WHERE id = ? AND photo_id = ? AND state = 'ready'"
+        with self._db.writing() as connection:
+            for file, metadata in found:
+                row = connection.execute(held, (file.id, file.photo_id)).fetchone()
+                if row is not None and metadata is not None:
+                    locked = "SELECT 1 FROM photos WHERE id = ? /*pg FOR UPDATE */"
+                    connection.execute(locked, row)
+                    _keep_metadata(connection, file, PhotoId(row[0]), metadata)
+                connection.execute("DELETE FROM metadata_due WHERE file_id = ?", (file.id,))
+
+    def record_missing(self, file: FileRow) -> None:
+        """See ``ResultWriter``."""
+        with self._db.writing() as connection:
+            connection.execute(
+                "UPDATE files SET missing_since = ? WHERE id = ? AND missing_since IS NULL",
+                (now(), file.id),
+            )
+
 
 def _photo_id(connection: Connection, photo: AnalysedPhoto) -> PhotoId:
     """The row of this content, made if there is none; other writers leave it alone until the end
@@ -116,22 +143,69 @@ def _photo_id(connection: Connection, photo: AnalysedPhoto) -> PhotoId:
     row = connection.execute(known, content).fetchone()
     if row:
         return PhotoId(row[0])
-    seen = datetime.fromtimestamp(version.mtime_ns / 1e9, UTC).replace(tzinfo=None)
     fresh = connection.execute(
-        """INSERT INTO photos(content_hash, size_bytes, width_px, height_px, taken_at, camera,
-               dated_at, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT DO NOTHING RETURNING id""",
-        (
-            *content,
-            *photo.size_wh,
-            photo.taken_at,
-            photo.camera,
-            photo.taken_at or seen.isoformat(timespec="seconds"),
-            now(),
-        ),
+        """INSERT INTO photos(content_hash, size_bytes, width_px, height_px, dated_at, added_at)
+           VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id""",
+        (*content, *photo.size_wh, _modified_at(version.mtime_ns), now()),
     ).fetchone()
     # Another indexer may have been faster.
     return PhotoId((fresh or connection.execute(known, content).fetchone())[0])
+
+
+def _keep_metadata(
+    connection: Connection, file: FileRow, photo_id: PhotoId, metadata: PhotoMetadata
+) -> None:
+    """Keep what one file of a photo says, unless another file of it has more to say.
+
+    Copies differ in the files beside them and in their names only: one with a sidecar speaks for
+    all, and a guess takes the place of no other date.
+    """
+    others = connection.execute(
+        """SELECT EXISTS(SELECT 1 FROM sidecars s WHERE s.file_id = f.id) FROM files f
+           WHERE f.photo_id = ? AND f.id <> ? AND f.state = 'ready' AND f.missing_since IS NULL""",
+        (photo_id, file.id),
+    ).fetchall()
+    if any(row[0] for row in others):
+        own = connection.execute("SELECT 1 FROM sidecars WHERE file_id = ?", (file.id,)).fetchone()
+        if own is None:
+            return
+    if others and (metadata.taken_at is None or metadata.date_guessed):
+        metadata = _with_known_date(connection, photo_id, metadata)
+    marks = ", ".join(f"{name} = ?" for name in (*metadata_columns.COLUMNS, "details", "dated_at"))
+    dated_at = metadata.taken_at or _modified_at(file.mtime_ns)
+    connection.execute(
+        f"UPDATE photos SET {marks} WHERE id = ?",
+        (*metadata_columns.to_row(metadata), dated_at, photo_id),
+    )
+    connection.execute("DELETE FROM photo_terms WHERE photo_id = ?", (photo_id,))
+    for kind, term in sorted(terms_of(metadata)):
+        connection.execute("INSERT INTO photo_terms VALUES (?, ?, ?)", (kind, term, photo_id))
+
+
+def _with_known_date(
+    connection: Connection, photo_id: PhotoId, metadata: PhotoMetadata
+) -> PhotoMetadata:
+    """The metadata with the date that the photo has already, if it has one."""
+    row = connection.execute(
+        f"SELECT {', '.join(metadata_columns.COLUMNS)}, details FROM photos WHERE id = ?",
+        (photo_id,),
+    ).fetchone()
+    known = metadata_columns.from_row(row)
+    if known.taken_at is None:
+        return metadata
+    return replace(
+        metadata,
+        taken_at=known.taken_at,
+        taken_until=known.taken_until,
+        zone=known.zone,
+        date_source=known.date_source,
+    )
+
+
+def _modified_at(mtime_ns: int) -> str:
+    """The time of a file, which orders photos without a date; ISO 8601, UTC."""
+    seen = datetime.fromtimestamp(mtime_ns / 1e9, UTC).replace(tzinfo=None)
+    return seen.isoformat(timespec="seconds")
 
 
 def _remove_coarse(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.records import FolderId, PhotoId, RegionId, Rle
+from engine.records import FolderId, PhotoId, PhotoMetadata, RegionId, Rle
 
 MIN_NORM = 1e-3
 """Least norm of a vector; a shorter one loses its direction in float16."""
@@ -78,6 +78,7 @@ class AnalysedPhoto:
         thumbnail_jpeg: longest side 384 px.
         level: with ``COARSE`` there is row 0 only.
         note: for the user, on how it was made; not stored.
+        metadata: what the file, those beside it and its name say.
 
     Raises:
         ValueError: shapes, dtypes or values differ from this.
@@ -85,8 +86,6 @@ class AnalysedPhoto:
 
     version: FileVersion
     size_wh: tuple[int, int]
-    taken_at: str | None
-    camera: str | None
     rles: tuple[Rle, ...]
     boxes_xyxy: np.ndarray
     mask_scores: np.ndarray
@@ -95,6 +94,7 @@ class AnalysedPhoto:
     thumbnail_jpeg: bytes
     level: IndexLevel = IndexLevel.FULL
     note: str = ""
+    metadata: PhotoMetadata = field(default_factory=PhotoMetadata)
 
     def __post_init__(self) -> None:
         rows = len(self.rles) + 1

@@ -304,12 +304,47 @@ def m0005_blocks(db: UtilsDatabase) -> None:
     db.conn.execute("DROP TABLE regions")
 
 
+_M0006 = """
+ALTER TABLE photos ADD COLUMN taken_until TEXT;
+ALTER TABLE photos ADD COLUMN lens TEXT;
+ALTER TABLE photos ADD COLUMN rating INTEGER;
+ALTER TABLE photos ADD COLUMN latitude REAL;
+ALTER TABLE photos ADD COLUMN longitude REAL;
+ALTER TABLE photos ADD COLUMN details TEXT;
+CREATE INDEX photos_lens ON photos(lens) WHERE lens IS NOT NULL;
+CREATE INDEX photos_rating ON photos(rating) WHERE rating IS NOT NULL;
+CREATE INDEX photos_located ON photos(latitude) WHERE latitude IS NOT NULL;
+
+CREATE TABLE photo_terms(
+    kind TEXT NOT NULL,
+    term TEXT NOT NULL,
+    photo_id INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+    PRIMARY KEY(kind, term, photo_id)
+) WITHOUT ROWID;
+CREATE INDEX photo_terms_photo ON photo_terms(photo_id);
+
+CREATE TABLE sidecars(
+    file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
+    version TEXT NOT NULL
+);
+CREATE TABLE metadata_due(
+    file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE
+);
+INSERT INTO metadata_due SELECT id FROM files WHERE state = 'ready';
+"""
+
 _M0007 = """
 ALTER TABLE folders ADD COLUMN volume TEXT;
 ALTER TABLE folders ADD COLUMN lacking INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE folders ADD COLUMN rules TEXT NOT NULL DEFAULT '';
 ALTER TABLE folders ADD COLUMN unread_json TEXT NOT NULL DEFAULT '{}';
 """
+
+
+@MIGRATIONS()
+def m0006_metadata(db: UtilsDatabase) -> None:
+    """What photos and the files beside them say; it is read again of every photo."""
+    _run_script(db.conn, _M0006)
 
 
 @MIGRATIONS()

@@ -23,7 +23,15 @@ from typing import Protocol
 import numpy as np
 
 from engine.errors import EngineError
-from engine.records import Folder, FolderId, PhotoId, Problem, Region, RegionId
+from engine.records import (
+    Folder,
+    FolderId,
+    PhotoId,
+    PhotoMetadata,
+    Problem,
+    Region,
+    RegionId,
+)
 from engine.scoring.model_answer import AnswerCache
 from engine.store.photo_table import PhotoTable
 from engine.store.rows import (
@@ -198,6 +206,31 @@ class FileTable(Protocol):
         """The file differs from what the scan saw: it stays pending, with its new version."""
         ...
 
+    def sidecars(self, folder_id: FolderId) -> dict[str, str]:
+        """Relative path -> version of the sidecars that it had at the last scan; files without any
+        are left out."""
+        ...
+
+    def record_sidecars(
+        self, folder_id: FolderId, versions: Iterable[tuple[str, str | None]]
+    ) -> None:
+        """Record that the sidecars of files (relative path) have another version, or are gone
+        (None): the metadata of these files is due."""
+        ...
+
+    def metadata_due(self, limit: int, before: int | None = None) -> list[FileRow]:
+        """Ready files that can be reached and whose metadata is to be read, the one added last
+        first.
+
+        Args:
+            before: ``id`` of the last file of the page before.
+        """
+        ...
+
+    def count_metadata_due(self) -> int:
+        """Files whose metadata is to be read, in whatever state."""
+        ...
+
 
 class RegionTable(Protocol):
     """Regions, their masks and vectors. It is also the ``VectorSource`` of an index.
@@ -292,6 +325,11 @@ class ResultWriter(Protocol):
         Args:
             keep_thumbnail: called inside the transaction, once the id is known.
         """
+        ...
+
+    def record_metadata(self, found: Sequence[tuple[FileRow, PhotoMetadata | None]]) -> None:
+        """What was read anew of files, which are no longer due; None for one that could not be
+        read, which keeps what was known. A file that holds another photo by now is left alone."""
         ...
 
     def record_failure(self, file: FileRow, error: EngineError, stage: str) -> None:

@@ -6,11 +6,11 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.decode.formats import PHOTO_SUFFIXES
+from engine.decode.formats import PHOTO_SUFFIXES, SIDECAR_SUFFIX
 from engine.errors import FolderProblem
 from engine.file_names import shown
 from engine.jobs import CancelToken
@@ -64,12 +64,14 @@ class FolderContents:
         unreadable_folders: relative paths of folders whose content is unknown.
         unread: kinds of files that Pickout does not read, see ``unread_kinds``, and how many there
             are, most first.
+        sidecars: relative path -> version, by which a change is noticed, of the XMP files.
     """
 
     files: tuple[FileFacts, ...]
     skipped: tuple[SkippedEntry, ...] = ()
     unreadable_folders: tuple[str, ...] = ()
     unread: tuple[tuple[str, int], ...] = ()
+    sidecars: Mapping[str, str] = field(default_factory=dict)
 
 
 def scan_folder(
@@ -120,6 +122,7 @@ class _Scan:
         self._files: list[FileFacts] = []
         self._skipped: list[SkippedEntry] = []
         self._unreadable_folders: list[str] = []
+        self._sidecars: dict[str, str] = {}
         self._pending: list[str] = [""]
         # Folders already entered, or excluded: mounts and junctions can form loops.
         self._entered = {identity for path in exclude if (identity := _identity(path)) is not None}
@@ -139,6 +142,7 @@ class _Scan:
             tuple(self._skipped),
             tuple(self._unreadable_folders),
             tuple(self._unread.most_common()),
+            self._sidecars,
         )
 
     def _require_root(self) -> tuple[int, int]:
@@ -202,6 +206,10 @@ class _Scan:
             elif has_photo_suffix:
                 if not self._rules.leave_out(rel_path):
                     self._visit_file(entry, rel_path)
+            elif suffix == SIDECAR_SUFFIX and entry.is_file():
+                if not self._rules.leave_out(rel_path):
+                    facts = entry.stat()
+                    self._sidecars[rel_path] = f"{facts.st_mtime_ns}/{facts.st_size}"
             elif (kind := unread_kinds.kind_of(suffix, self._suffixes)) is not None and (
                 not self._rules.leave_out(rel_path)
             ):

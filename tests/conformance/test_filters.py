@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from engine.records import (
     FilterValue,
     FolderId,
     NumberRange,
+    PhotoMetadata,
     Span,
 )
 from engine.store.rows import FileVersion
@@ -41,6 +42,7 @@ class Made:
     camera: str | None = None
     size_wh: tuple[int, int] = (4000, 3000)
     copies: tuple[str, ...] = ()
+    metadata: PhotoMetadata = field(default_factory=PhotoMetadata)
 
 
 ALBUM = (
@@ -67,8 +69,7 @@ class Photos:
             file = self.store.files.pending(1)[0]
             analysis = replace(
                 analysed(photo.path.encode(), file),
-                taken_at=photo.taken_at,
-                camera=photo.camera,
+                metadata=replace(photo.metadata, taken_at=photo.taken_at, camera=photo.camera),
                 size_wh=photo.size_wh,
             )
             written = self.store.results.write(file, analysis, self.profile_id, lambda *_: None)

@@ -20,8 +20,6 @@ def analysed(
     return AnalysedPhoto(
         version=FileVersion(content, file.size_bytes, file.mtime_ns),
         size_wh=(100, 80),
-        taken_at=None,
-        camera=None,
         rles=tuple(Rle((4, 4), b"04") for _ in range(things)),
         boxes_xyxy=np.tile(np.array([0, 0, 50, 40], np.float32), (rows, 1)),
         mask_scores=np.linspace(1, 0.5, rows).astype(np.float32),

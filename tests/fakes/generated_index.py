@@ -33,8 +33,6 @@ class Filler:
             photo = AnalysedPhoto(
                 version=FileVersion(file.path.name.encode(), file.size_bytes, file.mtime_ns),
                 size_wh=(10, 10),
-                taken_at=None,
-                camera=None,
                 rles=(Rle((2, 2), b"04"),) * 9,
                 boxes_xyxy=np.zeros((10, 4), np.float32),
                 mask_scores=np.ones(10, np.float32),

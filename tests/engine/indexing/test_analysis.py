@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.decode import reader
 from engine.decode.reader import DecodedPhoto, fingerprint
-from engine.errors import ModelBroken, PhotoUnreadable
+from engine.errors import ModelBroken, PhotoMissing, PhotoUnreadable
 from engine.indexing.analysis import (
     LOADING,
     Analysis,
     AnalysisRequest,
+    MetadataRequest,
     OutlineRequest,
     analyse,
     analyse_coarse,
@@ -22,7 +24,7 @@ from engine.indexing.analysis import (
 )
 from engine.masks import rle as rle_codec
 from engine.profiles.profile import Models
-from engine.records import BoxXyxy
+from engine.records import BoxXyxy, PhotoMetadata
 from engine.store.rows import FileVersion, IndexLevel
 from tests.fakes import colour_models, synthetic_photos
 
@@ -32,9 +34,9 @@ VERSION = FileVersion(b"x", 1, 2)
 def test_boxes_are_in_pixels_of_the_whole_photo() -> None:
     """A photo of 1600 x 1200 px that the models see at 160 x 120."""
     rgb = synthetic_photos.pixels([("red", (10, 20, 40, 60)), ("blue", (100, 10, 120, 30))])
-    decoded = DecodedPhoto(rgb, (1600, 1200), "2020-01-02T03:04:05", "Box Brownie")
+    decoded = DecodedPhoto(rgb, (1600, 1200))
     photo = analyse(colour_models.load_models(), colour_models.NDIM, decoded, VERSION)
-    assert photo.size_wh == (1600, 1200) and photo.camera == "Box Brownie"
+    assert photo.size_wh == (1600, 1200)
     assert photo.boxes_xyxy.tolist() == [
         [0, 0, 1600, 1200],
         [100, 200, 400, 600],
@@ -109,15 +111,35 @@ def test_the_models_are_loaded_once(tmp_path: Path) -> None:
     assert loads == [1]
 
 
+def test_metadata_is_read_without_models_and_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    exif = Image.Exif()
+    exif[0x0110] = "Box Brownie"
+    Image.new("RGB", (9, 9)).save(path, exif=exif)
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"\xff\xda") + 20])  # the pixels are cut off
+
+    def load() -> Models:
+        raise AssertionError("no models are needed")
+
+    handle = handler_factory(colour_models.profile(analysis=load))()
+    sidecar = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+        xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+        xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>"""
+    expected = PhotoMetadata(camera="Box Brownie", rating=4)
+    assert handle(MetadataRequest(path, (sidecar,))) == expected
+    assert handle(MetadataRequest(path, (sidecar,)), path.read_bytes()) == expected
+    with pytest.raises(PhotoMissing):
+        handle(MetadataRequest(tmp_path / "none.jpg"))
+
+
 def test_a_coarse_analysis_keeps_the_whole_and_asks_for_no_masks() -> None:
     rgb = synthetic_photos.pixels([("red", (10, 20, 40, 60))])
-    decoded = DecodedPhoto(rgb, (1600, 1200), "2020-01-02T03:04:05", "Box Brownie")
+    decoded = DecodedPhoto(rgb, (1600, 1200))
     models = Models(None, colour_models.ColourEmbedder())
     photo = analyse_coarse(models, Analysis(None, colour_models.NDIM, 1024, 64), decoded, VERSION)
     assert photo.level is IndexLevel.COARSE and photo.rles == ()
-    assert (photo.size_wh, photo.taken_at, photo.camera) == (
-        (1600, 1200), "2020-01-02T03:04:05", "Box Brownie"
-    )  # fmt: skip
+    assert photo.size_wh == (1600, 1200)
     assert photo.boxes_xyxy.tolist() == [[0, 0, 1600, 1200]]
     whole = colour_models.ColourEmbedder().embed(rgb, []).whole
     assert photo.vectors.shape == (1, colour_models.NDIM)

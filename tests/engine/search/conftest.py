@@ -10,7 +10,7 @@ import pytest
 
 from engine.index.usearch_index import UsearchIndex
 from engine.paths import LibraryPaths
-from engine.records import Rle
+from engine.records import PhotoMetadata, Rle
 from engine.store.rows import AnalysedPhoto, FileVersion, IndexLevel
 from engine.store.sqlite_store import SqliteStore
 
@@ -54,8 +54,7 @@ def add_photos(store: SqliteStore) -> Callable[..., int]:
             photo = AnalysedPhoto(
                 version=FileVersion(str(file.path).encode(), 10, file.mtime_ns),
                 size_wh=(100, 100),
-                taken_at=taken_at(file.mtime_ns),
-                camera=None,
+                metadata=PhotoMetadata(taken_at=taken_at(file.mtime_ns)),
                 rles=(Rle((2, 2), b"04"),) * things,
                 boxes_xyxy=np.tile(np.array([0, 0, 50, 50], np.float32), (things + 1, 1)),
                 mask_scores=np.ones(things + 1, np.float32),

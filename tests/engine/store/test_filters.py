@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from engine.records import DateRange, Filter, FilterKind, FilterValue, Span
-from engine.store.filters import folded, folder_name
+from engine.store.photo_values.folded_text import folded, folder_name
 from engine.store.sqlite_store import SqliteStore
 
 

@@ -1,0 +1,1 @@
+"""Metadata of photos: EXIF, XMP, IPTC, PNG text, sidecar files, names of files and folders."""

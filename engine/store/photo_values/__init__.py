@@ -1,0 +1,1 @@
+"""How values of photos are kept in columns and looked up."""
