@@ -1,6 +1,7 @@
-"""Filters of the file and its metadata: folder, camera, lens, type, orientation, size, rating.
+"""Filters of the file and its metadata: folder, camera, lens, type, orientation, size, rating,
+keywords, caption, location.
 
-``key:value`` is understood in every language: folder, camera, lens, type, orientation, rating.
+``key:value`` is understood in every language, with the keys in ``_KEYS``.
 """
 
 from __future__ import annotations
@@ -45,7 +46,18 @@ CAMERAS = frozenset(
 )
 _MEGAPIXELS = re.compile(r"(\d+(?:[.,]\d+)?)(?:mp|mpx)")
 _FOCAL_LENGTH = re.compile(r"(\d+(?:-\d+)?)mm")
-_KEYS = frozenset("folder camera lens type orientation rating".split())
+_KEYS = {
+    "folder": FilterKind.FOLDER,
+    "camera": FilterKind.CAMERA,
+    "lens": FilterKind.LENS,
+    "type": FilterKind.FILE_TYPE,
+    "orientation": FilterKind.ORIENTATION,
+    "rating": FilterKind.RATING,
+    **dict.fromkeys(("keyword", "tag", "person"), FilterKind.KEYWORD),
+    **dict.fromkeys(("caption", "title"), FilterKind.CAPTION),
+    **dict.fromkeys(("location", "place"), FilterKind.LOCATION),
+}
+_COMPARISONS = frozenset("<>=≤≥")
 
 
 @cache
@@ -60,7 +72,7 @@ def filter_words(words: LanguageWords) -> frozenset[str]:
         found |= words.table("dates", key).words()
     for section in ("function", "prepositions", "relations"):
         found -= words.section(section).words()
-    return frozenset(found | FILE_TYPES.keys() | CAMERAS | _KEYS)
+    return frozenset(found | FILE_TYPES.keys() | CAMERAS | _KEYS.keys())
 
 
 class FileFilters:
@@ -80,6 +92,8 @@ class FileFilters:
             self._megapixels,
             self._rating,
             self._cutouts,
+            self._named,
+            self._located,
             self._file_type,
         ]
         for read in readers:
@@ -92,7 +106,7 @@ class FileFilters:
         return self._words.table("filters", key).match(tokens, at)[0]
 
     def _keyed(self, tokens: Sequence[Token], at: int) -> Found | None:
-        """ "folder:Holidays", "lens:50mm", "rating:4+"."""
+        """ "folder:Holidays", "lens:50mm", "rating:4+", "keyword:holiday"."""
         key = tokens[at].folded
         if key not in _KEYS or at + 2 >= len(tokens) or tokens[at + 1].text != ":":
             return None
@@ -110,7 +124,7 @@ class FileFilters:
                 text += tokens[end].text
                 end += 1
         found = _value_of(key, text)
-        return (end - at, FilterKind(key), found) if found is not None else None
+        return (end - at, _KEYS[key], found) if found is not None else None
 
     def _folder(self, tokens: Sequence[Token], at: int) -> Found | None:
         """ "in folder Holidays", "in the Holidays folder"."""
@@ -190,9 +204,17 @@ class FileFilters:
         return end - at, FilterKind.MEGAPIXELS, NumberRange(least, most)
 
     def _rating(self, tokens: Sequence[Token], at: int) -> Found | None:
-        """ "5 stars", "at least 3 stars", "rated 4"; "five stars in the sky" are things."""
+        """ "5 stars", "at least 3 stars", "rated 4", "rating >= 4"; "five stars in the sky" are
+        things."""
         rated = self._length("rated", tokens, at)
         start = at + rated
+        first_sign = start
+        while start < len(tokens) and tokens[start].text in _COMPARISONS:
+            start += 1
+        # No filter begins with a sign, so those of ">= 4 stars" stand before this one.
+        while not rated and first_sign > 0 and tokens[first_sign - 1].text in _COMPARISONS:
+            first_sign -= 1
+        compared = "".join(token.text for token in tokens[first_sign:start])
         least = self._words.table("counts", "at_least").match(tokens, start)[0]
         more_than = self._words.table("counts", "more_than").match(tokens, start)[0]
         start += least or more_than
@@ -212,6 +234,9 @@ class FileFilters:
         behind = tokens[end] if end < len(tokens) else None
         if not rated and behind and behind.kind is not TokenKind.COMMA:
             return None
+        if compared:
+            compared_range = _compared(compared, float(number))
+            return (end - at, FilterKind.RATING, compared_range) if compared_range else None
         open_end = bool(more or least or more_than)
         first = float(number + 1 if more_than else number)
         return end - at, FilterKind.RATING, NumberRange(first, None if open_end else first)
@@ -219,6 +244,20 @@ class FileFilters:
     def _cutouts(self, tokens: Sequence[Token], at: int) -> Found | None:
         length = self._length("cutouts", tokens, at)
         return (length, FilterKind.CUTOUTS, True) if length else None
+
+    def _named(self, tokens: Sequence[Token], at: int) -> Found | None:
+        """ "tagged holiday", "with keyword "New York"", "captioned sunset"."""
+        for key, kind in (("tagged", FilterKind.KEYWORD), ("captioned", FilterKind.CAPTION)):
+            length = self._length(key, tokens, at)
+            if length and at + length < len(tokens):
+                name, taken = _name(tokens, at + length)
+                return (length + taken, kind, name) if name else None
+        return None
+
+    def _located(self, tokens: Sequence[Token], at: int) -> Found | None:
+        """ "with location", "geotagged"."""
+        length = self._length("located", tokens, at)
+        return (length, FilterKind.LOCATION, True) if length else None
 
     def _file_type(self, tokens: Sequence[Token], at: int) -> Found | None:
         """ "jpegs", "png files"; "raw" needs "files" or "photos" behind it."""
@@ -258,6 +297,18 @@ def _decimal(text: str) -> float | None:
         return None
 
 
+def _compared(sign: str, number: float) -> NumberRange | None:
+    """The ratings that a comparison means; None for signs that mean none."""
+    ranges = {
+        "=": NumberRange(number, number),
+        ">": NumberRange(number + 1, None),
+        "<": NumberRange(None, number - 1),
+        **dict.fromkeys((">=", "≥", "=>"), NumberRange(number, None)),
+        **dict.fromkeys(("<=", "≤", "=<"), NumberRange(None, number)),
+    }
+    return ranges.get(sign)
+
+
 def _value_of(key: str, text: str) -> FilterValue | None:
     """The value of ``key:text``; None if it says nothing that can be compared."""
     if key == "type":
@@ -265,6 +316,9 @@ def _value_of(key: str, text: str) -> FilterValue | None:
     if key == "orientation":
         return text.lower() if text.lower() in ("landscape", "portrait", "square") else None
     if key == "rating":
+        compared = re.fullmatch(r"([<>=≤≥]{1,2})([0-5])", text)
+        if compared is not None:
+            return _compared(compared[1], float(compared[2]))
         match = re.fullmatch(r"([0-5])(\+|-[0-5])?", text)
         if match is None:
             return None

@@ -111,6 +111,9 @@ def _filter(part: Filter) -> str:
         FilterKind.FILE_TYPE: f"{str(value).upper()} files",
         FilterKind.ORIENTATION: f"{value} format",
         FilterKind.CUTOUTS: "with cut-outs",
+        FilterKind.KEYWORD: f"tagged {value}",
+        FilterKind.CAPTION: f"captioned {value}",
+        FilterKind.LOCATION: "with a location" if value is True else f"taken in {value}",
     }.get(part.kind, f"{part.kind} {value}")
 
 

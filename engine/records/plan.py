@@ -128,6 +128,9 @@ class FilterKind(StrEnum):
     ORIENTATION = "orientation"
     MEGAPIXELS = "megapixels"
     RATING = "rating"
+    KEYWORD = "keyword"
+    CAPTION = "caption"
+    LOCATION = "location"
     CUTOUTS = "cut-outs"
 
 
@@ -157,8 +160,10 @@ class Filter:
     Attributes:
         value: a ``DateRange`` for dates taken and added; a ``NumberRange`` for hours (0..23),
             megapixels and ratings (0..5); the text to be contained, without regard to case, for
-            folder, camera and lens; "jpeg", "png", "heic", "webp", "tiff", "gif" or "raw" for file
-            types; "landscape", "portrait" or "square" for orientations; True for cut-outs.
+            folder, camera and lens; a keyword or the name of a person, or one word of it; words of
+            title and caption; words of a place, or True for wherever a receiver knew it; "jpeg",
+            "png", "heic", "webp", "tiff", "gif" or "raw" for file types; "landscape", "portrait"
+            or "square" for orientations; True for cut-outs.
         excluded: True to keep the photos that fail it.
     """
 

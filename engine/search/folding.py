@@ -106,8 +106,9 @@ class _Bursts:
 
 
 def _seconds(taken_at: str | None) -> float | None:
-    """Seconds since a fixed day, of a local time in ISO 8601; None without a usable one."""
-    if not taken_at:
+    """Seconds since a fixed day, of a local time in ISO 8601; None without a usable one, and for a
+    day without a time, which photos of many moments share."""
+    if not taken_at or "T" not in taken_at:
         return None
     try:
         local = datetime.fromisoformat(taken_at).replace(tzinfo=None)

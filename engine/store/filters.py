@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from engine.records import DateRange, Filter, FilterKind, NumberRange
 from engine.store.photo_values.folded_text import folded
+from engine.store.photo_values.metadata_terms import TermKind, phrase_of, words_of
 
 _SUFFIXES = {
     "jpeg": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
@@ -45,26 +46,43 @@ _IN_DIRECTORIES = """
         WHERE n.folder_id = places.folder_id AND n.directory = places.directory
             AND instr(name || '/' || folded(n.directory), ?) > 0
 """
-_CAMERAS = """
-    WITH RECURSIVE cameras(camera) AS (
-        SELECT min(camera) FROM photos WHERE camera IS NOT NULL
+_NAMES = """
+    WITH RECURSIVE names(name) AS (
+        SELECT min({0}) FROM photos WHERE {0} IS NOT NULL
         UNION ALL
-        SELECT (SELECT min(camera) FROM photos n WHERE n.camera > cameras.camera)
-            FROM cameras WHERE camera IS NOT NULL)
-    SELECT camera FROM cameras WHERE camera IS NOT NULL
+        SELECT (SELECT min({0}) FROM photos n WHERE n.{0} > names.name)
+            FROM names WHERE name IS NOT NULL)
+    SELECT name FROM names WHERE name IS NOT NULL
 """
+# Some makers write "18.0-55.0 mm" for what others call "18-55mm".
+_LENS = "replace(replace(replace(folded(name), ' mm', 'mm'), '.0mm', 'mm'), '.0-', '-')"
 
 _OF_FILES = frozenset({FilterKind.FOLDER, FilterKind.FILE_TYPE})
 """What differs between the files of one photo."""
-_INDEXED = frozenset({FilterKind.DATE, FilterKind.ADDED, FilterKind.CAMERA})
+_TERM_KINDS = {
+    FilterKind.KEYWORD: TermKind.KEYWORD,
+    FilterKind.CAPTION: TermKind.CAPTION,
+    FilterKind.LOCATION: TermKind.PLACE,
+}
+_OF_ALL = "p.id IN (SELECT t.photo_id FROM photo_terms t WHERE {})"
+_OF_EACH = "EXISTS (SELECT 1 FROM photo_terms t WHERE {} AND t.photo_id = p.id)"
+_INDEXED = frozenset(
+    {
+        *(FilterKind.DATE, FilterKind.ADDED, FilterKind.CAMERA, FilterKind.LENS),
+        *(FilterKind.RATING, *_TERM_KINDS),
+    }
+)
 """What an index over photos leads to."""
 _VALUE_COLUMNS = {
     FilterKind.DATE: "taken_at",
     FilterKind.HOUR: "taken_at",
     FilterKind.CAMERA: "camera",
+    FilterKind.LENS: "lens",
+    FilterKind.RATING: "rating",
+    FilterKind.LOCATION: "latitude",
 }
 """Columns that are NULL where a photo does not have the value."""
-_UNRECORDED = frozenset({FilterKind.LENS, FilterKind.RATING, FilterKind.CUTOUTS})
+_UNRECORDED = frozenset({FilterKind.CUTOUTS})
 """What no photo has: nothing in the schema records it."""
 
 
@@ -97,7 +115,11 @@ class FileConditions:
 
 
 def conditions(
-    filters: Sequence[Filter], visible: Condition, *, of_few: bool = False
+    filters: Sequence[Filter],
+    visible: Condition,
+    *,
+    of_few: bool = False,
+    all_photos: bool = False,
 ) -> FileConditions:
     """The conditions that filters mean.
 
@@ -105,6 +127,8 @@ def conditions(
         visible: which files count at all, a condition on ``f`` and ``o``.
         of_few: other conditions leave few photos, so that it is faster to look at each of their
             files than to look up all that pass.
+        all_photos: nothing else says which photos are looked at, so that words are looked up in
+            their index, and not asked of each photo.
 
     Raises:
         ValueError: a filter's value is not of the type that its kind has.
@@ -112,6 +136,8 @@ def conditions(
     of_photo, of_file = Condition("TRUE"), visible
     for item in filters:
         passed = _of_one_file(item) if of_few else _condition(item)
+        if all_photos and isinstance(item.value, str) and item.kind in _TERM_KINDS:
+            passed = _terms(item.kind, item.value, _OF_ALL)
         if item.kind not in _OF_FILES:
             end = "IS NOT TRUE" if item.excluded else ""
             of_photo &= Condition(f"({passed.sql}) {end}", passed.values)
@@ -145,16 +171,16 @@ def _is_short(item: Filter) -> bool:
     )
 
 
-def value_column(kind: FilterKind) -> str | None:
-    """The column of ``photos`` that is NULL where a photo lacks the value that filters of a kind
-    compare; None if every photo has it.
-
-    Raises:
-        KeyError: no photo has it, because nothing records it yet.
-    """
+def photos_with_values(kind: FilterKind) -> str | None:
+    """What follows FROM in a query for photos ``p`` that have the value which filters of a kind
+    compare; None if no photo has it, because nothing records it yet."""
     if kind in _UNRECORDED:
-        raise KeyError(kind)
-    return _VALUE_COLUMNS.get(kind)
+        return None
+    if kind in (FilterKind.KEYWORD, FilterKind.CAPTION):
+        term_kind = _TERM_KINDS[kind].value
+        return f"photo_terms t JOIN photos p ON p.id = t.photo_id WHERE t.kind = '{term_kind}'"
+    column = _VALUE_COLUMNS.get(kind)
+    return f"photos p WHERE p.{column} IS NOT NULL" if column else "photos p WHERE TRUE"
 
 
 def _of_one_file(item: Filter) -> Condition:
@@ -171,13 +197,19 @@ def _condition(item: Filter) -> Condition:
         return Condition("FALSE")
     if isinstance(value, DateRange) and kind in (FilterKind.DATE, FilterKind.ADDED):
         return _date(value) if kind is FilterKind.DATE else _added(value)
-    if isinstance(value, NumberRange) and kind in (FilterKind.HOUR, FilterKind.MEGAPIXELS):
-        return _hour(value) if kind is FilterKind.HOUR else _megapixels(value)
+    if isinstance(value, NumberRange) and kind in _OF_NUMBERS:
+        return _OF_NUMBERS[kind](value)
+    if kind is FilterKind.LOCATION and value is True:
+        return Condition("p.latitude IS NOT NULL")
     if isinstance(value, str):
+        if kind in _TERM_KINDS:
+            return _terms(kind, value, _OF_EACH)
         if kind is FilterKind.FOLDER:
             return Condition(f"f.id IN ({_IN_DIRECTORIES})", (_folder_text(value),))
         if kind is FilterKind.CAMERA:
             return _camera(value)
+        if kind is FilterKind.LENS:
+            return _lens(value)
         if kind is FilterKind.FILE_TYPE:
             name = value.strip().lstrip(".").lower()
             suffixes = _SUFFIXES.get(name, (name,))
@@ -192,14 +224,15 @@ def _folder_text(value: str) -> str:
 
 
 def _date(value: DateRange) -> Condition:
-    """Capture times are local and ISO 8601, so that they sort as text."""
+    """Capture times are local and ISO 8601, so that they sort as text. Where only the month or year
+    is known, all of it must be in the span."""
     sql, values = "p.taken_at IS NOT NULL", []
     if value.first is not None:
         sql += " AND p.taken_at >= ?"
         values.append(value.first.isoformat())
     if value.last is not None:
-        sql += " AND p.taken_at < ?"
-        values.append(f"{value.last.isoformat()}T24")
+        sql += " AND p.taken_at < ? AND (p.taken_until IS NULL OR p.taken_until <= ?)"
+        values += [f"{value.last.isoformat()}T24", value.last.isoformat()]
     return Condition(sql, tuple(values))
 
 
@@ -231,7 +264,7 @@ def _hour(value: NumberRange) -> Condition:
     most = 23 if value.most is None else value.most
     hour = "substr(p.taken_at, 12, 2)"
     both = "AND" if least <= most else "OR"
-    sql = f"p.taken_at IS NOT NULL AND ({hour} >= ? {both} {hour} <= ?)"
+    sql = f"length(p.taken_at) > 10 AND ({hour} >= ? {both} {hour} <= ?)"
     return Condition(sql, (f"{int(least):02}", f"{int(most):02}"))
 
 
@@ -246,8 +279,50 @@ def _megapixels(value: NumberRange) -> Condition:
     return Condition(sql, tuple(values))
 
 
+def _rating(value: NumberRange) -> Condition:
+    """Photos that nobody rated, and those that were rejected, have no number of stars."""
+    sql, values = "p.rating >= ?", [value.least or 0]
+    if value.most is not None:
+        sql += " AND p.rating <= ?"
+        values.append(value.most)
+    return Condition(sql, tuple(values))
+
+
 def _camera(value: str) -> Condition:
     """Every word must be in the name: people say "Canon 80D" of a "Canon EOS 80D"."""
     words = folded(value).split()
-    contained = "".join(" AND instr(folded(camera), ?) > 0" for _ in words)
-    return Condition(f"p.camera IN ({_CAMERAS}{contained})", tuple(words))
+    contained = "".join(" AND instr(folded(name), ?) > 0" for _ in words)
+    return Condition(f"p.camera IN ({_NAMES.format('camera')}{contained})", tuple(words))
+
+
+def _lens(value: str) -> Condition:
+    """As of cameras; a focal length is not part of a longer one or of the range of a zoom."""
+    words = folded(value).replace(" mm", "mm").split()
+    contained = ""
+    values: list[str] = []
+    for word in words:
+        contained += f" AND instr({_LENS}, ?) > 0"
+        values.append(word)
+        if word[:1].isdigit():
+            # The letter before it: one more in front of the name, as a name may begin with it.
+            before = f"substr(' ' || {_LENS}, instr({_LENS}, ?), 1)"
+            contained += f" AND {before} NOT IN ('0','1','2','3','4','5','6','7','8','9','.','-')"
+            values.append(word)
+    return Condition(f"p.lens IN ({_NAMES.format('lens')}{contained})", tuple(values))
+
+
+def _terms(kind: FilterKind, value: str, lookup: str) -> Condition:
+    """A keyword is looked up as a whole, which may be one of its words; of others every word."""
+    terms = [phrase_of(value)] if kind is FilterKind.KEYWORD else words_of(value)
+    if not any(terms):
+        return Condition("FALSE")
+    found = lookup.format("t.kind = ? AND t.term = ?")
+    values = [text for term in terms for text in (_TERM_KINDS[kind].value, term)]
+    return Condition(" AND ".join([found] * len(terms)), tuple(values))
+
+
+_OF_NUMBERS = {
+    FilterKind.HOUR: _hour,
+    FilterKind.MEGAPIXELS: _megapixels,
+    FilterKind.RATING: _rating,
+}

@@ -80,8 +80,11 @@ class PhotoTable(Protocol):
         A photo in several places passes if one of its visible files passes every filter; an
         excluded filter keeps it if none of them passes, also for want of the value. Days taken and
         hours are those of the camera's clock, days added are local. A folder's text is looked for
-        in the path from the watched folder's name to the file's folder; every word of a camera's in
-        its name; both without regard to case and accents. Sides of a square differ by 2 % at most.
+        in the path from the watched folder's name to the file's folder; every word of a camera's or
+        lens's in its name; a keyword among keywords and names of people and the words of either;
+        every word of a caption or place in it; all without regard to case and accents. A photo of
+        which only the month or year is known passes if all of that does. Sides of a square differ
+        by 2 % at most.
 
         Raises:
             ValueError: a filter's value is not of the type that its kind has.

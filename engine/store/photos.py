@@ -127,7 +127,7 @@ class Photos:
     ) -> list[PhotoId] | None:
         """See ``PhotoTable``."""
         files_first = not filters or sql_filters.files_first(filters)
-        wanted = _wanted(folder_ids, filters, of_few=not files_first)
+        wanted = _wanted(folder_ids, filters, of_few=not files_first, all_photos=True)
         if files_first:
             # CROSS JOIN and + keep this order: by itself, SQLite reads all files by photo.
             query = f"""
@@ -149,13 +149,11 @@ class Photos:
 
     def has_values(self, kind: FilterKind) -> bool:
         """See ``PhotoTable``."""
-        try:
-            column = sql_filters.value_column(kind)
-        except KeyError:
+        given = sql_filters.photos_with_values(kind)
+        if given is None:
             return False
-        given = f"p.{column} IS NOT NULL AND" if column else ""
         query = f"""
-            SELECT EXISTS(SELECT 1 FROM photos p WHERE {given} EXISTS (
+            SELECT EXISTS(SELECT 1 FROM {given} AND EXISTS (
                 SELECT 1 FROM files f JOIN folders o ON o.id = f.folder_id
                 WHERE f.photo_id = p.id AND {_VISIBLE}))
         """
@@ -189,12 +187,17 @@ def _photo(row: tuple) -> Photo:
 
 
 def _wanted(
-    folder_ids: Iterable[FolderId], filters: Sequence[Filter], *, of_few: bool = False
+    folder_ids: Iterable[FolderId],
+    filters: Sequence[Filter],
+    *,
+    of_few: bool = False,
+    all_photos: bool = False,
 ) -> sql_filters.FileConditions:
     """Visible files, below one of the folders if any are given, that pass the filters."""
     ids = tuple(int(i) for i in folder_ids)
     below = f"{_VISIBLE} AND f.folder_id IN ({_marks(ids)})" if ids else _VISIBLE
-    return sql_filters.conditions(filters, sql_filters.Condition(below, ids), of_few=of_few)
+    visible = sql_filters.Condition(below, ids)
+    return sql_filters.conditions(filters, visible, of_few=of_few, all_photos=all_photos)
 
 
 def _by_photo(

@@ -230,6 +230,72 @@ def test_photos_without_vectors_of_the_profile_do_not_pass(photos: Photos, store
     assert found == []
 
 
+DESCRIBED = (
+    Made("a.jpg", metadata=PhotoMetadata(lens="EF50mm f/1.8 STM", rating=5, keywords=("Holiday",))),
+    Made(
+        "b.jpg", metadata=PhotoMetadata(lens="EF-S18-55mm f/3.5-5.6", rating=4, people=("Anna Bø",))
+    ),
+    Made(
+        "c.jpg", metadata=PhotoMetadata(lens="150.0-600.0 mm f/5.0", rating=-1, title="Été à Rome")
+    ),
+    Made("d.jpg", metadata=PhotoMetadata(lens="Nikkor 50.0 mm", latitude=1.5, longitude=0.0)),
+    Made(
+        "e.jpg",
+        metadata=PhotoMetadata(rating=0, caption="Sunset, in the bay of Rome", place="Rome, Italy"),
+    ),
+    Made("f.jpg", metadata=PhotoMetadata(keywords=("summer holiday", "東京旅行"))),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (is_("rating", NumberRange(4)), "ab"),
+        (is_("rating", NumberRange(4, 4)), "b"),
+        (is_("rating", NumberRange(None, 4)), "be"),
+        (is_not("rating", NumberRange(4)), "cdef"),
+        (is_("lens", "50mm"), "ad"),
+        (is_("lens", "50 mm"), "ad"),
+        (is_("lens", "18-55mm"), "b"),
+        (is_("lens", "55mm"), ""),
+        (is_("lens", "150-600mm"), "c"),
+        (is_("lens", "ef 1.8"), "a"),
+        (is_("lens", "nikkor"), "d"),
+        (is_("keyword", "holiday"), "af"),
+        (is_("keyword", "HOLIDAY "), "af"),
+        (is_("keyword", "summer holiday"), "f"),
+        (is_("keyword", "holiday summer"), ""),
+        (is_("keyword", "anna"), "b"),
+        (is_("keyword", "東京旅行"), "f"),
+        (is_("keyword", "holi%"), ""),
+        (is_("keyword", "!"), ""),
+        (is_not("keyword", "holiday"), "bcde"),
+        (is_("caption", "rome"), "ce"),
+        (is_("caption", "ROME bay"), "e"),
+        (is_("caption", "ete"), "c"),
+        (is_("location", True), "d"),
+        (is_not("location", True), "abcef"),
+        (is_("location", "italy"), "e"),
+    ],
+)
+def test_what_was_written_about_photos(photos: Photos, wanted: Filter, names: str) -> None:
+    photos.add(*DESCRIBED)
+    assert photos.passing(wanted) == names
+    assert photos.passing(wanted, is_("type", "jpeg")) == names
+
+
+def test_a_date_known_to_the_month_passes_as_a_whole_or_not_at_all(photos: Photos) -> None:
+    photos.add(
+        Made("a.jpg", "2019-07-01", metadata=PhotoMetadata(taken_until="2019-07-31")),
+        Made("b.jpg", "2019-07-01"),
+        Made("c.jpg", "2019-01-01", metadata=PhotoMetadata(taken_until="2019-12-31")),
+    )
+    assert photos.passing(is_("date", days("2019-07-01", "2019-07-31"))) == "ab"
+    assert photos.passing(is_("date", days("2019-07-01", "2019-07-30"))) == "b"
+    assert photos.passing(is_("date", days("2019-01-01", "2019-12-31"))) == "abc"
+    assert photos.passing(is_("hour", NumberRange(22, 5))) == ""
+
+
 def test_the_store_says_which_values_photos_have(
     photos: Photos, store: Store, folder_id: FolderId
 ) -> None:
@@ -242,6 +308,10 @@ def test_the_store_says_which_values_photos_have(
     dated = everywhere | {"date", "hour", "camera"}
     assert {kind.value for kind in FilterKind if has(kind)} == dated
     store.files.record_missing(folder_id, ["b.jpg"])
+    photos.add(*(replace(photo, path=f"described/{photo.path}") for photo in DESCRIBED))
+    described = {"lens", "rating", "keyword", "caption", "location"}
+    assert {kind.value for kind in FilterKind if has(kind)} == everywhere | described
+    store.files.record_missing(folder_id, [f"described/{photo.path}" for photo in DESCRIBED])
     assert {kind.value for kind in FilterKind if has(kind)} == everywhere
 
 

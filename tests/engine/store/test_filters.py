@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from engine.records import DateRange, Filter, FilterKind, FilterValue, Span
+from engine.records import DateRange, Filter, FilterKind, FilterValue, NumberRange, Span
 from engine.store.photo_values.folded_text import folded, folder_name
 from engine.store.sqlite_store import SqliteStore
 
@@ -35,6 +35,11 @@ MAY = DateRange(date(2019, 5, 1), date(2019, 5, 31))
         ("date", MAY, "p USING INDEX photos_taken (taken_at>? AND taken_at<?)"),
         ("added", DateRange(date(2019, 5, 1)), "p USING INDEX photos_added (added_at>?)"),
         ("camera", "canon", "p USING INDEX photos_camera (camera=?)"),
+        ("lens", "50mm", "p USING INDEX photos_lens (lens=?)"),
+        ("rating", NumberRange(4), "p USING INDEX photos_rating (rating>?)"),
+        ("location", True, "p USING INDEX photos_located (latitude>?)"),
+        ("keyword", "rome", "t USING PRIMARY KEY (kind=? AND term=?)"),
+        ("caption", "rome", "t USING PRIMARY KEY (kind=? AND term=?)"),
         ("type", "png", "f USING INDEX files_suffix (suffix=?)"),
         ("folder", "rome", "n USING INDEX files_directory (folder_id=? AND directory=?)"),
         ("folder", "rome", "f USING INTEGER PRIMARY KEY (rowid=?)"),
