@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.export import matte
+from engine.export import matte, metadata_fields
 from engine.masks import geometry
 from engine.masks import rle as rle_codec
-from engine.records import Photo, Region, SearchHit
+from engine.records import Photo, PhotoMetadata, Region, SearchHit
 
 
 def common_folder(photos: Sequence[Photo]) -> Path | None:
@@ -21,11 +21,26 @@ def common_folder(photos: Sequence[Photo]) -> Path | None:
         return None
 
 
-def image_entry(image_id: int, photo: Photo, folder: Path | None) -> dict[str, Any]:
-    """One row of ``images``; ``file_name`` is relative to ``folder`` where there is one."""
+def image_entry(
+    image_id: int, photo: Photo, folder: Path | None, metadata: PhotoMetadata | None = None
+) -> dict[str, Any]:
+    """One row of ``images``; ``file_name`` is relative to ``folder`` where there is one.
+
+    COCO's own ``date_captured`` holds the local time; what else is known is in ``metadata``.
+    """
     path = photo.path if folder is None else photo.path.relative_to(folder)
     width, height = photo.size_wh
-    return {"id": image_id, "file_name": path.as_posix(), "width": width, "height": height}
+    entry: dict[str, Any] = {
+        "id": image_id,
+        "file_name": path.as_posix(),
+        "width": width,
+        "height": height,
+    }
+    if metadata is not None and (known := metadata_fields.known(metadata)):
+        if metadata.taken_at is not None:
+            entry["date_captured"] = metadata.taken_at.replace("T", " ")
+        entry["metadata"] = known
+    return entry
 
 
 def annotation_entry(annotation_id: int, image_id: int, hit: SearchHit, region: Region) -> dict:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from engine.records import (
     ExportRequest,
     ExportSummary,
     Photo,
+    PhotoId,
+    PhotoMetadata,
     Problem,
     Region,
     SearchHit,
@@ -35,7 +38,12 @@ _JPEG_QUALITY = 92
 _PNG_COMPRESSION = 4
 
 
-def run(request: ExportRequest, read_rgb: ReadRgb, context: JobContext) -> ExportSummary:
+def run(
+    request: ExportRequest,
+    read_rgb: ReadRgb,
+    context: JobContext,
+    metadata: Mapping[PhotoId, PhotoMetadata] = MappingProxyType({}),
+) -> ExportSummary:
     """Write the hits of a request below its folder.
 
     A hit that cannot be exported becomes a problem of the summary; the others go on. No file
@@ -44,15 +52,16 @@ def run(request: ExportRequest, read_rgb: ReadRgb, context: JobContext) -> Expor
 
     Args:
         read_rgb: called once a photo, for kinds that need pixels.
+        metadata: what is known of the photos, for lists of them.
 
     Raises:
         Cancelled: between two hits.
         DiskFull, ExportProblem: the folder cannot be written to.
     """
     if request.kind is ExportKind.COCO:
-        return _run_coco(request, context)
+        return _run_coco(request, context, metadata)
     if request.kind is ExportKind.CSV:
-        return _run_table(request, context)
+        return _run_table(request, context, metadata)
     return _run_pictures(request, read_rgb, context)
 
 
@@ -114,7 +123,9 @@ def _encode(pixels: np.ndarray, file_format: str, **options: int) -> bytes:
     return encoded.getvalue()
 
 
-def _run_coco(request: ExportRequest, context: JobContext) -> ExportSummary:
+def _run_coco(
+    request: ExportRequest, context: JobContext, metadata: Mapping[PhotoId, PhotoMetadata]
+) -> ExportSummary:
     folder = OutputFolder(request.to)
     progress = _ExportProgress(context, len(request.hits))
     base = coco.common_folder([hit.photo for hit in request.hits])
@@ -122,7 +133,7 @@ def _run_coco(request: ExportRequest, context: JobContext) -> ExportSummary:
     annotations: list[dict[str, Any]] = []
     for image_id, hit in enumerate(request.hits, start=1):
         progress.next(hit.photo.path)
-        images.append(coco.image_entry(image_id, hit.photo, base))
+        images.append(coco.image_entry(image_id, hit.photo, base, metadata.get(hit.photo.id)))
         if hit.region is None:
             continue
         try:
@@ -136,11 +147,13 @@ def _run_coco(request: ExportRequest, context: JobContext) -> ExportSummary:
     return progress.summary()
 
 
-def _run_table(request: ExportRequest, context: JobContext) -> ExportSummary:
+def _run_table(
+    request: ExportRequest, context: JobContext, metadata: Mapping[PhotoId, PhotoMetadata]
+) -> ExportSummary:
     folder = OutputFolder(request.to)
     progress = _ExportProgress(context, len(request.hits))
     context.cancel.raise_if_set()
-    content = table.make_table(request.hits, request.query)
+    content = table.make_table(request.hits, request.query, metadata)
     progress.written.append(folder.write(_list_name(request), ".csv", content))
     return progress.summary()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from engine.records import SearchHit
+from engine.export import metadata_fields
+from engine.records import PhotoId, PhotoMetadata, SearchHit
 
 COLUMNS = (
     "rank",
@@ -22,11 +24,18 @@ COLUMNS = (
     "box_y1",
     "photo_width",
     "photo_height",
+    *metadata_fields.NAMES,
 )
+_NUMBERS = frozenset({"latitude", "longitude", "altitude_m", "rating"})
+"""Fields whose sign is no formula."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def make_table(hits: Sequence[SearchHit], query: str) -> bytes:
+def make_table(
+    hits: Sequence[SearchHit],
+    query: str,
+    metadata: Mapping[PhotoId, PhotoMetadata] = MappingProxyType({}),
+) -> bytes:
     """CSV in UTF-8 with a byte order mark, without which spreadsheets garble names."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -46,10 +55,16 @@ def make_table(hits: Sequence[SearchHit], query: str) -> bytes:
                 inert(hit.reason),
                 *box,
                 *hit.photo.size_wh,
+                *_metadata_cells(metadata.get(hit.photo.id, PhotoMetadata())),
             )
         )
     # A file name on disk need not be valid text; it is shown escaped rather than refused.
     return text.getvalue().encode("utf-8-sig", errors="backslashreplace")
+
+
+def _metadata_cells(metadata: PhotoMetadata) -> list[str]:
+    named = zip(metadata_fields.NAMES, metadata_fields.cells(metadata), strict=True)
+    return [cell if name in _NUMBERS else inert(cell) for name, cell in named]
 
 
 def inert(cell: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.jobs import Job
+from engine.jobs import Job, JobContext
 from engine.library.components import LibraryComponents
 from engine.records import ExportRequest, ExportSummary
 
@@ -17,7 +17,11 @@ class LibraryExports:
         """Write hits to files (lane ``io``). A hit that fails becomes a problem of the summary."""
         from engine.export import exporter
 
-        read_rgb = self._components.pixels.read
-        return self._components.lanes.io.submit(
-            "export", lambda context: exporter.run(request, read_rgb, context)
-        )
+        components = self._components
+
+        def export(context: JobContext) -> ExportSummary:
+            photo_ids = [hit.photo.id for hit in request.hits]
+            metadata = components.store.photos.metadata(photo_ids)
+            return exporter.run(request, components.pixels.read, context, metadata)
+
+        return components.lanes.io.submit("export", export)

@@ -17,7 +17,7 @@ from engine.errors import Cancelled, PhotoMissing
 from engine.export import exporter
 from engine.export.table import inert
 from engine.masks import rle as rle_codec
-from engine.records import ExportKind, ExportRequest
+from engine.records import DateSource, ExportKind, ExportRequest, PhotoMetadata
 
 
 class Reader:
@@ -194,6 +194,39 @@ def test_csv(tmp_path, make_disc, context):
     box = [float(rows[0][f"box_{side}"]) for side in ("x0", "y0", "x1", "y1")]
     assert box == pytest.approx(disc.region.box_xyxy.as_tuple(), abs=0.05)
     assert rows[1]["box_x0"] == ""
+
+
+METADATA = PhotoMetadata(
+    taken_at="2019-07-04T10:11:12",
+    date_source=DateSource.NAME,
+    latitude=-33.5,
+    longitude=151.0,
+    rating=-1,
+    keywords=("=1+1", "Été"),
+    caption="+two\nlines",
+)
+
+
+def test_lists_say_what_is_known_of_a_photo(tmp_path, make_disc, context):
+    known, other = make_disc("a.jpg"), make_disc("b.jpg")
+    other_photo = replace(other.photo, id=known.photo.id + 1)
+    hits = (known.hit, replace(other.hit, photo=other_photo))
+    metadata = {known.photo.id: METADATA}
+    request = _request(tmp_path, ExportKind.CSV, *hits)
+    (written,) = exporter.run(request, Reader(), context, metadata).written
+    first, second = csv.DictReader(io.StringIO(written.read_text("utf-8-sig"), newline=""))
+    assert (first["taken_at"], first["date_source"]) == ("2019-07-04T10:11:12", "name")
+    assert (first["latitude"], first["rating"]) == ("-33.5", "-1")
+    assert first["keywords"] == "'=1+1; Été" and first["caption"] == "'+two\nlines"
+    assert second["taken_at"] == second["keywords"] == ""
+
+    request = _request(tmp_path, ExportKind.COCO, *hits)
+    (written,) = exporter.run(request, Reader(), context, metadata).written
+    first, second = json.loads(written.read_text("ascii"))["images"]
+    assert first["date_captured"] == "2019-07-04 10:11:12"
+    assert first["metadata"]["keywords"] == ["=1+1", "Été"]
+    assert first["metadata"]["date_source"] == "name" and "lens" not in first["metadata"]
+    assert set(second) == {"id", "file_name", "width", "height"}
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
