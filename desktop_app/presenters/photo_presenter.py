@@ -22,7 +22,16 @@ from desktop_app.views.grid.photo_grid_view import PhotoGridView
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.photo.photo_view import PhotoView
 from engine.errors import EngineError
-from engine.records import UNSTORED, Photo, PhotoId, Region, RegionId, SearchHit, Verdict
+from engine.records import (
+    UNSTORED,
+    Photo,
+    PhotoId,
+    PhotoMetadata,
+    Region,
+    RegionId,
+    SearchHit,
+    Verdict,
+)
 
 
 class PhotoPresenter(QObject):
@@ -173,9 +182,12 @@ class PhotoPresenter(QObject):
             return
         if self._labels.requested != hit.photo.id:
             self._labels.read(hit.photo.id)
+        library, photo = self._session.library, hit.photo
+        self._session.reads.call(
+            lambda: (photo, library.photos.metadata(photo.id)), self._metadata_ready
+        )
         if self.is_open:
             return
-        library, photo = self._session.library, hit.photo
         self._session.reads.call(
             lambda: (photo, library.photos.regions(photo.id)), self._grid_regions_ready
         )
@@ -195,6 +207,12 @@ class PhotoPresenter(QObject):
             self.inspect()
         elif all(region.id == UNSTORED for region in self.view.canvas.regions):
             self._reader.read_regions(hit.photo)
+
+    def _metadata_ready(self, answer: tuple[Photo, PhotoMetadata]) -> None:
+        photo, metadata = answer
+        hit = self.current_hit()
+        if hit is not None and hit.photo.id == photo.id:
+            self._window.inspector.show_metadata(photo, metadata)
 
     def _grid_regions_ready(self, answer: tuple[Photo, tuple[Region, ...]]) -> None:
         photo, regions = answer

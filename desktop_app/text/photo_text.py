@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from desktop_app.text.formatting import count, number
-from engine.records import Photo
+from desktop_app.text.formatting import count, file_size, number
+from engine.records import DateSource, Photo, PhotoMetadata
 
 # -- photo view -----------------------------------------------------------------------------------
 BACK = "Back to all results"
@@ -41,6 +41,20 @@ THINGS = "Things in this photo"
 NO_THINGS = "none outlined"
 TAKEN = "Taken"
 CAMERA = "Camera"
+LENS = "Lens"
+EXPOSURE = "Exposure"
+PLACE = "Place"
+RATING = "Rating"
+REJECTED = "Rejected"
+LABEL = "Label"
+TITLE = "Title"
+CAPTION = "Caption"
+KEYWORDS = "Keywords"
+PEOPLE = "People"
+GUESSES = {
+    DateSource.NAME: "{moment}, guessed from its name",
+    DateSource.FOLDER: "{moment}, guessed from the folder",
+}
 SIZE = "Size"
 FILE_SIZE = "File"
 FOLDER = "Folder"
@@ -54,11 +68,87 @@ SHOW_NAMED_THINGS = "Show those with a name only"
 
 
 def taken(photo: Photo) -> str:
-    """When the photo was taken, without seconds: ``2021-05-04, 14:32``."""
+    """When the photo was taken, as far as it is known, without seconds: ``2021-05-04, 14:32``."""
     if not photo.taken_at:
         return UNKNOWN_DATE
+    if photo.taken_until:
+        year = photo.taken_at.endswith("-01-01") and photo.taken_until.endswith("-12-31")
+        return photo.taken_at[:4] if year else photo.taken_at[:7]
     date, _, time = photo.taken_at.replace("T", " ").partition(" ")
     return f"{date}, {time[:5]}" if time else date
+
+
+def facts(photo: Photo, metadata: PhotoMetadata | None) -> list[tuple[str, str]]:
+    """Names and values of what is known about a photo.
+
+    Args:
+        metadata: None while it is not read yet.
+    """
+    known = metadata or PhotoMetadata(camera=photo.camera)
+    when = taken(photo)
+    if known.zone:
+        when += " (UTC)" if known.zone == "+00:00" else f" ({known.zone})"
+    if known.date_source in GUESSES:
+        when = GUESSES[known.date_source].format(moment=when)
+    found = [
+        (TITLE, known.title or ""),
+        (CAPTION, " ".join((known.caption or "").split())),
+        (TAKEN, when),
+        (PLACE, place(known)),
+        (PEOPLE, ", ".join(known.people)),
+        (KEYWORDS, ", ".join(known.keywords)),
+        (RATING, stars(known.rating)),
+        (LABEL, known.label or ""),
+        (CAMERA, known.camera or ""),
+        (LENS, known.lens or ""),
+        (EXPOSURE, exposure(known)),
+        (SIZE, pixels(photo.size_wh)),
+        (FILE_SIZE, file_size(photo.size_bytes) if photo.size_bytes else ""),
+        (FOLDER, formatting.whole_path(photo.path.parent)),
+    ]
+    return [(name, value) for name, value in found if value]
+
+
+def stars(rating: int | None) -> str:
+    """Stars for a rating; empty for none or 0.
+
+    >>> stars(4), stars(-1), stars(0)
+    ('★★★★', 'Rejected', '')
+    """
+    return REJECTED if rating == -1 else "★" * (rating or 0)
+
+
+def exposure(metadata: PhotoMetadata) -> str:
+    """How a photo was exposed.
+
+    >>> exposure(PhotoMetadata(exposure_s=0.004, f_number=2.8, iso=100, focal_mm=50))
+    '1/250 s, f/2.8, ISO 100, 50 mm'
+    >>> exposure(PhotoMetadata(exposure_s=2.5))
+    '2.5 s'
+    """
+    time = metadata.exposure_s
+    shutter = ""
+    if time is not None:
+        shutter = f"{time:.3g} s" if time > 0.3 else f"1/{number(round(1 / time))} s"
+    parts = (
+        shutter,
+        f"f/{metadata.f_number:.3g}" if metadata.f_number else "",
+        f"ISO {number(metadata.iso)}" if metadata.iso else "",
+        f"{metadata.focal_mm:.3g} mm" if metadata.focal_mm else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def place(metadata: PhotoMetadata) -> str:
+    """The name of a place, else its position.
+
+    >>> place(PhotoMetadata(latitude=-33.8568, longitude=151.2153))
+    '33.8568° S, 151.2153° E'
+    """
+    if metadata.place or metadata.latitude is None or metadata.longitude is None:
+        return metadata.place or ""
+    south, west = "S" if metadata.latitude < 0 else "N", "W" if metadata.longitude < 0 else "E"
+    return f"{abs(metadata.latitude):.4f}° {south}, {abs(metadata.longitude):.4f}° {west}"
 
 
 def pixels(size_wh: tuple[int, int]) -> str:

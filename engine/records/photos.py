@@ -49,7 +49,7 @@ class Photo:
     Attributes:
         path: its last known file. ``available`` is False while that cannot be read.
         size_wh: upright width and height in pixels.
-        taken_at: capture time as ISO 8601 local time, None if the file does not say.
+        taken_at, taken_until: when it was taken, see ``PhotoMetadata``.
     """
 
     id: PhotoId
@@ -59,6 +59,7 @@ class Photo:
     taken_at: str | None = None
     camera: str | None = None
     size_bytes: int = 0
+    taken_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

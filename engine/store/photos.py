@@ -19,7 +19,7 @@ order of their times until enough of them pass."""
 _VISIBLE = "f.missing_since IS NULL AND o.removed_at IS NULL"
 _PLACES = """
     SELECT p.id, o.path, f.rel_path, o.online, p.width_px, p.height_px, p.taken_at, p.camera,
-        p.size_bytes
+        p.size_bytes, p.taken_until
     FROM photos p JOIN files f ON f.photo_id = p.id JOIN folders o ON o.id = f.folder_id
 """
 
@@ -183,6 +183,7 @@ def _photo(row: tuple) -> Photo:
         taken_at=row[6],
         camera=row[7],
         size_bytes=row[8],
+        taken_until=row[9],
     )
 
 

@@ -30,6 +30,7 @@ from engine.records import (
     LibraryStatus,
     Photo,
     PhotoId,
+    PhotoMetadata,
     Problem,
     QueryPlan,
     Region,
@@ -108,6 +109,7 @@ class MemoryLibrary:
         self.rerank_results: dict[str, SearchHit] = {}
         self.parse: Callable[[str], QueryPlan | None] = lambda text: None
         self.hit_changes: dict[str, dict[str, Any]] = {}
+        self.metadata: dict[PhotoId, PhotoMetadata] = {}
         self.labels: dict[RegionId, tuple[RegionLabel, ...]] = {}
         self.requests: list[SearchRequest] = []
         self.exported: list[ExportRequest] = []
@@ -131,6 +133,7 @@ class MemoryLibrary:
         )
         self.photos = SimpleNamespace(
             get=self._photo,
+            metadata=lambda photo_id: self.metadata.get(photo_id, PhotoMetadata()),
             page=self._page,
             regions=self._regions_of,
             labels=self._labels_of,

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.bridge.session import Session
 from desktop_app.item_models.finding_rows import finding_rows, reason_beside_rows
 from desktop_app.item_models.hit_highlight import highlight_of
-from desktop_app.text import formatting, photo_text, search_text
+from desktop_app.text import photo_text, search_text
 from desktop_app.views.painting.theme import Theme
+from desktop_app.views.side_panels.fact_list import FactList
 from desktop_app.views.side_panels.finding_list import FindingList
 from desktop_app.views.side_panels.region_list import RegionList
 from desktop_app.views.widgets.basic_widgets import ElidedLabel, IconLabel, label, side_panel
-from engine.records import Photo, QueryPlan, Region, RegionId, RegionLabel, SearchHit
+from engine.records import (
+    Photo,
+    PhotoId,
+    PhotoMetadata,
+    QueryPlan,
+    Region,
+    RegionId,
+    RegionLabel,
+    SearchHit,
+)
 
 WIDTH_PX = 300
 
@@ -28,6 +38,7 @@ class Inspector(QWidget):
 
     Attributes:
         findings: what each part of the query found.
+        facts: what is known of the photo.
         things: the regions.
     """
 
@@ -36,6 +47,7 @@ class Inspector(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._shown_metadata: tuple[PhotoId, PhotoMetadata] | None = None
         self.setObjectName("inspector")
         column = side_panel(self, photo_text.INSPECTOR, WIDTH_PX)
         column.setContentsMargins(16, 18, 16, 16)
@@ -74,24 +86,8 @@ class Inspector(QWidget):
             why.addWidget(part)
         column.addWidget(self._why)
         column.addWidget(label(photo_text.FACTS, "heading"))
-        facts = QGridLayout()
-        facts.setHorizontalSpacing(12)
-        facts.setVerticalSpacing(4)
-        facts.setColumnStretch(1, 1)
-        self._facts: dict[str, ElidedLabel] = {}
-        names = (
-            photo_text.TAKEN,
-            photo_text.CAMERA,
-            photo_text.SIZE,
-            photo_text.FILE_SIZE,
-            photo_text.FOLDER,
-        )
-        for row, name in enumerate(names):
-            facts.addWidget(label(name, "secondary"), row, 0)
-            value = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
-            self._facts[name] = value
-            facts.addWidget(value, row, 1)
-        column.addLayout(facts)
+        self.facts = FactList()
+        column.addWidget(self.facts)
         column.addSpacing(12)
         self.things = RegionList(self._theme)
         self.things.chosen.connect(self.region_chosen)
@@ -109,7 +105,8 @@ class Inspector(QWidget):
         reranking_status: str = "",
         plan: QueryPlan | None = None,
     ) -> None:
-        """Show the metadata of a photo; its regions follow by ``show_regions``.
+        """Show what is known of a photo; the rest follows by ``show_metadata``, its regions by
+        ``show_regions``.
 
         Args:
             hit: None for no photo.
@@ -144,19 +141,17 @@ class Inspector(QWidget):
         ):
             line.setText(words)
             line.setVisible(bool(words))
-        values = {
-            photo_text.TAKEN: photo_text.taken(photo),
-            photo_text.CAMERA: photo.camera or "—",
-            photo_text.SIZE: photo_text.pixels(photo.size_wh),
-            photo_text.FILE_SIZE: formatting.file_size(photo.size_bytes)
-            if photo.size_bytes
-            else "—",
-            photo_text.FOLDER: formatting.whole_path(photo.path.parent),
-        }
-        for name, value in values.items():
-            self._facts[name].set_full_text(value)
+        if self._shown_metadata is None or self._shown_metadata[0] != photo.id:
+            self._shown_metadata = None
+        known = self._shown_metadata[1] if self._shown_metadata else None
+        self.facts.show_facts(photo_text.facts(photo, known))
         if self.things.photo is None or self.things.photo.id != photo.id:
             self.things.clear()
+
+    def show_metadata(self, photo: Photo, metadata: PhotoMetadata) -> None:
+        """Show what else is known of the photo that ``show_hit`` got."""
+        self._shown_metadata = (photo.id, metadata)
+        self.facts.show_facts(photo_text.facts(photo, metadata))
 
     def show_regions(
         self,

@@ -72,6 +72,11 @@ class ElidedLabel(QLabel):
         self.setAccessibleName(text)
         self._elide()
 
+    def set_mode(self, mode: Qt.TextElideMode) -> None:
+        """Set where the text is elided."""
+        self._mode = mode
+        self._elide()
+
     def full_text(self) -> str:
         """The text before eliding."""
         return self._full
