@@ -51,9 +51,10 @@ TITLE = "Title"
 CAPTION = "Caption"
 KEYWORDS = "Keywords"
 PEOPLE = "People"
+GUESSED = "Date from"
 GUESSES = {
-    DateSource.NAME: "{moment}, guessed from its name",
-    DateSource.FOLDER: "{moment}, guessed from the folder",
+    DateSource.NAME: "its name, so a guess",
+    DateSource.FOLDER: "the folder, so a guess",
 }
 SIZE = "Size"
 FILE_SIZE = "File"
@@ -88,12 +89,12 @@ def facts(photo: Photo, metadata: PhotoMetadata | None) -> list[tuple[str, str]]
     when = taken(photo)
     if known.zone:
         when += " (UTC)" if known.zone == "+00:00" else f" ({known.zone})"
-    if known.date_source in GUESSES:
-        when = GUESSES[known.date_source].format(moment=when)
+    guess = GUESSES.get(known.date_source, "") if known.date_source else ""
     found = [
         (TITLE, known.title or ""),
         (CAPTION, " ".join((known.caption or "").split())),
         (TAKEN, when),
+        (GUESSED, guess),
         (PLACE, place(known)),
         (PEOPLE, ", ".join(known.people)),
         (KEYWORDS, ", ".join(known.keywords)),

@@ -53,19 +53,26 @@ def test_everything_that_is_known_is_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("photo", "source", "expected"),
+    ("photo", "source", "taken", "guess"),
     [
-        (dated("2019-07-04T10:11:12"), DateSource.NAME, "2019-07-04, 10:11, guessed from its name"),
-        (dated("2019-07-04"), DateSource.NAME, "2019-07-04, guessed from its name"),
-        (dated("2019-07-01", "2019-07-31"), DateSource.FOLDER, "2019-07, guessed from the folder"),
-        (dated("2019-01-01", "2019-12-31"), DateSource.FOLDER, "2019, guessed from the folder"),
-        (dated("2019-07-01", "2019-07-31"), DateSource.XMP, "2019-07"),
-        (PHOTO, None, "Date unknown"),
+        (
+            dated("2019-07-04T10:11:12"),
+            DateSource.NAME,
+            "2019-07-04, 10:11",
+            "its name, so a guess",
+        ),
+        (dated("2019-07-04"), DateSource.NAME, "2019-07-04", "its name, so a guess"),
+        (dated("2019-07-01", "2019-07-31"), DateSource.FOLDER, "2019-07", "the folder, so a guess"),
+        (dated("2019-01-01", "2019-12-31"), DateSource.FOLDER, "2019", "the folder, so a guess"),
+        (dated("2019-07-01", "2019-07-31"), DateSource.XMP, "2019-07", None),
+        (PHOTO, None, "Date unknown", None),
     ],
 )
-def test_a_guessed_date_says_so(photo: Photo, source: DateSource | None, expected: str) -> None:
+def test_a_guessed_date_says_so(
+    photo: Photo, source: DateSource | None, taken: str, guess: str | None
+) -> None:
     facts = dict(photo_text.facts(photo, PhotoMetadata(date_source=source)))
-    assert facts["Taken"] == expected
+    assert (facts["Taken"], facts.get("Date from")) == (taken, guess)
 
 
 def test_the_inspector_follows_the_current_photo(
