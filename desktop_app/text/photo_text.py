@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop_app.text.formatting import count, file_size, number
+from desktop_app.text.formatting import count, file_size, number, whole_path
 from engine.records import DateSource, Photo, PhotoMetadata
 
 # -- photo view -----------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def facts(photo: Photo, metadata: PhotoMetadata | None) -> list[tuple[str, str]]
         (EXPOSURE, exposure(known)),
         (SIZE, pixels(photo.size_wh)),
         (FILE_SIZE, file_size(photo.size_bytes) if photo.size_bytes else ""),
-        (FOLDER, formatting.whole_path(photo.path.parent)),
+        (FOLDER, whole_path(photo.path.parent)),
     ]
     return [(name, value) for name, value in found if value]
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop_app.bridge.session import Session
 from desktop_app.item_models.finding_rows import finding_rows, reason_beside_rows
 from desktop_app.item_models.hit_highlight import highlight_of
-from desktop_app.text import photo_text, search_text
+from desktop_app.text import formatting, photo_text, search_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.side_panels.fact_list import FactList
 from desktop_app.views.side_panels.finding_list import FindingList
