@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -35,6 +36,20 @@ def models_dir() -> Path:
     """The folder of installed models, for all libraries; ``PICKOUT_MODELS`` overrides it."""
     named = os.environ.get("PICKOUT_MODELS")
     return Path(named).expanduser() if named else _data_folder("models")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in a folder survive a power cut, where that is supported."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(handle)
 
 
 def _data_folder(name: str) -> Path:

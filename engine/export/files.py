@@ -11,6 +11,7 @@ import unicodedata
 from pathlib import Path
 
 from engine.errors import DiskFull, EngineError, ExportProblem
+from engine.paths import sync_folder
 
 NAME_BYTES = 180
 """Longest name without number and suffix, in UTF-8; file systems allow 255 in all."""
@@ -109,7 +110,7 @@ class OutputFolder:
                 _move_without_overwriting(temporary, target)
             except FileExistsError:
                 continue
-            _sync_folder(self.path)
+            sync_folder(self.path)
             return target
 
     def _remove_stale_files(self) -> None:
@@ -147,20 +148,6 @@ def _move_without_overwriting(source: Path, target: Path) -> None:
         # No hard links here (FAT, some network shares): claim the name, then replace the claim.
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         os.replace(source, target)
-
-
-def _sync_folder(path: Path) -> None:
-    """Sync the folder, so that the new name survives a power cut, where that is supported."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
-            raise
-    finally:
-        os.close(handle)
 
 
 def _problem(error: OSError, path: Path) -> EngineError:

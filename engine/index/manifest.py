@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.errors import DiskFull, StoreDamaged
+from engine.paths import sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         with open(fresh, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(fresh, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         fresh.unlink(missing_ok=True)
         kind = DiskFull if error.errno == errno.ENOSPC else StoreDamaged
@@ -113,14 +114,3 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             path=path,
             hint="Free some space; the index is made again from the library.",
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; Windows needs and knows no such thing."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
 from engine.errors import StoreDamaged, StoreTooNew
+from engine.store.backups import database_copy
 from engine.store.database import BUSY_TIMEOUT_S, translated
 from engine.store.schema_versions import MIGRATIONS
 
@@ -24,12 +24,13 @@ APPLICATION_ID = 0x5049434B
 def migrate(path: Path, migrations: Migrations = MIGRATIONS) -> None:
     """Bring the file to the newest schema, making it if it is not there.
 
-    Each migration is one transaction: a kill leaves the old version or the new one. Before an
-    existing library is changed, a copy is put beside it as ``<name>.before-<migration>``.
+    All migrations are one transaction: a kill leaves the old version or the newest one. Before an
+    existing library is changed, a copy is put beside it as ``<name>.before-<migration>`` and
+    checked; a damaged library is not changed.
 
     Raises:
         StoreTooNew: a newer Pickout has written it.
-        StoreDamaged: it is not an SQLite file, or not one of ours.
+        StoreDamaged: it is damaged, not an SQLite file, or not one of ours.
         DiskFull: no room for the copy or the change.
     """
     with translated("opening the library", path):
@@ -58,7 +59,9 @@ def refuse_newer(
             path=path,
             hint="Choose another folder for the library.",
         )
-    if not _applied(connection, migrations.name) <= _known(migrations):
+    known = _known(migrations)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(known) or not _applied(connection, migrations.name) <= known:
         raise StoreTooNew(
             "This library was written by a newer version of Pickout.",
             operation="opening the library",
@@ -79,10 +82,12 @@ def _bring_up(connection: sqlite3.Connection, path: Path, migrations: Migrations
     db = UtilsDatabase(connection)
     applied = _applied(connection, migrations.name)
     if applied:
-        _copy_aside(connection, path, migrations.pending(db)[0].name)
-    else:
+        first = migrations.pending(db)[0].name
+        database_copy.copy(connection, path.with_name(f"{path.name}.before-{first}"))
+    with db.atomic():
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    migrations.apply(db)
+        migrations.apply(db)
+        connection.execute(f"PRAGMA user_version = {len(_known(migrations))}")
     _shrink(connection)
 
 
@@ -115,16 +120,3 @@ def _applied(connection: sqlite3.Connection, name: str) -> set[str]:
         return set()
     query = f"SELECT name FROM {Migrations.migrations_table} WHERE migration_set = ?"
     return {row[0] for row in connection.execute(query, (name,))}
-
-
-def _copy_aside(connection: sqlite3.Connection, path: Path, before: str) -> None:
-    """A whole copy under its final name, or none."""
-    fresh = path.with_name(f"{path.name}.copying")
-    with contextlib.suppress(FileNotFoundError):
-        fresh.unlink()
-    copy = sqlite3.connect(fresh)
-    try:
-        connection.backup(copy)
-    finally:
-        copy.close()
-    os.replace(fresh, path.with_name(f"{path.name}.before-{before}"))

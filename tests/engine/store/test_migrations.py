@@ -35,9 +35,21 @@ def product_migrations(before: str = "") -> Migrations:
     return made
 
 
+def known() -> set[str]:
+    return migrations._known(MIGRATIONS)
+
+
+def the_first(count: int) -> Migrations:
+    """So many of the product's migrations."""
+    made = Migrations(MIGRATIONS.name)
+    for migration in MIGRATIONS.pending(UtilsDatabase(memory=True))[:count]:
+        made(name=migration.name)(migration.fn)
+    return made
+
+
 def newer(fail: bool = False) -> Migrations:
     """The product's migrations and one more."""
-    made = product_migrations()
+    made = the_first(len(known()))
 
     @made()
     def m9999_add_stars(db) -> None:
@@ -61,6 +73,7 @@ def test_a_new_file_is_marked_as_ours(tmp_path: Path) -> None:
     migrate(path)
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == len(known())
     connection.close()
     assert {"folders", "files", "photos", "region_blocks", "failures"} <= set(tables(path))
 
@@ -114,9 +127,81 @@ def test_a_foreign_database_is_refused_and_untouched(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_version_that_only_a_newer_one_writes_is_refused(paths: LibraryPaths) -> None:
+    """Also by its number alone, if the newer version keeps its list elsewhere."""
+    SqliteStore.open(paths).close()
+    connection = sqlite3.connect(paths.store)
+    connection.execute(f"PRAGMA user_version = {len(known()) + 1}")
+    connection.close()
+    for read_only in (False, True):
+        with pytest.raises(StoreTooNew):
+            SqliteStore.open(paths, read_only=read_only)
+
+
+@pytest.mark.parametrize("version", range(1, len(known())))
+def test_a_kill_at_any_step_leaves_the_old_version_or_the_newest(
+    tmp_path: Path, version: int
+) -> None:
+    """The files are kept as they lie at each statement, which is what a kill leaves."""
+    path = tmp_path / "a.sqlite"
+    migrate(path, the_first(version))
+    before = tables(path)
+    left = kept_at_each_statement(path, tmp_path / "kept")
+    is_old = [tables(kept) == before for kept in left]
+    assert len(left) > 5 and is_old[0] and is_old == sorted(is_old, reverse=True)
+    for kept in left:
+        assert tables(kept) in (before, tables(path))
+        migrate(kept)
+        assert tables(kept) == tables(path)
+
+
+def kept_at_each_statement(path: Path, folder: Path) -> list[Path]:
+    """Migrate; copies of the database and its journal, made before each statement of that."""
+    copies: list[Path] = []
+    connect = sqlite3.connect
+
+    def keep(_: str) -> None:
+        copies.append(folder / str(len(copies)) / path.name)
+        copies[-1].parent.mkdir(parents=True)
+        for part in (path, path.with_name(path.name + "-journal")):
+            if part.exists():
+                shutil.copy(part, copies[-1].parent)
+
+    def traced(*args: object, **options: object) -> sqlite3.Connection:
+        connection = connect(*args, **options)
+        if Path(str(args[0])) == path:
+            connection.set_trace_callback(keep)
+        return connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", traced)
+        migrate(path)
+    return copies
+
+
+def test_a_damaged_library_is_not_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    migrate(path, first_version())
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "CREATE TABLE filler(text TEXT); CREATE INDEX filled ON filler(text);"
+        + "INSERT INTO filler VALUES ('some text that fills the pages of the table');" * 300
+    )
+    page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name='filled'").fetchone()
+    size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(page[0] - 1) * size : (page[0] - 1) * size + 16] = b"\xff" * 16
+    path.write_bytes(content)
+    with pytest.raises(StoreDamaged, match="damaged"):
+        migrate(path)
+    assert path.read_bytes() == bytes(content)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.sqlite"]
+
+
 def test_every_migration_is_described_in_the_schema_log() -> None:
     log = Path(migrations.__file__).with_name("SCHEMA.md").read_text(encoding="utf-8")
-    for name in migrations._known(MIGRATIONS):
+    for name in known():
         assert name in log
 
 

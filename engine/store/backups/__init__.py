@@ -1,0 +1,1 @@
+"""Copies of a library's database: made, checked, counted, and put back."""
