@@ -24,6 +24,8 @@ COMMANDS = (
     "export",
     "status",
     "check",
+    "backup",
+    "restore",
     "models",
     "profile",
     "settings",

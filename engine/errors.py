@@ -135,6 +135,12 @@ class StoreDamaged(EngineError):
     kind = "damaged"
 
 
+class NotALibrary(StoreDamaged):
+    """The database belongs to another program."""
+
+    kind = "not-a-library"
+
+
 class ServerProblem(EngineError):
     """The database server of a library cannot be reached or used."""
 

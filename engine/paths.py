@@ -84,6 +84,21 @@ class LibraryPaths:
         return self.root / "library.lock"
 
     @property
+    def backups(self) -> Path:
+        """The folder of copies of the database, see ``engine/backups``."""
+        return self.root / "backups"
+
+    @property
+    def restored(self) -> Path:
+        """A checked database that takes the place of ``store``; there only while that is done."""
+        return self.root / "library.sqlite.restored"
+
+    @property
+    def damaged(self) -> Path:
+        """An empty file that says that damage was found in ``store`` while it was open."""
+        return self.store.with_suffix(".damaged")
+
+    @property
     def thumbnails(self) -> Path:
         """The cache of thumbnails; derived, may be deleted while the library is closed."""
         return self.root / "thumbnails.sqlite"

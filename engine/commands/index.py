@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
 from typing import Any
 
 from engine.commands.folders import lacking_lines
 from engine.commands.library_access import add_profile_argument, command_line, open_for_writing
 from engine.commands.terminal.console import Console, counted, duration, plain
+from engine.errors import EngineError
 from engine.jobs.ray_cluster import LOCAL
 
 SUMMARY = "index what is new, show progress, stop when done"
@@ -41,6 +43,10 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         before = library.status().searchable
         library.indexing.resume(always=True)  # who types the command does not want it to wait
         console.follow(library.indexing.start())
+        backup = library.backups.start_if_due()
+        if backup is not None:
+            with contextlib.suppress(EngineError):  # the status has a note about it
+                console.follow(backup)
         status = library.status()
         problems = len(library.indexing.problems(_ALL))
     took = duration(time.monotonic() - started_s)

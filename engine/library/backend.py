@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.backups import restoring
 from engine.decode.thumbnails import ThumbnailCache, Thumbnails
 from engine.index.usearch_index import UsearchIndex
 from engine.index.vector_index import VectorIndex
@@ -68,5 +69,5 @@ def open_backend(location: Location, *, read_only: bool) -> Backend:
         server_store = PostgresStore.open(location, read_only=read_only)
         paths.root.mkdir(parents=True, exist_ok=True)
         return Backend(paths, server_store, server_store.thumbnails)
-    store = SqliteStore.open(paths, read_only=read_only)
+    store = SqliteStore.open(paths, read_only=read_only, prepare=restoring.prepare)
     return Backend(paths, store, ThumbnailCache(paths.thumbnails))

@@ -17,7 +17,7 @@ from engine.indexing.indexer_pool import IndexerPool
 from engine.indexing.pause_control import PauseControl
 from engine.indexing.profile_setting import ProfileSetting
 from engine.indexing.ray_analysis import ray_workers
-from engine.jobs import Job, Lane
+from engine.jobs import Job, JobContext, Lane
 from engine.jobs.ray_cluster import RayCluster
 from engine.library.backend import Backend
 from engine.library.change_log import ChangeLog
@@ -32,15 +32,21 @@ from engine.search.service import SearchService
 
 log = logging.getLogger(__name__)
 
+_POLL_S = 0.02
+_YIELD_LIMIT_S = 1.0
+"""Longest wait for a search before a few more megabytes are read: one with a language model takes
+minutes."""
+
 
 @dataclass(frozen=True)
 class Lanes:
-    """The four threads that run a library's jobs, each its own jobs in order."""
+    """The threads that run a library's jobs, each its own jobs in order."""
 
     index: Lane = field(default_factory=lambda: Lane("index"))
     search: Lane = field(default_factory=lambda: Lane("search"))
     io: Lane = field(default_factory=lambda: Lane("io"))
     check: Lane = field(default_factory=lambda: Lane("check"))
+    backup: Lane = field(default_factory=lambda: Lane("backup"))
 
 
 class LibraryComponents:
@@ -89,7 +95,7 @@ class LibraryComponents:
             pause_control=self.pause_control,
         )
         self.index_check = IndexCheck(
-            self.active_profile, self.lanes.check, self.lanes.index, self._search_is_waiting
+            self.active_profile, self.lanes.check, self.lanes.index, self.give_way
         )
         self.folder_scan = FolderScan(store, self.thumbnails, paths.root)
         self.latest_search: Job[SearchResult] | None = None
@@ -115,7 +121,8 @@ class LibraryComponents:
         """End the watcher, cancel all jobs, end child processes, checkpoint the store."""
         deadline = time.monotonic() + timeout_s
         stop_watching(timeout_s)
-        lanes = (self.lanes.index, self.lanes.io, self.lanes.check, self.lanes.search)
+        own = self.lanes
+        lanes = (own.index, own.io, own.check, own.backup, own.search)
         for lane in lanes:
             lane.close(timeout_s=0)  # cancels; the waiting comes below, for all at once
         self.pause_control.resume()
@@ -132,6 +139,20 @@ class LibraryComponents:
         self.active_profile.close()
         self.thumbnails.close()
         self.store.close()
+
+    def give_way(self, context: JobContext) -> None:
+        """Wait while a search waits, at most ``_YIELD_LIMIT_S``. Work that reads gigabytes calls it
+        every few milliseconds.
+
+        Raises:
+            Cancelled: the job was cancelled.
+        """
+        waited_s = 0.0
+        context.cancel.raise_if_set()
+        while self._search_is_waiting() and waited_s < _YIELD_LIMIT_S:
+            context.cancel.wait(_POLL_S)
+            context.cancel.raise_if_set()
+            waited_s += _POLL_S
 
     def _build_runtime(self, profile: Profile) -> ProfileRuntime:
         """Index and search of a profile; nothing is loaded yet."""

@@ -23,15 +23,21 @@ class LibraryFolders:
 
     Args:
         scheduler: returns the index scheduler; it is built after this group, which it uses.
+        back_up_if_due: called when watching starts and after every scan of a watched folder, of
+            which there is one an hour at least.
     """
 
     def __init__(
-        self, components: LibraryComponents, scheduler: Callable[[], IndexScheduler]
+        self,
+        components: LibraryComponents,
+        scheduler: Callable[[], IndexScheduler],
+        back_up_if_due: Callable[[], object],
     ) -> None:
         self._components = components
         self._store = components.store
         self._change_log = components.change_log
         self._scheduler = scheduler
+        self._back_up_if_due = back_up_if_due
         self._watcher: FolderWatcher | None = None
         self._lock = threading.Lock()
 
@@ -161,6 +167,7 @@ class LibraryFolders:
         for path in self._store.folders.paths().values():
             self._watcher.watch(path)
         self._scheduler().start(scan=False)
+        self._back_up_if_due()
 
     def stop_watching(self, timeout_s: float) -> None:
         """End the watcher's thread; for closing the library."""
@@ -196,6 +203,7 @@ class LibraryFolders:
             found = self.scan_now(context, ids)
             if found:
                 self._scheduler().start(scan=False)
+            self._back_up_if_due()
             return found
 
         self._components.lanes.io.submit("scan", work)

@@ -9,18 +9,13 @@ from collections.abc import Callable
 from engine.jobs import Job, JobContext, Lane, Progress
 from engine.search.active_profile import ActiveProfile
 
-_POLL_S = 0.02
-_YIELD_LIMIT_S = 1.0
-"""Longest wait for a search before a few more megabytes are read: one with a language model takes
-minutes."""
-
 
 class IndexCheck:
     """Checks one file after the other in lane ``check``, while the library is open. Damaged ones
     are built again in lane ``index``. Thread-safe.
 
     Args:
-        search_is_waiting: whether a search needs the processor and the disk now.
+        give_way: waits while a search needs the processor and the disk.
     """
 
     def __init__(
@@ -28,11 +23,11 @@ class IndexCheck:
         active_profile: ActiveProfile,
         check: Lane,
         index: Lane,
-        search_is_waiting: Callable[[], bool],
+        give_way: Callable[[JobContext], None],
     ) -> None:
         self._active_profile = active_profile
         self._check, self._index = check, index
-        self._search_is_waiting = search_is_waiting
+        self._give_way = give_way
         self._lock = threading.Lock()
         self._job: Job[None] | None = None
 
@@ -72,11 +67,3 @@ class IndexCheck:
     def _repair(self, context: JobContext) -> None:
         with self._active_profile.using() as runtime:
             runtime.index.maintain(context.cancel, merge=False)
-
-    def _give_way(self, context: JobContext) -> None:
-        waited_s = 0.0
-        context.cancel.raise_if_set()
-        while self._search_is_waiting() and waited_s < _YIELD_LIMIT_S:
-            context.cancel.wait(_POLL_S)
-            context.cancel.raise_if_set()
-            waited_s += _POLL_S

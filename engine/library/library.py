@@ -8,6 +8,7 @@ from engine.indexing.profile_setting import ProfileSetting
 from engine.jobs.ray_cluster import RayCluster
 from engine.library import profile_change, status
 from engine.library.backend import Location, open_backend, paths_of
+from engine.library.backups import LibraryBackups
 from engine.library.components import LibraryComponents
 from engine.library.exports import LibraryExports
 from engine.library.folders import LibraryFolders
@@ -35,14 +36,15 @@ class Library:
         folders: watched folders. indexing: the index job and files that failed.
         search: searches. photos: photos, regions, thumbnails, pixels.
         models: the active profile, and changing it. exports: writing hits to files.
-        maintenance: consistency.
+        maintenance: consistency. backups: copies of the database.
     """
 
     def __init__(self, components: LibraryComponents) -> None:
         self.paths = components.paths
         self.read_only = components.store.read_only
         self._components = components
-        self.folders = LibraryFolders(components, lambda: scheduler)
+        self.backups = LibraryBackups(components)
+        self.folders = LibraryFolders(components, lambda: scheduler, self.backups.start_if_due)
         scheduler = IndexScheduler(
             components.lanes.index,
             components.store,

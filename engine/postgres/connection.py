@@ -109,9 +109,14 @@ class Server:
         return Session(connection)
 
     @contextlib.contextmanager
-    def writing(self, operation: str = "writing to the library") -> Iterator[Session]:
+    def writing(
+        self, operation: str = "writing to the library", *, durable: bool = False
+    ) -> Iterator[Session]:
         """One transaction; rolled back if the block raises. A block inside another one of the same
         thread belongs to its transaction.
+
+        Args:
+            durable: as every transaction of a server is.
 
         Raises:
             ServerProblem, DiskFull: see ``engine.errors``.

@@ -8,6 +8,7 @@ from engine.postgres.claims import Claims
 from engine.postgres.connection import Server
 from engine.postgres.thumbnails import ServerThumbnails
 from engine.store.constraints import CONSTRAINTS
+from engine.store.edits import Edits
 from engine.store.failures import Failures
 from engine.store.model_answers import ModelAnswers
 from engine.store.photos import Photos
@@ -19,7 +20,7 @@ class PostgresStore:
     """See ``Store`` for what it promises.
 
     Attributes:
-        folders, files, photos, profiles, regions, failures, results, counts, model_answers:
+        folders, files, photos, profiles, regions, failures, results, counts, model_answers, edits:
             its tables.
         thumbnails: of its photos.
         server: its connections, which the vector index shares.
@@ -40,6 +41,7 @@ class PostgresStore:
         self.results = tables.ServerResults(server)
         self.counts = tables.ServerCounts(server)
         self.model_answers = ModelAnswers(server, read_only)
+        self.edits = Edits(server)
 
     @classmethod
     def open(cls, address: ServerAddress, *, read_only: bool = False) -> PostgresStore:

@@ -5,6 +5,8 @@ the upright photo unless a name says otherwise. Masks live at the *analysis size
 most 1024 px) as COCO column-major RLE.
 """
 
+from engine.records.backups import Backup, BackupKind, RestoreReport
+from engine.records.edits import EditKind, RegionName
 from engine.records.export import ExportKind, ExportRequest, ExportSummary
 from engine.records.geometry import BoxXyxy, Rle
 from engine.records.indexing import IndexingState, PassStatus
@@ -43,11 +45,14 @@ from engine.records.search import (
 
 __all__ = [
     "UNSTORED",
+    "Backup",
+    "BackupKind",
     "BoxXyxy",
     "CheckReport",
     "Count",
     "DateRange",
     "DateSource",
+    "EditKind",
     "ExportKind",
     "ExportRequest",
     "ExportSummary",
@@ -78,9 +83,11 @@ __all__ = [
     "Region",
     "RegionId",
     "RegionLabel",
+    "RegionName",
     "Relation",
     "RelationTerm",
     "RerankerInfo",
+    "RestoreReport",
     "Rle",
     "Scene",
     "SearchHit",

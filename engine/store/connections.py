@@ -40,8 +40,12 @@ class Connections(Protocol):
         """Of the database file; None if it has none."""
         ...
 
-    def writing(self) -> AbstractContextManager[Connection]:
-        """One transaction; rolled back if the block raises."""
+    def writing(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
+        """One transaction; rolled back if the block raises.
+
+        Args:
+            durable: a power cut right after the block does not undo it; takes milliseconds.
+        """
         ...
 
     def reading(self) -> AbstractContextManager[Connection]:

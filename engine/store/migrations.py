@@ -9,10 +9,10 @@ from pathlib import Path
 from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
-from engine.errors import StoreDamaged, StoreTooNew
-from engine.store.backups import database_copy
-from engine.store.database import BUSY_TIMEOUT_S, translated
+from engine.errors import NotALibrary, StoreTooNew
 from engine.store.schema_versions import MIGRATIONS
+from engine.store.sqlite_file import database_copy
+from engine.store.sqlite_file.database import BUSY_TIMEOUT_S, translated
 
 _FREE_SHARE = 0.2
 """Share of free pages after a migration from which the file is written anew without them."""
@@ -21,23 +21,27 @@ APPLICATION_ID = 0x5049434B
 """``PICK`` in ASCII: marks an SQLite file as a library of ours."""
 
 
-def migrate(path: Path, migrations: Migrations = MIGRATIONS) -> None:
+def migrate(path: Path, migrations: Migrations = MIGRATIONS, *, keep_copy: bool = True) -> None:
     """Bring the file to the newest schema, making it if it is not there.
 
     All migrations are one transaction: a kill leaves the old version or the newest one. Before an
     existing library is changed, a copy is put beside it as ``<name>.before-<migration>`` and
     checked; a damaged library is not changed.
 
+    Args:
+        keep_copy: False for a file that is itself a copy.
+
     Raises:
         StoreTooNew: a newer Pickout has written it.
-        StoreDamaged: it is damaged, not an SQLite file, or not one of ours.
+        NotALibrary: it belongs to another program.
+        StoreDamaged: it is damaged, or not an SQLite file.
         DiskFull: no room for the copy or the change.
     """
     with translated("opening the library", path):
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
         try:
             connection.execute("PRAGMA mmap_size = 0")
-            _bring_up(connection, path, migrations)
+            _bring_up(connection, path, migrations, keep_copy)
         finally:
             connection.close()
 
@@ -48,12 +52,12 @@ def refuse_newer(
     """Read who wrote the file.
 
     Raises:
-        StoreTooNew, StoreDamaged: as for ``migrate``.
+        StoreTooNew, NotALibrary: as for ``migrate``.
     """
     mark = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if mark != APPLICATION_ID and (mark or tables):
-        raise StoreDamaged(
+        raise NotALibrary(
             "This database was not made by Pickout.",
             operation="opening the library",
             path=path,
@@ -75,13 +79,15 @@ def is_current(connection: sqlite3.Connection, migrations: Migrations = MIGRATIO
     return _known(migrations) <= _applied(connection, migrations.name)
 
 
-def _bring_up(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
+def _bring_up(
+    connection: sqlite3.Connection, path: Path, migrations: Migrations, keep_copy: bool
+) -> None:
     refuse_newer(connection, path, migrations)
     if is_current(connection, migrations):
         return
     db = UtilsDatabase(connection)
     applied = _applied(connection, migrations.name)
-    if applied:
+    if applied and keep_copy:
         first = migrations.pending(db)[0].name
         database_copy.copy(connection, path.with_name(f"{path.name}.before-{first}"))
     with db.atomic():

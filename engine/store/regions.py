@@ -182,7 +182,7 @@ class Regions:
                     f"What the library holds of a photo is damaged ({error}).",
                     operation="reading the library",
                     path=self._db.path,
-                    hint="Restore it from a backup, or move it away to begin anew.",
+                    hint="Put the last backup of the library back.",
                 ) from error
 
 

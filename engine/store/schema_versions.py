@@ -340,6 +340,23 @@ ALTER TABLE folders ADD COLUMN rules TEXT NOT NULL DEFAULT '';
 ALTER TABLE folders ADD COLUMN unread_json TEXT NOT NULL DEFAULT '{}';
 """
 
+_M0008 = """
+CREATE TABLE edits(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    act INTEGER NOT NULL,
+    content_hash BLOB NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    details_json TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    undone INTEGER NOT NULL
+);
+CREATE INDEX edits_content ON edits(content_hash, size_bytes, kind, subject);
+CREATE INDEX edits_subject ON edits(kind, subject);
+CREATE INDEX edits_act ON edits(undone, act);
+"""
+
 
 @MIGRATIONS()
 def m0006_metadata(db: UtilsDatabase) -> None:
@@ -351,6 +368,12 @@ def m0006_metadata(db: UtilsDatabase) -> None:
 def m0007_roots(db: UtilsDatabase) -> None:
     """Folders remember their volume, what they lack, what is left out and what is not read."""
     _run_script(db.conn, _M0007)
+
+
+@MIGRATIONS()
+def m0008_edits(db: UtilsDatabase) -> None:
+    """What people do to photos has a table of its own."""
+    _run_script(db.conn, _M0008)
 
 
 def _run_script(connection: sqlite3.Connection, script: str) -> None:

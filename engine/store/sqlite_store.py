@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import DiskFull, EngineError, FolderProblem, LibraryInUse, StoreDamaged
+from engine.errors import FolderProblem, StoreDamaged
 from engine.paths import LibraryPaths
 from engine.store import migrations
 from engine.store.constraints import CONSTRAINTS
 from engine.store.counts import Counts
-from engine.store.database import Database
+from engine.store.edits import Edits
 from engine.store.failures import Failures
 from engine.store.files import Files
 from engine.store.folders import Folders
@@ -21,6 +20,9 @@ from engine.store.photos import Photos
 from engine.store.profiles import Profiles, profile_id
 from engine.store.regions import Regions
 from engine.store.results import Results
+from engine.store.sqlite_file import database_copy
+from engine.store.sqlite_file.database import Database, acquire_lock, make_folder
+from engine.store.sqlite_file.database_copy import Between
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -31,7 +33,7 @@ class SqliteStore:
     writing connection behind a lock.
 
     Attributes:
-        folders, files, photos, profiles, regions, failures, results, counts, model_answers:
+        folders, files, photos, profiles, regions, failures, results, counts, model_answers, edits:
             its tables.
         read_only: every method that writes raises.
     """
@@ -50,10 +52,21 @@ class SqliteStore:
         self.results = Results(db)
         self.counts = Counts(db)
         self.model_answers = ModelAnswers(db, read_only)
+        self.edits = Edits(db)
 
     @classmethod
-    def open(cls, paths: LibraryPaths, *, read_only: bool = False) -> SqliteStore:
+    def open(
+        cls,
+        paths: LibraryPaths,
+        *,
+        read_only: bool = False,
+        prepare: Callable[[LibraryPaths], None] = lambda paths: None,
+    ) -> SqliteStore:
         """Open the store, making it unless ``read_only``.
+
+        Args:
+            prepare: called before a store is opened for writing, under the writer's lock; it may
+                refuse that by raising.
 
         Raises:
             LibraryInUse, StoreTooNew, StoreDamaged, DiskFull: see ``engine.errors``.
@@ -62,9 +75,10 @@ class SqliteStore:
         """
         if read_only:
             return cls(_open_for_reading(paths), None, read_only=True)
-        _make_folder(paths.root)
-        lock = _acquire_lock(paths.lock)
+        make_folder(paths.root)
+        lock = acquire_lock(paths.lock)
         try:
+            prepare(paths)
             migrations.migrate(paths.store)
             return cls(Database(paths.store), lock, read_only=False)
         except BaseException:
@@ -80,6 +94,8 @@ class SqliteStore:
         with self._db.reading() as connection:
             found = [row[0] for row in connection.execute("PRAGMA quick_check(20)")]
             faults = [f"database: {text}" for text in found if text != "ok"]
+            if faults:
+                self._db.report_damage()
             for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
                 faults.append(f"database: row {rowid} of {table} points to no row of {parent}")
             for query, meaning in CONSTRAINTS.items():
@@ -87,6 +103,28 @@ class SqliteStore:
                 if count:
                     faults.append(f"database: {count} {meaning}")
         return tuple(faults[:50])
+
+    def copy(self, fresh: Path, between: Between) -> None:
+        """Write a copy of this moment to a new file; others may read and write meanwhile.
+
+        Raises:
+            sqlite3.Error: the file cannot be written, or this one cannot be read.
+        """
+        with self._db.reading() as connection:
+            database_copy.fill(connection, fresh, between)
+
+    @property
+    def reading_uri(self) -> str:
+        """Where SQLite may read the database, as long as this is open."""
+        return f"{self._db.path.absolute().as_uri()}?mode=ro"
+
+    def size_bytes(self) -> int:
+        """Of the database and its log."""
+        return self._db.size_bytes()
+
+    def report_damage(self) -> None:
+        """A copy was found damaged: the next opening for writing says so."""
+        self._db.report_damage()
 
     def close(self) -> None:
         """Checkpoint, close all connections, release the lock."""
@@ -118,43 +156,3 @@ def _open_for_reading(paths: LibraryPaths) -> Database:
         db.close()
         raise
     return db
-
-
-def _make_folder(root: Path) -> None:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _folder_error(root, error) from error
-
-
-def _acquire_lock(path: Path) -> BaseFileLock:
-    from filelock import FileLock, Timeout
-
-    # Not tied to a thread: the library may be closed by another thread than opened it.
-    lock = FileLock(path, timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LibraryInUse(
-            "Another program is using this library.",
-            operation="opening the library",
-            path=path.parent,
-            hint="Close the other Pickout, or the command that is still running.",
-        ) from None
-    except OSError as error:
-        raise _folder_error(path.parent, error) from error
-    return lock
-
-
-def _folder_error(root: Path, error: OSError) -> EngineError:
-    kind = DiskFull if error.errno == errno.ENOSPC else FolderProblem
-    reason = error.strerror or str(error)
-    with contextlib.suppress(OSError):
-        if root.exists() and not root.is_dir():
-            reason = "it is a file"
-    return kind(
-        f"The library's folder cannot be used ({reason}).",
-        operation="opening the library",
-        path=root,
-        hint="Choose another folder for the library.",
-    )

@@ -33,7 +33,8 @@ from engine.records import (
     RegionId,
 )
 from engine.scoring.model_answer import AnswerCache
-from engine.store.photo_table import PhotoTable
+from engine.store.protocols.edit_table import EditTable
+from engine.store.protocols.photo_table import PhotoTable
 from engine.store.rows import (
     AnalysedPhoto,
     FileRow,
@@ -420,6 +421,8 @@ class Store(Protocol):
     def profiles(self) -> ProfileTable: ...
     @property
     def model_answers(self) -> AnswerCache: ...
+    @property
+    def edits(self) -> EditTable: ...
 
     def profile_id(self, key: str, ndim: int, description: str) -> int:
         """The number of a profile; a new one gets a number, except in a read-only store, where it

@@ -1,4 +1,4 @@
-"""Which photos every store lets pass a query's filters, see ``engine.store.photo_table``."""
+"""Which photos every store lets pass a query's filters, see ``PhotoTable``."""
 
 from __future__ import annotations
 

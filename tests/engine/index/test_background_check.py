@@ -11,7 +11,7 @@ import pytest
 from engine.index import checked_files, open_shards
 from engine.index.checked_files import CheckedFiles, FileState
 from engine.index.usearch_index import UsearchIndex
-from engine.jobs import Lane
+from engine.jobs import JobContext, Lane
 from engine.library.index_check import IndexCheck
 from engine.search.active_profile import ActiveProfile, ProfileRuntime
 from engine.store.sqlite_store import SqliteStore
@@ -50,12 +50,14 @@ def index(fill: Callable[[int], None], open_index: Callable[..., UsearchIndex]) 
 
 
 def check_of(
-    index: UsearchIndex, lanes: tuple[Lane, Lane], waiting: Callable[[], bool] = lambda: False
+    index: UsearchIndex,
+    lanes: tuple[Lane, Lane],
+    give_way: Callable[[JobContext], None] = lambda context: None,
 ) -> IndexCheck:
     profile: Any = SimpleNamespace(key="p")
     search: Any = None  # no search is asked of it
     active = ActiveProfile(lambda _: ProfileRuntime(profile, 1, index, search), profile)
-    return IndexCheck(active, *lanes, waiting)
+    return IndexCheck(active, *lanes, give_way)
 
 
 def finish(lanes: tuple[Lane, Lane]) -> None:
@@ -69,7 +71,7 @@ def test_damage_is_found_and_built_again_and_searches_are_right(
     index.refresh()
     assert index.unchecked == 3 and index.damaged() == []
     asked = iter([True, True])
-    check_of(index, lanes, lambda: next(asked, False)).start()
+    check_of(index, lanes, lambda _: next(asked, None)).start()
     finish(lanes)
     assert next(asked, None) is None, "it gave way"
     assert index.unchecked == 0 and index.damaged() == [] and len(index.opened()) == 3

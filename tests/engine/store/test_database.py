@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DiskFull, StoreDamaged
-from engine.store.database import Database, meaning
+from engine.store.sqlite_file.database import Database, meaning
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from engine.paths import LibraryPaths
 from engine.records import BoxXyxy, PhotoId
 from engine.scoring.model_answer import ModelAnswer
-from engine.store.database import Database
 from engine.store.model_answers import ModelAnswers
+from engine.store.sqlite_file.database import Database
 from engine.store.sqlite_store import SqliteStore
 
 IndexAll = Callable[..., dict[str, int]]

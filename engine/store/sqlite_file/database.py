@@ -1,17 +1,27 @@
-"""One SQLite file: the only writing connection, pooled reading ones, and what its errors mean."""
+"""One SQLite file: the writer's lock, the only writing connection, pooled reading ones, and what
+its errors mean."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.errors import DiskFull, EngineError, LibraryInUse, StoreDamaged
+from engine.errors import DiskFull, EngineError, FolderProblem, LibraryInUse, StoreDamaged
 from engine.store.photo_values.folded_text import folded, folder_name
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 BUSY_TIMEOUT_S = 5.0
+_DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+DAMAGED_SUFFIX = ".damaged"
+"""Of a file beside a library that was found damaged while it was open."""
+RESTORE_HINT = "Put the last backup back: pickout-cli restore"
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 
@@ -46,8 +56,12 @@ class Database:
         self._pool.append(first)
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """One transaction on the writing connection; rolled back if the block raises.
+
+        Args:
+            durable: it is on the disk after the block; else a power cut, but no kill, may undo
+                the last ones.
 
         Raises:
             DiskFull, StoreDamaged: see ``engine.errors``.
@@ -56,7 +70,9 @@ class Database:
             if self._writer is None:
                 raise RuntimeError("this library is closed, or open for reading only")
             connection = self._writer
-            with translated("writing to the library", self.path):
+            with self._noticing_damage("writing to the library"):
+                if durable:
+                    connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield connection
@@ -66,12 +82,15 @@ class Database:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
+                finally:
+                    if durable:
+                        connection.execute("PRAGMA synchronous = NORMAL")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A reading connection whose statements all see the same moment. Keep the block short:
         while it lasts, the write-ahead log cannot be emptied."""
-        with translated("reading the library", self.path):
+        with self._noticing_damage("reading the library"):
             connection = self._borrow()
             try:
                 connection.execute("BEGIN")
@@ -95,6 +114,27 @@ class Database:
             with contextlib.suppress(sqlite3.Error):
                 writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             writer.close()
+
+    def size_bytes(self) -> int:
+        """Of the file and its log."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return sum(part.stat().st_size for part in (self.path, log) if part.exists())
+
+    def report_damage(self) -> None:
+        """Let the next opening for writing offer to restore the library."""
+        if self._writer is not None:
+            with contextlib.suppress(OSError):
+                self.path.with_suffix(DAMAGED_SUFFIX).touch()
+
+    @contextlib.contextmanager
+    def _noticing_damage(self, operation: str) -> Iterator[None]:
+        try:
+            with translated(operation, self.path):
+                yield
+        except StoreDamaged as error:
+            if is_damage(error):
+                self.report_damage()
+            raise
 
     def _borrow(self) -> sqlite3.Connection:
         with self._pool_lock:
@@ -164,6 +204,14 @@ def translated(operation: str, path: Path) -> Iterator[None]:
         raise meant from error
 
 
+def is_damage(error: StoreDamaged) -> bool:
+    """Whether SQLite found the file damaged, rather than out of reach."""
+    cause = error.__cause__
+    if not isinstance(cause, sqlite3.DatabaseError):
+        return True
+    return (cause.sqlite_errorcode & 0xFF) in _DAMAGE
+
+
 def meaning(error: sqlite3.DatabaseError, operation: str, path: Path) -> EngineError | None:
     """The environment's part in an SQLite error, None if the code is to blame."""
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
@@ -174,12 +222,12 @@ def meaning(error: sqlite3.DatabaseError, operation: str, path: Path) -> EngineE
             path=path,
             hint="Free some space, then go on; nothing is lost.",
         )
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+    if code in _DAMAGE:
         return StoreDamaged(
             "The library's database is damaged or is not a database.",
             operation=operation,
             path=path,
-            hint="Restore it from a backup, or move it away to begin anew.",
+            hint=RESTORE_HINT,
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryInUse(
@@ -196,3 +244,54 @@ def meaning(error: sqlite3.DatabaseError, operation: str, path: Path) -> EngineE
             hint="Check that the disk is connected and can be written.",
         )
     return None
+
+
+def make_folder(root: Path) -> None:
+    """Make the folder of a library.
+
+    Raises:
+        FolderProblem, DiskFull: it cannot be made.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _folder_error(root, error) from error
+
+
+def acquire_lock(path: Path) -> BaseFileLock:
+    """Become the one process that writes to a library, until the lock is released.
+
+    Raises:
+        LibraryInUse: another one is.
+        FolderProblem, DiskFull: the file cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    # Not tied to a thread: the library may be closed by another thread than opened it.
+    lock = FileLock(path, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LibraryInUse(
+            "Another program is using this library.",
+            operation="opening the library",
+            path=path.parent,
+            hint="Close the other Pickout, or the command that is still running.",
+        ) from None
+    except OSError as error:
+        raise _folder_error(path.parent, error) from error
+    return lock
+
+
+def _folder_error(root: Path, error: OSError) -> EngineError:
+    kind = DiskFull if error.errno == errno.ENOSPC else FolderProblem
+    reason = error.strerror or str(error)
+    with contextlib.suppress(OSError):
+        if root.exists() and not root.is_dir():
+            reason = "it is a file"
+    return kind(
+        f"The library's folder cannot be used ({reason}).",
+        operation="opening the library",
+        path=root,
+        hint="Choose another folder for the library.",
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.errors import DiskFull, FolderProblem, StoreDamaged
 from engine.paths import sync_folder
-from engine.store.database import translated
+from engine.store.sqlite_file.database import translated
 
 Between = Callable[[], None]
 """Called every few milliseconds; what it raises ends the work."""
@@ -20,24 +20,33 @@ _COPYING = "copying the library"
 _PAGES = 256
 """Copied between two calls of ``between``: a megabyte."""
 _STEPS = 200_000
-"""Of SQLite's machine between two calls of ``between`` while a copy is checked."""
+"""Of SQLite's machine between two calls of ``between`` in a long statement."""
 
 
-def copy(source: sqlite3.Connection, target: Path, between: Between = lambda: None) -> None:
-    """Copy everything that ``source`` sees now, also while others write to it.
+def copy(source: sqlite3.Connection, target: Path) -> None:
+    """Copy a whole database to ``target``.
 
     Raises:
         DiskFull: there is no room; nothing is left behind.
         FolderProblem: the target cannot be written.
         StoreDamaged: the source is damaged.
     """
-    with whole_or_nothing(target, between) as fresh:
-        made = sqlite3.connect(fresh, isolation_level=None)
-        try:
-            source.backup(made, pages=_PAGES, progress=lambda *_: between(), sleep=0)
-            made.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-        finally:
-            made.close()
+    with whole_or_nothing(target) as fresh:
+        fill(source, fresh)
+
+
+def fill(source: sqlite3.Connection, fresh: Path, between: Between = lambda: None) -> None:
+    """Copy everything that ``source`` sees now to a new file, also while others write to it.
+
+    Raises:
+        sqlite3.Error: the source cannot be read, or the file cannot be written.
+    """
+    made = sqlite3.connect(fresh, isolation_level=None)
+    try:
+        source.backup(made, pages=_PAGES, progress=lambda *_: between(), sleep=0)
+        made.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+    finally:
+        made.close()
 
 
 @contextlib.contextmanager
@@ -50,7 +59,7 @@ def whole_or_nothing(target: Path, between: Between = lambda: None) -> Iterator[
         StoreDamaged: it is damaged.
     """
     fresh = target.with_name(f"{target.name}.part")
-    with _disk_errors(target):
+    with disk_errors(_COPYING, target):
         target.parent.mkdir(parents=True, exist_ok=True)
         remove(fresh)
         try:
@@ -73,24 +82,11 @@ def check(path: Path, between: Between = lambda: None) -> None:
     Raises:
         StoreDamaged: it is damaged.
     """
-    stop: list[BaseException] = []
-
-    def step() -> int:
-        try:
-            between()
-        except BaseException as reason:  # SQLite would only say that it was interrupted
-            stop.append(reason)
-        return len(stop)
-
     with translated("checking a copy of the library", path):
         connection = open_copy(path)
         try:
-            connection.set_progress_handler(step, _STEPS)
-            faults = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
-        except sqlite3.OperationalError:
-            if stop:
-                raise stop[0] from None
-            raise
+            with calling(connection, between):
+                faults = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
         finally:
             connection.close()
     if faults != ["ok"]:
@@ -102,13 +98,39 @@ def check(path: Path, between: Between = lambda: None) -> None:
         )
 
 
+@contextlib.contextmanager
+def calling(connection: sqlite3.Connection, between: Between) -> Iterator[None]:
+    """Call ``between`` during the long statements of the block, and raise what it raises."""
+    stop: list[BaseException] = []
+
+    def step() -> int:
+        try:
+            between()
+        except BaseException as reason:  # SQLite would only say that it was interrupted
+            stop.append(reason)
+        return len(stop)
+
+    connection.set_progress_handler(step, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError:
+        if stop:
+            raise stop[0] from None
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
 def open_copy(path: Path) -> sqlite3.Connection:
     """Read a database that nobody else has open, without leaving anything beside it."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None
-    )
+    connection = sqlite3.connect(copy_uri(path), uri=True, isolation_level=None)
     connection.execute("PRAGMA mmap_size = 0")
     return connection
+
+
+def copy_uri(path: Path) -> str:
+    """The address of a database that nobody writes to."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
 
 
 def remove(path: Path) -> None:
@@ -118,14 +140,19 @@ def remove(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _disk_errors(target: Path) -> Iterator[None]:
+def disk_errors(operation: str, target: Path) -> Iterator[None]:
+    """Turn errors of the file system into the ones people are shown.
+
+    Raises:
+        DiskFull, FolderProblem
+    """
     try:
         yield
     except OSError as error:
         kind = DiskFull if error.errno == errno.ENOSPC else FolderProblem
         raise kind(
             f"The library could not be copied ({error.strerror or error}).",
-            operation=_COPYING,
+            operation=operation,
             path=target,
             hint="Free some space." if kind is DiskFull else "Choose another place.",
         ) from error

@@ -1,0 +1,1 @@
+"""Protocols of single tables; ``engine.store.store`` has the others."""

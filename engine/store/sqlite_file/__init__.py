@@ -1,0 +1,1 @@
+"""One SQLite file, whatever is in it: connections, errors, copies."""
