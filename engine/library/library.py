@@ -10,6 +10,7 @@ from engine.library import profile_change, status
 from engine.library.backend import Location, open_backend, paths_of
 from engine.library.backups import LibraryBackups
 from engine.library.components import LibraryComponents
+from engine.library.edits import LibraryEdits
 from engine.library.exports import LibraryExports
 from engine.library.folders import LibraryFolders
 from engine.library.indexing import LibraryIndexing
@@ -36,7 +37,8 @@ class Library:
         folders: watched folders. indexing: the index job and files that failed.
         search: searches. photos: photos, regions, thumbnails, pixels.
         models: the active profile, and changing it. exports: writing hits to files.
-        maintenance: consistency. backups: copies of the database.
+        edits: what people do to photos. maintenance: consistency.
+        backups: copies of the database.
     """
 
     def __init__(self, components: LibraryComponents) -> None:
@@ -66,7 +68,8 @@ class Library:
         )
         self.indexing = LibraryIndexing(components, scheduler)
         self.search = LibrarySearch(components)
-        self.photos = LibraryPhotos(components)
+        self.edits = LibraryEdits(components)
+        self.photos = LibraryPhotos(components, self.edits)
         self.models = LibraryModels(components, self._profile_changes)
         self.exports = LibraryExports(components)
         self.maintenance = LibraryMaintenance(components)

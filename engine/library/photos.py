@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.errors import EngineError, PhotoMissing
 from engine.library.components import LibraryComponents
+from engine.library.edits import LibraryEdits
 from engine.records import Photo, PhotoId, PhotoMetadata, Region, RegionId, RegionLabel
 
 
@@ -15,8 +16,9 @@ class LibraryPhotos:
     """Reads photos, regions, thumbnails and pixels. Thread-safe; all but ``read`` and
     ``restore_thumbnail`` are quick."""
 
-    def __init__(self, components: LibraryComponents) -> None:
+    def __init__(self, components: LibraryComponents, edits: LibraryEdits) -> None:
         self._components = components
+        self._edits = edits
         self._store = components.store
 
     def get(self, photo_id: PhotoId) -> Photo | None:
@@ -41,14 +43,20 @@ class LibraryPhotos:
         return self._store.regions.of_photo(photo_id, self._components.profile_id)
 
     def labels(self, photo_id: PhotoId) -> dict[RegionId, tuple[RegionLabel, ...]]:
-        """The likeliest names of each region with their probabilities; none for one that nothing
-        names. Loads the text model at the first call, which takes seconds.
+        """The likeliest names of each region with their probabilities, first the one that people
+        gave it; none for one that nothing names. Loads the text model at the first call, which
+        takes seconds.
 
         Raises:
             ModelMissing, ModelBroken: see ``engine.errors``.
         """
         with self._components.active_profile.using() as runtime:
-            return runtime.search.labels(photo_id)
+            labels = runtime.search.labels(photo_id)
+        for given in self._edits.region_names(photo_id):
+            if given.region_id is not None:
+                label = RegionLabel(given.name, 1.0)
+                labels[given.region_id] = (label, *labels.get(given.region_id, ()))
+        return labels
 
     def region(self, region_id: RegionId) -> Region | None:
         """A region by its id, of any profile."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from engine.errors import EngineError
 from engine.records import QueryPlan, SearchHit, SearchRequest, SearchResult
+from engine.search.judgements import Judged
 
 
 class ResultBuilder:
@@ -15,11 +16,13 @@ class ResultBuilder:
     Attributes:
         note: of every result from now on.
         plan, reranker, to_look_at, looked_at: as in ``SearchResult``.
+        judged: what people said of hits of this query; it goes before any verdict.
     """
 
     def __init__(self, request: SearchRequest, profile: str) -> None:
         self.note = ""
         self.plan: QueryPlan | None = None
+        self.judged = Judged()
         self.reranker = ""
         self.to_look_at = 0
         self.looked_at = 0
@@ -50,7 +53,7 @@ class ResultBuilder:
         return SearchResult(
             self.request,
             self._profile,
-            tuple(hits),
+            self.judged.apply(hits),
             took_ms=(time.perf_counter() - self._started_s) * 1000,
             complete=complete,
             note=" ".join(filter(None, (self.note, note))),

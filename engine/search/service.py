@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -28,6 +28,7 @@ from engine.scoring.verifier import Candidate
 from engine.search import candidates, ranking
 from engine.search.box_outlines import BoxOutlines, OutlineBox
 from engine.search.folding import fold
+from engine.search.judgements import Judged, judgements
 from engine.search.plan_hits import MatchedPhoto, filtered_hit, verified_hits
 from engine.search.query import ResolvedQuery, example_query
 from engine.search.query_reader import QueryReader
@@ -115,6 +116,7 @@ class SearchService:
         read = self._reader.read(request.text.strip())
         plan = results.plan = read.plan
         results.note = read.note
+        results.judged = self._judged(request, plan.filters)
         context.cancel.raise_if_set()
         term_scorer = self._scorer()
         if not read.any_known and not term_scorer.open_vocabulary:
@@ -127,7 +129,7 @@ class SearchService:
         query = ResolvedQuery(request, scorer.vectors, filters=plan.filters)
         rows = self._candidate_rows(query, results, context)
         ranked = ranking.rank_by_plan(scorer, rows, request.limit)
-        matched = self._matched(ranked, rows, request, plan.filters)
+        matched = self._matched(ranked, rows, request, plan.filters, results.judged.denied)
         hits = verified_hits(matched, plan, scorer)
         if not request.verify or not hits:
             return results.result(hits)
@@ -180,6 +182,13 @@ class SearchService:
             [filtered_hit(photo, plan, -float(place)) for place, photo in enumerate(photos)]
         )
 
+    def _judged(self, request: SearchRequest, filters: Sequence[Filter]) -> Judged:
+        """What people said of hits of this query."""
+        said = judgements(self._store.edits, request.text)
+        confirmed = [photo_id for photo_id, match in said.items() if match]
+        photos = self._store.photos.visible(confirmed, request.folder_ids, filters)
+        return Judged(said, tuple(photos.values()))
+
     def _unrecorded_note(self, filters: Sequence[Filter]) -> str:
         """Says which filters compare something that no photo has recorded; empty if none does."""
         unrecorded = [f for f in filters if not self._store.photos.has_values(f.kind)]
@@ -206,11 +215,13 @@ class SearchService:
         rows: Mapping[PhotoId, RegionRows],
         request: SearchRequest,
         filters: Sequence[Filter] = (),
+        alone: Collection[PhotoId] = (),
     ) -> list[MatchedPhoto]:
-        """The first ranked photos with their records and the regions to outline, bursts folded;
-        photos deleted meanwhile are left out."""
+        """The first ranked photos with their records and the regions to outline, bursts folded but
+        for photos that are to stay ``alone``; photos deleted meanwhile are left out."""
         within = (request.folder_ids, filters)
         taken_at = self._store.photos.visible_taken_at(ranked.rest(), *within)
+        taken_at |= {photo_id: None for photo_id in alone if photo_id in taken_at}
         folded = fold(ranked, rows, taken_at, request.limit)
         ids = [i for one in folded for i in (one.ranked.photo_id, *one.similar)]
         photos = self._store.photos.visible(ids, *within)
