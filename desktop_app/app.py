@@ -6,7 +6,7 @@ import logging
 import logging.handlers
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,11 @@ from desktop_app.bridge.uncaught_errors import UncaughtErrors
 from desktop_app.presenters.main_presenter import MainPresenter
 from desktop_app.text import window_text
 from desktop_app.ui_state import UiState
+from desktop_app.views.dialogs import RestoreChoice
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.painting.theme import Theme
-from engine.errors import EngineError
+from engine.errors import EngineError, NotALibrary, StoreDamaged
+from engine.records import Backup, BackupKind, RestoreReport
 
 if TYPE_CHECKING:
     from engine.library import Library
@@ -106,9 +108,10 @@ class Desktop(QObject):
         self.closed.emit()
 
     def _open(self) -> None:
-        self._opening_thread = threading.Thread(
-            target=self._open_on_thread, name="pickout-ui-open", daemon=True
-        )
+        self._start_thread(self._open_on_thread)
+
+    def _start_thread(self, work: Callable[[], None]) -> None:
+        self._opening_thread = threading.Thread(target=work, name="pickout-ui-open", daemon=True)
         self._opening_thread.start()
 
     def _open_on_thread(self) -> None:
@@ -119,6 +122,12 @@ class Desktop(QObject):
 
         try:
             self._opened_library = self._open_library(self._root)
+        except NotALibrary as error:
+            self._main_thread.post(self._opening_failed, error)
+        except StoreDamaged as error:
+            from engine.library import restoring
+
+            self._main_thread.post(self._offer_restore, error, restoring.backups_of(self._root))
         except EngineError as error:
             self._main_thread.post(self._opening_failed, error)
         except Exception as error:
@@ -142,6 +151,34 @@ class Desktop(QObject):
             self._open()
         else:
             self.window.close()
+
+    def _offer_restore(self, error: StoreDamaged, backups: Sequence[Backup]) -> None:
+        log.info("%s", error)
+        made = [one for one in backups if one.kind is not BackupKind.RESTORE_POINT]
+        match self.window.dialogs.offer_restore(error, made[0] if made else None):
+            case RestoreChoice.RESTORE:
+                self._start_thread(lambda: self._restore_on_thread(salvage=not made))
+            case RestoreChoice.TRY_AGAIN:
+                self._open()
+            case RestoreChoice.QUIT:
+                self.window.close()
+
+    def _restore_on_thread(self, salvage: bool) -> None:
+        """Worker thread."""
+        from engine.library import restoring
+
+        try:
+            report = (restoring.salvage if salvage else restoring.restore)(self._root)
+        except EngineError as error:
+            self._main_thread.post(self._opening_failed, error)
+        except Exception as error:
+            self.errors.report(error)
+        else:
+            self._main_thread.post(self._restored, report)
+
+    def _restored(self, report: RestoreReport) -> None:
+        self.window.dialogs.show_restored(report)
+        self._open()
 
     def _show_problem(self, error: EngineError) -> None:
         self.window.dialogs.show_problem(error)

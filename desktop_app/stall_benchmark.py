@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from desktop_app.app import Desktop
-    from desktop_app.views.dialogs import Dialogs
+    from desktop_app.views.dialogs import Dialogs, RestoreChoice
     from engine.errors import EngineError
+    from engine.records import Backup
 
 QUERIES = ("dog", "a red flower", "boat", "cat", "submarine", "a person on a horse", "chair")
 STEP_MS = 350
@@ -117,6 +118,12 @@ class _RecordingDialogs:
     def cannot_open(self, error: EngineError) -> bool:
         self.messages.append(str(error))
         return False
+
+    def offer_restore(self, error: EngineError, backup: Backup | None) -> RestoreChoice:
+        from desktop_app.views.dialogs import RestoreChoice
+
+        self.messages.append(str(error))
+        return RestoreChoice.QUIT
 
 
 class _ScriptedUser:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from desktop_app.text import formatting
+from engine.records import Backup, RestoreReport
+
 APP_NAME = "Pickout"
 
 # -- first run and empty pages --------------------------------------------------------------------
@@ -40,6 +45,10 @@ CLOSE = "Close"
 TRY_AGAIN = "Try again"
 QUIT = "Quit"
 CANNOT_OPEN = "Your library cannot be opened"
+DAMAGED = "Your library is damaged"
+RESTORE = "Restore"
+SALVAGE = "Save what can be read"
+RESTORED = "Your library is restored"
 SOMETHING_WRONG = "Something went wrong"
 SOMETHING_WRONG_BODY = (
     "Pickout made a mistake. Your photos are safe. You can go on working; if it happens again, "
@@ -91,3 +100,24 @@ SHORTCUTS = (
         ),
     ),
 )
+
+
+def restore_offer(backup: Backup | None) -> str:
+    """What restoring would do; without a backup, what can be read is saved."""
+    if backup is None:
+        source = "There is no backup of it, but what can still be read can be saved."
+    else:
+        made = datetime.fromisoformat(backup.made_at).astimezone()
+        source = f"There is a backup of {made:%d %B %Y, %H:%M}."
+    return f"{source} The damaged library is kept, and no photo is touched."
+
+
+def restored(report: RestoreReport) -> str:
+    """What a restored library holds."""
+    folders = formatting.count(report.folders, "folder")
+    lines = [f"It has {folders} and {formatting.photos(report.photos)}."]
+    if report.to_index:
+        lines.append(f"{formatting.photos(report.to_index)} will be looked at again.")
+    if report.restore_point is not None:
+        lines.append(f"As it was before, it is kept here:\n{report.restore_point}")
+    return "\n\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum, auto
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -19,7 +20,15 @@ from PySide6.QtWidgets import (
 from desktop_app.text import formatting, library_text, photo_text, window_text
 from desktop_app.views.widgets.basic_widgets import label, push_button
 from engine.errors import EngineError
-from engine.records import Folder
+from engine.records import Backup, Folder, RestoreReport
+
+
+class RestoreChoice(Enum):
+    """What to do with a damaged library."""
+
+    RESTORE = auto()
+    TRY_AGAIN = auto()
+    QUIT = auto()
 
 
 class Dialogs:
@@ -94,6 +103,29 @@ class Dialogs:
         box.setEscapeButton(quit_button)
         box.exec()
         return box.clickedButton() is retry
+
+    def offer_restore(self, error: EngineError, backup: Backup | None) -> RestoreChoice:
+        """Report that the library is damaged, and offer to put its newest backup back; without
+        one, to save what can be read."""
+        box = _box(self._parent, window_text.DAMAGED)
+        lines = [error.message, window_text.restore_offer(backup)]
+        box.setInformativeText("\n\n".join(lines))
+        quit_button = box.addButton(window_text.QUIT, QMessageBox.ButtonRole.RejectRole)
+        retry = box.addButton(window_text.TRY_AGAIN, QMessageBox.ButtonRole.ActionRole)
+        text = window_text.SALVAGE if backup is None else window_text.RESTORE
+        restore = box.addButton(text, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(restore)
+        box.setEscapeButton(quit_button)
+        box.exec()
+        choices = {restore: RestoreChoice.RESTORE, retry: RestoreChoice.TRY_AGAIN}
+        return next((c for b, c in choices.items() if b is box.clickedButton()), RestoreChoice.QUIT)
+
+    def show_restored(self, report: RestoreReport) -> None:
+        """Say what the restored library holds."""
+        box = _box(self._parent, window_text.RESTORED)
+        box.setInformativeText(window_text.restored(report))
+        box.addButton(window_text.CLOSE, QMessageBox.ButtonRole.AcceptRole)
+        box.exec()
 
     def show_shortcuts(self) -> None:
         """Show the list of shortcuts."""

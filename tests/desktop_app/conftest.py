@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from desktop_app.app import Desktop
 from desktop_app.bridge.main_thread_queue import MainThreadQueue
 from desktop_app.bridge.session import Session
+from desktop_app.views.dialogs import RestoreChoice
 from desktop_app.views.painting.theme import Theme
 from engine.library import Library
 from tests.desktop_app.memory_library import MemoryLibrary, SyntheticPhoto, synthetic_photo
@@ -55,6 +56,7 @@ class ScriptedDialogs:
     save_path: Path | None = None
     remove: bool = True
     try_again: bool = False
+    restore: list[RestoreChoice] = field(default_factory=list)
     asked: list[tuple[str, object]] = field(default_factory=list)
 
     def choose_folder(self) -> Path | None:
@@ -77,6 +79,13 @@ class ScriptedDialogs:
     def cannot_open(self, error) -> bool:
         self.asked.append(("cannot open", error))
         return self.try_again
+
+    def offer_restore(self, error, backup) -> RestoreChoice:
+        self.asked.append(("restore", backup))
+        return self.restore.pop(0)
+
+    def show_restored(self, report) -> None:
+        self.asked.append(("restored", report))
 
     def show_shortcuts(self) -> None:
         self.asked.append(("shortcuts", None))

@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.text import library_text, photo_text, search_text, window_text
+from desktop_app.views.dialogs import RestoreChoice
 from engine.errors import LibraryInUse
+from engine.library import Library
 from engine.records import IndexingState
 from tests.desktop_app.conftest import DEADLINE_MS, ScriptedDialogs, opens
 from tests.desktop_app.memory_library import MemoryLibrary, synthetic_photo
@@ -425,6 +427,38 @@ def test_after_a_refusal_one_can_try_again(open_desktop, memory, qtbot):
 
     open_desktop(open_library=second_time, dialogs=ScriptedDialogs(try_again=True))
     assert len(attempts) == 2
+
+
+@pytest.mark.parametrize("with_backup", [True, False])
+def test_a_damaged_library_is_restored_and_opened(open_desktop, tmp_path, qtbot, with_backup):
+    root = tmp_path / "library"
+    with Library.open(root) as library:
+        photos = tmp_path / "photos"
+        photos.mkdir()
+        library.folders.add(photos)
+        if with_backup:
+            library.backups.make().result(DEADLINE_MS / 1000)
+    if with_backup:
+        (root / "library.sqlite").write_bytes(b"damaged")
+    else:
+        (root / "library.damaged").touch()
+    dialogs = ScriptedDialogs(restore=[RestoreChoice.RESTORE])
+    desktop = open_desktop(open_library=Library.open, dialogs=dialogs)
+    (_, backup), (_, report) = dialogs.asked
+    assert (backup is not None) is with_backup
+    assert report.folders == 1 and report.restore_point.exists()
+    assert [folder.path for folder in desktop.session.library.folders.all()] == [photos]
+
+
+def test_a_damaged_library_may_be_left_as_it_is(open_desktop, tmp_path, qtbot):
+    root = tmp_path / "library"
+    root.mkdir()
+    (root / "library.sqlite").write_bytes(b"damaged")
+    dialogs = ScriptedDialogs(restore=[RestoreChoice.TRY_AGAIN, RestoreChoice.QUIT])
+    desktop = open_desktop(open_library=Library.open, dialogs=dialogs, wait=False)
+    qtbot.waitUntil(lambda: not desktop.window.isVisible(), timeout=DEADLINE_MS)
+    assert dialogs.asked == [("restore", None)] * 2
+    assert (root / "library.sqlite").read_bytes() == b"damaged"
 
 
 def test_the_window_is_shown_before_the_library_is_open(open_desktop, memory, qtbot):
