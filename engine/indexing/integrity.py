@@ -30,6 +30,9 @@ def check_library(
     context.report(Progress("Checking the database", 0, 3))
     faults = list(store.faults())
     if not store.read_only:
+        dropped = store.regions.drop_damaged()
+        if dropped:
+            repaired.append(f"database: {dropped} photos were damaged and are looked at again")
         repaired += [f"database: {name} were counted anew" for name in store.counts.repair()]
     context.cancel.raise_if_set()
     context.report(Progress("Checking the search index", 1, 3))

@@ -69,7 +69,7 @@ class PostgresStore:
 
     def faults(self) -> tuple[str, ...]:
         """See ``Store``: our constraints; the server sees to foreign keys itself."""
-        faults = []
+        faults = list(self.edits.faults())
         with self.server.reading() as session:
             for query, meaning in CONSTRAINTS.items():
                 row = session.execute(query).fetchone()

@@ -291,6 +291,7 @@ CREATE TABLE edits(
     subject {_TEXT} NOT NULL,
     details_json {_TEXT} NOT NULL,
     made_at {_TEXT} NOT NULL,
+    checksum bigint NOT NULL,
     undone integer NOT NULL
 );
 CREATE INDEX edits_content ON edits(content_hash, size_bytes, kind, subject);

@@ -14,6 +14,9 @@ from engine.store.blocks import region_block, region_masks
 from engine.store.connections import Connection, Connections
 from engine.store.rows import RegionRows
 
+_VERIFIED = 200
+"""Photos whose blocks are read at once when all are verified."""
+
 _SPANS = "region_blocks INDEXED BY region_spans"
 """Without blocks in them, a few pages hold the spans of ids of thousands of photos."""
 _BLOCK_OF = f"""(SELECT min(last_id) FROM {_SPANS} WHERE last_id >= value)"""
@@ -167,6 +170,26 @@ class Regions:
         ids = _ids(spans[:, 0], spans[:, 1])
         return ids[(ids > after) & (ids <= last)]
 
+    def drop_damaged(self) -> int:
+        """See ``RegionTable``."""
+        query = """SELECT last_id, photo_id, profile_id, regions, block, masks FROM region_blocks
+                   WHERE last_id > ? ORDER BY last_id LIMIT ?"""
+        after, damaged = 0, []
+        while True:
+            with self._db.reading() as connection:
+                rows = connection.execute(query, (after, _VERIFIED)).fetchall()
+            if not rows:
+                break
+            damaged += [row[:3] for row in rows if not _is_sound(*row[3:])]
+            after = rows[-1][0]
+        with self._db.writing() as connection:
+            for last_id, *of_photo in damaged:
+                connection.execute("DELETE FROM region_blocks WHERE last_id = ?", (last_id,))
+                connection.execute(
+                    "DELETE FROM indexings WHERE photo_id = ? AND profile_id = ?", of_photo
+                )
+        return len(damaged)
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """As of the database.
@@ -184,6 +207,15 @@ class Regions:
                     path=self._db.path,
                     hint="Put the last backup of the library back.",
                 ) from error
+
+
+def _is_sound(regions: int, block: bytes, masks: bytes) -> bool:
+    try:
+        rows = len(region_block.verify(block).boxes_xyxy)
+        region_masks.verify(masks, rows - 1)
+    except ValueError:
+        return False
+    return rows == regions
 
 
 def _arrays(block: region_block.RegionBlock, last_id: int) -> RegionRows:

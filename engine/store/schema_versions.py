@@ -350,6 +350,7 @@ CREATE TABLE edits(
     subject TEXT NOT NULL,
     details_json TEXT NOT NULL,
     made_at TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
     undone INTEGER NOT NULL
 );
 CREATE INDEX edits_content ON edits(content_hash, size_bytes, kind, subject);

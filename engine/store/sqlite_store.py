@@ -90,10 +90,12 @@ class SqliteStore:
         return profile_id(self._db, key, ndim, description, read_only=self.read_only)
 
     def faults(self) -> tuple[str, ...]:
-        """See ``Store``: SQLite's own check of the file, foreign keys, and our constraints."""
+        """See ``Store``: SQLite's own check of the file, which compares rows with their indexes and so
+        notices most numbers and texts that differ; edits, foreign keys, and our constraints."""
         with self._db.reading() as connection:
-            found = [row[0] for row in connection.execute("PRAGMA quick_check(20)")]
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
             faults = [f"database: {text}" for text in found if text != "ok"]
+            faults += self.edits.faults()
             if faults:
                 self._db.report_damage()
             for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):

@@ -294,6 +294,11 @@ class RegionTable(Protocol):
         """See ``VectorSource``; at most ``chunk`` rows a batch, each batch read by itself."""
         ...
 
+    def drop_damaged(self) -> int:
+        """Read the regions of every photo, and delete what differs from its checksum or cannot be
+        read; those photos are looked at again. How many there were."""
+        ...
+
     def ids(self, profile_id: int, after: int = 0, up_to: int | None = None) -> np.ndarray:
         """See ``VectorSource``."""
         ...

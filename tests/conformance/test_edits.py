@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,3 +118,15 @@ def test_indexing_with_other_models_leaves_edits_alone(
     while store.profiles.delete_step(profile_id):
         pass
     assert names(store, photos["a.jpg"]) == ["Rex"]
+
+
+def test_an_edit_that_a_disk_has_changed_is_noticed(store: Store, photos: dict[str, int]) -> None:
+    store.edits.record([named(photos["a.jpg"], "1", "Rex")])
+    store.edits.undo()
+    store.edits.redo()
+    assert store.edits.faults() == () and store.faults() == ()
+    database: Any = store
+    database = database._db if hasattr(store, "_db") else database.server
+    with database.writing() as connection:
+        connection.execute('UPDATE edits SET details_json = \'{"name": "Rey"}\'')
+    assert "edits" in store.edits.faults()[0] and store.faults() == store.edits.faults()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -632,3 +633,29 @@ def test_deleting_a_profile_in_steps_leaves_the_other(
     assert [row.key for row in store.profiles.all()] == ["test-profile"]
     assert store.regions.ids(profile_id).tolist() == kept
     assert store.faults() == () and store.counts.repair() == ()
+
+
+def test_photos_whose_regions_are_damaged_are_looked_at_again(
+    store: Store, folder_id: int, profile_id: int, index_all: IndexAll
+) -> None:
+    store.files.record_found(folder_id, [(f"{i}.jpg", 10, i) for i in range(4)])
+    photos = index_all()
+    assert store.regions.drop_damaged() == 0
+    flip_a_bit(store, "block", photos["1.jpg"])
+    flip_a_bit(store, "masks", photos["2.jpg"])
+    assert store.regions.drop_damaged() == 2 and store.faults() == ()
+    again = {file.path.name for file in store.files.lacking(profile_id, 9)}
+    assert again == {"1.jpg", "2.jpg"}
+    assert store.counts.repair() == () and len(store.regions.ids(profile_id)) == 6
+
+
+def flip_a_bit(store: Any, column: str, photo_id: int) -> None:
+    """Below the store, as a disk does it."""
+    database = store._db if hasattr(store, "_db") else store.server
+    with database.writing() as connection:
+        query = f"SELECT {column} FROM region_blocks WHERE photo_id = ?"
+        content = bytearray(connection.execute(query, (photo_id,)).fetchone()[0])
+        content[len(content) // 2] ^= 4
+        connection.execute(
+            f"UPDATE region_blocks SET {column} = ? WHERE photo_id = ?", (bytes(content), photo_id)
+        )

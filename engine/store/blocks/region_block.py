@@ -4,7 +4,7 @@ Little-endian, of R rows, of which row 0 is the photo as a whole:
 
 | bytes | what |
 |---|---|
-| 1 | version of the layout, 1 |
+| 1 | version of the layout, 2; 1 had no checksum |
 | 1 | 1 after a full indexing, 0 after a coarse one |
 | 2 | D, length of a vector |
 | 4 | R |
@@ -14,6 +14,7 @@ Little-endian, of R rows, of which row 0 is the photo as a whole:
 | 4 R | float32 (R,), area fractions |
 | 2 D | float16 (D,), steps |
 | R D | int8 (R, D), vectors in steps |
+| 4 | CRC-32 of all bytes before |
 
 Number d of a vector is its int8 times step d, which is the largest absolute value of this number
 in the photo divided by 127. So numbers of different size, such as a meaning and a colour, are all
@@ -23,12 +24,15 @@ kept to half a step; similarities change by less than 0.001, and a vector takes 
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import NamedTuple
 
 import numpy as np
 
-VERSION = 1
+VERSION = 2
 _HEADER = struct.Struct("<BBHIII")
+_CHECKSUM = struct.Struct("<I")
+_CHECKSUM_BYTES = {1: 0, VERSION: _CHECKSUM.size}
 _LEVELS = 127
 
 
@@ -71,7 +75,7 @@ def pack(
     # A step that float16 would round down to nothing is kept as its least number.
     steps = np.nextafter((np.abs(exact).max(axis=0) / _LEVELS).astype(np.float16), np.float16(1))
     quantised = np.clip(np.rint(exact / steps.astype(np.float32)), -_LEVELS, _LEVELS)
-    return b"".join(
+    content = b"".join(
         (
             _HEADER.pack(VERSION, outlined, ndim, rows, *size_wh),
             *(np.ascontiguousarray(a, "<f4").tobytes() for a in (boxes_xyxy, mask_scores)),
@@ -80,6 +84,21 @@ def pack(
             quantised.astype(np.int8).tobytes(),
         )
     )
+    return content + _CHECKSUM.pack(zlib.crc32(content))
+
+
+def verify(block: bytes) -> RegionBlock:
+    """As ``decode``, after a look at the checksum, which takes longer than a query has for that.
+
+    Raises:
+        ValueError: it is damaged, or of a layout that is not known.
+    """
+    decoded = decode(block)
+    if block[0] == VERSION:
+        content = memoryview(block)[: -_CHECKSUM.size]
+        if _CHECKSUM.pack(zlib.crc32(content)) != block[-_CHECKSUM.size :]:
+            raise ValueError("the block differs from its checksum")
+    return decoded
 
 
 def decode(block: bytes) -> RegionBlock:
@@ -91,7 +110,8 @@ def decode(block: bytes) -> RegionBlock:
     if len(block) < _HEADER.size:
         raise ValueError(f"expected a block, got {len(block)} bytes")
     version, outlined, ndim, rows, width, height = _HEADER.unpack_from(block)
-    if version != VERSION or len(block) != _HEADER.size + rows * (24 + ndim) + 2 * ndim:
+    length = _HEADER.size + rows * (24 + ndim) + 2 * ndim
+    if len(block) != length + _CHECKSUM_BYTES.get(version, -length):
         raise ValueError(f"expected a block of layout {VERSION}, got {block[:16].hex()}")
     numbers = np.frombuffer(block, "<f4", 6 * rows, _HEADER.size)
     at = _HEADER.size + 24 * rows

@@ -25,6 +25,20 @@ def encode(rles: Sequence[Rle]) -> bytes:
     return zlib.compress(sizes.tobytes() + b"".join(rle.counts for rle in rles), _LEVEL)
 
 
+def verify(masks: bytes, count: int) -> None:
+    """Read all masks of a photo, with the checksum that is at their end.
+
+    Raises:
+        ValueError: they are damaged.
+    """
+    try:
+        if masks:
+            zlib.decompress(masks)
+    except zlib.error as error:
+        raise ValueError(f"masks cannot be read ({error})") from error
+    decode(masks, count, range(count))
+
+
 def decode(masks: bytes, count: int, wanted: Sequence[int]) -> list[Rle]:
     """Some of the ``count`` masks of a photo, by their indexes.
 

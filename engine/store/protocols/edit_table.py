@@ -56,3 +56,7 @@ class EditTable(Protocol):
     def about(self, kind: EditKind, subject: str) -> tuple[Edit, ...]:
         """The edits of all photos about a subject that hold, in the order they were made."""
         ...
+
+    def faults(self) -> tuple[str, ...]:
+        """Edits that differ from what was stored, in words for people; empty if none does."""
+        ...

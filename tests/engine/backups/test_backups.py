@@ -378,8 +378,8 @@ def test_what_can_be_read_is_salvaged(
         pytest.skip("this SQLite does not tell which page belongs to what")
     finally:
         connection.close()
-    for pages in leaves.values():
-        spoil(paths.store, pages[len(pages) // 2], size)
+    spoil(paths.store, leaves["photos"][len(leaves["photos"]) // 2], size)
+    spoil(paths.store, leaves["region_blocks"][5], size)
     spoil(paths.store, *page_of(paths.store, "files_suffix"))
     report = restoring.salvage(paths)
     assert report.restore_point.exists() and report.folders == 1 and report.edits == 1

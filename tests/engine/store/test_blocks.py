@@ -43,7 +43,8 @@ def test_a_block_holds_numbers_exactly_and_vectors_to_half_a_step(rows: int) -> 
     [
         lambda b: b[:-1],
         lambda b: b + b"\0",
-        lambda b: b"\2" + b[1:],
+        lambda b: b"\1" + b[1:],
+        lambda b: b"\3" + b[1:],
         lambda b: b[:4],
         lambda _: b"",
     ],
@@ -51,6 +52,26 @@ def test_a_block_holds_numbers_exactly_and_vectors_to_half_a_step(rows: int) -> 
 def test_a_damaged_block_is_noticed(damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(ValueError, match="block"):
         region_block.decode(damage(packed(np.ones((3, 4), np.float32))))
+
+
+def test_a_flipped_bit_anywhere_is_noticed_when_a_block_is_verified() -> None:
+    block = packed(np.random.default_rng(1).normal(size=(3, 24)))
+    assert np.array_equal(
+        region_block.verify(block).quantised, region_block.decode(block).quantised
+    )
+    for at in range(len(block)):
+        spoiled = bytearray(block)
+        spoiled[at] ^= 1 << at % 8
+        with pytest.raises(ValueError, match="block"):
+            region_block.verify(bytes(spoiled))
+
+
+def test_a_block_of_the_layout_without_a_checksum_is_read() -> None:
+    block = packed(np.ones((3, 4), np.float32))
+    older = b"\1" + block[1:-4]
+    assert np.array_equal(
+        region_block.verify(older).vectors(), region_block.decode(block).vectors()
+    )
 
 
 RLES = [Rle((4 + i, 70_000), bytes([48 + i]) * (i + 1)) for i in range(5)]
@@ -84,3 +105,14 @@ def test_a_damaged_photo_is_an_error_for_people(
     for read in (store.regions.rows, store.regions.of_photos):
         with pytest.raises(StoreDamaged, match="damaged"):
             read([photo_id], 1)
+
+
+def test_a_flipped_bit_anywhere_is_noticed_when_masks_are_verified() -> None:
+    masks = region_masks.encode(RLES)
+    region_masks.verify(masks, len(RLES))
+    region_masks.verify(b"", 0)
+    for at in range(2, len(masks)):  # the first two bytes say how it is deflated
+        spoiled = bytearray(masks)
+        spoiled[at] ^= 1 << at % 8
+        with pytest.raises(ValueError, match="masks"):
+            region_masks.verify(bytes(spoiled), len(RLES))
