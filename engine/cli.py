@@ -26,6 +26,7 @@ COMMANDS = (
     "check",
     "backup",
     "restore",
+    "library",
     "models",
     "profile",
     "settings",

@@ -9,6 +9,7 @@ from engine.commands.library_access import command_line, location
 from engine.commands.terminal.console import Console, counted, plain
 from engine.errors import BadRequest
 from engine.library import restoring
+from engine.records import RestoreReport
 
 SUMMARY = "put a backup of the library back, after what is there was put aside"
 
@@ -43,6 +44,13 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     else:
         report = restoring.restore(root, arguments.which)
         console.print(f"Restored from {plain(report.source)}.")
+    print_report(report, console)
+    console.print(f"Now run: {command_line(arguments, 'index')}")
+    return 0
+
+
+def print_report(report: RestoreReport, console: Console) -> None:
+    """What the library holds now, what was lost, and where the one before is."""
     console.print(
         f"The library has {counted(report.folders, 'folder')}, {counted(report.photos, 'photo')} "
         f"and {counted(report.edits, 'edit')}."
@@ -51,5 +59,3 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(f"Lost: {plain(line)}")
     if report.restore_point is not None:
         console.print(f"What was there is kept: {plain(report.restore_point)}")
-    console.print(f"Now run: {command_line(arguments, 'index')}")
-    return 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
+from engine.backups import library_file
 from engine.backups.backup_folder import BackupFolder
 from engine.errors import BadRequest, EngineError
 from engine.jobs import Job, JobContext, Progress
@@ -37,14 +39,27 @@ class LibraryBackups:
             BadRequest: the library was opened for reading only, or is on a server.
         """
         self._components.refuse_if_read_only(_BACKING_UP)
-        store = self._components.store
-        if not isinstance(store, SqliteStore):
-            raise BadRequest(
-                "A library on a server is backed up with the server.",
-                operation=_BACKING_UP,
-                hint="Use pg_dump, or what the server's administrator has set up.",
-            )
+        self._local_store()
         return self._components.lanes.backup.submit("backup", self._make)
+
+    def export(self, target: Path) -> Job[Path]:
+        """Write the library to one file, without its photos (lane ``backup``).
+
+        The job raises BadRequest (there is such a file), DiskFull, FolderProblem, StoreDamaged.
+
+        Raises:
+            BadRequest: the library is on a server.
+        """
+        store = self._local_store()
+        components = self._components
+
+        def work(context: JobContext) -> Path:
+            context.report(Progress("Writing the library to a file"))
+            files = [components.paths.settings]
+            library_file.export(store, files, target, lambda: components.give_way(context))
+            return target
+
+        return components.lanes.backup.submit("export the library", work)
 
     def start_if_due(self) -> Job[Backup | None] | None:
         """Make one in the background if the newest is a day old. Returns at once: None if none is
@@ -58,17 +73,26 @@ class LibraryBackups:
                 return components.lanes.backup.submit("daily backup", self._make_if_due)
         return None
 
+    def _local_store(self) -> SqliteStore:
+        store = self._components.store
+        if isinstance(store, SqliteStore):
+            return store
+        raise BadRequest(
+            "A library on a server is backed up with the server.",
+            operation=_BACKING_UP,
+            hint="Use pg_dump, or what the server's administrator has set up.",
+        )
+
     def _make_if_due(self, context: JobContext) -> Backup | None:
         """Asked again in the lane: another one may have been made meanwhile."""
         return self._make(context) if self._folder.is_due() else None
 
     def _make(self, context: JobContext) -> Backup:
         components = self._components
-        assert isinstance(components.store, SqliteStore)
         context.report(Progress("Backing up the library"))
         try:
             backup = self._folder.make(
-                components.store,
+                self._local_store(),
                 [components.paths.settings],
                 lambda: components.give_way(context),
             )

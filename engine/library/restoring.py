@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.backups import restoring
+from engine.backups import library_file, restoring
 from engine.backups.backup_folder import BackupFolder
 from engine.errors import BadRequest
 from engine.library.backend import Location, paths_of
@@ -26,6 +26,11 @@ def restore(root: Location, which: str | Path | None = None) -> RestoreReport:
 def salvage(root: Location) -> RestoreReport:
     """Put what can be read of a damaged library into a new one in its place."""
     return restoring.salvage(_paths(root))
+
+
+def load(root: Location, source: Path) -> RestoreReport:
+    """Make a library of an exported file; see ``engine.backups.library_file``."""
+    return library_file.load(_paths(root), source)
 
 
 def _paths(root: Location) -> LibraryPaths:

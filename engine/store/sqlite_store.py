@@ -90,8 +90,8 @@ class SqliteStore:
         return profile_id(self._db, key, ndim, description, read_only=self.read_only)
 
     def faults(self) -> tuple[str, ...]:
-        """See ``Store``: SQLite's own check of the file, which compares rows with their indexes and so
-        notices most numbers and texts that differ; edits, foreign keys, and our constraints."""
+        """See ``Store``: SQLite's own check of the file, which compares rows with their indexes and
+        so notices most numbers and texts that differ; edits, foreign keys, our constraints."""
         with self._db.reading() as connection:
             found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
             faults = [f"database: {text}" for text in found if text != "ok"]

@@ -150,6 +150,14 @@ def test_edits_survive_backup_and_restore(
     assert holds(open_library())
 
 
+def test_edits_survive_export_and_import(
+    edited: Library, open_library: Open, tmp_path: Path
+) -> None:
+    edited.backups.export(tmp_path / "library.file").result(PATIENCE_S)
+    restoring.load(tmp_path / "elsewhere", tmp_path / "library.file")
+    assert holds(open_library(root=tmp_path / "elsewhere"))
+
+
 def test_a_reranker_does_not_overrule_people(
     edited: Library, open_library: Open, photos: Path
 ) -> None:

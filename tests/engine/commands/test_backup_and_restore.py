@@ -62,3 +62,22 @@ def test_a_name_that_is_none_lists_the_names(library: IndexedLibrary) -> None:
     library.run("backup")
     ran = library.run("restore", "tomorrow")
     assert ran.status == 1 and "whole-" in ran.err
+
+
+def test_a_library_goes_to_another_place_as_one_file(
+    library: IndexedLibrary, tmp_path: Path
+) -> None:
+    library.run("settings", "rescan_minutes", "7")
+    file = tmp_path / "my library.pickout"
+    assert library.run("library", "export", file).status == 0
+    again = library.run("library", "export", file)
+    assert again.status == 1 and "Choose another name" in again.err
+    elsewhere = tmp_path / "elsewhere"
+    loaded = run("--library", elsewhere, "library", "import", file)
+    assert loaded.status == 0 and "1 folder, 3 photos and 0 edits" in loaded.out
+    assert searchable(run("--library", elsewhere, "search", "red"))
+    assert "7" in run("--library", elsewhere, "settings", "rescan_minutes").out
+    second = run("--library", elsewhere, "library", "import", file)
+    assert second.status == 1 and "already" in second.err
+    missing = run("--library", tmp_path / "third", "library", "import", tmp_path / "nothing")
+    assert missing.status == 1 and "no such file" in missing.err
