@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_S = 5.0
 _DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+_NO_TEXT = "Could not decode to UTF-8"
+"""Python's words for a text that SQLite has given it."""
 DAMAGED_SUFFIX = ".damaged"
 """Of a file beside a library that was found damaged while it was open."""
 RESTORE_HINT = "Put the last backup back: pickout-cli restore"
@@ -197,6 +199,8 @@ def translated(operation: str, path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except UnicodeDecodeError as error:  # even a message may quote what is damaged
+        raise _damaged(operation, path) from error
     except sqlite3.DatabaseError as error:
         meant = meaning(error, operation, path)
         if meant is None:
@@ -209,7 +213,8 @@ def is_damage(error: StoreDamaged) -> bool:
     cause = error.__cause__
     if not isinstance(cause, sqlite3.DatabaseError):
         return True
-    return (cause.sqlite_errorcode & 0xFF) in _DAMAGE
+    code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
+    return code in _DAMAGE or str(cause).startswith(_NO_TEXT)
 
 
 def meaning(error: sqlite3.DatabaseError, operation: str, path: Path) -> EngineError | None:
@@ -222,13 +227,8 @@ def meaning(error: sqlite3.DatabaseError, operation: str, path: Path) -> EngineE
             path=path,
             hint="Free some space, then go on; nothing is lost.",
         )
-    if code in _DAMAGE:
-        return StoreDamaged(
-            "The library's database is damaged or is not a database.",
-            operation=operation,
-            path=path,
-            hint=RESTORE_HINT,
-        )
+    if code in _DAMAGE or str(error).startswith(_NO_TEXT):
+        return _damaged(operation, path)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryInUse(
             "Another program is holding the library's database.",
@@ -244,6 +244,15 @@ def meaning(error: sqlite3.DatabaseError, operation: str, path: Path) -> EngineE
             hint="Check that the disk is connected and can be written.",
         )
     return None
+
+
+def _damaged(operation: str, path: Path) -> StoreDamaged:
+    return StoreDamaged(
+        "The library's database is damaged or is not a database.",
+        operation=operation,
+        path=path,
+        hint=RESTORE_HINT,
+    )
 
 
 def make_folder(root: Path) -> None:

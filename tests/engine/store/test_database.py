@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DiskFull, StoreDamaged
+from engine.store.migrations import migrate
 from engine.store.sqlite_file.database import Database, meaning
 
 
@@ -100,3 +101,23 @@ def test_a_full_database_is_a_full_disk_and_loses_nothing(db: Database) -> None:
 
 def test_a_mistake_in_the_code_stays_one() -> None:
     assert meaning(sqlite3.ProgrammingError("near FROM"), "testing", Path("x")) is None
+
+
+def test_a_text_that_is_none_any_more_is_damage(db: Database) -> None:
+    with db.writing() as connection:
+        connection.execute("CREATE TABLE texts(t TEXT)")
+        connection.execute("INSERT INTO texts VALUES (CAST(x'61ff' AS TEXT))")
+    with pytest.raises(StoreDamaged, match="damaged"), db.reading() as connection:
+        connection.execute("SELECT t FROM texts").fetchall()
+    assert db.path.with_suffix(".damaged").exists()
+
+
+def test_a_schema_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    """SQLite's message quotes what it cannot read, and Python cannot decode that."""
+    path = tmp_path / "a.sqlite"
+    migrate(path)
+    content = path.read_bytes()
+    assert content.count(b"CREATE TABLE photos(") == 1
+    path.write_bytes(content.replace(b"CREATE TABLE photos(", b"CREATE TA\xccLE photos("))
+    with pytest.raises(StoreDamaged, match="damaged"):
+        migrate(path)

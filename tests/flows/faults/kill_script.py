@@ -17,6 +17,8 @@ from typing import Any
 from tests.flows.faults.library_work import OpenLibrary, Said, in_child
 
 _LONGEST_S = 0.4
+_AT_OPENING = 0.1
+"""Share of the kills whose time counts from the start of the process."""
 _STEPS = ("add_photos", "build_shards", "edit", "delete_photos", "back_up", "export")
 
 
@@ -79,7 +81,13 @@ def main(folder: str, rounds: str, seed: str = "") -> None:
     looked_again = 0
     for _ in range(int(rounds)):
         work_seed = rng.randrange(10**9)
-        lines, _ = in_child(work, root, work_seed, after_s=rng.uniform(0, _LONGEST_S))
+        lines, _ = in_child(
+            work,
+            root,
+            work_seed,
+            after_s=rng.uniform(0, _LONGEST_S),
+            from_start=rng.random() < _AT_OPENING,
+        )
         unfinished, last = "", "opening"
         for line in lines:
             what, _, name = line.partition(" ")

@@ -169,10 +169,13 @@ Said = Callable[[str], None]
 
 
 def in_child(
-    work: Callable[..., Any], *arguments: Any, after_s: float | None = None
+    work: Callable[..., Any],
+    *arguments: Any,
+    after_s: float | None = None,
+    from_start: bool = True,
 ) -> tuple[list[str], Any]:
     """Run ``work`` in a forked process, with a function for its lines as the first argument; kill
-    it after a while, if it still runs.
+    it after a while, if it still runs: from its start, or from its first line.
 
     Returns:
         Its lines, and what it returned, as JSON gives it back; None if it was killed. A crash or a
@@ -190,11 +193,12 @@ def in_child(
             traceback.print_exc()
             os._exit(3)
     os.close(writing)
-    if after_s is not None:
-        time.sleep(after_s)
-        os.kill(pid, signal.SIGKILL)
     with os.fdopen(reading, encoding="utf-8") as lines:
-        said = [line.rstrip("\n") for line in lines if line.endswith("\n")]
+        first = [] if from_start else [lines.readline()]
+        if after_s is not None:
+            time.sleep(after_s)
+            os.kill(pid, signal.SIGKILL)
+        said = [line.rstrip("\n") for line in (*first, *lines) if line.endswith("\n")]
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if status and not (after_s is not None and status == -signal.SIGKILL):
         sys.exit(f"a process ended with {status}")
