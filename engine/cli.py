@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from engine.commands.terminal.console import Console, plain
-from engine.errors import Cancelled, EngineError
+from engine.commands.terminal.console import HOW_TO_GET_MODELS, Console, plain
+from engine.errors import Cancelled, EngineError, ModelBroken, ModelMissing
 
 COMMANDS = (
     "add",
@@ -83,6 +83,8 @@ def run(argv: Sequence[str] | None, *, profile: Any = None, console: Console | N
 def _explain(error: EngineError) -> str:
     where = f" [{plain(error.path)}]" if error.path is not None else ""
     hint = f"\n  {plain(error.hint)}" if error.hint else ""
+    if isinstance(error, ModelMissing | ModelBroken):
+        hint += f"\n  {HOW_TO_GET_MODELS}"
     return f"{plain(error.message)}{where}{hint}"
 
 

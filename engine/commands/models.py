@@ -69,15 +69,13 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             operation=f"models {arguments.action}",
             hint="Name one of those that “pickout-cli models list” shows.",
         )
-    if arguments.action == "import" and not _is_known(model_store, arguments.name):
-        return _import_custom(model_store, arguments.name, arguments.files, console)
+    if arguments.action == "import":
+        return _import(model_store, arguments.name, arguments.files, console)
     entry = model_store.catalogue.find(arguments.name)
     if arguments.action == "show":
         return _show(model_store, entry, console)
     if arguments.action == "download":
         return _download(model_store, entry, arguments.yes, console)
-    if arguments.action == "import":
-        return _import(model_store, entry, arguments.files, console)
     return _remove(model_store, entry, arguments.yes, console)
 
 
@@ -176,75 +174,20 @@ def _download(model_store: ModelStore, entry: CatalogueEntry, yes: bool, console
     return _print_installed(model, console)
 
 
-def _import(
-    model_store: ModelStore, entry: CatalogueEntry, files: list[Path], console: Console
-) -> int:
-    if not files:
+def _import(model_store: ModelStore, name: str, files: list[Path], console: Console) -> int:
+    from engine.reranking.model_import import import_model
+
+    if not files and _is_known(model_store, name):
         raise BadRequest(
             "Which files?",
             operation="importing a model",
-            hint=f"pickout-cli models import {entry.name} FILE... or the folder they are in.",
+            hint=f"pickout-cli models import {name} FILE... or the folder they are in.",
         )
-    _refuse_wrong_pair(entry, files)
     model = _run_on_lane(
-        console, lambda job: model_store.import_files(entry.name, files, job.cancel, _reporter(job))
+        console,
+        lambda job: import_model(model_store, files, job.cancel, _reporter(job), name=name),
     )
     return _print_installed(model, console)
-
-
-def _refuse_wrong_pair(entry: CatalogueEntry, paths: list[Path]) -> None:
-    """Check the two files of a language model, if both are given.
-
-    Raises:
-        ModelBroken: they do not belong together.
-    """
-    from engine.reranking.model_families import family_of_pair
-    from engine.reranking.model_selection import ROLE
-
-    given = {path.name.lower(): path for path in _files_of(paths)}
-    files = [given[name] for file in entry.files if (name := file.name.lower()) in given]
-    if entry.role == ROLE and len(entry.files) == len(files) == 2:
-        family_of_pair(*files)
-
-
-def _import_custom(model_store: ModelStore, name: str, paths: list[Path], console: Console) -> int:
-    """Register a language model that is not in the catalogue, then import its two GGUF files."""
-    from engine.reranking.model_families import family_of_pair, is_vision_part
-    from engine.reranking.model_selection import ROLE
-    from engine.weights import custom_models
-    from engine.weights.checkpoint import GGUF, check_format, detect_format
-    from engine.weights.model_store import ModelStore
-
-    pair = [path for path in _files_of(paths) if detect_format(path) == GGUF]
-    if len(pair) != 2:
-        raise BadRequest(
-            f"There is no model called {name}.",
-            operation="importing a model",
-            hint="Name one that “pickout-cli models list” shows. For a model of your own give its "
-            "two GGUF files: the language model, and its vision part (mmproj).",
-        )
-    for path in pair:
-        check_format(path, GGUF)
-    language, vision = sorted(pair, key=is_vision_part)
-    family_of_pair(language, vision)
-    entry = custom_models.custom_entry(name, ROLE, (language, vision))
-    custom_models.register(model_store.root, model_store.catalogue, entry)
-    model_store = ModelStore(model_store.root)
-    try:
-        return _import(model_store, model_store.catalogue.find(name), [language, vision], console)
-    except BaseException:
-        # Otherwise the list would show a model that is neither installed nor downloadable.
-        model_store.remove(name)
-        custom_models.unregister(model_store.root, name)
-        raise
-
-
-def _files_of(paths: list[Path]) -> list[Path]:
-    """The given files and the files in given folders; paths that do not exist are left out."""
-    found: list[Path] = []
-    for path in (path.expanduser() for path in paths):
-        found += sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
-    return [path for path in found if path.is_file()]
 
 
 def _verify(model_store: ModelStore, name: str | None, console: Console) -> int:

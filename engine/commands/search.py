@@ -13,7 +13,7 @@ from engine.commands.library_access import (
 )
 from engine.commands.terminal import hit_table
 from engine.commands.terminal.argument_types import query_text, whole_number
-from engine.commands.terminal.console import Console, plain
+from engine.commands.terminal.console import HOW_TO_GET_MODELS, Console, plain
 from engine.query import plan_text
 from engine.records import SearchRequest
 from engine.search import hits_json
@@ -50,6 +50,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         refuse_if_empty(library, arguments)
         console.follow(library.search.make_complete())
         result = console.follow(library.search.start(request))
+        lacks_model = request.verify > 0 and not library.search.reranker().available
     if arguments.json:
         console.print(json.dumps(hits_json.to_json(result), indent=1))
         return 0
@@ -61,4 +62,6 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         console.print(line)
     if result.note:
         console.note(plain(result.note))
+    if lacks_model:
+        console.note(HOW_TO_GET_MODELS)
     return 0

@@ -47,6 +47,7 @@ class Lanes:
     io: Lane = field(default_factory=lambda: Lane("io"))
     check: Lane = field(default_factory=lambda: Lane("check"))
     backup: Lane = field(default_factory=lambda: Lane("backup"))
+    models: Lane = field(default_factory=lambda: Lane("models"))
 
 
 class LibraryComponents:
@@ -122,7 +123,7 @@ class LibraryComponents:
         deadline = time.monotonic() + timeout_s
         stop_watching(timeout_s)
         own = self.lanes
-        lanes = (own.index, own.io, own.check, own.backup, own.search)
+        lanes = (own.index, own.io, own.check, own.backup, own.models, own.search)
         for lane in lanes:
             lane.close(timeout_s=0)  # cancels; the waiting comes below, for all at once
         self.pause_control.resume()

@@ -15,6 +15,7 @@ from engine.library.exports import LibraryExports
 from engine.library.folders import LibraryFolders
 from engine.library.indexing import LibraryIndexing
 from engine.library.maintenance import LibraryMaintenance
+from engine.library.model_files import LibraryModelFiles
 from engine.library.models import LibraryModels
 from engine.library.photos import LibraryPhotos
 from engine.library.profile_change import ProfileChanges
@@ -36,9 +37,9 @@ class Library:
         read_only: it was opened for reading only; whatever writes raises BadRequest.
         folders: watched folders. indexing: the index job and files that failed.
         search: searches. photos: photos, regions, thumbnails, pixels.
-        models: the active profile, and changing it. exports: writing hits to files.
-        edits: what people do to photos. maintenance: consistency.
-        backups: copies of the database.
+        models: the active profile, and changing it. model_files: the models of this computer.
+        exports: writing hits to files. edits: what people do to photos.
+        maintenance: consistency. backups: copies of the database.
     """
 
     def __init__(self, components: LibraryComponents) -> None:
@@ -71,6 +72,7 @@ class Library:
         self.edits = LibraryEdits(components)
         self.photos = LibraryPhotos(components, self.edits)
         self.models = LibraryModels(components, self._profile_changes)
+        self.model_files = LibraryModelFiles(components)
         self.exports = LibraryExports(components)
         self.maintenance = LibraryMaintenance(components)
 

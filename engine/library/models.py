@@ -6,7 +6,7 @@ from engine.jobs import Job
 from engine.library.components import LibraryComponents
 from engine.library.profile_change import ProfileChanges
 from engine.profiles.profile import Profile
-from engine.records import KeptProfile, LibraryStatus, ProfileCost
+from engine.records import KeptProfile, LibraryStatus, ProfileCost, ProfileInfo
 
 _CHANGING = "changing the models"
 
@@ -22,6 +22,10 @@ class LibraryModels:
     def active(self) -> Profile:
         """The profile that answers searches."""
         return self._components.active_profile.current.profile
+
+    def available(self) -> tuple[ProfileInfo, ...]:
+        """All profiles that there are, and whether they can be used. Reads small files."""
+        return self._changes.available()
 
     def kept(self) -> tuple[KeptProfile, ...]:
         """All profiles that the library holds data of. Reads a sample of their rows."""

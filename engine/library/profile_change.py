@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from engine.errors import BadRequest, ModelBroken, ModelMissing
+from engine.errors import BadRequest, EngineError, ModelBroken, ModelMissing
 from engine.indexing import profile_cost
 from engine.indexing.index_scheduler import IndexScheduler
 from engine.indexing.indexer import IndexingSnapshot, photos_waiting
@@ -15,7 +15,14 @@ from engine.jobs import Job, JobContext, Progress
 from engine.paths import LibraryPaths
 from engine.profiles import registry
 from engine.profiles.profile import Profile
-from engine.records import KeptProfile, LibraryStatus, PassStatus, ProfileChange, ProfileCost
+from engine.records import (
+    KeptProfile,
+    LibraryStatus,
+    PassStatus,
+    ProfileChange,
+    ProfileCost,
+    ProfileInfo,
+)
 from engine.search.active_profile import ActiveProfile
 from engine.store.rows import IndexLevel, ProfileRow
 from engine.store.store import Store
@@ -91,6 +98,24 @@ class ProfileChanges:
         """State of indexing with the requested profile."""
         target = self._profile_setting.target
         return IndexingSnapshot() if target is None else self._indexer_pool.snapshot(target)
+
+    def available(self) -> tuple[ProfileInfo, ...]:
+        """See ``LibraryModels.available``."""
+        active, target = self._active_profile.current.profile, self._profile_setting.target
+        found = []
+        for name in registry.PROFILES:
+            answering = name == active.name
+            is_next = target is not None and target.name == name
+            try:
+                profile = registry.by_name(name)
+            except EngineError as error:
+                problem, hint = error.message, error.hint or ""
+                info = ProfileInfo(name, answering, is_next, problem=problem, hint=hint)
+            else:
+                outdated = answering and not is_next and profile.key != active.key
+                info = ProfileInfo(name, answering, is_next, outdated)
+            found.append(info)
+        return tuple(found)
 
     def kept(self) -> tuple[KeptProfile, ...]:
         """See ``LibraryModels.kept``."""

@@ -135,6 +135,12 @@ def choose(
     )
 
 
+def best_installed(model_store: ModelStore, role: str) -> InstalledModel | None:
+    """The model of a role that the profile uses unless another is named; None without one."""
+    installed = [model for model in model_store.installed() if model.entry.role == role]
+    return installed[-1] if installed else None  # the catalogue goes from small to large
+
+
 def ndim(models: FullModels) -> int:
     """Length of the vectors, read from the headers of the files.
 
@@ -210,12 +216,12 @@ def _of_role(model_store: ModelStore, role: str, name: str | None) -> InstalledM
             raise BadRequest(
                 f"{model.entry.title} is for something else.",
                 operation="choosing the models",
-                hint="“pickout-cli models list” says what each model is for.",
+                hint="Choose one that is for this.",
             )
         return model
-    installed = [model for model in model_store.installed() if model.entry.role == role]
-    if installed:
-        return installed[-1]  # the catalogue goes from small to large
+    best = best_installed(model_store, role)
+    if best is not None:
+        return best
     smallest = next((e for e in model_store.catalogue.entries if e.role == role), None)
     if smallest is None:
         raise ModelMissing(

@@ -12,6 +12,7 @@ from engine.records.geometry import BoxXyxy, Rle
 from engine.records.indexing import IndexingState, PassStatus
 from engine.records.library import CheckReport, LibraryChanges, LibraryStatus
 from engine.records.metadata import DateSource, PhotoMetadata
+from engine.records.models import ComputerInfo, ModelFileInfo, ModelInfo
 from engine.records.photos import Folder, FolderId, Photo, PhotoId, Problem
 from engine.records.plan import (
     Count,
@@ -31,7 +32,7 @@ from engine.records.plan import (
     Span,
     Thing,
 )
-from engine.records.profiles import KeptProfile, ProfileChange, ProfileCost
+from engine.records.profiles import KeptProfile, ProfileChange, ProfileCost, ProfileInfo
 from engine.records.regions import UNSTORED, Region, RegionId, RegionLabel
 from engine.records.search import (
     Finding,
@@ -49,6 +50,7 @@ __all__ = [
     "BackupKind",
     "BoxXyxy",
     "CheckReport",
+    "ComputerInfo",
     "Count",
     "DateRange",
     "DateSource",
@@ -66,6 +68,8 @@ __all__ = [
     "KeptProfile",
     "LibraryChanges",
     "LibraryStatus",
+    "ModelFileInfo",
+    "ModelInfo",
     "NumberRange",
     "PassStatus",
     "Photo",
@@ -78,6 +82,7 @@ __all__ = [
     "Problem",
     "ProfileChange",
     "ProfileCost",
+    "ProfileInfo",
     "QueryId",
     "QueryPlan",
     "Region",

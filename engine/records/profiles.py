@@ -74,3 +74,22 @@ class KeptProfile:
     answering: bool
     next: bool
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileInfo:
+    """A profile that a library can use.
+
+    Attributes:
+        answering: it is the active profile.
+        next: it is the requested profile, active once it has indexed all photos.
+        outdated: it is active with other model files than a change to it would use now.
+        problem, hint: why it cannot be used now and what to do; empty if it can.
+    """
+
+    name: str
+    answering: bool
+    next: bool
+    outdated: bool = False
+    problem: str = ""
+    hint: str = ""

@@ -106,7 +106,7 @@ def load(folder: Path) -> Calibration:
             "The calibration of the language model cannot be read.",
             operation="taking a second look",
             path=path,
-            hint="Delete this file, or make it anew with “pickout-cli calibrate”.",
+            hint="Delete this file, or calibrate the model anew.",
         ) from error
 
 

@@ -316,8 +316,8 @@ class LlamaSession:
             f"{self._model.title} {what}{reason}.",
             operation=LOADING,
             path=path,
-            hint="Check it with “pickout-cli models verify”, or choose another model. If a "
-            "graphics card is too small for it, set second_look_gpu_layers to fewer layers.",
+            hint="Verify the model, or choose another one. If a graphics card is too small for it, "
+            "let fewer of its layers run there, in the settings.",
         )
 
     def _answer_error(self, what: str) -> ModelBroken:

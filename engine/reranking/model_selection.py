@@ -166,7 +166,7 @@ def _require_role(entry: CatalogueEntry) -> None:
         raise BadRequest(
             f"{entry.title} is no model for the second look.",
             operation=_OPERATION,
-            hint="See “pickout-cli models list” for those that take the second look.",
+            hint="Choose one that takes the second look.",
         )
 
 
@@ -176,9 +176,9 @@ def _none_installed(model_store: ModelStore, memory_bytes: int) -> ModelMissing:
         "No language model for the second look is installed.",
         operation=_OPERATION,
         path=model_store.root,
-        hint=f"Get one with “pickout-cli models download {best.name}”."
+        hint=f"Download one, such as {best.title}."
         if best
-        else "Import one of your own: pickout-cli models import NAME FILE FILE.",
+        else "Import one of your own from its two GGUF files.",
     )
 
 
@@ -204,5 +204,5 @@ def _broken(path: Path, message: str) -> ModelBroken:
         message,
         operation=_OPERATION,
         path=path,
-        hint="Remove the model with “pickout-cli models remove NAME”, and get it anew.",
+        hint="Remove the model, and get it anew.",
     )

@@ -119,7 +119,7 @@ class ModelStore:
                 f"The model {name} is not installed.",
                 operation="loading the models",
                 path=self.root / name,
-                hint=f"Get it with “pickout-cli models download {name}”, or import its files.",
+                hint="Download it, or import its files.",
             )
         return model
 
@@ -312,7 +312,7 @@ def _missing_file(entry: CatalogueEntry, file: ModelFile, staging: Path) -> Mode
         f"{entry.title} is not complete: {file.name} is missing.",
         operation="installing a model",
         path=staging / file.name,
-        hint=f"Get it from {address}, then: pickout-cli models import {entry.name} FILE",
+        hint=f"Get it from {address}, then import it.",
     )
 
 

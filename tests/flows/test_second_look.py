@@ -397,7 +397,7 @@ def test_a_missing_model_file(open_library, fitted, models_dir: Path) -> None:
     installed_file(models_dir, vision_language_model.VISION_FILE).unlink()
     asked = ask(open_library())
     assert all_hits(asked) and asked.looked_at == 0
-    assert "pickout-cli models" in asked.result.note
+    assert "Download one" in asked.result.note
 
 
 def test_a_model_file_that_is_deleted_while_the_library_is_open(

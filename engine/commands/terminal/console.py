@@ -11,6 +11,9 @@ from engine.file_names import shown
 from engine.jobs import Job, Progress
 
 T = TypeVar("T")
+HOW_TO_GET_MODELS = (
+    "“pickout-cli models list” shows the models; get one with “pickout-cli models download NAME”."
+)
 _POLL_S = 0.1
 _LINE_EVERY_S = 3.0
 """Least time between progress lines if stderr is not a terminal (a file, a pipe)."""

@@ -100,7 +100,7 @@ def test_changed_and_lost_files_are_detected(model_store, given):
     assert model_store.find("toy") is None
     with pytest.raises(ModelMissing, match="toy is not installed") as caught:
         model_store.require("toy")
-    assert "models download toy" in caught.value.hint
+    assert "import its files" in caught.value.hint
 
 
 def test_a_folder_without_its_record_is_no_model(model_store, given):
