@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import Field, fields, replace
+from dataclasses import Field, fields
 from typing import Any
 
 from engine import settings as settings_file
 from engine.commands.library_access import command_line, library_dir
-from engine.commands.terminal.console import Console, plain, table
+from engine.commands.terminal.console import HOW_TO_GET_MODELS, Console, plain, table
 from engine.errors import BadRequest
+from engine.library import setting_values
 from engine.paths import LibraryPaths
 from engine.settings import Settings
 
 SUMMARY = "all settings with their meaning, one of them, or a new value for it"
-_OPERATION = "changing the settings"
-_MODELS = ("profile", "next_profile")
-"""Not changed here: another profile takes effect only once all photos are indexed with it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +35,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
         for line in table(rows):
             console.print(line)
         return 0
-    row = _field(arguments.name)
+    row = setting_values.setting(arguments.name)
     if arguments.value is None:
         name, value, unit, meaning = _row(settings, row)
         console.print(f"{name} = {plain(value)} {unit}".rstrip())
@@ -46,21 +44,27 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     if not paths.root.is_dir():
         raise BadRequest(
             "There is no library here yet.",
-            operation=_OPERATION,
+            operation=setting_values.OPERATION,
             path=paths.root,
             hint=f"Make one: {command_line(arguments, 'add FOLDER')}",
         )
-    if row.name in _MODELS:
+    if row.name in setting_values.CHANGED_BY_PROFILE:
         raise BadRequest(
             f"The setting {row.name} is not changed by hand: other models have to look at all "
             "photos first.",
-            operation=_OPERATION,
+            operation=setting_values.OPERATION,
             hint=f"Run: {command_line(arguments, 'profile use NAME')}",
         )
-    settings_file.save(paths.settings, _changed(settings, row, arguments.value))
+    try:
+        changed = _changed(settings, row, arguments.value)
+    except BadRequest:
+        if row.name == "second_look_model":
+            console.note(HOW_TO_GET_MODELS)
+        raise
+    settings_file.save(paths.settings, changed)
     name, value, unit, _ = _row(settings_file.load(paths.settings)[0], row)
     console.print(f"{name} = {plain(value)} {unit}".rstrip())
-    when = "with its next search" if row.name.startswith("second_look") else "at its next start"
+    when = setting_values.takes_effect(row.name)
     console.note(f"A Pickout that has this library open takes it over {when}.")
     return 0
 
@@ -69,17 +73,6 @@ def _row(settings: Settings, row: Field[Any]) -> tuple[str, str, str, str]:
     value = getattr(settings, row.name)
     shown = f"{value:g}" if isinstance(value, float) else str(value) or "''"
     return row.name, shown, row.metadata["unit"], row.metadata["help"]
-
-
-def _field(name: str) -> Field[Any]:
-    for row in fields(Settings):
-        if row.name == name:
-            return row
-    raise BadRequest(
-        f"There is no setting called {name}.",
-        operation=_OPERATION,
-        hint=f"Choose one of: {', '.join(row.name for row in fields(Settings))}.",
-    )
 
 
 def _changed(settings: Settings, row: Field[Any], text: str) -> Settings:
@@ -91,56 +84,11 @@ def _changed(settings: Settings, row: Field[Any], text: str) -> Settings:
     """
     try:
         # By the type of the default, because the annotations of the fields are strings.
-        value_type: type = type(row.default)
-        changed = replace(settings, **{row.name: value_type(text)})
+        value = type(row.default)(text)
     except ValueError as error:
         raise BadRequest(
             f"{plain(text)!r} cannot be the value of {row.name}.",
-            operation=_OPERATION,
-            hint=f"Give {_range(row)}.",
+            operation=setting_values.OPERATION,
+            hint=f"Give {setting_values.range_text(row)}.",
         ) from error
-    if row.name == "second_look_picture_px":
-        _require_side(changed.second_look_picture_px)
-    if row.name == "second_look_model" and changed.second_look_model:
-        _require_model(changed.second_look_model)
-    return changed
-
-
-def _range(row: Field[Any]) -> str:
-    kind = {int: "a whole number", float: "a number"}.get(type(row.default), "a text")
-    low, high = row.metadata["low"], row.metadata["high"]
-    return kind if low is None else f"{kind} from {low:g} to {high:g}"
-
-
-def _require_side(side_px: int) -> None:
-    from engine.reranking.letterbox import SIDES_PX
-
-    if side_px not in (0, *SIDES_PX):
-        raise BadRequest(
-            f"A picture of {side_px} pixels is none that models are shown.",
-            operation=_OPERATION,
-            hint=f"Choose one of: 0, {', '.join(map(str, SIDES_PX))}.",
-        )
-
-
-def _require_model(name: str) -> None:
-    from engine.reranking import model_selection
-    from engine.weights.model_store import ModelStore
-
-    model_store = ModelStore()
-    if (
-        model_store.catalogue.find(name).role != model_selection.ROLE
-        or model_store.find(name) is None
-    ):
-        installed = [
-            one.entry.name
-            for one in model_store.installed()
-            if one.entry.role == model_selection.ROLE
-        ]
-        raise BadRequest(
-            f"No language model called {name} is installed.",
-            operation=_OPERATION,
-            hint=f"Choose one of: {', '.join(installed)}."
-            if installed
-            else "See “pickout-cli models list” for those that can be had.",
-        )
+    return setting_values.changed(settings, {row.name: value})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,19 @@ class ProfileSetting:
             self._save(next_profile=profile.name)
             self._target = profile
 
+    def change(self, change: Callable[[Settings], Settings]) -> Settings:
+        """Store other values of settings that have nothing to do with the profile.
+
+        Args:
+            change: the stored settings -> those to store.
+
+        Raises:
+            DiskFull, BadRequest: the settings cannot be saved; nothing has changed.
+        """
+        with self._lock:
+            self._store(change(self.settings))
+            return self._settings
+
     def withdraw(self, active: Profile) -> None:
         """Withdraw the request and keep the active profile. Raises as ``request`` does."""
         with self._lock:
@@ -94,6 +108,9 @@ class ProfileSetting:
             profile=current.profile if profile is None else profile,
             next_profile=next_profile,
         )
+        self._store(changed)
+
+    def _store(self, changed: Settings) -> None:
         settings_file.save(self._path, changed)
         self._settings, self._stamp = changed, _stamp(self._path)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine import settings as settings_file
 from engine.indexing.index_scheduler import IndexScheduler
 from engine.indexing.profile_setting import ProfileSetting
 from engine.jobs.ray_cluster import RayCluster
-from engine.library import profile_change, status
+from engine.library import profile_change, setting_values, status
 from engine.library.backend import Location, open_backend, paths_of
 from engine.library.backups import LibraryBackups
 from engine.library.components import LibraryComponents
@@ -140,6 +143,19 @@ class Library:
     def settings(self) -> Settings:
         """The content of the settings file, read again if it has changed."""
         return self._components.profile_setting.settings
+
+    def change_settings(self, values: Mapping[str, Any]) -> Settings:
+        """Store new values of settings; see ``setting_values.takes_effect`` for when they count.
+
+        Raises:
+            BadRequest: a value is not valid, the profile is to be changed (see ``models``), or
+                the library was opened for reading only.
+            DiskFull: the settings cannot be written.
+        """
+        self._components.refuse_if_read_only(setting_values.OPERATION)
+        return self._components.profile_setting.change(
+            lambda settings: setting_values.changed(settings, values)
+        )
 
     def status(self) -> LibraryStatus:
         """Counts and rate; cheap enough to poll twice a second."""

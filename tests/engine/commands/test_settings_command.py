@@ -87,7 +87,7 @@ def test_a_value_is_kept_and_the_others_stay(library, name, text, value):
         ("second_look_picture_px", "500", "0, 448, 672, 896"),
         ("second_look_model", "qwen3-vl-2b", "models list"),
         ("second_look_model", "sam2.1-tiny", "models list"),
-        ("second_look_model", "nothing", "no model called nothing"),
+        ("second_look_model", "nothing", "No language model called nothing"),
         ("profile", "full", "profile use NAME"),
         ("next_profile", "full", "profile use NAME"),
         ("colour", "red", "workers"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import settings
 from engine.errors import BadRequest, FolderProblem, StoreDamaged
 from engine.library import Library
 from engine.records import SearchRequest
@@ -59,6 +60,40 @@ def test_settings_that_cannot_be_read_are_noted(tmp_path: Path) -> None:
         assert "settings" in library.status().note
         assert library.settings.workers == 0
     assert (tmp_path / "settings.broken").exists()
+
+
+def test_changed_settings_are_stored_and_the_others_stay(library: Library, tmp_path: Path) -> None:
+    library.change_settings({"workers": 3})
+    changed = library.change_settings({"rescan_minutes": 5, "second_look_picture_px": 672})
+    assert changed == library.settings == settings.load(tmp_path / "library/settings.json")[0]
+    assert (changed.workers, changed.rescan_minutes) == (3, 5)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"workers": 99},
+        {"workers": "many"},
+        {"profile": "full"},
+        {"second_look_picture_px": 500},
+        {"second_look_model": "sam2.1-tiny"},
+        {"no_such": 1},
+    ],
+)
+def test_values_that_are_not_valid_change_nothing(library: Library, values) -> None:
+    before = library.settings
+    with pytest.raises(BadRequest):
+        library.change_settings({"rescan_minutes": 5} | values)
+    assert library.settings == before
+
+
+def test_settings_of_a_library_for_reading_only_stay(tmp_path: Path) -> None:
+    Library.open(tmp_path, profile=colour_models.profile()).close()
+    with (
+        Library.open(tmp_path, profile=colour_models.profile(), read_only=True) as library,
+        pytest.raises(BadRequest),
+    ):
+        library.change_settings({"workers": 1})
 
 
 def test_adding_a_folder_twice_changes_nothing(library: Library, tmp_path: Path) -> None:
