@@ -14,7 +14,7 @@ from desktop_app.controllers.problems import ProblemController
 from desktop_app.controllers.searching import SearchController
 from desktop_app.presenters.photo_presenter import PhotoPresenter
 from desktop_app.presenters.search_presenter import SearchPresenter
-from desktop_app.text import formatting, library_text
+from desktop_app.text import formatting, library_text, models_text
 from desktop_app.views.main_window import MainWindow
 from engine.errors import EngineError
 from engine.paths import resources_dir
@@ -26,9 +26,13 @@ class LibraryPresenter(QObject):
 
     Signals:
         status_shown(): the window shows a new status of the library.
+        model_files_dropped(list[Path]): files of a model were dropped on the window.
+        profile_changed(): another profile answers.
     """
 
     status_shown = Signal()
+    model_files_dropped = Signal(object)
+    profile_changed = Signal()
 
     def __init__(
         self,
@@ -56,6 +60,7 @@ class LibraryPresenter(QObject):
         window.first_run.try_samples.connect(self._add_samples)
         window.status_line.pause_toggled.connect(folders.toggle_pause)
         window.sidebar.add_folder.connect(self._choose_folder)
+        window.commands["add_folder"].triggered.connect(self._choose_folder)
         window.sidebar.remove_folder.connect(self._remove_folder)
         window.sidebar.rescan.connect(folders.rescan)
         window.sidebar.gone.connect(folders.believe)
@@ -105,6 +110,7 @@ class LibraryPresenter(QObject):
             self._browsing.show()
         if changes.profile:
             self._search.profile_changed()
+            self.profile_changed.emit()
         if changes.problems:
             self._problems.refresh()
 
@@ -122,7 +128,10 @@ class LibraryPresenter(QObject):
     def _add_samples(self) -> None:
         self._folders.add_samples(resources_dir() / "samples")
 
-    def _files_dropped(self) -> None:
+    def _files_dropped(self, paths: Sequence[Path]) -> None:
+        if any(path.suffix.lower() in models_text.MODEL_SUFFIXES for path in paths):
+            self.model_files_dropped.emit(paths)
+            return
         self._window.toast.show_message(library_text.DROP_NOT_FOLDER)
 
     def _remove_folder(self, folder: Folder) -> None:

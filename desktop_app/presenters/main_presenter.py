@@ -15,6 +15,7 @@ from desktop_app.controllers.searching import SearchController
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.item_models.problems import ProblemModel
 from desktop_app.presenters.library_presenter import LibraryPresenter
+from desktop_app.presenters.models_presenter import ModelsPresenter
 from desktop_app.presenters.photo_presenter import PhotoPresenter
 from desktop_app.presenters.search_presenter import SearchPresenter
 from desktop_app.presenters.second_look_presenter import SecondLookPresenter
@@ -27,8 +28,8 @@ from desktop_app.views.pages.results_page import ResultsPage
 class MainPresenter(QObject):
     """Holds the controllers, pages and presenters of one open library.
 
-    The current page is one of results, photo view and problems. Where the results page has nothing
-    to show, the window shows a message or the first-run page instead.
+    The current page is one of results, photo view, problems and models. Where the results page
+    has nothing to show, the window shows a message or the first-run page instead.
     """
 
     def __init__(self, window: MainWindow, session: Session, state: UiState) -> None:
@@ -46,7 +47,8 @@ class MainPresenter(QObject):
             window, session, state, self.model, self.results.grid, self.searching
         )
         self.problems_page = ProblemsPage(problem_model, theme)
-        for page in (self.results, self.photo.view, self.problems_page):
+        self.models = ModelsPresenter(window, session)
+        for page in (self.results, self.photo.view, self.problems_page, self.models.page):
             window.add_page(page)
         self._page: QWidget = self.results
         self._message: Message | None = None
@@ -90,11 +92,19 @@ class MainPresenter(QObject):
         window.search_bar.field.down_pressed.connect(self._focus_results)
         window.sidebar.show_photos.connect(self._show_all_photos)
         window.sidebar.show_problems.connect(self.show_problems)
+        window.sidebar.show_models.connect(self.models.show)
+        window.commands["all_photos"].triggered.connect(self._show_all_photos)
+        window.commands["problems"].triggered.connect(self.show_problems)
         window.commands["back"].triggered.connect(self._back)
         self.results.grid.near_end.connect(self.browsing.load_more)
         self.photo.opened.connect(self._photo_opened)
         self.photo.closed.connect(self._photo_closed)
-        self.problems_page.closed.connect(self._back_to_grid)
+        for page in (self.problems_page, self.models.page):
+            page.closed.connect(self._back_to_grid)
+        self.models.requested.connect(self._show_models)
+        self.models.models_changed.connect(self.second_look.models_changed)
+        self.library.model_files_dropped.connect(self.models.import_files)
+        self.library.profile_changed.connect(self.models.profile_changed)
         self.problems_page.retry.connect(self.problems.retry)
         self.browsing.loaded.connect(self._refresh_page)
         self.search.results_requested.connect(self._select_results)
@@ -121,6 +131,7 @@ class MainPresenter(QObject):
         window.sidebar.mark_current_page(
             photos=self._page is self.results and self.searching.query is None,
             problems=self._page is self.problems_page,
+            models=self._page is self.models.page,
         )
         if self._page is not self.results:
             window.show_page(self._page)
@@ -157,6 +168,11 @@ class MainPresenter(QObject):
         self.problems.refresh()
         self._show(self.problems_page)
         self.problems_page.table.setFocus()
+
+    def _show_models(self) -> None:
+        self.photo.deactivate()
+        self._show(self.models.page)
+        self.models.page.import_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_all_photos(self) -> None:
         self.photo.deactivate()

@@ -71,7 +71,9 @@ class SearchPresenter(QObject):
         bar.chip_closed.connect(searching.clear)
         side.search.connect(self._search_again)
         side.clear_recent_searches.connect(self._clear_recent_searches)
-        self._results.profile_notice.pressed.connect(self._dismiss_notice)
+        notice = self._results.profile_notice
+        notice.pressed.connect(self._window.commands["models"].trigger)
+        notice.dismissed.connect(self._dismiss_notice)
         self._results.changes_bar.pressed.connect(searching.repeat)
         self._photo.find_similar.connect(self._find_similar)
         searching.started.connect(self._started)

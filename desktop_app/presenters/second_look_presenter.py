@@ -40,13 +40,18 @@ class SecondLookPresenter(QObject):
         self._switch.chosen.connect(self._chosen)
         bar.stop.connect(searching.stop_reranking)
         bar.more.connect(self._rerank_more)
+        bar.models.connect(window.commands["models"].trigger)
         window.commands["verify_switch"].triggered.connect(self._toggle)
         window.commands["rerank_more"].triggered.connect(self._rerank_more)
         searching.updated.connect(self._updated)
         searching.catching_up.connect(self._catching_up)
         for ended in (searching.failed, searching.cleared):
             ended.connect(self._ended)
-        session.reads.call(session.library.search.reranker, self._describe_reranker)
+        self.models_changed()
+
+    def models_changed(self) -> None:
+        """Another language model may rerank now, or none."""
+        self._session.reads.call(self._session.library.search.reranker, self._describe_reranker)
 
     # -- the switch ------------------------------------------------------------------------
 
@@ -74,9 +79,10 @@ class SecondLookPresenter(QObject):
             return
         self._switch.set_verified(False)
         words = " ".join(filter(None, (info.problem, info.hint)))
-        self._bar.show_message(words)
+        self._bar.show_message(words, no_model=True)
         if not self._bar.isVisible():  # the page with the bar is not shown
-            self._window.toast.show_message(words)
+            see_models = self._window.commands["models"].trigger
+            self._window.toast.show_message(words, search_text.SEE_MODELS, see_models)
 
     def _describe_reranker(self, info: RerankerInfo) -> None:
         self._switch.set_verified_hint(search_text.verified_hint(info))

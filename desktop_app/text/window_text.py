@@ -34,10 +34,8 @@ ALL_OFFLINE_TITLE = "Your folders are offline"
 ALL_OFFLINE_BODY = "Connect the drive they are on. Nothing has been forgotten."
 ONLY_PROBLEMS_TITLE = "None of these photos could be read"
 SHOW_PROBLEMS = "Show problems"
-STARTER_NOTICE = (
-    "Answers come from the small built-in model, and it makes mistakes. Better ones: "
-    "“pickout-cli models list”."
-)
+STARTER_NOTICE = "Answers come from the small built-in models, and they make mistakes."
+BETTER_MODELS = "Better models"
 DISMISS = "Dismiss"
 
 # -- dialogs --------------------------------------------------------------------------------------
@@ -55,51 +53,6 @@ SOMETHING_WRONG_BODY = (
     "restart Pickout.\n\nDetails are in the log."
 )
 SHORTCUTS_TITLE = "Shortcuts"
-SHORTCUTS = (
-    (
-        "Search",
-        (
-            ("Ctrl+F  or  /", "Go to the search field"),
-            ("Enter", "Search at once"),
-            ("Arrows, Delete", "On a part of the search: move, take it out"),
-            ("Ctrl+Shift+V", "Instant or Verified"),
-            ("Ctrl+Shift+M", "Look at more hits"),
-        ),
-    ),
-    (
-        "Photos",
-        (
-            ("Arrows", "Move between photos"),
-            ("Enter", "Open the photo"),
-            ("Esc", "Back"),
-            ("Space", "Hold: see the photo untouched"),
-            ("S", "Show or hide similar photos"),
-            ("+   −   0", "Zoom in, out, to fit"),
-            ("F", "Full screen"),
-        ),
-    ),
-    (
-        "Things",
-        (
-            ("Tab", "Next thing in the photo"),
-            (".   ,", "Next, previous matching thing"),
-            ("Click, Shift+click", "Select a thing, add one more"),
-            ("Ctrl+D", "Find things like this"),
-            ("Ctrl+E", "Save cut-out"),
-            ("Ctrl+C", "Copy cut-out"),
-        ),
-    ),
-    (
-        "Window",
-        (
-            ("F9", "Library"),
-            ("F10", "Inspector"),
-            ("P", "Pause or resume"),
-            ("F5", "Look for new photos"),
-            ("?", "This list"),
-        ),
-    ),
-)
 
 
 def restore_offer(backup: Backup | None) -> str:

@@ -17,7 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.text import formatting, library_text, photo_text, window_text
+from desktop_app.text import (
+    command_text,
+    formatting,
+    library_text,
+    models_text,
+    photo_text,
+    window_text,
+)
 from desktop_app.views.widgets.basic_widgets import label, push_button
 from engine.errors import EngineError
 from engine.records import Backup, Folder, RestoreReport
@@ -42,6 +49,13 @@ class Dialogs:
         """Ask for a folder; None if people cancel."""
         chosen = QFileDialog.getExistingDirectory(self._parent, library_text.CHOOSE_FOLDER)
         return Path(chosen) if chosen else None
+
+    def choose_model_files(self) -> list[Path]:
+        """Ask for the files of a model; none if people cancel."""
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self._parent, models_text.IMPORT_TITLE, "", models_text.MODEL_FILES
+        )
+        return [Path(path) for path in chosen]
 
     def choose_save_path(self, proposed: Path) -> Path | None:
         """Ask where to save a PNG file; None if people cancel."""
@@ -144,10 +158,11 @@ class ShortcutsDialog(QDialog):
         column.addWidget(label(window_text.SHORTCUTS_TITLE, "display"))
         halves = QHBoxLayout()
         halves.setSpacing(48)
-        for groups in (window_text.SHORTCUTS[:2], window_text.SHORTCUTS[2:]):
+        for groups in (command_text.GROUPS[:2], command_text.GROUPS[2:]):
             half = QVBoxLayout()
             half.setSpacing(16)
-            for heading, keys in groups:
+            for heading in groups:
+                keys = command_text.shortcuts(heading)
                 group = QVBoxLayout()
                 group.setSpacing(6)
                 group.addWidget(label(heading, "heading"))

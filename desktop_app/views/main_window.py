@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.text import window_text
+from desktop_app.text.command_text import COMMANDS
 from desktop_app.ui_state import UiState
 from desktop_app.views.dialogs import Dialogs
 from desktop_app.views.pages.message_pages import FirstRunPage, MessagePage
@@ -31,27 +32,6 @@ from desktop_app.views.widgets.toast import Toast
 
 WIDE_PX = 1080
 """From this width on both panels fit beside the photos."""
-KEYS = {
-    "search": ("Ctrl+F", "/"),
-    "back": ("Esc",),
-    "verify_switch": ("Ctrl+Shift+V",),
-    "rerank_more": ("Ctrl+Shift+M",),
-    "find_similar": ("Ctrl+D",),
-    "save_cutout": ("Ctrl+E",),
-    "copy_cutout": ("Ctrl+C",),
-    "similar": ("S",),
-    "zoom_in": ("+", "="),
-    "zoom_out": ("-",),
-    "zoom_fit": ("0",),
-    "fullscreen": ("F", "F11"),
-    "pause": ("P",),
-    "rescan": ("F5",),
-    "sidebar": ("F9",),
-    "inspector": ("F10",),
-    "shortcuts": ("?", "F1"),
-    "quit": ("Ctrl+Q",),
-}
-"""Name of a command -> its keys."""
 
 
 class MainWindow(QMainWindow):
@@ -60,16 +40,16 @@ class MainWindow(QMainWindow):
     Attributes:
         stack: the pages in the middle; more are added by ``add_page``.
         dialogs: all modal dialogs.
-        commands: QAction by name, see ``KEYS``.
+        commands: QAction by name, see ``COMMANDS``.
 
     Signals:
         folders_dropped(list[Path]): folders were dropped on the window.
-        files_dropped(): files were dropped, but no folder.
+        files_dropped(list[Path]): files were dropped, but no folder.
         closing(): the window has been hidden and closes; its state has been saved.
     """
 
     folders_dropped = Signal(object)
-    files_dropped = Signal()
+    files_dropped = Signal(object)
     closing = Signal()
 
     def __init__(self, theme: Theme, state: UiState) -> None:
@@ -126,9 +106,9 @@ class MainWindow(QMainWindow):
 
     def _build_commands(self) -> dict[str, QAction]:
         commands = {}
-        for name, keys in KEYS.items():
-            action = QAction(self)
-            action.setShortcuts([QKeySequence(key) for key in keys])
+        for name, text in COMMANDS.items():
+            action = QAction(text.title, self)
+            action.setShortcuts([QKeySequence(key) for key in text.keys])
             action.setAutoRepeat(name.startswith("zoom"))
             self.addAction(action)
             commands[name] = action
@@ -242,7 +222,7 @@ class MainWindow(QMainWindow):
         if folders:
             self.folders_dropped.emit(folders)
         else:
-            self.files_dropped.emit()
+            self.files_dropped.emit(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.save_state()

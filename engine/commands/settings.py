@@ -84,7 +84,8 @@ def _changed(settings: Settings, row: Field[Any], text: str) -> Settings:
     """
     try:
         # By the type of the default, because the annotations of the fields are strings.
-        value = type(row.default)(text)
+        value_type: type = type(row.default)
+        value = value_type(text)
     except ValueError as error:
         raise BadRequest(
             f"{plain(text)!r} cannot be the value of {row.name}.",

@@ -116,7 +116,7 @@ class ModelStore:
         model = self.find(name)
         if model is None:
             raise ModelMissing(
-                f"The model {name} is not installed.",
+                f"The model {self.catalogue.find(name).title} is not installed.",
                 operation="loading the models",
                 path=self.root / name,
                 hint="Download it, or import its files.",

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.app import Desktop
 from desktop_app.bridge.main_thread_queue import MainThreadQueue
@@ -54,6 +54,7 @@ class ScriptedDialogs:
 
     folder: Path | None = None
     save_path: Path | None = None
+    model_files: list[Path] = field(default_factory=list)
     remove: bool = True
     try_again: bool = False
     restore: list[RestoreChoice] = field(default_factory=list)
@@ -65,6 +66,9 @@ class ScriptedDialogs:
     def choose_save_path(self, proposed: Path) -> Path | None:
         self.asked.append(("save", proposed))
         return self.save_path
+
+    def choose_model_files(self) -> list[Path]:
+        return self.model_files
 
     def confirm_remove(self, folder) -> bool:
         self.asked.append(("remove", folder))
@@ -268,3 +272,13 @@ def search(qtbot) -> Callable[[Desktop, str], None]:
         qtbot.waitUntil(lambda: any(a.complete for a in answers), timeout=DEADLINE_MS)
 
     return run
+
+
+def drop(window, *paths) -> None:
+    """Drag files or folders over the window and drop them there."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton)
+    nothing = Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(300, 300), *how, nothing))
+    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *how, nothing))

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from desktop_app.controllers.searching import VERIFY_COUNT
 from desktop_app.presenters.second_look_presenter import FLAG, MORE
-from desktop_app.text import formatting, photo_text, search_text, window_text
+from desktop_app.text import command_text, formatting, photo_text, search_text
 from engine.masks.rle import encode
 from engine.records import UNSTORED, BoxXyxy, Region, RerankerInfo, SearchHit, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS, opens
@@ -114,7 +114,7 @@ def test_the_shortcut_works_inside_the_search_field(searched, sixty_photos, qtbo
     QTest.keyClick(field, Qt.Key.Key_V, both)
     assert switch(searched).instant.isChecked()
     qtbot.waitUntil(lambda: sixty_photos.requests[-1].verify == 0, timeout=DEADLINE_MS)
-    keys = [keys for _, group in window_text.SHORTCUTS for keys, _ in group]
+    keys = [keys for keys, _ in command_text.shortcuts(command_text.SEARCH)]
     assert {"Ctrl+Shift+V", "Ctrl+Shift+M"} <= set(keys)
 
 
@@ -148,6 +148,7 @@ def test_without_a_model_the_reason_is_shown_and_the_switch_moves_back(
     flags = bar(searched)._words.textInteractionFlags()
     assert flags & Qt.TextInteractionFlag.TextSelectableByMouse
     assert switch(searched).instant.isChecked() and switch(searched).verified.isEnabled()
+    assert bar(searched).models_button.isVisible() and "pickout-cli" not in bar(searched).message
     assert len(sixty_photos.requests) == 1
     assert not searched.window._state.flag(FLAG, False)
 

@@ -6,14 +6,13 @@ import logging
 import threading
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractScrollArea,
-    QApplication,
     QHeaderView,
     QLineEdit,
     QProgressBar,
@@ -24,7 +23,7 @@ from desktop_app.views.dialogs import RestoreChoice
 from engine.errors import LibraryInUse
 from engine.library import Library
 from engine.records import IndexingState
-from tests.desktop_app.conftest import DEADLINE_MS, ScriptedDialogs, opens
+from tests.desktop_app.conftest import DEADLINE_MS, ScriptedDialogs, drop, opens
 from tests.desktop_app.memory_library import MemoryLibrary, synthetic_photo
 from tests.fakes import synthetic_photos
 
@@ -64,15 +63,6 @@ def test_the_sample_photos_are_added_from_where_they_are_shipped(open_desktop, t
 
 
 # -- folders -----------------------------------------------------------------------------------
-
-
-def drop(window, *paths) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton)
-    nothing = Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(window, QDragEnterEvent(QPoint(300, 300), *how, nothing))
-    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *how, nothing))
 
 
 def test_a_folder_dropped_on_the_window_is_added(open_desktop, memory, tmp_path, qtbot):
@@ -298,7 +288,7 @@ def test_the_starter_notice_is_shown_until_dismissed(open_desktop, memory, searc
     search(desktop, "tree")
     notice = desktop.presenter.results.profile_notice
     assert notice.isVisible()
-    notice.button.click()
+    notice.dismiss_button.click()
     search(desktop, "ball")
     assert not notice.isVisible()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
@@ -145,6 +146,39 @@ def test_no_file_speaks_of_somebodys_machine_or_of_package_registries():
         if words:
             found[path.relative_to(ROOT).as_posix()] = words
     assert found == {}
+
+
+COMMAND_LINE = ("commands", "cli.py", "diagnostics.py", "evaluation", "benchmarks", "training")
+"""What of the engine only the command line runs."""
+
+
+def sentences(source: str) -> list[str]:
+    """The strings of a module that are not docstrings."""
+    tree = ast.parse(source)
+    documented = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [n.value for n in constants if isinstance(n.value, str) and id(n) not in documented]
+
+
+def test_nothing_that_the_window_shows_tells_to_type_a_command():
+    found = {}
+    for path in sorted((ROOT / "engine").rglob("*.py")) + sorted((ROOT / "desktop_app").rglob("*")):
+        inside = path.relative_to(ROOT).parts
+        if path.suffix != ".py" or (inside[0] == "engine" and inside[1] in COMMAND_LINE):
+            continue
+        words = [s for s in sentences(path.read_text("utf-8")) if "pickout-cli" in s]
+        if words:
+            found[path.relative_to(ROOT).as_posix()] = words
+    assert found == {}
+
+
+def test_a_sentence_that_names_a_command_is_found():
+    source = '"""Docs of pickout-cli."""\nHINT = f"Run pickout-cli {1}"'
+    assert sentences(source) == ["Run pickout-cli "]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class ResultsPage(QWidget):
         self.grid.setModel(model)
         session.thumbnails.ready.connect(self.grid.thumbnails_ready)
         session.outlines.ready.connect(self.grid.outlines_ready)
-        self.profile_notice = MessageBar(window_text.DISMISS)
+        self.profile_notice = MessageBar(window_text.BETTER_MODELS, window_text.DISMISS)
         self.second_look_bar = SecondLookBar()
         self.result_note_bar = MessageBar()
         self.changes_bar = MessageBar(search_text.REFRESH)

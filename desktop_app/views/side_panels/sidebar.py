@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.text import formatting, library_text, search_text, window_text
+from desktop_app.text import formatting, library_text, models_text, search_text, window_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import (
     ElidedLabel,
@@ -106,7 +106,7 @@ class Sidebar(QWidget):
         add_folder(), remove_folder(Folder), rescan(): commands about folders.
         gone(Folder): the photos that this folder lacks are really gone.
         search(str), clear_recent_searches(): commands about recent searches.
-        show_photos(), show_problems(): go to that page.
+        show_photos(), show_problems(), show_models(): go to that page.
     """
 
     add_folder = Signal()
@@ -117,6 +117,7 @@ class Sidebar(QWidget):
     clear_recent_searches = Signal()
     show_photos = Signal()
     show_problems = Signal()
+    show_models = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -164,6 +165,12 @@ class Sidebar(QWidget):
         self._recent.setSpacing(0)
         self._column.addLayout(self._recent)
         self._column.addStretch(1)
+        self._models = push_button(
+            models_text.MODELS, role="row", theme=self._theme, icon="models", token="secondary"
+        )
+        self._models.clicked.connect(self.show_models)
+        self._models.setCheckable(True)
+        self._column.addWidget(self._models)
         self.show_recent([])
 
     @staticmethod
@@ -198,10 +205,11 @@ class Sidebar(QWidget):
         self._problems.setAccessibleName(words)
         self._all.setVisible(bool(status.folders))
 
-    def mark_current_page(self, *, photos: bool, problems: bool) -> None:
-        """Mark the current page: all photos, the problems, or neither."""
+    def mark_current_page(self, *, photos: bool, problems: bool, models: bool) -> None:
+        """Mark the current page: all photos, the problems, the models, or none of them."""
         self._all.setChecked(photos)
         self._problems.setChecked(problems)
+        self._models.setChecked(models)
 
     def show_recent(self, searches: list[str]) -> None:
         """List the recent searches, newest first."""

@@ -9,15 +9,16 @@ from desktop_app.views.widgets.basic_widgets import label, push_button
 
 
 class MessageBar(QFrame):
-    """A sentence over the grid, with an optional button.
+    """A sentence over the grid, with an optional button, and one that dismisses it.
 
     Signals:
-        pressed(): the button was pressed.
+        pressed(), dismissed(): a button was pressed.
     """
 
     pressed = Signal()
+    dismissed = Signal()
 
-    def __init__(self, button: str = "") -> None:
+    def __init__(self, button: str = "", dismiss: str = "") -> None:
         super().__init__()
         self.setObjectName("band")
         row = QHBoxLayout(self)
@@ -29,6 +30,10 @@ class MessageBar(QFrame):
         self.button.clicked.connect(self.pressed)
         row.addWidget(self.button)
         self.button.setVisible(bool(button))
+        self.dismiss_button = push_button(dismiss, role="link")
+        self.dismiss_button.clicked.connect(self.dismissed)
+        row.addWidget(self.dismiss_button)
+        self.dismiss_button.setVisible(bool(dismiss))
         self.hide()
 
     def show_message(self, words: str) -> None:

@@ -1,0 +1,72 @@
+"""Every command of the window: what it does in words, and its keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SEARCH, PHOTOS, THINGS, LIBRARY, WINDOW = "Search", "Photos", "Things", "Library", "Window"
+GROUPS = (SEARCH, PHOTOS, THINGS, LIBRARY, WINDOW)
+
+
+@dataclass(frozen=True)
+class CommandText:
+    """A command.
+
+    Attributes:
+        title: what it does, as in the list of shortcuts.
+        group: one of ``GROUPS``.
+        keys: its shortcuts, as ``QKeySequence`` reads them.
+    """
+
+    title: str
+    group: str
+    keys: tuple[str, ...] = ()
+
+
+COMMANDS = {
+    "search": CommandText("Go to the search field", SEARCH, ("Ctrl+F", "/")),
+    "verify_switch": CommandText("Instant or Verified", SEARCH, ("Ctrl+Shift+V",)),
+    "rerank_more": CommandText("Look at more hits", SEARCH, ("Ctrl+Shift+M",)),
+    "back": CommandText("Back", PHOTOS, ("Esc",)),
+    "similar": CommandText("Show or hide similar photos", PHOTOS, ("S",)),
+    "zoom_in": CommandText("Zoom in", PHOTOS, ("+", "=")),
+    "zoom_out": CommandText("Zoom out", PHOTOS, ("-",)),
+    "zoom_fit": CommandText("Zoom to fit", PHOTOS, ("0",)),
+    "find_similar": CommandText("Find things like this", THINGS, ("Ctrl+D",)),
+    "save_cutout": CommandText("Save the cut-out", THINGS, ("Ctrl+E",)),
+    "copy_cutout": CommandText("Copy the cut-out", THINGS, ("Ctrl+C",)),
+    "all_photos": CommandText("Show all photos", LIBRARY, ("Alt+1",)),
+    "problems": CommandText("Show problems", LIBRARY, ("Alt+2",)),
+    "models": CommandText("Models", LIBRARY, ("Alt+3",)),
+    "add_folder": CommandText("Add a folder", LIBRARY, ("Ctrl+O",)),
+    "rescan": CommandText("Look for new photos", LIBRARY, ("F5",)),
+    "pause": CommandText("Pause or resume", LIBRARY, ("P",)),
+    "sidebar": CommandText("Show or hide the library", WINDOW, ("F9",)),
+    "inspector": CommandText("Show or hide the inspector", WINDOW, ("F10",)),
+    "fullscreen": CommandText("Full screen", WINDOW, ("F", "F11")),
+    "shortcuts": CommandText("All shortcuts", WINDOW, ("F1", "?")),
+    "quit": CommandText("Quit", WINDOW, ("Ctrl+Q",)),
+}
+"""By name. They stand in the list of shortcuts in this order."""
+OTHER_KEYS = (
+    (SEARCH, "Enter", "Search at once"),
+    (SEARCH, "Arrows, Delete", "On a part of the search: move, take it out"),
+    (PHOTOS, "Arrows", "Move between photos"),
+    (PHOTOS, "Enter", "Open the photo"),
+    (PHOTOS, "Space", "Hold: see the photo untouched"),
+    (THINGS, "Tab", "Next thing in the photo"),
+    (THINGS, ".   ,", "Next, previous matching thing"),
+    (THINGS, "Click, Shift+click", "Select a thing, add one more"),
+)
+"""Keys that parts of the window handle themselves: group, keys, what they do."""
+
+
+def shortcuts(group: str) -> list[tuple[str, str]]:
+    """Keys and what they do, of one group, for the list of shortcuts.
+
+    >>> shortcuts(WINDOW)[0]
+    ('F9', 'Show or hide the library')
+    """
+    commands = [text for text in COMMANDS.values() if text.group == group and text.keys]
+    listed = [("  or  ".join(text.keys), text.title) for text in commands]
+    return listed + [(keys, title) for other, keys, title in OTHER_KEYS if other == group]

@@ -1,0 +1,174 @@
+"""The page with the models: which of them answer, which are installed, which can be had."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from desktop_app.item_models.model_cards import Card
+from desktop_app.text import models_text, photo_text
+from desktop_app.views.painting.theme import Theme
+from desktop_app.views.widgets.action_card import ActionCard
+from desktop_app.views.widgets.basic_widgets import icon_button, label, push_button
+
+WIDTH_PX = 760
+"""Widest column of cards; longer lines are hard to read."""
+PROFILE, MODEL = "profile", "model"
+IMPORT_KEY = ""
+"""Key of the card that shows the import of files whose model is not known yet."""
+
+
+class ModelsPage(QWidget):
+    """Lists profiles and models as cards.
+
+    Signals:
+        closed(): go back to the photos.
+        listed(): all cards of ``show_cards`` are shown.
+        import_requested(): choose files of any model.
+        pressed(str kind, str key, str action): a button of a card, see ``ActionCard``.
+        confirmed(str kind, str key, str action): a question was answered with yes.
+    """
+
+    closed = Signal()
+    listed = Signal()
+    import_requested = Signal()
+    pressed = Signal(str, str, str)
+    confirmed = Signal(str, str, str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._cards: dict[tuple[str, str], ActionCard] = {}
+        self._roles: dict[str, QVBoxLayout] = {}
+        self._waiting: deque[tuple[str, str, Card]] = deque()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._show_next)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 4, 16, 0)
+        column.setSpacing(12)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        back = icon_button(theme, "back", photo_text.BACK, "text")
+        back.clicked.connect(self.closed)
+        top.addWidget(back)
+        top.addWidget(label(models_text.MODELS_TITLE, "title"), 1)
+        self.import_button = push_button(models_text.IMPORT, theme=theme, icon="plus")
+        self.import_button.clicked.connect(self.import_requested)
+        top.addWidget(self.import_button)
+        column.addLayout(top)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setAccessibleName(models_text.MODELS_TITLE)
+        column.addWidget(self.area, 1)
+        self._build_sections()
+
+    def _build_sections(self) -> None:
+        body = QWidget()
+        body.setMaximumWidth(WIDTH_PX)
+        sections = QVBoxLayout(body)
+        sections.setContentsMargins(4, 0, 12, 24)
+        sections.setSpacing(8)
+        self.computer = label(models_text.LOADING, "secondary", wrap=True)
+        sections.addWidget(self.computer)
+        self.runtime_note = label(models_text.NO_RUNTIME, "danger", wrap=True)
+        self.runtime_note.hide()
+        sections.addWidget(self.runtime_note)
+        headings = {PROFILE: models_text.PROFILES, IMPORT_KEY: "", **models_text.ROLES}
+        for role, heading in headings.items():
+            if heading:
+                sections.addSpacing(10)
+                sections.addWidget(label(heading, "heading"))
+            self._roles[role] = QVBoxLayout()
+            self._roles[role].setSpacing(8)
+            sections.addLayout(self._roles[role])
+        sections.addSpacing(10)
+        sections.addWidget(label(models_text.NO_NETWORK, "secondary", wrap=True))
+        sections.addWidget(label(models_text.DROP_HINT, "secondary", wrap=True))
+        sections.addStretch(1)
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(body, 1000)
+        row.addStretch(1)
+        self.area.setWidget(holder)
+
+    def show_cards(self, profiles: Sequence[Card], models: Mapping[str, Sequence[Card]]) -> None:
+        """Show these cards; those that are shown already are changed in place.
+
+        Args:
+            models: role of the models -> their cards.
+        """
+        wanted = [(PROFILE, PROFILE, card) for card in profiles]
+        wanted += [(MODEL, role, card) for role, cards in models.items() for card in cards]
+        keys = {(kind, card.key) for kind, _, card in wanted}
+        for key in [k for k in self._cards if k not in keys and k != (MODEL, IMPORT_KEY)]:
+            self._remove(key)
+        self._waiting = deque(wanted)
+        self._show_next()
+
+    def _show_next(self) -> None:
+        """Change the cards that are there, and create one; all at once would block the window."""
+        while self._waiting:
+            kind, role, card = self._waiting.popleft()
+            created = (kind, card.key) not in self._cards
+            self._show(kind, role, card)
+            if created and self._waiting:
+                self._timer.start()
+                return
+        self.listed.emit()
+
+    def show_import(self, shown: bool) -> None:
+        """Show or take away the card of an import whose model is not known yet."""
+        if shown:
+            card = Card(IMPORT_KEY, models_text.IMPORTING, "", ())
+            self._show(MODEL, IMPORT_KEY, card)
+        else:
+            self._remove((MODEL, IMPORT_KEY))
+
+    def card(self, kind: str, key: str) -> ActionCard | None:
+        """The card of a profile or model; None if it is not listed."""
+        return self._cards.get((kind, key))
+
+    def cards(self) -> list[ActionCard]:
+        """All cards."""
+        return list(self._cards.values())
+
+    def reveal(self, kind: str, key: str) -> None:
+        """Scroll to a card and give it the focus."""
+        card = self.card(kind, key)
+        if card is not None:
+            self.area.ensureWidgetVisible(card)
+            card.focus_first_button()
+
+    def _show(self, kind: str, role: str, card: Card) -> None:
+        shown = self._cards.get((kind, card.key))
+        if shown is not None:
+            shown.show_card(card)
+        else:
+            shown = ActionCard(card)
+            shown.setProperty("kind", kind)
+            shown.pressed.connect(self._pressed)
+            shown.confirmed.connect(self._confirmed)
+            self._cards[kind, card.key] = shown
+            if role not in self._roles:  # a role that this window does not know
+                role = IMPORT_KEY
+            self._roles[role].addWidget(shown)
+
+    def _remove(self, key: tuple[str, str]) -> None:
+        card = self._cards.pop(key, None)
+        if card is not None:
+            card.hide()
+            card.deleteLater()
+
+    def _pressed(self, key: str, action: str) -> None:
+        self.pressed.emit(self.sender().property("kind"), key, action)
+
+    def _confirmed(self, key: str, action: str) -> None:
+        self.confirmed.emit(self.sender().property("kind"), key, action)
