@@ -8,7 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from engine.errors import BadRequest, DiskFull
 log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
+GENERAL, SECOND_LOOK = "Looking at photos", "Second look (Verified)"
+"""Groups of settings."""
 
 
 def _setting(
@@ -27,6 +29,9 @@ def _setting(
     low: float | None = None,
     high: float | None = None,
     reindexes: bool = False,
+    title: str = "",
+    group: str = GENERAL,
+    choices: tuple[int, ...] = (),
 ) -> Any:
     """Declare one setting: its default, and the metadata for a form that shows it.
 
@@ -37,8 +42,18 @@ def _setting(
         low: smallest valid value; None for no limit.
         high: largest valid value.
         reindexes: whether a change indexes all photos again.
+        title: its name for the user; empty for the name of the field in words.
+        group: heading that it is listed under.
+        choices: all valid values; empty for every value of the range.
     """
-    meta = {"help": help_text, "unit": unit, "low": low, "high": high, "reindexes": reindexes}
+    meta: dict[str, Any] = {
+        "help": help_text,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "reindexes": reindexes,
+    }
+    meta |= {"title": title, "group": group, "choices": choices}
     return field(default=default, metadata=meta)
 
 
@@ -67,6 +82,7 @@ class Settings:
         unit="processes",
         low=0,
         high=16,
+        title="Photos looked at side by side",
     )
     battery_percent: int = _setting(
         20,
@@ -89,11 +105,14 @@ class Settings:
         unit="seconds",
         low=5,
         high=3600,
+        title="Time limit for a photo",
     )
     second_look_model: str = _setting(
         "",
         "The language model that looks at the first hits again; empty for the best installed one "
         "that this computer has the memory for.",
+        title="Language model",
+        group=SECOND_LOOK,
     )
     second_look_gpu_layers: int = _setting(
         -1,
@@ -101,6 +120,8 @@ class Settings:
         unit="layers",
         low=-1,
         high=1000,
+        title="Layers on the graphics card",
+        group=SECOND_LOOK,
     )
     second_look_threads: int = _setting(
         0,
@@ -108,6 +129,8 @@ class Settings:
         unit="threads",
         low=0,
         high=256,
+        title="Processor threads",
+        group=SECOND_LOOK,
     )
     second_look_picture_px: int = _setting(
         0,
@@ -116,6 +139,9 @@ class Settings:
         unit="pixels",
         low=0,
         high=896,
+        title="Size of the picture it is shown",
+        group=SECOND_LOOK,
+        choices=(0, 448, 672, 896),
     )
     second_look_time_limit_s: float = _setting(
         180.0,
@@ -123,6 +149,8 @@ class Settings:
         unit="seconds",
         low=5,
         high=3600,
+        title="Time limit for an answer",
+        group=SECOND_LOOK,
     )
     second_look_idle_minutes: float = _setting(
         10.0,
@@ -130,6 +158,8 @@ class Settings:
         unit="minutes",
         low=0.05,
         high=24 * 60,
+        title="Give its memory back after",
+        group=SECOND_LOOK,
     )
     rescan_minutes: float = _setting(
         60.0,
@@ -137,6 +167,7 @@ class Settings:
         unit="minutes",
         low=1,
         high=24 * 60,
+        title="Compare folders with the library every",
     )
 
     def __post_init__(self) -> None:
@@ -148,6 +179,18 @@ class Settings:
             low, high = row.metadata["low"], row.metadata["high"]
             if low is not None and not low <= value <= high:
                 raise ValueError(f"expected {row.name} within {low}..{high}, got {value!r}")
+            choices = row.metadata["choices"]
+            if choices and value not in choices:
+                raise ValueError(f"expected {row.name} to be one of {choices}, got {value!r}")
+
+
+def title(row: Field[Any]) -> str:
+    """The name of a setting for the user.
+
+    >>> title(next(row for row in fields(Settings) if row.name == "workers"))
+    'Photos looked at side by side'
+    """
+    return row.metadata["title"] or row.name.replace("_", " ").capitalize()
 
 
 def load(path: Path) -> tuple[Settings, str]:

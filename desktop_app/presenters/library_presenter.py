@@ -83,8 +83,8 @@ class LibraryPresenter(QObject):
         self._browsing.show()
         self._problems.refresh()
         failed = self._background_start_failed
+        session.reads.call(session.library.search.warm_up, None, failed)  # watching takes longer
         session.reads.call(session.library.folders.start_watching, None, failed)
-        session.reads.call(session.library.search.warm_up, None, failed)
 
     def _background_start_failed(self, error: BaseException) -> None:
         """Searching works without watching folders and without loaded models."""

@@ -19,6 +19,7 @@ from desktop_app.presenters.models_presenter import ModelsPresenter
 from desktop_app.presenters.photo_presenter import PhotoPresenter
 from desktop_app.presenters.search_presenter import SearchPresenter
 from desktop_app.presenters.second_look_presenter import SecondLookPresenter
+from desktop_app.presenters.settings_presenter import SettingsPresenter
 from desktop_app.ui_state import UiState
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.pages.problems_page import ProblemsPage
@@ -28,8 +29,8 @@ from desktop_app.views.pages.results_page import ResultsPage
 class MainPresenter(QObject):
     """Holds the controllers, pages and presenters of one open library.
 
-    The current page is one of results, photo view, problems and models. Where the results page
-    has nothing to show, the window shows a message or the first-run page instead.
+    The current page is one of results, photo view, problems, models and settings. Where the
+    results page has nothing to show, the window shows a message or the first-run page instead.
     """
 
     def __init__(self, window: MainWindow, session: Session, state: UiState) -> None:
@@ -48,7 +49,14 @@ class MainPresenter(QObject):
         )
         self.problems_page = ProblemsPage(problem_model, theme)
         self.models = ModelsPresenter(window, session)
-        for page in (self.results, self.photo.view, self.problems_page, self.models.page):
+        self.settings = SettingsPresenter(window, session)
+        for page in (
+            self.results,
+            self.photo.view,
+            self.problems_page,
+            self.models.page,
+            self.settings.page,
+        ):
             window.add_page(page)
         self._page: QWidget = self.results
         self._message: Message | None = None
@@ -93,15 +101,18 @@ class MainPresenter(QObject):
         window.sidebar.show_photos.connect(self._show_all_photos)
         window.sidebar.show_problems.connect(self.show_problems)
         window.sidebar.show_models.connect(self.models.show)
+        window.sidebar.show_settings.connect(self.settings.show)
         window.commands["all_photos"].triggered.connect(self._show_all_photos)
         window.commands["problems"].triggered.connect(self.show_problems)
         window.commands["back"].triggered.connect(self._back)
         self.results.grid.near_end.connect(self.browsing.load_more)
         self.photo.opened.connect(self._photo_opened)
         self.photo.closed.connect(self._photo_closed)
-        for page in (self.problems_page, self.models.page):
+        for page in (self.problems_page, self.models.page, self.settings.page):
             page.closed.connect(self._back_to_grid)
         self.models.requested.connect(self._show_models)
+        self.settings.requested.connect(self._show_settings)
+        self.settings.changed.connect(self.second_look.models_changed)
         self.models.models_changed.connect(self.second_look.models_changed)
         self.library.model_files_dropped.connect(self.models.import_files)
         self.library.profile_changed.connect(self.models.profile_changed)
@@ -132,6 +143,7 @@ class MainPresenter(QObject):
             photos=self._page is self.results and self.searching.query is None,
             problems=self._page is self.problems_page,
             models=self._page is self.models.page,
+            settings=self._page is self.settings.page,
         )
         if self._page is not self.results:
             window.show_page(self._page)
@@ -173,6 +185,11 @@ class MainPresenter(QObject):
         self.photo.deactivate()
         self._show(self.models.page)
         self.models.page.import_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_settings(self) -> None:
+        self.photo.deactivate()
+        self._show(self.settings.page)
+        self.settings.page.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_all_photos(self) -> None:
         self.photo.deactivate()

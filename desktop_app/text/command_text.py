@@ -38,6 +38,7 @@ COMMANDS = {
     "all_photos": CommandText("Show all photos", LIBRARY, ("Alt+1",)),
     "problems": CommandText("Show problems", LIBRARY, ("Alt+2",)),
     "models": CommandText("Models", LIBRARY, ("Alt+3",)),
+    "settings": CommandText("Settings", LIBRARY, ("Ctrl+,",)),
     "add_folder": CommandText("Add a folder", LIBRARY, ("Ctrl+O",)),
     "rescan": CommandText("Look for new photos", LIBRARY, ("F5",)),
     "pause": CommandText("Pause or resume", LIBRARY, ("P",)),

@@ -38,8 +38,6 @@ def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
                 operation=OPERATION,
                 hint=f"Give {range_text(row)}.",
             ) from error
-    if "second_look_picture_px" in values:
-        _require_side(settings.second_look_picture_px)
     if values.get("second_look_model"):
         _require_model(settings.second_look_model)
     return settings
@@ -63,6 +61,8 @@ def setting(name: str) -> Field[Any]:
 
 def range_text(row: Field[Any]) -> str:
     """What values a setting can have."""
+    if choices := row.metadata["choices"]:
+        return f"one of: {', '.join(map(str, choices))}"
     kind = {int: "a whole number", float: "a number"}.get(type(row.default), "a text")
     low, high = row.metadata["low"], row.metadata["high"]
     return kind if low is None else f"{kind} from {low:g} to {high:g}"
@@ -71,17 +71,6 @@ def range_text(row: Field[Any]) -> str:
 def takes_effect(name: str) -> str:
     """When a Pickout that has the library open takes a new value over."""
     return "with its next search" if name.startswith("second_look") else "at its next start"
-
-
-def _require_side(side_px: int) -> None:
-    from engine.reranking.letterbox import SIDES_PX
-
-    if side_px not in (0, *SIDES_PX):
-        raise BadRequest(
-            f"A picture of {side_px} pixels is none that models are shown.",
-            operation=OPERATION,
-            hint=f"Choose one of: 0, {', '.join(map(str, SIDES_PX))}.",
-        )
 
 
 def _require_model(name: str) -> None:

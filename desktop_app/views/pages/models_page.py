@@ -5,75 +5,52 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.item_models.model_cards import Card
-from desktop_app.text import models_text, photo_text
+from desktop_app.text import models_text
+from desktop_app.views.pages.scroll_page import ScrollPage
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.action_card import ActionCard
-from desktop_app.views.widgets.basic_widgets import icon_button, label, push_button
+from desktop_app.views.widgets.basic_widgets import label, push_button
 
-WIDTH_PX = 760
-"""Widest column of cards; longer lines are hard to read."""
 PROFILE, MODEL = "profile", "model"
 IMPORT_KEY = ""
 """Key of the card that shows the import of files whose model is not known yet."""
 
 
-class ModelsPage(QWidget):
+class ModelsPage(ScrollPage):
     """Lists profiles and models as cards.
 
     Signals:
-        closed(): go back to the photos.
+        closed(): see ``ScrollPage``.
         listed(): all cards of ``show_cards`` are shown.
         import_requested(): choose files of any model.
         pressed(str kind, str key, str action): a button of a card, see ``ActionCard``.
         confirmed(str kind, str key, str action): a question was answered with yes.
     """
 
-    closed = Signal()
     listed = Signal()
     import_requested = Signal()
     pressed = Signal(str, str, str)
     confirmed = Signal(str, str, str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("page")
+        super().__init__(theme, models_text.MODELS_TITLE, parent)
         self._cards: dict[tuple[str, str], ActionCard] = {}
         self._roles: dict[str, QVBoxLayout] = {}
         self._waiting: deque[tuple[str, str, Card]] = deque()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._show_next)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 4, 16, 0)
-        column.setSpacing(12)
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        back = icon_button(theme, "back", photo_text.BACK, "text")
-        back.clicked.connect(self.closed)
-        top.addWidget(back)
-        top.addWidget(label(models_text.MODELS_TITLE, "title"), 1)
         self.import_button = push_button(models_text.IMPORT, theme=theme, icon="plus")
         self.import_button.clicked.connect(self.import_requested)
-        top.addWidget(self.import_button)
-        column.addLayout(top)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setAccessibleName(models_text.MODELS_TITLE)
-        column.addWidget(self.area, 1)
+        self.top.addWidget(self.import_button)
         self._build_sections()
 
     def _build_sections(self) -> None:
-        body = QWidget()
-        body.setMaximumWidth(WIDTH_PX)
-        sections = QVBoxLayout(body)
-        sections.setContentsMargins(4, 0, 12, 24)
-        sections.setSpacing(8)
+        sections = self.sections
         self.computer = label(models_text.LOADING, "secondary", wrap=True)
         sections.addWidget(self.computer)
         self.runtime_note = label(models_text.NO_RUNTIME, "danger", wrap=True)
@@ -91,13 +68,6 @@ class ModelsPage(QWidget):
         sections.addWidget(label(models_text.NO_NETWORK, "secondary", wrap=True))
         sections.addWidget(label(models_text.DROP_HINT, "secondary", wrap=True))
         sections.addStretch(1)
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        row.addWidget(body, 1000)
-        row.addStretch(1)
-        self.area.setWidget(holder)
 
     def show_cards(self, profiles: Sequence[Card], models: Mapping[str, Sequence[Card]]) -> None:
         """Show these cards; those that are shown already are changed in place.

@@ -71,6 +71,7 @@ class Theme(QObject):
         # Longest names first, because @accent is also the beginning of @accent_soft.
         for token in sorted(self.tokens.colours, key=len, reverse=True):
             sheet = sheet.replace(f"@{token}", self.tokens.colours[token])
+        sheet = sheet.replace("@icons", (resources_dir() / "icons").as_posix())
         self._app.setStyleSheet(sheet)
         self.changed.emit()
 

@@ -11,7 +11,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.text import formatting, library_text, models_text, search_text, window_text
+from desktop_app.text import (
+    formatting,
+    library_text,
+    models_text,
+    search_text,
+    settings_text,
+    window_text,
+)
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import (
     ElidedLabel,
@@ -106,7 +113,7 @@ class Sidebar(QWidget):
         add_folder(), remove_folder(Folder), rescan(): commands about folders.
         gone(Folder): the photos that this folder lacks are really gone.
         search(str), clear_recent_searches(): commands about recent searches.
-        show_photos(), show_problems(), show_models(): go to that page.
+        show_photos(), show_problems(), show_models(), show_settings(): go to that page.
     """
 
     add_folder = Signal()
@@ -118,6 +125,7 @@ class Sidebar(QWidget):
     show_photos = Signal()
     show_problems = Signal()
     show_models = Signal()
+    show_settings = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -171,6 +179,16 @@ class Sidebar(QWidget):
         self._models.clicked.connect(self.show_models)
         self._models.setCheckable(True)
         self._column.addWidget(self._models)
+        self._settings = push_button(
+            settings_text.SETTINGS,
+            role="row",
+            theme=self._theme,
+            icon="settings",
+            token="secondary",
+        )
+        self._settings.clicked.connect(self.show_settings)
+        self._settings.setCheckable(True)
+        self._column.addWidget(self._settings)
         self.show_recent([])
 
     @staticmethod
@@ -205,11 +223,14 @@ class Sidebar(QWidget):
         self._problems.setAccessibleName(words)
         self._all.setVisible(bool(status.folders))
 
-    def mark_current_page(self, *, photos: bool, problems: bool, models: bool) -> None:
-        """Mark the current page: all photos, the problems, the models, or none of them."""
+    def mark_current_page(
+        self, *, photos: bool, problems: bool, models: bool, settings: bool
+    ) -> None:
+        """Mark the current page, or none of them."""
         self._all.setChecked(photos)
         self._problems.setChecked(problems)
         self._models.setChecked(models)
+        self._settings.setChecked(settings)
 
     def show_recent(self, searches: list[str]) -> None:
         """List the recent searches, newest first."""

@@ -88,7 +88,7 @@ def test_search_as_json_carries_masks_at_the_upright_size(indexed):
     found = json.loads(ran.out)
     top = ["query", "plan", "profile", "took_ms", "second_look", "looked_at", "note", "hits"]
     assert list(found) == top and found["query"] == "red"
-    assert found["looked_at"] == 0 and "models download" in found["note"]
+    assert found["looked_at"] == 0 and "Download one" in found["note"]
     hit = found["hits"][0]
     keys = ["photo_id", "path", "score", "verdict", "probability", "region", "reason", "outlined"]
     assert list(hit) == [*keys, "looked_at", "others", "findings", "similar", "box_xyxy"]
