@@ -62,6 +62,7 @@ class LibraryPresenter(QObject):
         window.sidebar.add_folder.connect(self._choose_folder)
         window.commands["add_folder"].triggered.connect(self._choose_folder)
         window.sidebar.remove_folder.connect(self._remove_folder)
+        window.sidebar.show_folder.connect(self._show_folder)
         window.sidebar.rescan.connect(folders.rescan)
         window.sidebar.gone.connect(folders.believe)
         window.lacking_bar.gone.connect(folders.believe)
@@ -137,6 +138,9 @@ class LibraryPresenter(QObject):
     def _remove_folder(self, folder: Folder) -> None:
         if self._window.dialogs.confirm_remove(folder):
             self._folders.remove(folder)
+
+    def _show_folder(self, folder: Folder) -> None:
+        self._window.shell.open_file(folder.path)
 
     def _folder_added(self, folder: Folder) -> None:
         self._window.toast.show_message(

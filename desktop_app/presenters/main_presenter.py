@@ -16,6 +16,7 @@ from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.item_models.problems import ProblemModel
 from desktop_app.presenters.library_presenter import LibraryPresenter
 from desktop_app.presenters.models_presenter import ModelsPresenter
+from desktop_app.presenters.photo_menus import PhotoMenus
 from desktop_app.presenters.photo_presenter import PhotoPresenter
 from desktop_app.presenters.search_presenter import SearchPresenter
 from desktop_app.presenters.second_look_presenter import SecondLookPresenter
@@ -58,6 +59,7 @@ class MainPresenter(QObject):
             self.settings.page,
         ):
             window.add_page(page)
+        self.menus = PhotoMenus(window, self.photo, self.results.grid)
         self._page: QWidget = self.results
         self._message: Message | None = None
         self.search = SearchPresenter(
@@ -117,6 +119,7 @@ class MainPresenter(QObject):
         self.library.model_files_dropped.connect(self.models.import_files)
         self.library.profile_changed.connect(self.models.profile_changed)
         self.problems_page.retry.connect(self.problems.retry)
+        self.problems_page.show_requested.connect(window.shell.show_in_folder)
         self.browsing.loaded.connect(self._refresh_page)
         self.search.results_requested.connect(self._select_results)
         self.search.content_changed.connect(self._refresh_page)

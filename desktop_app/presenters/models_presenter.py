@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 
 from desktop_app.bridge.session import Session
 from desktop_app.controllers.models import ModelList, ModelsController
@@ -160,7 +159,7 @@ class ModelsPresenter(QObject):
         info = self._info(name)
         for file in info.files if info is not None else ():
             if file.by_hand:
-                QDesktopServices.openUrl(QUrl(file.address))
+                self._window.shell.open_page(file.address)
 
     # -- jobs ------------------------------------------------------------------------------
 

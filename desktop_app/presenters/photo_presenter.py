@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QKeySequence, QShortcut
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QShortcut
 
 from desktop_app.bridge.session import Session
 from desktop_app.controllers.cutouts import CutoutController
@@ -257,7 +257,7 @@ class PhotoPresenter(QObject):
 
     # -- cut-outs --------------------------------------------------------------------------
 
-    def _target(self) -> tuple[Photo | None, list[Region]]:
+    def target(self) -> tuple[Photo | None, list[Region]]:
         """The photo and the regions that a command applies to."""
         if self.is_open and self.view.hit is not None:
             return self.view.hit.photo, self.view.selected_regions
@@ -266,10 +266,23 @@ class PhotoPresenter(QObject):
         return (None, []) if hit is None or region is None else (hit.photo, [region])
 
     def _find_similar(self) -> None:
-        photo, regions = self._target()
+        self._with_target(self.find_similar_to)
+
+    def _save_cutout(self) -> None:
+        self._with_target(self.save_cutout_of)
+
+    def _copy_cutout(self) -> None:
+        self._with_target(self.copy_cutout_of)
+
+    def _with_target(self, call: Callable[[Photo, list[Region]], None]) -> None:
+        photo, regions = self.target()
         if photo is None or not regions:
             self._window.toast.show_message(photo_text.SELECT_FIRST)
-            return
+        else:
+            call(photo, regions)
+
+    def find_similar_to(self, photo: Photo, regions: list[Region]) -> None:
+        """Search for things like the last of these regions."""
         self._request_similar(SearchHit(photo, 0.0, regions[-1]))
 
     def _request_similar(self, hit: SearchHit) -> None:
@@ -281,11 +294,8 @@ class PhotoPresenter(QObject):
     def _query_words(self) -> str:
         return self._searching.query.text if self._searching.query is not None else ""
 
-    def _save_cutout(self) -> None:
-        photo, regions = self._target()
-        if photo is None or not regions:
-            self._window.toast.show_message(photo_text.SELECT_FIRST)
-            return
+    def save_cutout_of(self, photo: Photo, regions: list[Region]) -> None:
+        """Ask where to, and save these regions as one cut-out."""
         folder = self._state.last_save_folder
         if folder is None or not folder.is_dir():
             folder = Path.home()
@@ -295,16 +305,13 @@ class PhotoPresenter(QObject):
             self._state.last_save_folder = to.parent
             self._cutouts.save(photo, regions, to, self._query_words())
 
-    def _copy_cutout(self) -> None:
-        photo, regions = self._target()
-        if photo is None or not regions:
-            self._window.toast.show_message(photo_text.SELECT_FIRST)
-            return
+    def copy_cutout_of(self, photo: Photo, regions: list[Region]) -> None:
+        """Put these regions on the clipboard as one cut-out."""
         self._cutouts.copy(photo, regions, self._query_words())
 
     def _cutout_saved(self, path: Path) -> None:
         def show_in_folder() -> None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+            self._window.shell.show_in_folder(path)
 
         words = photo_text.CUTOUT_SAVED.format(name=path.name)
         self._window.toast.show_message(words, photo_text.SHOW_IN_FOLDER, show_in_folder)

@@ -20,6 +20,9 @@ CANNOT_COMPARE = (
     "This outline was made for this search, so there is nothing to compare it with. "
     "Choose another thing in the photo."
 )
+SELECT_PHOTO_FIRST = "Select a photo first."
+FILE_GONE = "{name} is not there. Connect the drive it is on."
+NO_APPLICATION = "No application opens {name}."
 SELECT_FIRST = "Click a thing in the photo first."
 PHOTO_NAME = "Photo {name}, {things}. Click a thing to select it."
 FILMSTRIP_NAME = "Photo {position} of {count}"

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_app.bridge.system_shell import SystemShell
 from desktop_app.text import window_text
 from desktop_app.text.command_text import COMMANDS
 from desktop_app.ui_state import UiState
@@ -40,6 +41,7 @@ class MainWindow(QMainWindow):
     Attributes:
         stack: the pages in the middle; more are added by ``add_page``.
         dialogs: all modal dialogs.
+        shell: opens files and folders outside of the window.
         commands: QAction by name, see ``COMMANDS``.
 
     Signals:
@@ -60,6 +62,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
         self.dialogs = Dialogs(self)
+        self.shell = SystemShell()
         self.sidebar = Sidebar(theme)
         self.search_bar = SearchBar(theme)
         self.lacking_bar = LackingBar()

@@ -28,11 +28,13 @@ RED, GREEN, BLUE = (210, 40, 40), (40, 170, 60), (40, 70, 210)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The offscreen platform logs a warning about size hints that does not concern these tests."""
+    """The offscreen platform logs warnings that do not concern these tests: about size hints, and
+    that it cannot raise menus or grab the keyboard for them."""
+    ignored = ("propagateSizeHints", "This plugin does not support")
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", extend=True))
+            item.add_marker(pytest.mark.qt_log_ignore(*ignored, extend=True))
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +95,25 @@ class ScriptedDialogs:
 
     def show_shortcuts(self) -> None:
         self.asked.append(("shortcuts", None))
+
+
+@dataclass
+class ScriptedShell:
+    """Records what the system's desktop is asked for, instead of starting a program."""
+
+    asked: list[tuple[str, Path | str]] = field(default_factory=list)
+
+    def open_file(self, path: Path) -> bool:
+        self.asked.append(("open", path))
+        return True
+
+    def open_page(self, address: str) -> bool:
+        self.asked.append(("page", address))
+        return True
+
+    def show_in_folder(self, path: Path) -> bool:
+        self.asked.append(("show", path))
+        return True
 
 
 @pytest.fixture(scope="session")
@@ -170,6 +191,7 @@ def open_desktop(qapp, qtbot, theme, tmp_path: Path) -> Iterator[Callable[..., D
         )
         opened.append(desktop)
         desktop.window.dialogs = dialogs or ScriptedDialogs()
+        desktop.window.shell = ScriptedShell()
         desktop.window.resize(1280, 820)
         desktop.show()
         desktop.window.activateWindow()

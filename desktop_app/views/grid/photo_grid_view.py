@@ -16,7 +16,15 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -48,10 +56,12 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
     Signals:
         opened(int): a row was double clicked, or Enter pressed on it.
         near_end(): fewer than four pages are left below the top of the viewport.
+        menu_requested(QPoint): right click or the menu key on a row, at this point of the screen.
     """
 
     opened = Signal(int)
     near_end = Signal()
+    menu_requested = Signal(QPoint)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -232,10 +242,25 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
         else:
             super().keyPressEvent(event)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = self.indexAt(event.pos())
+        at = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            at = self.viewport().mapToGlobal(self.visualRect(index).center())
+        if index.isValid():
+            self.menu_requested.emit(at)
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if not self.currentIndex().isValid() and self.model() and self.model().rowCount():
             self.go_to(0)
+
+    def selected_hits(self) -> list[SearchHit]:
+        """The hits of the selected rows, in the order of the grid."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        hits = (self.photo_model.hit(row) for row in rows)
+        return [hit for hit in hits if hit is not None]
 
     def go_to(self, row: int) -> None:
         """Make a row the current one and scroll to it."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QFontMetrics, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QTableView,
@@ -35,10 +36,12 @@ class ProblemsPage(QWidget):
     Signals:
         closed(): go back to the photos.
         retry(list[Path] or None): index these files again; None for all.
+        show_requested(Path): show this file in the file manager.
     """
 
     closed = Signal()
     retry = Signal(object)
+    show_requested = Signal(object)
 
     def __init__(self, model: ProblemModel, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +72,12 @@ class ProblemsPage(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
+        self.menu = QMenu(self)
+        self.menu.addAction(library_text.RETRY_SELECTED, self._retry_selected)
+        self.menu.addAction(photo_text.SHOW_IN_FOLDER, self._show_in_folder)
+        self.menu.addAction(library_text.COPY_PATH, self._copy_paths)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
         column.addWidget(self.table, 1)
         column.addLayout(self._build_buttons())
         model.modelReset.connect(self._refresh)
@@ -111,7 +120,14 @@ class ProblemsPage(QWidget):
 
     def _show_in_folder(self) -> None:
         for path in self.selected_paths():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+            self.show_requested.emit(path)
+
+    def _copy_paths(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(map(str, self.selected_paths())))
+
+    def _open_menu(self, at: QPoint) -> None:
+        if self.selected_paths():
+            self.menu.popup(self.table.viewport().mapToGlobal(at))
 
 
 class _ProblemDelegate(QStyledItemDelegate):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -43,11 +44,13 @@ class PhotoCanvas(HideOverlaysOnSpace, QWidget):
         selection_changed(): other regions are selected.
         view_changed(): zoomed, panned or resized; widgets that float over the photo must follow.
         needs_pixels(): zoomed in beyond the resolution that has been decoded.
+        menu_requested(QPoint): right click or the menu key, at this point of the screen.
     """
 
     selection_changed = Signal()
     view_changed = Signal()
     needs_pixels = Signal()
+    menu_requested = Signal(QPoint)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -277,6 +280,18 @@ class PhotoCanvas(HideOverlaysOnSpace, QWidget):
             return
         add = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self.select(self.region_at(event.position()), add=add)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """A right click on a region selects it, unless it is one of the selected ones."""
+        at = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            at = self.mapToGlobal(self.selection_rect().center().toPoint())
+        else:
+            clicked = self.region_at(QPointF(event.pos()))
+            selected = [region.id for region in self.selected_regions]
+            if clicked is not None and clicked not in selected:
+                self.select(clicked)
+        self.menu_requested.emit(at)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(None)

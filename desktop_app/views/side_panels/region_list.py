@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
@@ -116,9 +116,12 @@ class RegionList(QWidget):
 
     Signals:
         chosen(RegionId): a tile was pressed.
+        menu_requested(Photo, Region, QPoint): right click or the menu key on a tile, at this point
+            of the screen.
     """
 
     chosen = Signal(object)
+    menu_requested = Signal(object, object, QPoint)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -236,6 +239,8 @@ class RegionList(QWidget):
             )
         tile.setAccessibleName(words)
         tile.clicked.connect(self._tile_clicked)
+        tile.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tile.customContextMenuRequested.connect(self._tile_menu)
         before = self.tiles[-1] if self.tiles else None
         self.tiles.append(tile)
         (self._plain_flow if name is None else self._named_flow).addWidget(tile)
@@ -263,6 +268,11 @@ class RegionList(QWidget):
         tile = self.sender()
         assert isinstance(tile, RegionTile)
         self.chosen.emit(tile.region.id)
+
+    def _tile_menu(self, at: QPoint) -> None:
+        tile = self.sender()
+        assert isinstance(tile, RegionTile)
+        self.menu_requested.emit(self._photo, tile.region, tile.mapToGlobal(at))
 
     def _pictures_ready(self, keys: object) -> None:
         for tile in self.tiles:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -36,9 +36,11 @@ class FolderRow(QWidget):
     """One folder: icon, name, state, menu.
 
     Signals:
-        remove_requested(Folder), rescan_requested(), gone(Folder): chosen in its menu.
+        remove_requested(Folder), show_requested(Folder), rescan_requested(), gone(Folder): chosen
+            in its menu.
     """
 
+    show_requested = Signal(object)
     remove_requested = Signal(object)
     gone = Signal(object)
     rescan_requested = Signal()
@@ -62,7 +64,8 @@ class FolderRow(QWidget):
         self.menu_button.clicked.connect(self._open_menu)
         row.addWidget(self.menu_button)
         self.menu = QMenu(self)
-        self.menu.addAction(library_text.OPEN_FOLDER, self._show_in_file_manager)
+        self.menu.addAction(library_text.OPEN_FOLDER, self._request_showing)
+        self.menu.addAction(library_text.COPY_PATH, self._copy_path)
         self.menu.addAction(library_text.RESCAN, self.rescan_requested.emit)
         self._gone = self.menu.addAction(library_text.REALLY_GONE, self._request_gone)
         self.menu.addSeparator()
@@ -96,8 +99,11 @@ class FolderRow(QWidget):
     def _open_menu(self) -> None:
         self.menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
 
-    def _show_in_file_manager(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.path)))
+    def _request_showing(self) -> None:
+        self.show_requested.emit(self._folder)
+
+    def _copy_path(self) -> None:
+        QGuiApplication.clipboard().setText(str(self._folder.path))
 
     def _request_remove(self) -> None:
         self.remove_requested.emit(self._folder)
@@ -110,7 +116,7 @@ class Sidebar(QWidget):
     """Lists folders and recent searches, and switches between photos and problems.
 
     Signals:
-        add_folder(), remove_folder(Folder), rescan(): commands about folders.
+        add_folder(), remove_folder(Folder), show_folder(Folder), rescan(): commands about folders.
         gone(Folder): the photos that this folder lacks are really gone.
         search(str), clear_recent_searches(): commands about recent searches.
         show_photos(), show_problems(), show_models(), show_settings(): go to that page.
@@ -119,6 +125,7 @@ class Sidebar(QWidget):
     add_folder = Signal()
     remove_folder = Signal(object)
     gone = Signal(object)
+    show_folder = Signal(object)
     rescan = Signal()
     search = Signal(str)
     clear_recent_searches = Signal()
@@ -214,6 +221,7 @@ class Sidebar(QWidget):
             row = FolderRow(self._theme, folder)
             row.remove_requested.connect(self.remove_folder)
             row.gone.connect(self.gone)
+            row.show_requested.connect(self.show_folder)
             row.rescan_requested.connect(self.rescan)
             self._rows[folder.id] = row
             self._folders.addWidget(row)
