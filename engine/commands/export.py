@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         choices=[kind.value for kind in ExportKind],
         help="cutout: the thing alone (PNG); mask: black and white (PNG); overlay: the photo with "
-        "the thing lit and outlined (JPEG); coco: one JSON; csv: one table",
+        "the thing lit and outlined (JPEG); original: the photo as it is; "
+        "coco: one JSON; csv: one table",
     )
     add_profile_argument(parser)
     parser.add_argument(

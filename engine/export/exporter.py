@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ import numpy as np
 
 from engine.decode import srgb
 from engine.errors import DiskFull, EngineError, ExportProblem
-from engine.export import coco, cutout, mask, overlay, table
-from engine.export.files import OutputFolder, safe_name
+from engine.export import coco, cutout, mask, names, overlay, table
+from engine.export.files import OutputFolder
 from engine.jobs import JobContext, Progress
 from engine.records import (
+    ExistingFiles,
     ExportKind,
+    ExportPreview,
     ExportRequest,
     ExportSummary,
     Photo,
@@ -46,9 +49,9 @@ def run(
 ) -> ExportSummary:
     """Write the hits of a request below its folder.
 
-    A hit that cannot be exported becomes a problem of the summary; the others go on. No file
-    carries the photo's EXIF: every picture is encoded anew from pixels. Files that were written
-    before a cancel or an error stay; each is complete.
+    A hit that cannot be exported becomes a problem of the summary; the others go on. No file but
+    the copies of originals carries the photo's EXIF: every picture is encoded anew from pixels.
+    Files that were written before a cancel or an error stay; each is complete.
 
     Args:
         read_rgb: called once a photo, for kinds that need pixels.
@@ -57,6 +60,7 @@ def run(
     Raises:
         Cancelled: between two hits.
         DiskFull, ExportProblem: the folder cannot be written to.
+        BadRequest: the pattern of the names is not valid.
     """
     if request.kind is ExportKind.COCO:
         return _run_coco(request, context, metadata)
@@ -65,34 +69,59 @@ def run(
     return _run_pictures(request, read_rgb, context)
 
 
+def preview(request: ExportRequest) -> ExportPreview:
+    """The names that ``run`` would give now. Reads the folder's names only.
+
+    Raises:
+        BadRequest: the pattern of the names is not valid.
+    """
+    try:
+        there = frozenset(entry.name.casefold() for entry in os.scandir(request.to))
+    except OSError:
+        there = frozenset()  # it is created by the export, which reports what is wrong with it
+    planned = names.planned(request, lambda name: name.casefold() in there)
+    return ExportPreview(tuple(planned), sum(name.casefold() in there for name in planned))
+
+
 def _run_pictures(request: ExportRequest, read_rgb: ReadRgb, context: JobContext) -> ExportSummary:
-    folder = OutputFolder(request.to)
+    files = _Files(request)
     progress = _ExportProgress(context, len(request.hits))
-    for hit in request.hits:
+    for hit, name in zip(request.hits, files.planned, strict=True):
         progress.next(hit.photo.path)
-        try:
-            content, suffix = _picture(request.kind, hit, read_rgb)
-        except (EngineError, MemoryError) as error:
-            progress.fail(hit.photo.path, error)
+        if files.keeps(name, progress):
             continue
         try:
-            progress.written.append(folder.write(_name(request, hit.photo), suffix, content))
+            if request.kind is ExportKind.ORIGINAL:
+                path = files.folder.copy(
+                    name, hit.photo.path, context.cancel, replace=files.replace
+                )
+            else:
+                content = _picture(request.kind, hit, read_rgb)
+                path = files.folder.write(name, content, replace=files.replace)
         except DiskFull as error:
             raise _with_count(error, progress) from error
+        except ExportProblem as error:
+            if error.path == files.folder.path:
+                raise  # nothing can be written there
+            progress.fail(hit.photo.path, error)
+        except (EngineError, MemoryError) as error:
+            progress.fail(hit.photo.path, error)
+        else:
+            progress.written.append(path)
     return progress.summary()
 
 
-def _picture(kind: ExportKind, hit: SearchHit, read_rgb: ReadRgb) -> tuple[bytes, str]:
-    """One encoded picture and its suffix."""
+def _picture(kind: ExportKind, hit: SearchHit, read_rgb: ReadRgb) -> bytes:
+    """One encoded picture."""
     if kind is ExportKind.OVERLAY:
         pixels = overlay.make_overlay(read_rgb(hit.photo), hit.photo, hit.region)
-        return _encode(pixels, "JPEG", quality=_JPEG_QUALITY, subsampling=0), ".jpg"
+        return _encode(pixels, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     region = _region_of(hit)
     if kind is ExportKind.MASK:
         pixels = mask.make_mask(hit.photo, region)
     else:
         pixels = cutout.make_cutout(read_rgb(hit.photo), hit.photo, region)
-    return _encode(pixels, "PNG", compress_level=_PNG_COMPRESSION), ".png"
+    return _encode(pixels, "PNG", compress_level=_PNG_COMPRESSION)
 
 
 def _region_of(hit: SearchHit) -> Region:
@@ -126,8 +155,10 @@ def _encode(pixels: np.ndarray, file_format: str, **options: int) -> bytes:
 def _run_coco(
     request: ExportRequest, context: JobContext, metadata: Mapping[PhotoId, PhotoMetadata]
 ) -> ExportSummary:
-    folder = OutputFolder(request.to)
+    files = _Files(request)
     progress = _ExportProgress(context, len(request.hits))
+    if files.keeps(files.planned[0], progress):
+        return progress.summary()
     base = coco.common_folder([hit.photo for hit in request.hits])
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -143,31 +174,46 @@ def _run_coco(
             continue
         annotations.append(entry)
     content = json.dumps(coco.document(images, annotations, request.query, base), indent=1)
-    progress.written.append(folder.write(_list_name(request), ".json", content.encode("ascii")))
+    progress.written.append(
+        files.folder.write(files.planned[0], content.encode("ascii"), replace=files.replace)
+    )
     return progress.summary()
 
 
 def _run_table(
     request: ExportRequest, context: JobContext, metadata: Mapping[PhotoId, PhotoMetadata]
 ) -> ExportSummary:
-    folder = OutputFolder(request.to)
+    files = _Files(request)
     progress = _ExportProgress(context, len(request.hits))
+    if files.keeps(files.planned[0], progress):
+        return progress.summary()
     context.cancel.raise_if_set()
     content = table.make_table(request.hits, request.query, metadata)
-    progress.written.append(folder.write(_list_name(request), ".csv", content))
+    progress.written.append(files.folder.write(files.planned[0], content, replace=files.replace))
     return progress.summary()
 
 
-def _name(request: ExportRequest, photo: Photo) -> str:
-    """``photo - query - kind``, each cut so that all three stay readable."""
-    parts = [safe_name(photo.path.stem, 90)]
-    if request.query.strip():
-        parts.append(safe_name(request.query, 60))
-    return " - ".join([*parts, request.kind.value])
+class _Files:
+    """The folder of an export, and the names of its files.
 
+    Attributes:
+        planned: a name for each hit, or the one of a list.
+        replace: existing files are replaced.
+    """
 
-def _list_name(request: ExportRequest) -> str:
-    return f"pickout - {safe_name(request.query, 60)}" if request.query.strip() else "pickout"
+    def __init__(self, request: ExportRequest) -> None:
+        self.folder = OutputFolder(request.to)
+        self._there = self.folder.names()
+        self.planned = names.planned(request, lambda name: name.casefold() in self._there)
+        self.replace = request.existing is ExistingFiles.REPLACE
+        self._keep = request.existing is ExistingFiles.KEEP
+
+    def keeps(self, name: str, progress: _ExportProgress) -> bool:
+        """Whether the file is there already and stays as it is; if so, it is counted."""
+        if not self._keep or name.casefold() not in self._there:
+            return False
+        progress.kept.append(self.folder.path / name)
+        return True
 
 
 def _with_count(error: DiskFull, progress: _ExportProgress) -> DiskFull:
@@ -187,6 +233,7 @@ class _ExportProgress:
     total: int
     written: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
     started: int = 0
     started_s: float = field(default_factory=time.monotonic)
 
@@ -216,4 +263,4 @@ class _ExportProgress:
     def summary(self) -> ExportSummary:
         """Report the end and return the result."""
         self.context.report(Progress(_STAGE, self.started, self.total))
-        return ExportSummary(tuple(self.written), tuple(self.problems))
+        return ExportSummary(tuple(self.written), tuple(self.problems), tuple(self.kept))

@@ -8,9 +8,11 @@ import os
 import secrets
 import time
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from engine.errors import DiskFull, EngineError, ExportProblem
+from engine.errors import DiskFull, EngineError, ExportProblem, PhotoMissing
+from engine.jobs.cancel import CancelToken
 from engine.paths import sync_folder
 
 NAME_BYTES = 180
@@ -24,6 +26,7 @@ _RESERVED = frozenset(
 _OPERATION = "writing the export"
 _TEMP_PREFIX, _TEMP_SUFFIX = ".pickout-", ".part"
 _STALE_S = 3600.0
+_BLOCK_BYTES = 1 << 20
 
 
 def safe_name(text: str, longest_bytes: int = NAME_BYTES) -> str:
@@ -70,35 +73,67 @@ class OutputFolder:
             self._remove_stale_files()
         except OSError as error:
             raise _problem(error, path) from error
-        self._next_number: dict[str, int] = {}
 
-    def write(self, name: str, suffix: str, content: bytes) -> Path:
-        """Write a new file atomically; an existing one is never overwritten.
+    def names(self) -> frozenset[str]:
+        """Names of the files in the folder, case-folded, because some systems ignore case."""
+        try:
+            return frozenset(entry.name.casefold() for entry in os.scandir(self.path))
+        except OSError as error:
+            raise _problem(error, self.path) from error
+
+    def write(self, name: str, content: bytes, *, replace: bool = False) -> Path:
+        """Write a file atomically.
 
         Args:
-            name: made safe here; a number is added while the name is taken.
-            suffix: with its dot.
+            name: a safe file name with its suffix; unless an existing file is to be replaced, a
+                number is added while the name is taken.
 
         Raises:
             DiskFull, ExportProblem: no file was written.
         """
+        return self._add(name, lambda temporary: _write_durably(temporary, [content]), replace)
+
+    def copy(self, name: str, source: Path, cancel: CancelToken, *, replace: bool = False) -> Path:
+        """Copy a file byte for byte; otherwise as ``write``.
+
+        Raises:
+            Cancelled: no file was written.
+            PhotoMissing: the source cannot be read.
+        """
+
+        def blocks() -> Iterator[bytes]:
+            try:
+                with source.open("rb") as file:
+                    while block := file.read(_BLOCK_BYTES):
+                        cancel.raise_if_set()
+                        yield block
+            except OSError as error:
+                raise PhotoMissing(
+                    "The photo cannot be read.",
+                    operation="copying the photo",
+                    path=source,
+                    hint="Connect the drive it is on.",
+                ) from error
+
+        return self._add(name, lambda temporary: _write_durably(temporary, blocks()), replace)
+
+    def _add(self, name: str, write: Callable[[Path], None], replace: bool) -> Path:
         temporary = self.path / f"{_TEMP_PREFIX}{secrets.token_hex(8)}{_TEMP_SUFFIX}"
         try:
             try:
-                _write_durably(temporary, content)
-                return self._publish(temporary, safe_name(name), suffix)
+                write(temporary)
+                return self._publish(temporary, name, replace)
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
             raise _problem(error, self.path) from error
 
-    def _publish(self, temporary: Path, name: str, suffix: str) -> Path:
-        """Move a complete file to the first free numbered name."""
-        key = f"{name}{suffix}".casefold()
+    def _publish(self, temporary: Path, name: str, replace: bool) -> Path:
+        """Give a complete file its name, or the first free numbered one."""
+        number = 1
         while True:
-            number = self._next_number.get(key, 1)
-            self._next_number[key] = number + 1
-            numbered = f"{name}{suffix}" if number == 1 else f"{name} ({number}){suffix}"
+            stem, suffix = os.path.splitext(name)
+            numbered = name if number == 1 else f"{stem} ({number}){suffix}"
             target = self.path / numbered
             if target.parent != self.path or target.name != numbered:
                 raise ExportProblem(
@@ -107,8 +142,12 @@ class OutputFolder:
                     path=target,
                 )
             try:
-                _move_without_overwriting(temporary, target)
+                if replace:
+                    os.replace(temporary, target)
+                else:
+                    _move_without_overwriting(temporary, target)
             except FileExistsError:
+                number += 1
                 continue
             sync_folder(self.path)
             return target
@@ -122,11 +161,12 @@ class OutputFolder:
                     leftover.unlink()
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def _write_durably(path: Path, blocks: Iterable[bytes]) -> None:
     """Write a new file and sync it to disk."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with open(handle, "wb") as file:
-        file.write(content)
+        for block in blocks:
+            file.write(block)
         file.flush()
         os.fsync(file.fileno())
 

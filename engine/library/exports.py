@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.jobs import Job, JobContext
 from engine.library.components import LibraryComponents
-from engine.records import ExportRequest, ExportSummary
+from engine.records import ExportPreview, ExportRequest, ExportSummary
 
 
 class LibraryExports:
@@ -12,6 +12,16 @@ class LibraryExports:
 
     def __init__(self, components: LibraryComponents) -> None:
         self._components = components
+
+    def preview(self, request: ExportRequest) -> ExportPreview:
+        """The names that the files of an export would get now. Reads the names in the folder.
+
+        Raises:
+            BadRequest: the pattern of the names has a field that there is not.
+        """
+        from engine.export import exporter
+
+        return exporter.preview(request)
 
     def start(self, request: ExportRequest) -> Job[ExportSummary]:
         """Write hits to files (lane ``io``). A hit that fails becomes a problem of the summary."""

@@ -7,7 +7,14 @@ most 1024 px) as COCO column-major RLE.
 
 from engine.records.backups import Backup, BackupKind, RestoreReport
 from engine.records.edits import EditKind, RegionName
-from engine.records.export import ExportKind, ExportRequest, ExportSummary
+from engine.records.export import (
+    DEFAULT_PATTERN,
+    ExistingFiles,
+    ExportKind,
+    ExportPreview,
+    ExportRequest,
+    ExportSummary,
+)
 from engine.records.geometry import BoxXyxy, Rle
 from engine.records.indexing import IndexingState, PassStatus
 from engine.records.library import CheckReport, LibraryChanges, LibraryStatus
@@ -45,6 +52,7 @@ from engine.records.search import (
 )
 
 __all__ = [
+    "DEFAULT_PATTERN",
     "UNSTORED",
     "Backup",
     "BackupKind",
@@ -55,7 +63,9 @@ __all__ = [
     "DateRange",
     "DateSource",
     "EditKind",
+    "ExistingFiles",
     "ExportKind",
+    "ExportPreview",
     "ExportRequest",
     "ExportSummary",
     "Filter",

@@ -53,7 +53,7 @@ def test_long_names_are_cut_at_a_whole_character(text):
 def test_a_number_is_added_instead_of_overwriting(tmp_path):
     (tmp_path / "cat.png").write_bytes(b"mine")
     folder = OutputFolder(tmp_path)
-    names = [folder.write("cat", ".png", bytes([i])).name for i in range(3)]
+    names = [folder.write("cat.png", bytes([i])).name for i in range(3)]
     assert names == ["cat (2).png", "cat (3).png", "cat (4).png"]
     assert (tmp_path / "cat.png").read_bytes() == b"mine"
     assert (tmp_path / "cat (3).png").read_bytes() == b"\x01"
@@ -64,7 +64,7 @@ def test_a_dangling_link_is_not_followed(tmp_path):
     folder_path = tmp_path / "out"
     folder_path.mkdir()
     (folder_path / "cat.png").symlink_to(outside)
-    written = OutputFolder(folder_path).write("cat", ".png", b"x")
+    written = OutputFolder(folder_path).write("cat.png", b"x")
     assert written.name == "cat (2).png"
     assert not outside.exists()
 
@@ -72,8 +72,11 @@ def test_a_dangling_link_is_not_followed(tmp_path):
 def test_hostile_names_stay_inside(tmp_path):
     folder = OutputFolder(tmp_path / "out")
     for name in ("../../x", "..", "/etc/x", "a/../../b", "C:\\x", "\x00"):
-        written = folder.write(name, ".png", b"x")
+        written = folder.write(f"{safe_name(name)}.png", b"x")
         assert written.parent == (tmp_path / "out").resolve() and written.is_file()
+    for name in ("../x.png", "/etc/x.png", "a/../../b.png"):
+        with pytest.raises(ExportProblem, match="out of the chosen folder"):
+            folder.write(name, b"x")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
 
 
@@ -83,7 +86,7 @@ def test_without_hard_links_nothing_is_overwritten_either(tmp_path, monkeypatch)
 
     monkeypatch.setattr(os, "link", refuse)
     (tmp_path / "cat.png").write_bytes(b"mine")
-    written = OutputFolder(tmp_path).write("cat", ".png", b"new")
+    written = OutputFolder(tmp_path).write("cat.png", b"new")
     assert written.name == "cat (2).png" and written.read_bytes() == b"new"
     assert (tmp_path / "cat.png").read_bytes() == b"mine"
     assert len(list(tmp_path.iterdir())) == 2
@@ -100,7 +103,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
         with pytest.raises(DiskFull) as caught:
-            folder.write("cat", ".png", b"x" * 5000)
+            folder.write("cat.png", b"x" * 5000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, handler)
@@ -120,7 +123,7 @@ def test_errors_of_the_disk_are_told_apart(tmp_path, monkeypatch, code, kind):
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(kind):
-        folder.write("cat", ".png", b"x")
+        folder.write("cat.png", b"x")
     assert list(tmp_path.iterdir()) == []
 
 
