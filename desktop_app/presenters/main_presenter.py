@@ -14,6 +14,7 @@ from desktop_app.controllers.problems import ProblemController
 from desktop_app.controllers.searching import SearchController
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.item_models.problems import ProblemModel
+from desktop_app.presenters.export_presenter import ExportPresenter
 from desktop_app.presenters.library_presenter import LibraryPresenter
 from desktop_app.presenters.models_presenter import ModelsPresenter
 from desktop_app.presenters.photo_menus import PhotoMenus
@@ -59,6 +60,9 @@ class MainPresenter(QObject):
             self.settings.page,
         ):
             window.add_page(page)
+        self.exports = ExportPresenter(
+            window, session, state, self.results, self.photo, self.searching
+        )
         self.menus = PhotoMenus(window, self.photo, self.results.grid)
         self._page: QWidget = self.results
         self._message: Message | None = None
@@ -213,6 +217,8 @@ class MainPresenter(QObject):
             self.photo.close_photo()
         elif self._page is not self.results:
             self._back_to_grid()
+        elif self.exports.several_selected:
+            self.exports.select_none()
         elif isinstance(self._window.focusWidget(), QLineEdit) and not field.text():
             self._focus_results()
         elif self._window.isFullScreen() and self.searching.query is None:

@@ -20,7 +20,8 @@ from engine.records import Photo, Region
 SEPARATOR = ""
 FILE_COMMANDS = ("open_elsewhere", "show_in_folder", "copy_path")
 THING_COMMANDS = ("find_similar", "copy_cutout", "save_cutout")
-GRID_MENU = ("open_photo", SEPARATOR, *THING_COMMANDS, SEPARATOR, *FILE_COMMANDS)
+GRID_MENU = ("open_photo", SEPARATOR, *THING_COMMANDS, "export", SEPARATOR, *FILE_COMMANDS)
+SEVERAL_MENU = ("export", "copy_path", SEPARATOR, "select_all")
 CANVAS_MENU = (*THING_COMMANDS, SEPARATOR, *FILE_COMMANDS, SEPARATOR, "zoom_fit", "back")
 
 
@@ -43,7 +44,8 @@ class PhotoMenus(QObject):
     # -- menus -----------------------------------------------------------------------------
 
     def _grid_menu(self, at: QPoint) -> None:
-        self._open_commands(GRID_MENU, self._grid, at)
+        several = self._grid.selected_count > 1
+        self._open_commands(SEVERAL_MENU if several else GRID_MENU, self._grid, at)
 
     def _canvas_menu(self, at: QPoint) -> None:
         self._open_commands(CANVAS_MENU, self._photo.view, at)
@@ -85,8 +87,9 @@ class PhotoMenus(QObject):
 
     def _paths(self) -> list[Path]:
         """The photo that commands apply to, or all that are selected in the grid."""
-        if not self._photo.is_open:
-            return [hit.photo.path for hit in self._grid.selected_hits()]
+        selected = [] if self._photo.is_open else self._grid.selected_hits()
+        if selected:
+            return [hit.photo.path for hit in selected]
         hit = self._photo.current_hit()
         return [hit.photo.path] if hit is not None else []
 

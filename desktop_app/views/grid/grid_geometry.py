@@ -89,6 +89,27 @@ class GridGeometry:
             rows.extend(range(first, end))
         return rows
 
+    def rows_within(self, rect: QRect) -> list[range]:
+        """Rows of the model whose cells intersect a rectangle; one range if all columns do."""
+        pitch_x = self.cell_w_px + GAP_PX
+        first_column = max(0, (rect.left() - self.left_px + GAP_PX) // pitch_x)
+        last_column = min(self.columns - 1, (rect.right() - self.left_px) // pitch_x)
+        if first_column > last_column:
+            return []
+        ranges = []
+        for section, start in zip(self.sections, self.tops_px, strict=True):
+            first_line = max(0, (rect.top() - start + GAP_PX) // self.pitch_px)
+            last_line = (rect.bottom() - start) // self.pitch_px
+            end = section.first + section.count
+            whole = first_column == 0 and last_column == self.columns - 1
+            step = max(1, last_line - first_line + 1) if whole else 1
+            for line in range(first_line, last_line + 1, step):
+                row = section.first + line * self.columns + first_column
+                width = step * self.columns if whole else last_column - first_column + 1
+                if row < end:
+                    ranges.append(range(row, min(row + width, end)))
+        return ranges
+
     def row_by_lines(self, row: int, lines: int) -> int:
         """The row so many lines below (negative: above) in the same column.
 

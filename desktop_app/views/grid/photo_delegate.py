@@ -78,6 +78,8 @@ class PhotoDelegate(QStyledItemDelegate):
             self._paint_unavailable(painter, cell, hit)
         if not self._grid.overlays_hidden:
             self._paint_badges(painter, cell, hit)
+        if option.state & QStyle.StateFlag.State_On:
+            self._paint_check(painter, cell)
         if option.state & QStyle.StateFlag.State_MouseOver and not selected:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(255, 255, 255, 130), 3))
@@ -127,6 +129,15 @@ class PhotoDelegate(QStyledItemDelegate):
             grid_model.set_unfolded(hit, not grid_model.is_unfolded(hit))
             return True
         return super().editorEvent(event, model, option, index)
+
+    def _paint_check(self, painter: QPainter, cell: QRectF) -> None:
+        """The mark of one of several selected photos."""
+        disc = QRectF(cell.right() - 32, cell.top() + 8, 24, 24)
+        painter.setPen(QPen(QColor("#ffffff"), 1.5))
+        painter.setBrush(self._theme.tokens["accent"])
+        painter.drawEllipse(disc)
+        tick = disc.adjusted(4, 4, -4, -4)
+        paint_icon(painter, tick, "check", self._theme.tokens["on_accent"])
 
     def _paint_ring(self, painter: QPainter, cell: QRectF, focused: bool) -> None:
         colour = self._theme.tokens["accent" if focused else "control_border"]

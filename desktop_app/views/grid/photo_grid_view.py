@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Iterable
 
 from PySide6.QtCore import (
     QAbstractItemModel,
-    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -22,12 +21,10 @@ from PySide6.QtGui import (
     QKeyEvent,
     QPainter,
     QPaintEvent,
-    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QListView,
     QStyle,
     QStyleOptionViewItem,
     QWidget,
@@ -37,6 +34,7 @@ from desktop_app.bridge.session import outline_key
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.text import formatting, search_text
 from desktop_app.views.grid.grid_geometry import MARGIN_PX, GridGeometry, arrange
+from desktop_app.views.grid.row_selection import RowSelectionView
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.hide_overlays import HideOverlaysOnSpace
 from engine.records import PhotoId, SearchHit
@@ -44,7 +42,7 @@ from engine.records import PhotoId, SearchHit
 Index = QModelIndex | QPersistentModelIndex
 
 
-class PhotoGridView(HideOverlaysOnSpace, QListView):
+class PhotoGridView(HideOverlaysOnSpace, RowSelectionView):
     """A list view with its own layout: cells fill the width, with headings between the sections.
 
     ``QListView`` keeps one rectangle per row and lays all of them out. Here the place of a row is
@@ -64,12 +62,12 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
     menu_requested = Signal(QPoint)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__()
+        self.setParent(parent)
         self._theme = theme
         self._geometry = arrange((), 1)
         self._footer: QWidget | None = None
         self.overlays_hidden = False
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
@@ -86,13 +84,6 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
         super().setModel(model)
         model.sections_changed.connect(self._relayout)
         self._relayout()
-
-    @property
-    def photo_model(self) -> PhotoGridModel:
-        """The model, which must have been set."""
-        model = self.model()
-        assert isinstance(model, PhotoGridModel)
-        return model
 
     def set_footer(self, footer: QWidget) -> None:
         """Put a widget below the last row; it scrolls with the rows."""
@@ -186,17 +177,6 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
         elif cell.bottom() + MARGIN_PX > bar.value() + page:
             bar.setValue(cell.bottom() + MARGIN_PX - page)
 
-    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
-        index = self.indexAt(rect.center())
-        chosen = QItemSelection(index, index) if index.isValid() else QItemSelection()
-        self.selectionModel().select(chosen, command)
-
-    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
-        region = QRegion()
-        for index in selection.indexes():
-            region += QRegion(self.visualRect(index))
-        return region
-
     def isIndexHidden(self, index: Index) -> bool:
         return False
 
@@ -241,6 +221,8 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
             event.ignore()
         else:
             super().keyPressEvent(event)
+            if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._set_anchor()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         index = self.indexAt(event.pos())
@@ -256,12 +238,6 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
         if not self.currentIndex().isValid() and self.model() and self.model().rowCount():
             self.go_to(0)
 
-    def selected_hits(self) -> list[SearchHit]:
-        """The hits of the selected rows, in the order of the grid."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        hits = (self.photo_model.hit(row) for row in rows)
-        return [hit for hit in hits if hit is not None]
-
     def go_to(self, row: int) -> None:
         """Make a row the current one and scroll to it."""
         index = self.model().index(row, 0)
@@ -269,6 +245,7 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
             self.selectionModel().setCurrentIndex(
                 index, QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
+            self._anchor = row
             self.scrollTo(index)
 
     def _open_index(self, index: QModelIndex) -> None:
@@ -285,18 +262,22 @@ class PhotoGridView(HideOverlaysOnSpace, QListView):
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
         current = self.currentIndex().row()
+        many = self.selected_count > 1
         hovered = self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos())).row()
         for row in self._geometry.rows_between(dirty.top() + offset, dirty.bottom() + 1 + offset):
             index = self.model().index(row, 0)
             option.rect = self.visualRect(index)
             option.state = QStyle.StateFlag.State_Enabled
-            if row == current:
+            if self.selectionModel().isSelected(index) or row == current:
                 option.state |= QStyle.StateFlag.State_Selected
                 if self.hasFocus():
                     option.state |= QStyle.StateFlag.State_HasFocus
+            if many and self.selectionModel().isSelected(index):
+                option.state |= QStyle.StateFlag.State_On
             if row == hovered and self.underMouse():
                 option.state |= QStyle.StateFlag.State_MouseOver
             self.itemDelegate().paint(painter, option, index)
+        self.paint_band(painter)
 
     def _paint_headings(self, painter: QPainter, offset: int, dirty: QRect) -> None:
         for at, section in enumerate(self._geometry.sections):

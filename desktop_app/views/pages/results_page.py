@@ -13,6 +13,7 @@ from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import push_button
 from desktop_app.views.widgets.message_bar import MessageBar
 from desktop_app.views.widgets.second_look_bar import SecondLookBar
+from desktop_app.views.widgets.selection_bar import SelectionBar
 
 
 class ResultsPage(QWidget):
@@ -24,6 +25,7 @@ class ResultsPage(QWidget):
         second_look_bar: progress of reranking.
         result_note_bar: shown when everything was judged No, or photos are not searchable yet.
         changes_bar: the library has changed since the search; offers to search again.
+        selection_bar: what can be done with several selected photos.
         show_no_button: shows and hides the hits judged No.
     """
 
@@ -41,6 +43,7 @@ class ResultsPage(QWidget):
         self.second_look_bar = SecondLookBar()
         self.result_note_bar = MessageBar()
         self.changes_bar = MessageBar(search_text.REFRESH)
+        self.selection_bar = SelectionBar(theme)
         self.show_no_button = push_button("", role="link")
         self.show_no_button.clicked.connect(self._toggle_no)
         self.show_no_button.hide()
@@ -57,6 +60,10 @@ class ResultsPage(QWidget):
         bars.addWidget(self.changes_bar)
         column.addLayout(bars)
         column.addWidget(self.grid, 1)
+        below = QVBoxLayout()
+        below.setContentsMargins(16, 0, 16, 8)
+        below.addWidget(self.selection_bar)
+        column.addLayout(below)
         model.sections_changed.connect(self._refresh_show_no_button)
 
     def _refresh_show_no_button(self) -> None:

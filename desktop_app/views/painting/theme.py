@@ -71,7 +71,8 @@ class Theme(QObject):
         # Longest names first, because @accent is also the beginning of @accent_soft.
         for token in sorted(self.tokens.colours, key=len, reverse=True):
             sheet = sheet.replace(f"@{token}", self.tokens.colours[token])
-        sheet = sheet.replace("@icons", (resources_dir() / "icons").as_posix())
+        icons = (resources_dir() / "icons").as_posix()
+        sheet = sheet.replace("@icons", icons).replace("@theme", name)
         self._app.setStyleSheet(sheet)
         self.changed.emit()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from PySide6.QtCore import QRect
 
 from desktop_app.item_models.photo_grid import GridSection
 from desktop_app.views.grid.grid_geometry import CELL_MIN_PX, MARGIN_PX, arrange
@@ -72,3 +73,22 @@ def test_a_million_rows_cost_nothing():
     grid = arrange(sections(1_000_000), 1000)
     row = grid.row_at(500, grid.height_px // 2)
     assert grid.rows_between(grid.height_px // 2, grid.height_px // 2 + 800).count(row) == 1
+
+
+def test_the_rows_in_a_rectangle_are_those_whose_cells_it_touches():
+    random_numbers = random.Random(4)
+    grid = arrange(sections(7, 1, 0, 23), 800)
+    for _ in range(300):
+        rect = QRect(
+            random_numbers.randrange(-50, 850),
+            random_numbers.randrange(-50, grid.height_px + 50),
+            random_numbers.randrange(1, 900),
+            random_numbers.randrange(1, 700),
+        )
+        touched = [row for row in range(31) if grid.cell(row).intersects(rect)]
+        assert sorted(row for rows in grid.rows_within(rect) for row in rows) == touched
+
+
+def test_a_band_over_a_million_rows_is_one_range():
+    grid = arrange(sections(1_000_000), 1200)
+    assert grid.rows_within(QRect(0, 0, 1200, grid.height_px)) == [range(1_000_000)]

@@ -62,7 +62,7 @@ def test_themes_have_the_same_tokens_and_the_sheet_uses_no_other():
     light, dark = themes.tokens("light").colours, themes.tokens("dark").colours
     assert set(light) == set(dark)
     sheet = (resources_dir() / "themes" / "window.qss").read_text(encoding="utf-8")
-    assert set(re.findall(r"@(\w+)", sheet)) <= set(light) | {"icons"}
+    assert set(re.findall(r"@(\w+)", sheet)) <= set(light) | {"icons", "theme"}
 
 
 def test_every_icon_named_in_the_window_is_there(theme):
