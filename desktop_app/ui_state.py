@@ -36,6 +36,14 @@ class UiState:
         """Store a boolean."""
         self._settings.setValue(f"flags/{name}", bool(value))
 
+    def text(self, name: str, default: str) -> str:
+        """A text that was stored by ``set_text``."""
+        return str(self._settings.value(f"texts/{name}", default))
+
+    def set_text(self, name: str, value: str) -> None:
+        """Store a text."""
+        self._settings.setValue(f"texts/{name}", str(value))
+
     @property
     def recent_searches(self) -> list[str]:
         """Texts of the recent searches, newest first."""

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 )
 
 from desktop_app.item_models.finding_rows import finding_rows
+from desktop_app.item_models.hit_order import HitOrder, ordered
 from desktop_app.item_models.hit_rows import SECTION_ORDER, hit_rows, with_photos
 from desktop_app.text import formatting, search_text
 from engine.records import Photo, PhotoId, QueryPlan, SearchHit, Verdict
@@ -64,6 +65,7 @@ class PhotoGridModel(QAbstractListModel):
         self._show_no = False
         self._shown_no: frozenset[PhotoId] = frozenset()
         self._waiting: frozenset[PhotoId] = frozenset()
+        self._order = HitOrder.RELEVANCE
         self._unfolded: frozenset[PhotoId] = frozenset()
         self._parents: dict[PhotoId, PhotoId] = {}
         self.reranker = ""
@@ -239,6 +241,18 @@ class PhotoGridModel(QAbstractListModel):
         self._show_no = show
         self._update_rows(self._grouped(self._hits), self._hits)
 
+    @property
+    def order(self) -> HitOrder:
+        """How the hits of one verdict are ordered."""
+        return self._order
+
+    def set_order(self, order: HitOrder) -> None:
+        """Order the hits of each verdict in another way; photos without a search stay."""
+        if order is not self._order:
+            self._order = order
+            if self._hits is not None:
+                self._update_rows(self._grouped(self._hits), self._hits)
+
     def set_unfolded(self, hit: SearchHit, unfold: bool) -> None:
         """Show or hide the similar photos of a hit."""
         if self._hits is not None and unfold != self.is_unfolded(hit):
@@ -266,7 +280,7 @@ class PhotoGridModel(QAbstractListModel):
             if hit.verdict is not Verdict.NO or self._show_no or hit.photo.id in self._shown_no
         ]
         self.hidden_no = len(hits) - len(shown)
-        rows, self._parents = hit_rows(shown, self._unfolded)
+        rows, self._parents = hit_rows(ordered(shown, self._order), self._unfolded)
         return rows
 
     def _update_rows(self, rows: list[SearchHit], hits: tuple[SearchHit, ...]) -> None:

@@ -22,6 +22,7 @@ from desktop_app.presenters.photo_presenter import PhotoPresenter
 from desktop_app.presenters.search_presenter import SearchPresenter
 from desktop_app.presenters.second_look_presenter import SecondLookPresenter
 from desktop_app.presenters.settings_presenter import SettingsPresenter
+from desktop_app.presenters.view_presenter import ViewPresenter
 from desktop_app.ui_state import UiState
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.pages.problems_page import ProblemsPage
@@ -60,6 +61,7 @@ class MainPresenter(QObject):
             self.settings.page,
         ):
             window.add_page(page)
+        self.view = ViewPresenter(window, state, self.model, self.results)
         self.exports = ExportPresenter(
             window, session, state, self.results, self.photo, self.searching
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PALETTE = "Commands"
+PALETTE_HINT = "What do you want to do?"
 SEARCH, PHOTOS, THINGS, LIBRARY, WINDOW = "Search", "Photos", "Things", "Library", "Window"
 GROUPS = (SEARCH, PHOTOS, THINGS, LIBRARY, WINDOW)
 
@@ -35,6 +37,12 @@ COMMANDS = {
     "similar": CommandText("Show or hide similar photos", PHOTOS, ("S",)),
     "select_all": CommandText("Select all photos", PHOTOS, ("Ctrl+A",)),
     "export": CommandText("Export the selected photos", PHOTOS, ("Ctrl+Shift+E",)),
+    "sort_relevance": CommandText("Order: best first", PHOTOS),
+    "sort_newest": CommandText("Order: newest first", PHOTOS),
+    "sort_oldest": CommandText("Order: oldest first", PHOTOS),
+    "sort_name": CommandText("Order: by name", PHOTOS),
+    "larger": CommandText("Larger photos in the grid", PHOTOS, ("Ctrl++", "Ctrl+=")),
+    "smaller": CommandText("Smaller photos in the grid", PHOTOS, ("Ctrl+-",)),
     "zoom_in": CommandText("Zoom in", PHOTOS, ("+", "=")),
     "zoom_out": CommandText("Zoom out", PHOTOS, ("-",)),
     "zoom_fit": CommandText("Zoom to fit", PHOTOS, ("0",)),
@@ -51,6 +59,7 @@ COMMANDS = {
     "sidebar": CommandText("Show or hide the library", WINDOW, ("F9",)),
     "inspector": CommandText("Show or hide the inspector", WINDOW, ("F10",)),
     "fullscreen": CommandText("Full screen", WINDOW, ("F", "F11")),
+    "palette": CommandText("All commands", WINDOW, ("Ctrl+K",)),
     "shortcuts": CommandText("All shortcuts", WINDOW, ("F1", "?")),
     "quit": CommandText("Quit", WINDOW, ("Ctrl+Q",)),
 }
@@ -62,6 +71,7 @@ OTHER_KEYS = (
     (PHOTOS, "Enter", "Open the photo"),
     (PHOTOS, "Shift, Ctrl, drag", "Select several photos"),
     (PHOTOS, "Menu, Shift+F10", "What can be done with it"),
+    (PHOTOS, "Ctrl+wheel", "Larger, smaller photos in the grid"),
     (PHOTOS, "Space", "Hold: see the photo untouched"),
     (THINGS, "Tab", "Next thing in the photo"),
     (THINGS, ".   ,", "Next, previous matching thing"),

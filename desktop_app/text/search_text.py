@@ -57,6 +57,18 @@ PART_EXCLUDED = "This must not be there"
 PART_KEYS = "Enter selects it in the search field, Delete takes it out."
 REMOVE_PART = "Take out “{part}”"
 
+# -- order and size -------------------------------------------------------------------------------
+ORDER = "Order"
+ORDER_NAME = "Order of the hits"
+ORDERS = {
+    "relevance": "best first",
+    "newest": "newest first",
+    "oldest": "oldest first",
+    "name": "by name",
+}
+PHOTO_SIZE = "Size of the photos"
+PHOTO_SIZE_HINT = "Size of the photos (Ctrl and the wheel, Ctrl++, Ctrl+−)"
+
 # -- similar photos -------------------------------------------------------------------------------
 SIMILAR_PHOTOS = "similar photo"
 SHOW_SIMILAR = "Show {photos}"

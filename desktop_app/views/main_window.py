@@ -20,6 +20,7 @@ from desktop_app.bridge.system_shell import SystemShell
 from desktop_app.text import window_text
 from desktop_app.text.command_text import COMMANDS
 from desktop_app.ui_state import UiState
+from desktop_app.views.command_palette import CommandPalette
 from desktop_app.views.dialogs import Dialogs
 from desktop_app.views.pages.message_pages import FirstRunPage, MessagePage
 from desktop_app.views.painting.theme import Theme
@@ -119,6 +120,7 @@ class MainWindow(QMainWindow):
         commands["sidebar"].triggered.connect(self.toggle_sidebar)
         commands["inspector"].triggered.connect(self.toggle_inspector)
         commands["fullscreen"].triggered.connect(self.toggle_fullscreen)
+        commands["palette"].triggered.connect(self.show_palette)
         commands["shortcuts"].triggered.connect(self.show_shortcuts)
         commands["quit"].triggered.connect(self.close)
         self.search_bar.toggle_sidebar.connect(self.toggle_sidebar)
@@ -152,6 +154,12 @@ class MainWindow(QMainWindow):
     def show_shortcuts(self) -> None:
         """Show the list of shortcuts."""
         self.dialogs.show_shortcuts()
+
+    def show_palette(self) -> None:
+        """Open the command palette."""
+        palette = CommandPalette(self.commands, self.theme, self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.open()
 
     def _show_panels(self) -> None:
         """Show the wanted panels; in a narrow window the inspector only if requested there."""

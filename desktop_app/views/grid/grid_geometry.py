@@ -13,7 +13,8 @@ from desktop_app.item_models.photo_grid import GridSection
 MARGIN_PX = 16
 GAP_PX = 8
 HEADING_PX = 40
-CELL_MIN_PX = 180
+CELL_PX, CELL_MIN_PX, CELL_MAX_PX = 180, 110, 380
+"""Least width of a cell: by default, and what people can choose between."""
 CELL_ASPECT = 4 / 3
 
 
@@ -140,10 +141,10 @@ class GridGeometry:
         return at
 
 
-def arrange(sections: Sequence[GridSection], width_px: int) -> GridGeometry:
-    """Lay out sections in a viewport of this width."""
+def arrange(sections: Sequence[GridSection], width_px: int, cell_px: int = CELL_PX) -> GridGeometry:
+    """Lay out sections in a viewport of this width, with cells of at least ``cell_px``."""
     room = max(CELL_MIN_PX, width_px - 2 * MARGIN_PX)
-    columns = max(1, (room + GAP_PX) // (CELL_MIN_PX + GAP_PX))
+    columns = max(1, (room + GAP_PX) // (cell_px + GAP_PX))
     cell_w = (room - (columns - 1) * GAP_PX) // columns
     cell_h = round(cell_w / CELL_ASPECT)
     tops, y = [], MARGIN_PX // 2

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -33,7 +34,7 @@ from PySide6.QtWidgets import (
 from desktop_app.bridge.session import outline_key
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.text import formatting, search_text
-from desktop_app.views.grid.grid_geometry import MARGIN_PX, GridGeometry, arrange
+from desktop_app.views.grid.grid_geometry import CELL_PX, MARGIN_PX, GridGeometry, arrange
 from desktop_app.views.grid.row_selection import RowSelectionView
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.hide_overlays import HideOverlaysOnSpace
@@ -49,16 +50,19 @@ class PhotoGridView(HideOverlaysOnSpace, RowSelectionView):
     computed when it is needed, so only visible rows cost time.
 
     Attributes:
+        cell_px: least width of a cell.
         overlays_hidden: photos are shown without outlines and badges.
 
     Signals:
         opened(int): a row was double clicked, or Enter pressed on it.
         near_end(): fewer than four pages are left below the top of the viewport.
+        resize_requested(int): larger (1) or smaller (-1) photos are wanted.
         menu_requested(QPoint): right click or the menu key on a row, at this point of the screen.
     """
 
     opened = Signal(int)
     near_end = Signal()
+    resize_requested = Signal(int)
     menu_requested = Signal(QPoint)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -66,6 +70,7 @@ class PhotoGridView(HideOverlaysOnSpace, RowSelectionView):
         self.setParent(parent)
         self._theme = theme
         self._geometry = arrange((), 1)
+        self.cell_px = CELL_PX
         self._footer: QWidget | None = None
         self.overlays_hidden = False
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -106,7 +111,7 @@ class PhotoGridView(HideOverlaysOnSpace, RowSelectionView):
 
     def _relayout(self) -> None:
         sections = self.photo_model.sections if self.model() is not None else ()
-        self._geometry = arrange(sections, self.viewport().width())
+        self._geometry = arrange(sections, self.viewport().width(), self.cell_px)
         self.updateGeometries()
         self.viewport().update()
         self._check_near_end()
@@ -115,12 +120,35 @@ class PhotoGridView(HideOverlaysOnSpace, RowSelectionView):
         self._relayout()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        anchor = self._geometry.row_at(MARGIN_PX + 1, self.verticalOffset() + MARGIN_PX)
+        top_row = self._top_row()
         QAbstractItemView.resizeEvent(self, event)
         self._relayout()
         # Only the width moves rows; the height changes when a message bar appears above the grid.
-        if anchor > 0 and event.size().width() != event.oldSize().width():
-            self.verticalScrollBar().setValue(self._geometry.cell(anchor).top() - MARGIN_PX)
+        if event.size().width() != event.oldSize().width():
+            self._scroll_to_top(top_row)
+
+    def set_cell_px(self, cell_px: int) -> None:
+        """Set the least width of the cells; the row at the top stays there."""
+        if cell_px != self.cell_px:
+            self.cell_px = cell_px
+            top_row = self._top_row()
+            self._relayout()
+            self._scroll_to_top(top_row)
+
+    def _top_row(self) -> int:
+        return self._geometry.row_at(MARGIN_PX + 1, self.verticalOffset() + MARGIN_PX)
+
+    def _scroll_to_top(self, row: int) -> None:
+        if row > 0:
+            self.verticalScrollBar().setValue(self._geometry.cell(row).top() - MARGIN_PX)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """With Ctrl the wheel changes the size of the photos."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.resize_requested.emit(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     def updateGeometries(self) -> None:
         page = self.viewport().height()

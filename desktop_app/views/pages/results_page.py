@@ -14,6 +14,7 @@ from desktop_app.views.widgets.basic_widgets import push_button
 from desktop_app.views.widgets.message_bar import MessageBar
 from desktop_app.views.widgets.second_look_bar import SecondLookBar
 from desktop_app.views.widgets.selection_bar import SelectionBar
+from desktop_app.views.widgets.view_bar import ViewBar
 
 
 class ResultsPage(QWidget):
@@ -25,6 +26,7 @@ class ResultsPage(QWidget):
         second_look_bar: progress of reranking.
         result_note_bar: shown when everything was judged No, or photos are not searchable yet.
         changes_bar: the library has changed since the search; offers to search again.
+        view_bar: order of the hits, size of the photos.
         selection_bar: what can be done with several selected photos.
         show_no_button: shows and hides the hits judged No.
     """
@@ -43,6 +45,7 @@ class ResultsPage(QWidget):
         self.second_look_bar = SecondLookBar()
         self.result_note_bar = MessageBar()
         self.changes_bar = MessageBar(search_text.REFRESH)
+        self.view_bar = ViewBar()
         self.selection_bar = SelectionBar(theme)
         self.show_no_button = push_button("", role="link")
         self.show_no_button.clicked.connect(self._toggle_no)
@@ -54,6 +57,7 @@ class ResultsPage(QWidget):
         bars = QVBoxLayout()
         bars.setContentsMargins(16, 0, 16, 0)
         bars.setSpacing(8)
+        bars.addWidget(self.view_bar)
         bars.addWidget(self.profile_notice)
         bars.addWidget(self.second_look_bar)
         bars.addWidget(self.result_note_bar)
