@@ -15,7 +15,7 @@ from engine.backups import kept_files, table_copy
 from engine.errors import DiskFull, StoreDamaged
 from engine.records import Backup, BackupKind
 from engine.store.sqlite_file import database_copy
-from engine.store.sqlite_file.database import is_damage
+from engine.store.sqlite_file.database import RESTORE_HINT, is_damage
 from engine.store.sqlite_file.database_copy import Between
 from engine.store.sqlite_store import SqliteStore
 
@@ -82,6 +82,7 @@ class BackupFolder:
             StoreDamaged: the library is damaged; the older ones are still there.
         """
         self.remove_leftovers()
+        _refuse_damaged_edits(store, self.path)
         whole = self._free_bytes() - store.size_bytes() >= SPARE_BYTES
         path = self.free_name(BackupKind.WHOLE if whole else BackupKind.ESSENTIALS)
         try:
@@ -148,3 +149,16 @@ class BackupFolder:
     def _free_bytes(self) -> int:
         there = self.path if self.path.exists() else self.path.parent
         return shutil.disk_usage(there).free
+
+
+def _refuse_damaged_edits(store: SqliteStore, folder: Path) -> None:
+    """What cannot be made again is compared with its checksums, which SQLite knows nothing of."""
+    faults = store.edits.faults()
+    if faults:
+        store.report_damage()
+        raise StoreDamaged(
+            f"The library is damaged ({faults[0]}).",
+            operation="backing up the library",
+            path=folder,
+            hint=RESTORE_HINT,
+        )

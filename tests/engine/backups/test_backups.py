@@ -358,6 +358,21 @@ def test_damage_is_found_by_a_backup_and_said_at_the_next_opening(
     again.close()
 
 
+def test_an_edit_that_the_disk_has_changed_goes_into_no_backup(
+    store: SqliteStore, paths: LibraryPaths, filled: dict[str, int]
+) -> None:
+    good = back_up(store, paths)
+    store.close()
+    content = paths.store.read_bytes()
+    assert content.count(b'{"name": "Rex"}') == 1
+    paths.store.write_bytes(content.replace(b'{"name": "Rex"}', b'{"name": "Rey"}'))
+    damaged = opened(paths)
+    with pytest.raises(StoreDamaged, match="edits differ"):
+        back_up(damaged, paths)
+    damaged.close()
+    assert BackupFolder(paths.backups).all() == (good,) and paths.damaged.exists()
+
+
 def test_what_can_be_read_is_salvaged(
     store: SqliteStore, paths: LibraryPaths, folder_id: int, index_all: IndexAll
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from engine import cli
 from engine.commands.terminal.console import Console
+from engine.errors import BadRequest
 from engine.library import Library
 from engine.paths import server_library_dir
 from engine.postgres.address import ServerAddress
@@ -87,3 +88,26 @@ def test_the_same_library_has_the_same_folder_whatever_the_password() -> None:
     assert str(ServerAddress("postgresql://host/db?password=sesame&sslmode=require")) == (
         "postgresql://host/db?sslmode=require"
     )
+
+
+def test_edits_are_made_there_and_backups_are_the_servers(
+    address: ServerAddress, photos: Path
+) -> None:
+    with Library.open(address, profile=colour_models.profile()) as library:
+        library.folders.add(photos)
+        library.indexing.start().result(PATIENCE_S)
+        first, *others = library.search.start(SearchRequest(text="blue")).result(PATIENCE_S).hits
+        library.edits.judge([first.photo.id], "blue", match=False)
+        library.edits.name_region(others[0].region.id, "Rex")
+        hits = library.search.start(SearchRequest(text="Blue")).result(PATIENCE_S).hits
+        assert hits[-1].photo == first.photo and hits[-1].verdict == "no"
+        (named,) = library.edits.region_names(others[0].photo.id)
+        assert (named.name, named.region_id) == ("Rex", others[0].region.id)
+        library.edits.undo()
+        assert library.edits.region_names(others[0].photo.id) == ()
+        assert library.maintenance.check().result(PATIENCE_S).ok
+        assert library.backups.start_if_due() is None and library.backups.all() == ()
+        with pytest.raises(BadRequest, match="with the server"):
+            library.backups.make()
+    status, _, err = run(address, "restore")
+    assert status == 1 and "with the server" in err
