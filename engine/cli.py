@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from engine.commands.terminal.console import HOW_TO_GET_MODELS, Console, plain
-from engine.errors import Cancelled, EngineError, ModelBroken, ModelMissing
+from engine.commands.terminal.console import HOW_TO_GET_MODELS, HOW_TO_RESTORE, Console, plain
+from engine.errors import Cancelled, EngineError, ModelBroken, ModelMissing, StoreDamaged
 
 COMMANDS = (
     "add",
@@ -85,6 +85,8 @@ def _explain(error: EngineError) -> str:
     hint = f"\n  {plain(error.hint)}" if error.hint else ""
     if isinstance(error, ModelMissing | ModelBroken):
         hint += f"\n  {HOW_TO_GET_MODELS}"
+    if isinstance(error, StoreDamaged):
+        hint += f"\n  {HOW_TO_RESTORE}"
     return f"{plain(error.message)}{where}{hint}"
 
 

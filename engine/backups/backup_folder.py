@@ -160,5 +160,5 @@ def _refuse_damaged_edits(store: SqliteStore, folder: Path) -> None:
             f"The library is damaged ({faults[0]}).",
             operation="backing up the library",
             path=folder,
-            hint=RESTORE_HINT,
+            hint=f"{RESTORE_HINT}.",
         )

@@ -14,6 +14,7 @@ T = TypeVar("T")
 HOW_TO_GET_MODELS = (
     "“pickout-cli models list” shows the models; get one with “pickout-cli models download NAME”."
 )
+HOW_TO_RESTORE = "“pickout-cli restore” puts the last backup back, or saves what can be read."
 _POLL_S = 0.1
 _LINE_EVERY_S = 3.0
 """Least time between progress lines if stderr is not a terminal (a file, a pipe)."""

@@ -23,7 +23,7 @@ _NO_TEXT = "Could not decode to UTF-8"
 """Python's words for a text that SQLite has given it."""
 DAMAGED_SUFFIX = ".damaged"
 """Of a file beside a library that was found damaged while it was open."""
-RESTORE_HINT = "Put the last backup back: pickout-cli restore"
+RESTORE_HINT = "Put the last backup back"
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 
@@ -251,7 +251,7 @@ def _damaged(operation: str, path: Path) -> StoreDamaged:
         "The library's database is damaged or is not a database.",
         operation=operation,
         path=path,
-        hint=RESTORE_HINT,
+        hint=f"{RESTORE_HINT}.",
     )
 
 

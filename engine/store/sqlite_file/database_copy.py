@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.errors import DiskFull, FolderProblem, StoreDamaged
 from engine.paths import sync_folder
-from engine.store.sqlite_file.database import translated
+from engine.store.sqlite_file.database import RESTORE_HINT, translated
 
 Between = Callable[[], None]
 """Called every few milliseconds; what it raises ends the work."""
@@ -94,7 +94,7 @@ def check(path: Path, between: Between = lambda: None) -> None:
             f"The library's database is damaged ({faults[0]}).",
             operation="checking a copy of the library",
             path=path,
-            hint="Run: pickout-cli restore",
+            hint=f"{RESTORE_HINT}.",
         )
 
 
