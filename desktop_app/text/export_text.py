@@ -20,6 +20,7 @@ TITLE = "Export {photos}"
 WHAT = "What"
 KINDS = {
     ExportKind.CUTOUT: "Cut-outs of the things found (PNG, transparent)",
+    ExportKind.FINE_CUTOUT: "Cut-outs with fine edges, for hair and fur (PNG, slower)",
     ExportKind.MASK: "Masks of the things found (PNG, black and white)",
     ExportKind.OVERLAY: "Photos with the thing lit and outlined (JPEG)",
     ExportKind.ORIGINAL: "Copies of the photos as they are",

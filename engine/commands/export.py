@@ -28,8 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="kind",
         required=True,
         choices=[kind.value for kind in ExportKind],
-        help="cutout: the thing alone (PNG); mask: black and white (PNG); overlay: the photo with "
-        "the thing lit and outlined (JPEG); original: the photo as it is; "
+        help="cutout: the thing alone (PNG); fine-cutout: the same with hair and fur, slower; "
+        "mask: black and white (PNG); overlay: the photo with the thing lit and outlined (JPEG); "
+        "original: the photo as it is; "
         "coco: one JSON; csv: one table",
     )
     add_profile_argument(parser)

@@ -19,7 +19,7 @@ from engine.decode import srgb
 from engine.errors import DiskFull, EngineError, ExportProblem
 from engine.export import coco, cutout, mask, names, overlay, table
 from engine.export.files import OutputFolder
-from engine.jobs import JobContext, Progress
+from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import (
     ExistingFiles,
     ExportKind,
@@ -96,7 +96,7 @@ def _run_pictures(request: ExportRequest, read_rgb: ReadRgb, context: JobContext
                     name, hit.photo.path, context.cancel, replace=files.replace
                 )
             else:
-                content = _picture(request.kind, hit, read_rgb)
+                content = _picture(request.kind, hit, read_rgb, context.cancel)
                 path = files.folder.write(name, content, replace=files.replace)
         except DiskFull as error:
             raise _with_count(error, progress) from error
@@ -111,7 +111,7 @@ def _run_pictures(request: ExportRequest, read_rgb: ReadRgb, context: JobContext
     return progress.summary()
 
 
-def _picture(kind: ExportKind, hit: SearchHit, read_rgb: ReadRgb) -> bytes:
+def _picture(kind: ExportKind, hit: SearchHit, read_rgb: ReadRgb, cancel: CancelToken) -> bytes:
     """One encoded picture."""
     if kind is ExportKind.OVERLAY:
         pixels = overlay.make_overlay(read_rgb(hit.photo), hit.photo, hit.region)
@@ -119,6 +119,8 @@ def _picture(kind: ExportKind, hit: SearchHit, read_rgb: ReadRgb) -> bytes:
     region = _region_of(hit)
     if kind is ExportKind.MASK:
         pixels = mask.make_mask(hit.photo, region)
+    elif kind is ExportKind.FINE_CUTOUT:
+        pixels = cutout.make_fine_cutout(read_rgb(hit.photo), hit.photo, region, cancel)
     else:
         pixels = cutout.make_cutout(read_rgb(hit.photo), hit.photo, region)
     return _encode(pixels, "PNG", compress_level=_PNG_COMPRESSION)

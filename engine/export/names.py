@@ -21,7 +21,12 @@ FIELDS = {
 """Name of a field in braces -> what it stands for, for the user."""
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _LISTS = {ExportKind.COCO: ".json", ExportKind.CSV: ".csv"}
-_SUFFIXES = {ExportKind.CUTOUT: ".png", ExportKind.MASK: ".png", ExportKind.OVERLAY: ".jpg"}
+_SUFFIXES = {
+    ExportKind.CUTOUT: ".png",
+    ExportKind.FINE_CUTOUT: ".png",
+    ExportKind.MASK: ".png",
+    ExportKind.OVERLAY: ".jpg",
+}
 _LONGEST_BYTES = {"name": 90}
 _LONGEST_OTHER_BYTES = 60
 

@@ -17,6 +17,8 @@ class ExportKind(StrEnum):
     """What an export writes."""
 
     CUTOUT = "cutout"
+    FINE_CUTOUT = "fine-cutout"
+    """A cut-out whose edge is worked out from the colours, for hair and fur."""
     MASK = "mask"
     OVERLAY = "overlay"
     ORIGINAL = "original"

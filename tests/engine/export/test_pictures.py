@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ExportProblem
-from engine.export.cutout import make_cutout
+from engine.export.cutout import make_cutout, make_fine_cutout
 from engine.export.mask import make_mask
 from engine.export.overlay import ACCENT_RGB, DIM_TO, make_overlay
 from engine.masks import rle as rle_codec
@@ -32,6 +32,16 @@ def test_cutout_is_the_disc_at_full_size(make_disc, size_wh):
     assert abs(np.ptp(columns) + 1 - side) <= 3 and abs(np.ptp(rows) + 1 - side) <= 3
     assert abs((alpha / 255).sum() / made.mask_hw.sum() - 1) < 0.02
     assert side < rgba.shape[1] < side * 1.15, "cropped to the thing with a small margin"
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+def test_a_fine_cutout_of_a_sharp_thing_is_the_thing(make_disc, size_wh):
+    made = make_disc(size_wh=size_wh)
+    rgba = make_fine_cutout(made.rgb, made.photo, made.region)
+    assert abs((rgba[..., 3] / 255).sum() / made.mask_hw.sum() - 1) < 0.02
+    solid = rgba[rgba[..., 3] > 250][:, :3].astype(int)
+    assert np.abs(solid - RED).max() <= 3
+    assert not rgba[rgba[..., 3] == 0].any()
 
 
 @pytest.mark.parametrize("size_wh", SIZES)
@@ -112,7 +122,7 @@ def test_overlay_of_a_whole_photo_is_the_photo(make_disc):
 
 def test_a_photo_that_changed_its_size_is_refused(make_disc):
     made = make_disc()
-    for make in (make_cutout, make_overlay):
+    for make in (make_cutout, make_fine_cutout, make_overlay):
         with pytest.raises(ExportProblem, match="160 x 120"):
             make(made.rgb[:-1], made.photo, made.region)
 
