@@ -16,10 +16,10 @@ class BenchRequest:
 
     Attributes:
         library: an existing library for ``query``, ``start`` and ``loop``; None creates one.
-        photos: how many photos ``query``, ``start``, ``index`` and ``ray`` generate; None for
-            the benchmark's default. For ``boxes``, how many photos of the COCO file are used;
-            None for all. For ``worker``, the number of requests; for ``device``, how many of the
-            sample photos.
+        photos: how many photos ``query``, ``start``, ``index``, ``ray`` and ``storm`` generate;
+            None for the benchmark's default. For ``boxes``, how many photos of the COCO file are
+            used; None for all. For ``worker``, the number of requests; for ``device``, how many of
+            the sample photos.
         folder: photos for ``index`` and ``ray`` (None generates some), ``colours``, ``boxes`` and
             ``sam2``.
         coco: the COCO annotations of these photos, for ``colours``, ``boxes`` and ``sam2``.

@@ -28,10 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photos",
         type=whole_number(1),
         metavar="N",
-        help="query, start, index, ray, postgres: how many photos to make (default 24, 5000, 48, "
-        "48, 5600) when none are given, those of query, start and postgres beyond 24 being copies "
-        "with other vectors; boxes: only the first N of the COCO file; device: how many sample "
-        "photos (default 4)",
+        help="query, start, index, ray, postgres, storm: how many photos to make (default 24, "
+        "5000, 48, 48, 5600, 40000) when none are given, those of query, start and postgres "
+        "beyond 24 being copies with other vectors; boxes: only the first N of the COCO file; "
+        "device: how many sample photos (default 4)",
     )
     parser.add_argument(
         "--folder",

@@ -201,6 +201,7 @@ class LibraryFolders:
         def work(context: JobContext) -> LibraryChanges:
             ids = [i for i, root in self._store.folders.paths().items() if root == path]
             found = self.scan_now(context, ids)
+            context.cancel.raise_if_set()  # the library is being closed
             if found:
                 self._scheduler().start(scan=False)
             self._back_up_if_due()

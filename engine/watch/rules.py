@@ -97,7 +97,7 @@ class Rules:
             said = self._own.check_file(path).include
             if said is not None:
                 return said
-        return bool(_defaults().check_file(path.lower()).include)
+        return bool(_defaults(folder).check_file(path.lower()).include)
 
     def leave_out_any_of(self, rel_path: str) -> bool:
         """Whether a file or a folder that it lies in is left out."""
@@ -114,8 +114,10 @@ def _parents(rel_path: str) -> Iterator[str]:
 
 
 @functools.cache
-def _defaults() -> GitIgnoreSpec:
-    return _compiled(DEFAULT_RULES.splitlines())
+def _defaults(folder: bool) -> GitIgnoreSpec:
+    """Files are matched with the few rules that are for them too, because they are many."""
+    lines = DEFAULT_RULES.splitlines()
+    return _compiled(line for line in lines if folder or not line.endswith("/"))
 
 
 def _compiled(lines: Iterable[str]) -> GitIgnoreSpec:

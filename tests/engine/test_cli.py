@@ -51,7 +51,7 @@ def test_every_command_explains_itself(argv, capsys):
     assert "usage: pickout-cli" in printed and "--library" in printed
 
 
-@pytest.mark.parametrize("name", ["grid", "storm"])
+@pytest.mark.parametrize("name", ["grid"])
 def test_later_benchmarks_say_so(name):
     status, out, err = _run("bench", name)
     assert (status, out) == (2, "") and "not available yet" in err

@@ -253,6 +253,32 @@ def test_photos_moved_between_folders_are_asked_about_by_nobody(
     assert hit.photo.available and hit.photo.path.is_relative_to(other)
 
 
+@pytest.mark.slow
+def test_a_thousand_photos_moved_between_folders_are_not_looked_at_again(
+    open_library: Open, photos: Path, log: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for n in range(1000):
+        synthetic_photos.photo(photos / f"{n // 100}/{n}.jpg", "red", seed=n)
+    library = open_library(calls_log=log)
+    for root in (photos, other):
+        library.folders.add(root)
+    library.indexing.start().result(10 * PATIENCE_S)
+    assert library.status().outlined == 1000
+    before = looks(log)
+    ids = {photo.id for photo in library.photos.page(2000)}
+    assert len(ids) > 800  # a few of them are alike to the byte
+    for entry in list(photos.iterdir()):
+        entry.rename(other / entry.name)
+    library.indexing.start().result(10 * PATIENCE_S)
+    first, second = library.folders.all()
+    assert (first.photos, first.online) == (0, True)
+    assert (second.photos, second.searchable) == (1000, 1000)
+    assert looks(log) == before
+    assert {photo.id for photo in library.photos.page(2000)} == ids
+
+
 def test_a_renamed_folder_below_a_root_is_asked_about_by_nobody(
     library: Library, photos: Path, log: Path
 ) -> None:
