@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 
@@ -15,6 +16,7 @@ from engine.errors import FolderProblem
 from engine.indexing.relocation import Move, checked_moves
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import FolderId, LibraryChanges
+from engine.store.rows import LastScan
 from engine.store.store import Store
 from engine.watch import changes, losses, mounts, scanner
 from engine.watch.rules import Rules
@@ -119,10 +121,14 @@ class FolderScan:
         except FolderProblem:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False))
         in_store = self._store.files.present(folder_id)
+        last_scan = self._store.folders.last_scan(folder_id)
+        if not believe:
+            absent = losses.absent_mounts(last_scan.mounts, scanned, in_store)
+            scanned = _without(scanned, absent)
         difference = changes.diff(scanned.files, in_store, scanned.unreadable_folders)
         lost = losses.lost_photos(difference, in_store)
         lost = [rel_path for rel_path in lost if not rules.leave_out_any_of(rel_path)]
-        lacking = self._lacking(folder_id, lost, difference, in_store, volume)
+        lacking = self._lacking(folder_id, lost, difference, in_store, volume, last_scan)
         if lacking and not believe:
             return LibraryChanges(folders=self._store.folders.set_online(folder_id, False, lacking))
         came_online = self._store.folders.set_online(folder_id, True)
@@ -134,7 +140,7 @@ class FolderScan:
         sidecars = self._record_sidecars(folder_id, scanned)
         skips = [(s.rel_path, s.kind, s.message, s.hint) for s in scanned.skipped]
         problems = self._store.files.record_skipped(folder_id, skips)
-        counted = self._store.folders.record_scan(folder_id, volume, scanned.unread)
+        counted = self._store.folders.record_scan(folder_id, volume, scanned.unread, scanned.mounts)
         changed = came_online or counted or bool(new) or bool(difference.gone) or sidecars
         return LibraryChanges(frozenset(photos), folders=changed, problems=problems or changed)
 
@@ -145,10 +151,10 @@ class FolderScan:
         difference: changes.FolderDiff,
         in_store: Mapping[str, tuple[int, int]],
         volume: str | None,
+        last_scan: LastScan,
     ) -> int:
         """How many photos the folder lacks, if too many to be believed; else 0."""
-        before, scanned_at = self._store.folders.last_scan(folder_id)
-        last_scan_ns = datetime.fromisoformat(scanned_at).timestamp() * 1e9 if scanned_at else 0
+        last_scan_ns = datetime.fromisoformat(last_scan.at).timestamp() * 1e9 if last_scan.at else 0
         replaced = losses.replaced_photos(difference, in_store, int(last_scan_ns))
 
         def too_many(lost: list[str]) -> int:
@@ -157,7 +163,7 @@ class FolderScan:
                 replaced,
                 difference,
                 len(in_store),
-                other_volume=before is not None and before != volume,
+                other_volume=last_scan.volume is not None and last_scan.volume != volume,
             )
 
         if lost and too_many(lost):
@@ -182,3 +188,26 @@ class FolderScan:
         while (deleted := self._store.files.delete_missing(before)) is not None:
             self._thumbnails.remove(deleted)
             cancel.raise_if_set()
+
+
+def _without(scanned: scanner.FolderContents, absent: Sequence[str]) -> scanner.FolderContents:
+    """The contents without those of folders whose drives are not mounted, which are not known."""
+    if not absent:
+        return scanned
+    below = tuple(f"{folder}/" for folder in absent)
+    skips = tuple(
+        scanner.SkippedEntry(
+            folder,
+            "unreadable",
+            "The drive that was mounted here is not connected; its photos are kept.",
+            "Connect it. If they are gone, run: pickout-cli folders gone FOLDER",
+        )
+        for folder in absent
+    )
+    return replace(
+        scanned,
+        files=tuple(file for file in scanned.files if not file.rel_path.startswith(below)),
+        skipped=(*scanned.skipped, *skips),
+        unreadable_folders=(*scanned.unreadable_folders, *absent),
+        mounts=(*scanned.mounts, *absent),
+    )

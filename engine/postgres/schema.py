@@ -276,6 +276,7 @@ ALTER TABLE folders ADD COLUMN volume {_TEXT};
 ALTER TABLE folders ADD COLUMN lacking integer NOT NULL DEFAULT 0;
 ALTER TABLE folders ADD COLUMN rules {_TEXT} NOT NULL DEFAULT '';
 ALTER TABLE folders ADD COLUMN unread_json {_TEXT} NOT NULL DEFAULT '{{}}';
+ALTER TABLE folders ADD COLUMN mounts_json {_TEXT} NOT NULL DEFAULT '[]';
 """
 
 IDS_LOCK = 0x5049434B

@@ -10,7 +10,7 @@ from engine.file_names import from_stored, stored
 from engine.records import Folder, FolderId, PhotoId
 from engine.store import deletion
 from engine.store.connections import Connections
-from engine.store.rows import now
+from engine.store.rows import LastScan, now
 
 _PURGE_BATCH = 200
 
@@ -81,22 +81,30 @@ class Folders:
             rows = connection.execute("SELECT id FROM folders WHERE lacking > 0")
             return {FolderId(row[0]) for row in rows}
 
-    def last_scan(self, folder_id: FolderId) -> tuple[str | None, str | None]:
+    def last_scan(self, folder_id: FolderId) -> LastScan:
         """See ``FolderTable``."""
         with self._db.reading() as connection:
-            query = "SELECT volume, last_scan_at FROM folders WHERE id = ?"
-            return connection.execute(query, (folder_id,)).fetchone() or (None, None)
+            query = "SELECT volume, last_scan_at, mounts_json FROM folders WHERE id = ?"
+            row = connection.execute(query, (folder_id,)).fetchone()
+        return LastScan(row[0], row[1], tuple(json.loads(row[2]))) if row else LastScan()
 
     def record_scan(
-        self, folder_id: FolderId, volume: str | None, unread: Iterable[tuple[str, int]] = ()
+        self,
+        folder_id: FolderId,
+        volume: str | None,
+        unread: Iterable[tuple[str, int]] = (),
+        mounts: Iterable[str] = (),
     ) -> bool:
         """See ``FolderTable``."""
         counted, query = json.dumps(dict(unread)), "SELECT unread_json FROM folders WHERE id = ?"
+        # In ASCII: a name that is no text is escaped.
+        mounted = json.dumps(list(mounts))
         with self._db.writing() as connection:
             before = connection.execute(query, (folder_id,)).fetchone()
             connection.execute(
-                "UPDATE folders SET last_scan_at = ?, volume = ?, unread_json = ? WHERE id = ?",
-                (now(), volume, counted, folder_id),
+                """UPDATE folders SET last_scan_at = ?, volume = ?, unread_json = ?, mounts_json = ?
+                   WHERE id = ?""",
+                (now(), volume, counted, mounted, folder_id),
             )
         return before is not None and before[0] != counted
 

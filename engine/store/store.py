@@ -40,6 +40,7 @@ from engine.store.rows import (
     FileRow,
     FileVersion,
     IndexLevel,
+    LastScan,
     ProfileRow,
     RegionRows,
     SampledFile,
@@ -79,17 +80,21 @@ class FolderTable(Protocol):
         """Folders that lack too many photos, see ``Folder``."""
         ...
 
-    def last_scan(self, folder_id: FolderId) -> tuple[str | None, str | None]:
-        """The volume at the last scan that was recorded, as ``mounts.volume_of`` names it, and when
-        that was (ISO 8601, UTC); None for what is not known."""
+    def last_scan(self, folder_id: FolderId) -> LastScan:
+        """The last scan that was recorded."""
         ...
 
     def record_scan(
-        self, folder_id: FolderId, volume: str | None, unread: Iterable[tuple[str, int]] = ()
+        self,
+        folder_id: FolderId,
+        volume: str | None,
+        unread: Iterable[tuple[str, int]] = (),
+        mounts: Iterable[str] = (),
     ) -> bool:
-        """Record that the folder was scanned now, on this volume.
+        """Record that the folder was scanned now.
 
         Args:
+            volume, mounts: see ``LastScan``.
             unread: see ``Folder``.
 
         Returns:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from engine.watch.changes import FolderDiff
+from engine.watch.scanner import FolderContents
 
 FEWEST = 5
 """Fewer lost photos than this are deleted ones, unless nothing is left or the volume is another."""
@@ -27,6 +28,27 @@ def lost_photos(difference: FolderDiff, in_store: Mapping[str, tuple[int, int]])
         else:
             lost.append(rel_path)
     return lost
+
+
+def absent_mounts(
+    before: Iterable[str],
+    contents: FolderContents,
+    in_store: Mapping[str, tuple[int, int]],
+) -> tuple[str, ...]:
+    """Folders on which a drive was mounted at the last scan, and is not now: photos that they held
+    are not there.
+
+    Args:
+        before: ``FolderContents.mounts`` at the last scan.
+    """
+    unmounted = set(before) - set(contents.mounts)
+    if not unmounted:
+        return ()
+    on_disk = {file.rel_path for file in contents.files}
+    missing = [rel_path for rel_path in in_store if rel_path not in on_disk]
+    return tuple(
+        sorted(m for m in unmounted if any(rel_path.startswith(f"{m}/") for rel_path in missing))
+    )
 
 
 def replaced_photos(

@@ -65,6 +65,7 @@ class FolderContents:
         unread: kinds of files that Pickout does not read, see ``unread_kinds``, and how many there
             are, most first.
         sidecars: relative path -> version, by which a change is noticed, of the XMP files.
+        mounts: relative paths of folders that lie on another file system than ``root``.
     """
 
     files: tuple[FileFacts, ...]
@@ -72,6 +73,7 @@ class FolderContents:
     unreadable_folders: tuple[str, ...] = ()
     unread: tuple[tuple[str, int], ...] = ()
     sidecars: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[str, ...] = ()
 
 
 def scan_folder(
@@ -119,6 +121,7 @@ class _Scan:
         self._suffixes = suffixes
         self._rules = rules
         self._unread: Counter[str] = Counter()
+        self._mounts: dict[str, tuple[int, int]] = {}
         self._files: list[FileFacts] = []
         self._skipped: list[SkippedEntry] = []
         self._unreadable_folders: list[str] = []
@@ -134,15 +137,19 @@ class _Scan:
             return FolderContents(())
         while self._pending:
             self._cancel.raise_if_set()
-            self._visit_folder(self._pending.pop())
+            self._visit_folder(self._pending.pop(), root_identity[0])
         if self._require_root() != root_identity:
             raise _folder_gone(self._root)
+        for folder, identity in self._mounts.items():
+            if _identity(os.path.join(self._root, folder)) != identity:
+                self._unreadable_folders.append(folder)  # unmounted during the scan
         return FolderContents(
             tuple(self._files),
             tuple(self._skipped),
             tuple(self._unreadable_folders),
             tuple(self._unread.most_common()),
             self._sidecars,
+            tuple(self._mounts),
         )
 
     def _require_root(self) -> tuple[int, int]:
@@ -167,11 +174,15 @@ class _Scan:
             ) from error
         return facts.st_dev, facts.st_ino
 
-    def _visit_folder(self, folder: str) -> None:
+    def _visit_folder(self, folder: str, root_device: int) -> None:
         path = os.path.join(self._root, folder)
         identity = _identity(path)
         if identity is not None and identity in self._entered:
             return
+        if identity is not None and identity[0] != root_device and folder:
+            below_mount = any(folder.startswith(f"{mount}/") for mount in self._mounts)
+            if not below_mount:
+                self._mounts[folder] = identity
         try:
             with os.scandir(path) as entries:
                 for entry in entries:

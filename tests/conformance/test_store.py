@@ -266,17 +266,18 @@ def test_a_folder_can_be_at_another_place(
     store.folders.relocate(folder_id, tmp_path / "elsewhere", "uuid:2")
     (folder,) = store.folders.all(profile_id)
     assert (folder.path, folder.online, folder.lacking) == (tmp_path / "elsewhere", True, 0)
-    assert store.folders.last_scan(folder_id)[0] == "uuid:2"
+    assert store.folders.last_scan(folder_id).volume == "uuid:2"
     assert store.photos.get(photos["a.jpg"]).path == tmp_path / "elsewhere/a.jpg"
 
 
 def test_the_volume_of_the_last_scan_is_remembered(store: Store, folder_id: int) -> None:
-    assert store.folders.last_scan(folder_id) == (None, None)
-    store.folders.record_scan(folder_id, "uuid:1")
-    volume, scanned_at = store.folders.last_scan(folder_id)
-    assert volume == "uuid:1" and scanned_at
+    assert store.folders.last_scan(folder_id) == (None, None, ())
+    store.folders.record_scan(folder_id, "uuid:1", mounts=["nas", "caf\udce9/x"])
+    volume, scanned_at, mounts = store.folders.last_scan(folder_id)
+    assert volume == "uuid:1" and scanned_at and mounts == ("nas", "caf\udce9/x")
     store.folders.record_scan(folder_id, None)
-    assert store.folders.last_scan(folder_id)[0] is None
+    assert store.folders.last_scan(folder_id).volume is None
+    assert store.folders.last_scan(folder_id).mounts == ()
 
 
 def test_names_that_are_no_text_are_kept_exactly(

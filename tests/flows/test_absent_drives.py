@@ -253,6 +253,44 @@ def test_photos_moved_between_folders_are_asked_about_by_nobody(
     assert hit.photo.available and hit.photo.path.is_relative_to(other)
 
 
+def test_a_drive_mounted_below_a_watched_folder_may_be_away(
+    library: Library, photos: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the device of the folder is simulated; "1" has half of the photos, too few to ask."""
+    real, drive, away = scanner._identity, photos / "1", photos.with_name("away")
+    mounted = [drive]
+
+    def identity(path):
+        found_at = real(path)
+        below = any(Path(path).is_relative_to(folder) for folder in mounted)
+        return (found_at[0] + 1, found_at[1]) if found_at is not None and below else found_at
+
+    monkeypatch.setattr(scanner, "_identity", identity)
+    index(library)
+    drive.rename(away)
+    drive.mkdir()
+    mounted.clear()
+    synthetic_photos.photo(drive / "1.jpg", "blue", seed=99)  # below the mount point
+    for _ in range(2):
+        index(library)
+        assert folder(library).online and folder(library).photos == COUNT and all_found(library)
+        (problem,) = library.indexing.problems()
+        assert problem.path == drive and "not connected" in problem.message
+    (drive / "1.jpg").unlink()
+    drive.rmdir()
+    away.rename(drive)
+    mounted.append(drive)
+    index(library)
+    assert library.indexing.problems() == () and looks(log) == COUNT
+    # Really gone, when somebody says so.
+    shutil.rmtree(drive)
+    mounted.clear()
+    index(library)
+    assert folder(library).photos == COUNT
+    library.folders.believe(folder(library).id).result(PATIENCE_S)
+    assert folder(library).photos == COUNT // 2 and library.indexing.problems() == ()
+
+
 @pytest.mark.slow
 def test_a_thousand_photos_moved_between_folders_are_not_looked_at_again(
     open_library: Open, photos: Path, log: Path, tmp_path: Path

@@ -259,9 +259,9 @@ def test_a_library_from_before_volumes_were_known(paths: LibraryPaths) -> None:
     store = SqliteStore.open(paths)
     try:
         assert [folder.lacking for folder in store.folders.all(1)] == [0]
-        assert store.folders.last_scan(1) == (None, "x")
+        assert store.folders.last_scan(1) == (None, "x", ())
         store.folders.record_scan(1, "uuid:1")
-        assert store.folders.last_scan(1)[0] == "uuid:1"
+        assert store.folders.last_scan(1).volume == "uuid:1"
     finally:
         store.close()
 

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import Cancelled, FolderProblem
 from engine.jobs import CancelToken
+from engine.watch import scanner
 from engine.watch.rules import Rules
 from engine.watch.scanner import FileFacts, scan_folder
 
@@ -213,6 +214,24 @@ def test_a_root_that_is_replaced_during_the_scan_is_an_error(tmp_path):
 
     with pytest.raises(FolderProblem):
         scan_folder(root, cancel=ActionAtCheck(2, swap))
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_drive_below_the_root_is_told_and_checked_at_the_end(tmp_path, monkeypatch, stays):
+    """Only the device of the folder is simulated."""
+    fill(tmp_path, "a.jpg", "nas/b.jpg", "nas/deep/c.jpg")
+    real, asked = scanner._identity, []
+
+    def identity(path):
+        device, inode = real(path)
+        below = Path(path).is_relative_to(tmp_path / "nas")
+        asked.extend([path] if Path(path) == tmp_path / "nas" else [])
+        return (device + 1, inode) if below and (stays or len(asked) == 1) else (device, inode)
+
+    monkeypatch.setattr(scanner, "_identity", identity)
+    contents = scan_folder(tmp_path)
+    assert contents.mounts == ("nas",) and len(asked) == 2
+    assert contents.unreadable_folders == (() if stays else ("nas",))
 
 
 def test_a_folder_deleted_during_the_scan_is_left_out(tmp_path):
