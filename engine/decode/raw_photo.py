@@ -59,15 +59,11 @@ def open_raw(file: BinaryIO, check_size: CheckSize) -> RawPicture | None:
     """
     import rawpy
 
-    content = file.read(_MAX_FILE_BYTES + 1)
-    if len(content) > _MAX_FILE_BYTES:
-        raise MemoryError
     with rawpy.RawPy() as raw:
         try:
-            raw.open_buffer(io.BytesIO(content))
+            raw.open_buffer(_in_memory(file))
         except rawpy.LibRawFileUnsupportedError:
             return None
-        del content
         try:
             sizes = raw.sizes
             check_size(sizes.raw_width, sizes.raw_height)
@@ -79,6 +75,39 @@ def open_raw(file: BinaryIO, check_size: CheckSize) -> RawPicture | None:
             return _half_size(raw)
         except (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawTooBigError) as error:
             raise MemoryError from error
+
+
+def read_exif(file: BinaryIO) -> Any:
+    """The EXIF of a raw file's preview, which LibRaw adds if the preview has none: camera, time and
+    exposure of files that are not laid out as TIFF (CR3, RAF). A ``PIL.Image.Exif``.
+
+    Raises:
+        OSError, MemoryError, rawpy.LibRawError: there is no preview, or LibRaw does not know the
+            file.
+    """
+    import rawpy
+    from PIL import Image as pillow
+
+    with rawpy.RawPy() as raw:
+        raw.open_buffer(_in_memory(file))
+        preview = raw.extract_thumb()
+        if preview.format is not rawpy.ThumbFormat.JPEG:
+            return pillow.Exif()
+        with pillow.open(io.BytesIO(preview.data), formats=("JPEG",)) as image:
+            return image.getexif()
+
+
+def _in_memory(file: BinaryIO) -> io.BytesIO:
+    """The whole file, as LibRaw wants it.
+
+    Raises:
+        MemoryError: it is larger than any photo.
+    """
+    file.seek(0)
+    content = file.read(_MAX_FILE_BYTES + 1)
+    if len(content) > _MAX_FILE_BYTES:
+        raise MemoryError
+    return io.BytesIO(content)
 
 
 def _preview(raw: Any) -> RawPicture | None:

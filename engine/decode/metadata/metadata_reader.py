@@ -6,11 +6,12 @@ The bytes may be hostile: call this in a child process only.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from engine.decode import formats
+from engine.decode import formats, jpeg_xl, raw_photo
 from engine.decode.metadata.exif_values import from_exif
 from engine.decode.metadata.iptc_values import IPTC_RESOURCE, from_iptc, iptc_of_photoshop
 from engine.decode.metadata.png_values import from_png, raw_profile, read_png
@@ -21,6 +22,7 @@ from engine.records import PhotoMetadata
 log = logging.getLogger(__name__)
 
 _XMP_TAG, _IPTC_TAG, _PHOTOSHOP_TAG = 700, 33723, 34377
+_MOST_JPEG_XL_PIXELS = formats.MOST_PIXELS["JXL"]
 _PNG_XMP = "XML:com.adobe.xmp"
 
 _Sources = tuple[PhotoMetadata, PhotoMetadata, PhotoMetadata, PhotoMetadata]
@@ -87,6 +89,8 @@ def _read(file: BinaryIO) -> _Sources:
 
     names = formats.pillow_formats()
     formats.ignore_pillow_warnings()
+    if jpeg_xl.is_jpeg_xl(file) and math.prod(jpeg_xl.read_size(file)) > _MOST_JPEG_XL_PIXELS:
+        raise ValueError("the decoder of JPEG XL would decode all pixels")
     try:
         image = Image.open(file, formats=names)
     except Image.UnidentifiedImageError:
@@ -113,7 +117,10 @@ def _read_raw(
 
     exif = Image.Exif()
     file.seek(0)
-    exif.load_from_fp(file)
+    try:
+        exif.load_from_fp(file)
+    except SyntaxError:  # another layout
+        exif = raw_photo.read_exif(file)
     return (
         from_exif(exif),
         _from_packet(exif.get(_XMP_TAG) or b""),

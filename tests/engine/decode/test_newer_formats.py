@@ -9,6 +9,8 @@ from PIL import Image, features
 
 from engine.decode import formats, jpeg_xl
 from engine.decode.icc_profile import ADOBE_RGB, write_profile
+from engine.decode.metadata import metadata_reader
+from engine.decode.metadata.metadata_reader import read_metadata
 from engine.decode.reader import read_upright
 from engine.errors import PhotoTooLarge, PhotoUnreadable
 
@@ -80,8 +82,22 @@ def test_a_jpeg_packed_as_jpeg_xl_is_upright(tmp_path, upright, orientation):
     with Image.open(tmp_path / "a.jpg") as picture:
         picture.save(tmp_path / "a.jxl", lossless_jpeg=True)
     photo = read_upright(tmp_path / "a.jxl")
-    assert photo.full_size_wh == (96, 64) and photo.camera == "X-T3"
+    assert photo.full_size_wh == (96, 64)
     assert have_equal_corners(photo.rgb, upright)
+    with open(tmp_path / "a.jxl", "rb") as file:
+        assert read_metadata(file).camera == "X-T3"
+
+
+@needs_jpeg_xl
+def test_metadata_of_a_jpeg_xl_of_too_many_pixels_are_not_read(tmp_path, monkeypatch):
+    exif = Image.Exif()
+    exif[0x0110] = "X-T3"
+    Image.new("RGB", (300, 200)).save(tmp_path / "a.jxl", exif=exif.tobytes())
+    with open(tmp_path / "a.jxl", "rb") as file:
+        assert read_metadata(file).camera == "X-T3"
+    monkeypatch.setattr(metadata_reader, "_MOST_JPEG_XL_PIXELS", 50_000)
+    with open(tmp_path / "a.jxl", "rb") as file:
+        assert read_metadata(file).camera is None
 
 
 @needs_jpeg_xl

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from engine.decode.icc_profile import ADOBE_RGB, write_profile
+from engine.decode.metadata.metadata_reader import read_metadata
 from engine.decode.reader import read_encoded, read_upright
 from engine.errors import EngineError, PhotoTooLarge, PhotoUnreadable
 from tests.fakes.dng_files import write_dng
@@ -47,7 +48,18 @@ def test_eight_orientations(tmp_path, scene, orientation, preview, longest_px):
     assert photo.rgb.shape[:2] == (photo.full_size_wh[::-1] if longest_px is None else (32, 48))
     assert photo.rgb.flags.c_contiguous and photo.rgb.flags.writeable
     assert have_equal_corners(photo.rgb, scene)
-    assert (photo.taken_at, photo.camera) == ("2019-07-04T10:11:12", "Made Camera")
+
+
+@pytest.mark.parametrize("preview", ["none", "half"])
+@pytest.mark.parametrize("layout", [b"II*\0", b"IIRO"])
+def test_metadata(tmp_path, scene, preview, layout):
+    """Of a file that is laid out as TIFF, and of one that is not, which has them in its preview."""
+    picture = shrunk(scene, 2) if preview == "half" else None
+    data = write_dng(tmp_path / "a.dng", scene, preview=picture).read_bytes()
+    read = read_metadata(io.BytesIO(data.replace(b"II*\0", layout, 1)))
+    nowhere = preview == "none" and layout == b"IIRO"
+    expected = (None, None) if nowhere else ("2019-07-04T10:11:12", "Made Camera")
+    assert (read.taken_at, read.camera) == expected
 
 
 def test_the_sensor_gives_the_colours_of_the_scene(tmp_path, scene):
