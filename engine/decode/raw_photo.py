@@ -90,7 +90,7 @@ def read_exif(file: BinaryIO) -> Any:
 
     with rawpy.RawPy() as raw:
         raw.open_buffer(_in_memory(file))
-        preview = raw.extract_thumb()
+        preview: Any = raw.extract_thumb()
         if preview.format is not rawpy.ThumbFormat.JPEG:
             return pillow.Exif()
         with pillow.open(io.BytesIO(preview.data), formats=("JPEG",)) as image:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from engine.decode.formats import RAW_SUFFIXES
 from engine.query.counts import number_at
 from engine.query.language_words import LanguageWords
 from engine.query.tokens import Token, TokenKind
@@ -37,7 +38,10 @@ FILE_TYPES = {
     "gifs": "gif",
     "raw": "raw",
     "raws": "raw",
-    **dict.fromkeys("dng cr2 cr3 nef arw raf orf rw2".split(), "raw"),
+    "avif": "avif",
+    "jxl": "jxl",
+    "jp2": "jp2",
+    **dict.fromkeys((suffix[1:] for suffix in RAW_SUFFIXES), "raw"),
 }
 CAMERAS = frozenset(
     """canon nikon sony fuji fujifilm olympus panasonic leica pentax samsung iphone pixel gopro dji

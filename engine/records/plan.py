@@ -162,7 +162,7 @@ class Filter:
             megapixels and ratings (0..5); the text to be contained, without regard to case, for
             folder, camera and lens; a keyword or the name of a person, or one word of it; words of
             title and caption; words of a place, or True for wherever a receiver knew it; "jpeg",
-            "png", "heic", "webp", "tiff", "gif" or "raw" for file types; "landscape", "portrait"
+            "png", "raw", "jp2" and other names of file types; "landscape", "portrait"
             or "square" for orientations; True for cut-outs.
         excluded: True to keep the photos that fail it.
     """

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from engine.decode.formats import RAW_SUFFIXES
 from engine.records import DateRange, Filter, FilterKind, NumberRange
 from engine.store.photo_values.folded_text import folded
 from engine.store.photo_values.metadata_terms import TermKind, phrase_of, words_of
@@ -18,7 +19,8 @@ _SUFFIXES = {
     "jpeg": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
     "heic": ("heic", "heif", "hif"),
     "tiff": ("tif", "tiff"),
-    "raw": ("3fr", "arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "raw", "rw2"),
+    "jp2": ("jp2", "j2k", "j2c", "jpc", "jpf", "jpx"),
+    "raw": tuple(sorted(suffix[1:] for suffix in RAW_SUFFIXES)),
 }
 """Suffixes of the file types that have several; any other type is its own suffix."""
 

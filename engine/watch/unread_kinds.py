@@ -13,14 +13,13 @@ _VIDEOS = frozenset(
 )
 _PICTURES = frozenset(
     {
-        # Camera raw.
-        *".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .gpr .iiq .kdc .mef .mos .mrw .nef".split(),
-        *".nrw .orf .pef .raf .raw .rw2 .rwl .sr2 .srf .srw .x3f".split(),
+        # Camera raw that LibRaw does not read, or that other programs' data are called like.
+        *".gpr .raw".split(),
         # Other pictures, and documents of picture editors.
-        *".jxl .jp2 .j2k .jpf .jpx .jxr .hdr .exr .psd .psb .xcf .kra .clip .afphoto".split(),
+        *".jxr .hdr .exr .psd .psb .xcf .kra .clip .afphoto".split(),
     }
 )
-"""Suffixes, lower case. What ``decode.formats`` reads is no such kind, though it stands here."""
+"""Suffixes, lower case."""
 
 
 def kind_of(suffix: str, readable: Collection[str]) -> str | None:

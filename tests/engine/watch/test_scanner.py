@@ -63,13 +63,13 @@ def test_a_folder_s_own_rules(tmp_path):
 def test_files_that_are_not_read_are_counted(tmp_path):
     fill(
         tmp_path,
-        *("a.jpg", "1/b.CR3", "1/c.cr3", "2/d.cr3", "e.mov", "f.MP4", "g.jxl", "h.txt", "cr3"),
+        *("a.jpg", "1/b.GPR", "1/c.gpr", "2/d.gpr", "e.mov", "f.MP4", "g.psd", "h.txt", "gpr"),
     )
     contents = scan_folder(tmp_path)
-    assert contents.unread == (("CR3", 3), ("video", 2), ("JXL", 1))
+    assert contents.unread == (("GPR", 3), ("video", 2), ("PSD", 1))
     assert [file.rel_path for file in contents.files] == ["a.jpg"]
-    more = scan_folder(tmp_path, suffixes={".jpg", ".cr3"})
-    assert more.unread == (("video", 2), ("JXL", 1)) and len(more.files) == 4
+    more = scan_folder(tmp_path, suffixes={".jpg", ".gpr"})
+    assert more.unread == (("video", 2), ("PSD", 1)) and len(more.files) == 4
 
 
 def test_other_suffixes_and_excluded_folders(tmp_path):
