@@ -191,11 +191,11 @@ class Files:
 
     def metadata_due(self, limit: int, before: int | None = None) -> list[FileRow]:
         """See ``FileTable``."""
+        # CROSS JOIN keeps this order: by itself, SQLite reads all files of a folder.
         query = """
             SELECT f.id, f.folder_id, o.path, f.rel_path, f.size_bytes, f.mtime_ns, f.photo_id
-            FROM metadata_due d JOIN files f ON f.id = d.file_id
-            JOIN folders o ON o.id = f.folder_id
-            WHERE d.file_id < ? AND f.state = 'ready' AND f.missing_since IS NULL
+            FROM metadata_due d CROSS JOIN files f CROSS JOIN folders o
+            WHERE d.file_id < ? AND f.id = d.file_id AND o.id = f.folder_id AND f.state = 'ready' AND f.missing_since IS NULL
                 AND o.online AND o.removed_at IS NULL
             ORDER BY d.file_id DESC LIMIT ?
         """

@@ -46,7 +46,7 @@ _IN_DIRECTORIES = """
             FROM places WHERE directory IS NOT NULL)
     SELECT n.id FROM places CROSS JOIN files n
         WHERE n.folder_id = places.folder_id AND n.directory = places.directory
-            AND instr(name || '/' || folded(n.directory), ?) > 0
+            AND instr(name || '/' || folded(places.directory), ?) > 0
 """
 _NAMES = """
     WITH RECURSIVE names(name) AS (

@@ -127,7 +127,7 @@ class Photos:
     ) -> list[PhotoId] | None:
         """See ``PhotoTable``."""
         files_first = not filters or sql_filters.files_first(filters)
-        wanted = _wanted(folder_ids, filters, of_few=not files_first, all_photos=True)
+        wanted = _wanted(folder_ids, filters, of_few=not files_first, all_photos=not files_first)
         if files_first:
             # CROSS JOIN and + keep this order: by itself, SQLite reads all files by photo.
             query = f"""
