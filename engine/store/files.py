@@ -196,7 +196,8 @@ class Files:
             SELECT f.id, f.folder_id, o.path, f.rel_path, f.size_bytes, f.mtime_ns, f.photo_id
             FROM metadata_due d CROSS JOIN files f CROSS JOIN folders o
             WHERE d.file_id < ? AND f.id = d.file_id AND o.id = f.folder_id
-                AND f.state = 'ready' AND f.missing_since IS NULL AND o.online AND o.removed_at IS NULL
+                AND f.state = 'ready' AND f.missing_since IS NULL
+                AND o.online AND o.removed_at IS NULL
             ORDER BY d.file_id DESC LIMIT ?
         """
         with self._db.reading() as connection:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from engine.decode import formats, jpeg_xl, raw_photo
+from engine.decode import formats, jpeg_xl
 from engine.decode.metadata.exif_values import from_exif
 from engine.decode.metadata.iptc_values import IPTC_RESOURCE, from_iptc, iptc_of_photoshop
 from engine.decode.metadata.png_values import from_png, raw_profile, read_png
+from engine.decode.metadata.raw_values import read_raw
 from engine.decode.metadata.xmp_packet import XmpPacket
 from engine.decode.metadata.xmp_values import from_xmp
 from engine.records import PhotoMetadata
@@ -94,7 +95,8 @@ def _read(file: BinaryIO) -> _Sources:
     try:
         image = Image.open(file, formats=names)
     except Image.UnidentifiedImageError:
-        return _read_raw(file)
+        found, packet = read_raw(file)
+        return found, _from_packet(packet), PhotoMetadata(), PhotoMetadata()
     with image:
         if image.format == "PNG":
             return _read_png(file)
@@ -107,26 +109,6 @@ def _read(file: BinaryIO) -> _Sources:
             from_iptc(_iptc_of(image)),
             PhotoMetadata(),
         )
-
-
-def _read_raw(
-    file: BinaryIO,
-) -> _Sources:
-    """Of a camera's raw file, which is most often laid out as a TIFF."""
-    from PIL import Image
-
-    exif = Image.Exif()
-    file.seek(0)
-    try:
-        exif.load_from_fp(file)
-    except SyntaxError:  # another layout
-        exif = raw_photo.read_exif(file)
-    return (
-        from_exif(exif),
-        _from_packet(exif.get(_XMP_TAG) or b""),
-        PhotoMetadata(),
-        PhotoMetadata(),
-    )
 
 
 def _read_png(
