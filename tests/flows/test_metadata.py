@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.indexing import analysis_pool
+from engine.indexing import analysis_pool, metadata_pass
+from engine.jobs import CancelToken, JobContext
 from engine.library import Library
 from engine.profiles.profile import Models
 from engine.records import PhotoMetadata
@@ -154,3 +155,27 @@ def test_a_photo_that_cannot_be_read_keeps_what_is_known(open_library: Open, pho
         (photo_id,) = library._components.store.photos.all_ids()
         library.indexing.start().result(PATIENCE_S)
         assert library.photos.metadata(photo_id) == before["a.jpg"]
+
+
+def test_a_pass_that_was_stopped_goes_on_where_it_was(
+    open_library: Open, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(5):
+        synthetic_photos.photo(photos / f"201{seed}-07-04 a.jpg", "red", seed=seed)
+    with open_library() as library:
+        library.folders.add(photos)
+        before, root = index(library), library.paths.root
+    forget_metadata(root)
+    monkeypatch.setattr(metadata_pass, "_PAGE", 2)
+    library = open_library(analysis=load_nothing)
+    components = library._components
+    indexer = components.indexer_pool.get(components.active_profile.current.profile).indexer
+    reading = metadata_pass.MetadataPass(
+        components.store, indexer._analysis_pool, components.change_log.record
+    )
+    go_on = iter([True, False])
+    reading.run(JobContext(CancelToken()), lambda: next(go_on))
+    assert components.store.files.count_metadata_due() == 3
+    assert len(library.take_changes().photos) == 2
+    assert index(library) == before
+    assert components.store.files.count_metadata_due() == 0
