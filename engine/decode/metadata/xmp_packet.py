@@ -83,11 +83,13 @@ class XmpPacket:
         if len(content) > MOST_BYTES:
             raise ValueError(f"expected at most {MOST_BYTES} bytes, got {len(content)}")
         root = fromstring(content.strip(b"\0 \t\r\n"), forbid_dtd=True)
-        for described in root.iter(_full("rdf:Description")):
-            for name, value in described.attrib.items():
-                self._attributes.setdefault(name, value.strip())
-            for element in described:
-                self._elements.setdefault(element.tag, element)
+        # Only those at the top: what lies deeper describes other things, such as earlier versions.
+        for rdf in root.iter(_full("rdf:RDF")):
+            for described in rdf.findall(_full("rdf:Description")):
+                for name, value in described.attrib.items():
+                    self._attributes.setdefault(name, value.strip())
+                for element in described:
+                    self._elements.setdefault(element.tag, element)
 
 
 def _full(name: str) -> str:

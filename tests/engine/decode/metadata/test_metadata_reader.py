@@ -90,6 +90,12 @@ def test_forms_that_programs_write() -> None:
     assert (found.latitude, found.longitude) == pytest.approx((-33.8568, 151.2153))
 
 
+def test_what_describes_other_things_is_not_taken() -> None:
+    other = """<xmp:Thumbnails><rdf:Bag><rdf:li><rdf:Description xmp:Rating="5"
+        dc:title="Another"/></rdf:li></rdf:Bag></xmp:Thumbnails>"""
+    assert from_xmp(XmpPacket(packet("", other))) == PhotoMetadata()
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
