@@ -45,8 +45,8 @@ def test_other_pictures_of_the_same_minute_stay() -> None:
 
 
 def test_without_a_time_nothing_is_folded() -> None:
-    taken = {1: None, 2: None, 3: "last summer"}
-    assert folded(dict.fromkeys((1, 2, 3), BEACH), taken) == [(1, []), (2, []), (3, [])]
+    taken = {1: None, 2: None, 3: "last summer", 4: "2020-05-01", 5: "2020-05-01"}
+    assert folded(dict.fromkeys(taken, BEACH), taken) == [(number, []) for number in taken]
 
 
 def test_photos_without_a_record_are_left_out() -> None:

@@ -42,6 +42,18 @@ def test_photos_are_found_with_their_facts(tmp_path):
     assert contents.skipped == contents.unreadable_folders == ()
 
 
+def test_sidecars_are_noticed_with_a_version_that_changes_with_them(tmp_path):
+    fill(tmp_path, "a.jpg", "a.jpg.xmp", "2021/b.XMP", ".c.xmp", "@eaDir/d.xmp", "e.xmp/f.jpg")
+    first = scan_folder(tmp_path)
+    assert first.sidecars.keys() == {"a.jpg.xmp", "2021/b.XMP"}
+    assert {file.rel_path for file in first.files} == {"a.jpg", "e.xmp/f.jpg"}
+    assert scan_folder(tmp_path).sidecars == first.sidecars
+    os.utime(tmp_path / "a.jpg.xmp", ns=(5, 1_600_000_000_000_000_000))
+    changed = scan_folder(tmp_path).sidecars
+    assert changed["a.jpg.xmp"] != first.sidecars["a.jpg.xmp"]
+    assert changed["2021/b.XMP"] == first.sidecars["2021/b.XMP"]
+
+
 def test_hidden_ignored_and_other_files_are_left_out_without_a_report(tmp_path):
     fill(
         tmp_path,
