@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.decode import reader
+from engine.decode import pixels
 from engine.decode.reader import DecodedPhoto, fingerprint
 from engine.errors import ModelBroken, PhotoMissing, PhotoUnreadable
 from engine.indexing.analysis import (
@@ -195,13 +195,13 @@ def test_a_coarse_analysis_at_a_large_photo_decodes_a_small_one(
     """JPEG files are reduced while they are decoded: that is what makes the pass fast."""
     path = synthetic_photos.photo(tmp_path / "a.jpg", "red", size_wh=(4000, 3000))
     decoded_wh: list[tuple[int, int]] = []
-    resized = reader._resized
+    resized = pixels._resized
 
-    def seen(image, target_wh):
-        decoded_wh.append(image.size)
-        return resized(image, target_wh)
+    def seen(strips, target_wh, profile):
+        decoded_wh.append(strips.size_wh)
+        return resized(strips, target_wh, profile)
 
-    monkeypatch.setattr(reader, "_resized", seen)
+    monkeypatch.setattr(pixels, "_resized", seen)
     handle = handler_factory(colour_models.profile())()
     photo = handle(AnalysisRequest(path, VERSION, IndexLevel.COARSE))
     assert decoded_wh == [(1000, 750)] and photo.size_wh == (4000, 3000)
