@@ -74,10 +74,11 @@ class MetadataPass:
         """Write what was read; files that vanished stay due, and the next scan sees to them."""
         read = [(file, what) for file, what in found if not isinstance(what, Vanished)]
         self._store.results.record_metadata(read)
-        for folder_id in _offline(found):
+        offline = _offline(found)
+        for folder_id in offline:
             self._store.folders.set_online(folder_id, False)
         photos = frozenset(file.photo_id for file, what in read if file.photo_id and what)
-        self._on_change(LibraryChanges(photos=photos))
+        self._on_change(LibraryChanges(photos=photos, folders=bool(offline)))
 
 
 def _metadata(
