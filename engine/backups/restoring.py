@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.backups import kept_files, table_copy
 from engine.backups.backup_folder import BackupFolder
+from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest, StoreDamaged
 from engine.paths import LibraryPaths, sync_folder
 from engine.records import Backup, BackupKind, RestoreReport
@@ -70,6 +71,33 @@ def salvage(paths: LibraryPaths) -> RestoreReport:
                 return table_copy.salvage(source, fresh)
 
         return _put_in_place(paths, paths.store, fill)
+
+
+def prepare(paths: LibraryPaths) -> None:
+    """Look after a library before it is opened for writing: finish what was interrupted, refuse
+    what is damaged. Under the writer's lock.
+
+    Raises:
+        StoreDamaged: the database was found damaged when it was last open, which is said once; or
+            it is gone, though there are backups of it.
+    """
+    _complete(paths)
+    if paths.damaged.exists():
+        paths.damaged.unlink()
+        raise StoreDamaged(
+            "The library's database was found damaged when it was last open.",
+            operation="opening the library",
+            path=paths.store,
+            hint=f"{RESTORE_HINT}. Or open it again, to go on with it as it is.",
+        )
+    gone = not paths.store.exists() or not paths.store.stat().st_size
+    if gone and BackupFolder(paths.backups).all():
+        raise StoreDamaged(
+            "The library's database is gone, but there are backups of it.",
+            operation="opening the library",
+            path=paths.store,
+            hint=f"{RESTORE_HINT}. To begin anew, move the folder “backups” away.",
+        )
 
 
 @contextlib.contextmanager
@@ -137,33 +165,6 @@ def _complete(paths: LibraryPaths) -> None:
             _take_its_place(paths, next(points, None))
 
 
-def prepare(paths: LibraryPaths) -> None:
-    """Look after a library before it is opened for writing: finish what was interrupted, refuse
-    what is damaged. Under the writer's lock.
-
-    Raises:
-        StoreDamaged: the database was found damaged when it was last open, which is said once; or
-            it is gone, though there are backups of it.
-    """
-    _complete(paths)
-    if paths.damaged.exists():
-        paths.damaged.unlink()
-        raise StoreDamaged(
-            "The library's database was found damaged when it was last open.",
-            operation="opening the library",
-            path=paths.store,
-            hint=f"{RESTORE_HINT}. Or open it again, to go on with it as it is.",
-        )
-    gone = not paths.store.exists() or not paths.store.stat().st_size
-    if gone and BackupFolder(paths.backups).all():
-        raise StoreDamaged(
-            "The library's database is gone, but there are backups of it.",
-            operation="opening the library",
-            path=paths.store,
-            hint=f"{RESTORE_HINT}. To begin anew, move the folder “backups” away.",
-        )
-
-
 def _copied(source: Path) -> Callable[[Path], tuple[str, ...]]:
     def fill(fresh: Path) -> tuple[str, ...]:
         with _readable(source) as connection:
@@ -201,11 +202,13 @@ def _put_in_place(
         kept_files.remove(fresh)
         counts = _counts(fresh)
     with database_copy.disk_errors(_RESTORING, paths.store):
+        if paths.store.exists():
+            _empty_log(paths.store)
+        _remove_wrong_thumbnails(paths)
         shutil.rmtree(paths.root / "index", ignore_errors=True)
         paths.damaged.unlink(missing_ok=True)
         point = None
         if paths.store.exists():
-            _empty_log(paths.store)
             paths.backups.mkdir(exist_ok=True)
             point = BackupFolder(paths.backups).free_name(BackupKind.RESTORE_POINT)
             # From here on ``prepare`` finishes what a kill interrupts.
@@ -214,6 +217,30 @@ def _put_in_place(
         if paths.settings.name in files and not paths.settings.exists():
             kept_files.write(paths.settings, files[paths.settings.name])
     return RestoreReport(source, point, *counts, lost)
+
+
+def _remove_wrong_thumbnails(paths: LibraryPaths) -> None:
+    """Those whose number stands for another photo in the restored library, or may do so."""
+    if not paths.thumbnails.exists():
+        return
+    before, after = _contents(paths.store), _contents(paths.restored)
+    thumbnails = ThumbnailCache(paths.thumbnails)
+    ids = thumbnails.ids()
+    thumbnails.remove([i for i in ids if i not in after or before.get(i) != after[i]])
+    thumbnails.close()
+
+
+def _contents(library: Path) -> dict[int, bytes]:
+    """Number of a photo -> hash of its content, as far as that can be read."""
+    found: dict[int, bytes] = {}
+    if library.exists():
+        with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
+            connection = database_copy.open_copy(library)
+            try:
+                found.update(connection.execute("SELECT id, content_hash FROM photos"))
+            finally:
+                connection.close()
+    return found
 
 
 def _empty_log(store: Path) -> None:

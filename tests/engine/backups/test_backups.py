@@ -12,6 +12,7 @@ import pytest
 
 from engine.backups import backup_folder, restoring
 from engine.backups.backup_folder import BackupFolder
+from engine.decode.thumbnails import ThumbnailCache
 from engine.errors import BadRequest, Cancelled, DiskFull, LibraryInUse, StoreDamaged, StoreTooNew
 from engine.paths import LibraryPaths
 from engine.records import Backup, BackupKind, EditKind, PhotoId
@@ -227,6 +228,31 @@ def test_restoring_brings_everything_back_and_keeps_what_was_there(
         restoring.restore(paths, "before-restore")
     with pytest.raises(BadRequest, match="There is no backup yesterday"):
         restoring.restore(paths, "yesterday")
+
+
+def test_thumbnails_of_other_photos_do_not_stay(
+    store: SqliteStore, paths: LibraryPaths, folder_id: int, index_all: IndexAll, tmp_path: Path
+) -> None:
+    """Their numbers are given again after a restore, and other libraries have the same numbers."""
+    kept: dict[int, bytes] = {}
+    store.files.record_found(folder_id, [("a.jpg", 10, 1), ("b.jpg", 10, 2)])
+    index_all(thumbnails=kept)
+    elsewhere = shutil.copy(back_up(store, paths).path, tmp_path / "elsewhere.sqlite")
+    store.files.record_found(folder_id, [("c.jpg", 10, 1)])
+    index_all(thumbnails=kept)
+    thumbnails = ThumbnailCache(paths.thumbnails)
+    for photo_id, jpeg in kept.items():
+        thumbnails.put(photo_id, jpeg)
+    store.close()
+    restoring.restore(paths)
+    assert thumbnails.ids() == {1, 2} and len(kept) == 3
+    connection = sqlite3.connect(elsewhere)
+    connection.execute("UPDATE photos SET content_hash = x'00' WHERE id = 2")
+    connection.commit()
+    connection.close()
+    restoring.restore(paths, elsewhere)
+    assert thumbnails.ids() == {1}
+    thumbnails.close()
 
 
 def test_restoring_goes_on_where_a_kill_interrupted_it(
