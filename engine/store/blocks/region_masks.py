@@ -32,11 +32,12 @@ def verify(masks: bytes, count: int) -> None:
         ValueError: they are damaged.
     """
     try:
-        if masks:
-            zlib.decompress(masks)
+        raw = zlib.decompress(masks) if masks else b""
     except zlib.error as error:
         raise ValueError(f"masks cannot be read ({error})") from error
-    decode(masks, count, range(count))
+    sizes = np.frombuffer(raw[: count * _SIZES.itemsize], _SIZES)
+    if len(sizes) != count or len(raw) != sizes.nbytes + int(sizes["length"].sum()):
+        raise ValueError(f"expected {count} masks, got {len(raw)} bytes")
 
 
 def decode(masks: bytes, count: int, wanted: Sequence[int]) -> list[Rle]:
