@@ -122,12 +122,14 @@ class Desktop(QObject):
 
         try:
             self._opened_library = self._open_library(self._root)
-        except NotALibrary as error:
-            self._main_thread.post(self._opening_failed, error)
         except StoreDamaged as error:
             from engine.library import restoring
 
-            self._main_thread.post(self._offer_restore, error, restoring.backups_of(self._root))
+            backups = restoring.backups_of(self._root)
+            if isinstance(error, NotALibrary) and not backups:  # there is nothing to save
+                self._main_thread.post(self._opening_failed, error)
+            else:
+                self._main_thread.post(self._offer_restore, error, backups)
         except EngineError as error:
             self._main_thread.post(self._opening_failed, error)
         except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 
 import pytest
@@ -449,6 +450,18 @@ def test_a_damaged_library_may_be_left_as_it_is(open_desktop, tmp_path, qtbot):
     qtbot.waitUntil(lambda: not desktop.window.isVisible(), timeout=DEADLINE_MS)
     assert dialogs.asked == [("restore", None)] * 2
     assert (root / "library.sqlite").read_bytes() == b"damaged"
+
+
+def test_a_foreign_database_is_refused_and_left_alone(open_desktop, tmp_path, qtbot):
+    root = tmp_path / "library"
+    root.mkdir()
+    connection = sqlite3.connect(root / "library.sqlite")
+    connection.execute("CREATE TABLE recipes(name TEXT)")
+    connection.close()
+    desktop = open_desktop(open_library=Library.open, wait=False)
+    qtbot.waitUntil(lambda: not desktop.window.isVisible(), timeout=DEADLINE_MS)
+    ((kind, error),) = desktop.window.dialogs.asked
+    assert kind == "cannot open" and "not made by Pickout" in error.message
 
 
 def test_the_window_is_shown_before_the_library_is_open(open_desktop, memory, qtbot):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.backups import restoring
-from engine.errors import EngineError, StoreDamaged
+from engine.errors import EngineError
 from engine.paths import LibraryPaths
 from tests.flows.faults.library_work import OpenLibrary, Said, in_child
 
@@ -39,8 +39,8 @@ def look(said: Said, root: Path, before: dict[str, Any]) -> str:
     """Open, check and read everything: where the damage was noticed, or what it has changed."""
     try:
         library = OpenLibrary(root)
-    except StoreDamaged:
-        return "noticed at opening"
+    except EngineError as error:
+        return f"noticed at opening ({error.kind})"
     try:
         report = library.check()
         if any(text.startswith("database") for text in report["faults"]):
