@@ -24,7 +24,13 @@ from desktop_app.views.dialogs import RestoreChoice
 from engine.errors import LibraryInUse
 from engine.library import Library
 from engine.records import IndexingState
-from tests.desktop_app.conftest import DEADLINE_MS, ScriptedDialogs, drop, opens
+from tests.desktop_app.conftest import (
+    DEADLINE_MS,
+    ScriptedDialogs,
+    drop,
+    open_with_colours,
+    opens,
+)
 from tests.desktop_app.memory_library import MemoryLibrary, synthetic_photo
 from tests.fakes import synthetic_photos
 
@@ -434,7 +440,7 @@ def test_a_damaged_library_is_restored_and_opened(open_desktop, tmp_path, qtbot,
     else:
         (root / "library.damaged").touch()
     dialogs = ScriptedDialogs(restore=[RestoreChoice.RESTORE])
-    desktop = open_desktop(open_library=Library.open, dialogs=dialogs)
+    desktop = open_desktop(open_library=open_with_colours, dialogs=dialogs)
     (_, backup), (_, report) = dialogs.asked
     assert (backup is not None) is with_backup
     assert report.folders == 1 and report.restore_point.exists()
@@ -446,7 +452,7 @@ def test_a_damaged_library_may_be_left_as_it_is(open_desktop, tmp_path, qtbot):
     root.mkdir()
     (root / "library.sqlite").write_bytes(b"damaged")
     dialogs = ScriptedDialogs(restore=[RestoreChoice.TRY_AGAIN, RestoreChoice.QUIT])
-    desktop = open_desktop(open_library=Library.open, dialogs=dialogs, wait=False)
+    desktop = open_desktop(open_library=open_with_colours, dialogs=dialogs, wait=False)
     qtbot.waitUntil(lambda: not desktop.window.isVisible(), timeout=DEADLINE_MS)
     assert dialogs.asked == [("restore", None)] * 2
     assert (root / "library.sqlite").read_bytes() == b"damaged"
@@ -458,7 +464,7 @@ def test_a_foreign_database_is_refused_and_left_alone(open_desktop, tmp_path, qt
     connection = sqlite3.connect(root / "library.sqlite")
     connection.execute("CREATE TABLE recipes(name TEXT)")
     connection.close()
-    desktop = open_desktop(open_library=Library.open, wait=False)
+    desktop = open_desktop(open_library=open_with_colours, wait=False)
     qtbot.waitUntil(lambda: not desktop.window.isVisible(), timeout=DEADLINE_MS)
     ((kind, error),) = desktop.window.dialogs.asked
     assert kind == "cannot open" and "not made by Pickout" in error.message
