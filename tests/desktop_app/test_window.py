@@ -14,9 +14,12 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractScrollArea,
+    QAbstractSpinBox,
+    QComboBox,
     QHeaderView,
     QLineEdit,
     QProgressBar,
+    QSlider,
 )
 
 from desktop_app.text import library_text, photo_text, search_text, window_text
@@ -374,22 +377,43 @@ def test_no_two_commands_share_a_key(open_desktop, memory):
 # -- accessibility -----------------------------------------------------------------------------
 
 
+def unnamed_controls(root) -> list[str]:
+    kinds = (QAbstractButton, QLineEdit, QProgressBar, QAbstractItemView, QAbstractScrollArea)
+    kinds += (QComboBox, QAbstractSpinBox, QSlider)
+    parts = (QHeaderView, QAbstractSpinBox, QComboBox)
+    return [
+        f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
+        for widget in root.findChildren(object)
+        if isinstance(widget, kinds)
+        and not isinstance(widget, QHeaderView)
+        and not isinstance(widget.parent(), parts)  # the field inside of a control
+        and not isinstance(widget.parent().parent(), parts)  # its list
+        and not (widget.accessibleName() or getattr(widget, "text", str)())
+        and not widget.isHidden()
+    ]
+
+
 def test_every_control_has_a_name(desktop, search, qtbot):
     search(desktop, "red")
     desktop.presenter.photo.open_row(0)
     qtbot.waitUntil(
         lambda: len(desktop.presenter.photo.view.canvas.regions) > 0, timeout=DEADLINE_MS
     )
-    kinds = (QAbstractButton, QLineEdit, QProgressBar, QAbstractItemView, QAbstractScrollArea)
-    unnamed = [
-        f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
-        for widget in desktop.window.findChildren(object)
-        if isinstance(widget, kinds)
-        and not isinstance(widget, QHeaderView)
-        and not (widget.accessibleName() or getattr(widget, "text", str)())
-        and not widget.isHidden()
-    ]
-    assert unnamed == []
+    assert unnamed_controls(desktop.window) == []
+
+
+def test_every_control_of_the_pages_and_the_export_dialog_has_a_name(desktop, search, qtbot):
+    search(desktop, "red")
+    desktop.window.commands["select_all"].trigger()
+    desktop.window.commands["export"].trigger()
+    assert unnamed_controls(desktop.presenter.exports.dialog) == []
+    desktop.presenter.exports.dialog.close()
+    desktop.window.commands["settings"].trigger()
+    with qtbot.waitSignal(desktop.presenter.models.page.listed, timeout=DEADLINE_MS):
+        desktop.window.commands["models"].trigger()
+    assert len(desktop.presenter.models.page.cards()) > 10
+    assert len(desktop.presenter.settings.page.rows) > 5
+    assert unnamed_controls(desktop.window) == []
 
 
 def test_the_accessible_text_of_a_hit_has_its_verdict(desktop, search):

@@ -38,6 +38,7 @@ class ProgressRow(QWidget):
         column.addWidget(self._bar)
         row.addLayout(column, 1)
         self.cancel_button = push_button("", role="link")
+        self.cancel_button.setAccessibleName(name)
         self.cancel_button.clicked.connect(self.cancelled)
         row.addWidget(self.cancel_button, 0, Qt.AlignmentFlag.AlignBottom)
 
