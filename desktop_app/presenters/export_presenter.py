@@ -45,7 +45,7 @@ class ExportPresenter(QObject):
         searching: SearchController,
     ) -> None:
         super().__init__(window)
-        self._window, self._state = window, state
+        self._window, self._session, self._state = window, session, state
         self._grid, self._bar = results.grid, results.selection_bar
         self._photo, self._searching = photo, searching
         self._exports = ExportController(session.library, session.jobs, session.reads, self)
@@ -90,7 +90,10 @@ class ExportPresenter(QObject):
             self._grid.setFocus()
 
     def _show_selection(self) -> None:
-        self._bar.show_count(self._grid.selected_count)
+        selected, model = self._grid.selected_count, self._grid.photo_model
+        status = self._session.events.status
+        more = model.browsing and status is not None and model.rowCount() < status.searchable
+        self._bar.show_count(selected, all_so_far=more and selected == model.rowCount())
 
     # -- the dialog ------------------------------------------------------------------------
 

@@ -53,9 +53,14 @@ ONE_THERE_STAYS = "One file is there already and stays."
 ONE_THERE_REPLACED = "One file is there already and will be replaced."
 
 
-def selected(value: int) -> str:
-    """How many photos are selected."""
-    return f"{photos(value)} selected"
+def selected(value: int, *, all_so_far: bool = False) -> str:
+    """How many photos are selected.
+
+    Args:
+        all_so_far: these are all that the grid has read, and there are more.
+    """
+    words = f"{photos(value)} selected"
+    return f"{words}, all that were shown so far" if all_so_far else words
 
 
 def existing(preview: ExportPreview, choice: ExistingFiles) -> str:

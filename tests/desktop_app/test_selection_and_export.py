@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,17 @@ def test_all_are_selected_by_key_and_escape_leaves_one(grid, searched):
     assert bar(searched).isVisible()
     QTest.keyClick(searched.window, Qt.Key.Key_Escape)
     assert len(selected(grid)) == 1 and searched.presenter.searching.query is not None
+
+
+def test_all_photos_are_said_to_be_those_that_were_read(desktop):
+    events, select_all = desktop.session.events, desktop.window.commands["select_all"]
+    select_all.trigger()
+    assert bar(desktop).message == "6 photos selected"
+    events.stop()
+    events.status = replace(events.status, searchable=12_000)  # as if the grid had read a part
+    desktop.presenter.exports.select_none()
+    select_all.trigger()
+    assert bar(desktop).message == "6 photos selected, all that were shown so far"
 
 
 def test_a_new_search_selects_nothing(grid, searched, search):

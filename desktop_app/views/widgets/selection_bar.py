@@ -46,10 +46,11 @@ class SelectionBar(QFrame):
             row.addWidget(button)
         self.hide()
 
-    def show_count(self, selected: int) -> None:
-        """Show how many photos are selected."""
-        self._words.setText(export_text.selected(selected))
-        self.setAccessibleName(export_text.selected(selected))
+    def show_count(self, selected: int, *, all_so_far: bool = False) -> None:
+        """Show how many photos are selected; see ``export_text.selected``."""
+        words = export_text.selected(selected, all_so_far=all_so_far)
+        self._words.setText(words)
+        self.setAccessibleName(words)
         self.setVisible(selected > 1)
 
     @property
