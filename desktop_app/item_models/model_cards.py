@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from desktop_app.text import models_text
 from engine.records import KeptProfile, ModelInfo, ProfileInfo
@@ -35,6 +36,11 @@ class Card:
     lines: tuple[str, ...]
     actions: tuple[CardAction, ...] = ()
     problem: str = ""
+
+
+def is_model(paths: Iterable[Path]) -> bool:
+    """Whether there is a file among these that can be one of a model."""
+    return any(path.suffix.lower() in models_text.MODEL_SUFFIXES for path in paths)
 
 
 def model_card(info: ModelInfo) -> Card:

@@ -12,9 +12,10 @@ from desktop_app.controllers.browsing import BrowseController
 from desktop_app.controllers.folders import FolderController
 from desktop_app.controllers.problems import ProblemController
 from desktop_app.controllers.searching import SearchController
+from desktop_app.item_models.model_cards import is_model
 from desktop_app.presenters.photo_presenter import PhotoPresenter
 from desktop_app.presenters.search_presenter import SearchPresenter
-from desktop_app.text import formatting, library_text, models_text
+from desktop_app.text import formatting, library_text
 from desktop_app.views.main_window import MainWindow
 from engine.errors import EngineError
 from engine.paths import resources_dir
@@ -130,7 +131,7 @@ class LibraryPresenter(QObject):
         self._folders.add_samples(resources_dir() / "samples")
 
     def _files_dropped(self, paths: Sequence[Path]) -> None:
-        if any(path.suffix.lower() in models_text.MODEL_SUFFIXES for path in paths):
+        if is_model(paths):
             self.model_files_dropped.emit(paths)
             return
         self._window.toast.show_message(library_text.DROP_NOT_FOLDER)

@@ -26,6 +26,7 @@ NO_NETWORK = (
     "Models are only ever downloaded when you press the button. Your photos stay on this computer."
 )
 DROP_HINT = "Files of a model can also be dropped here."
+DROP = "Drop the files here to import the model"
 IMPORT = "Import model files…"
 IMPORT_TITLE = "Choose the files of a model"
 MODEL_FILES = "Model files (*.gguf *.pt *.pth *.safetensors *.bin);;All files (*)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -17,7 +17,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.bridge.system_shell import SystemShell
-from desktop_app.text import window_text
+from desktop_app.item_models.model_cards import is_model
+from desktop_app.text import models_text, window_text
 from desktop_app.text.command_text import COMMANDS
 from desktop_app.ui_state import UiState
 from desktop_app.views.command_palette import CommandPalette
@@ -220,14 +221,16 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
-            self._drop_hint.cover()
+            paths = _local_paths(event.mimeData())
+            words = models_text.DROP if is_model(paths) else window_text.DROP_HINT
+            self._drop_hint.cover(words)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_hint.hide()
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = _local_paths(event.mimeData())
         folders = [path for path in paths if path.is_dir()]
         event.acceptProposedAction()
         if folders:
@@ -240,3 +243,7 @@ class MainWindow(QMainWindow):
         event.accept()
         self.hide()
         self.closing.emit()
+
+
+def _local_paths(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

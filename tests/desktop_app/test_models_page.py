@@ -170,6 +170,20 @@ def test_escape_leads_back_to_the_photos(page, desktop):
     assert desktop.presenter.results.isVisible()
 
 
+def test_a_change_that_runs_is_shown_and_can_be_cancelled(page, desktop, qtbot):
+    library = desktop.session.library
+    library.indexing.pause()
+    library.models.change("starter")
+    card = page.card(PROFILE, "starter")
+    qtbot.waitUntil(lambda: card.progress == "0 of 6 photos", timeout=DEADLINE_MS)
+    desktop.window.commands["models"].trigger()
+    qtbot.waitUntil(lambda: card.card.state == models_text.STATE_NEXT, timeout=DEADLINE_MS)
+    press(page, "cancel_change", PROFILE, "starter")
+    qtbot.waitUntil(lambda: library.status().change is None, timeout=DEADLINE_MS)
+    qtbot.waitUntil(lambda: card.card.state == "" and card.progress == "", timeout=DEADLINE_MS)
+    library.indexing.resume()
+
+
 @pytest.mark.slow
 def test_a_change_tells_its_cost_runs_in_the_background_and_can_be_forgotten(page, desktop, qtbot):
     """From models made of colours to the built-in ones, which are real."""
