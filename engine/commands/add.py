@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import command_line, open_for_writing
 from engine.commands.terminal.console import Console, counted, plain
+from engine.commands.terminal.library_access import command_line, open_for_writing
 from engine.errors import EngineError
 
 SUMMARY = "watch folders and everything below them"

@@ -6,8 +6,8 @@ import argparse
 from datetime import datetime
 from typing import Any
 
-from engine.commands.library_access import command_line, location, open_for_writing
 from engine.commands.terminal.console import Console, plain, table
+from engine.commands.terminal.library_access import command_line, location, open_for_writing
 from engine.library import restoring
 from engine.records import Backup, BackupKind
 

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import library_dir, server_of
 from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.console import Console
+from engine.commands.terminal.library_access import library_dir, server_of
 from engine.errors import BadRequest
 
 SUMMARY = (

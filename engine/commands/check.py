@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from engine.commands.library_access import open_for_writing
 from engine.commands.terminal.console import Console, counted, plain
+from engine.commands.terminal.library_access import open_for_writing
 
 SUMMARY = "check store and index against each other, repair what is derived"
 

@@ -6,8 +6,8 @@ import argparse
 import json
 from typing import Any
 
-from engine.commands.library_access import library_dir
 from engine.commands.terminal.console import Console, plain
+from engine.commands.terminal.library_access import library_dir
 
 SUMMARY = "versions, devices, models, room on the disk, and a short measured rate"
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import server_of
 from engine.commands.terminal import json_file
 from engine.commands.terminal.argument_types import whole_number
 from engine.commands.terminal.coco_arguments import add_coco_arguments
 from engine.commands.terminal.console import Console, plain
+from engine.commands.terminal.library_access import server_of
 from engine.errors import BadRequest
 
 SUMMARY = "measure search and outlines on photos with COCO annotations"

@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import (
+from engine.commands.terminal.argument_types import query_text, whole_number
+from engine.commands.terminal.console import Console, counted, plain
+from engine.commands.terminal.library_access import (
     add_profile_argument,
     open_for_reading,
     refuse_if_empty,
 )
-from engine.commands.terminal.argument_types import query_text, whole_number
-from engine.commands.terminal.console import Console, counted, plain
 from engine.records import ExportKind, ExportRequest, SearchHit, SearchRequest, Verdict
 
 SUMMARY = "write what a search finds: cut-outs, masks, pictures, COCO, CSV"

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import command_line, open_for_reading, open_for_writing
 from engine.commands.terminal.console import Console, counted, plain
+from engine.commands.terminal.library_access import command_line, open_for_reading, open_for_writing
 from engine.errors import BadRequest
 from engine.library import Library
 from engine.records import Folder

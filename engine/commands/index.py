@@ -8,8 +8,12 @@ import time
 from typing import Any
 
 from engine.commands.folders import lacking_lines
-from engine.commands.library_access import add_profile_argument, command_line, open_for_writing
 from engine.commands.terminal.console import Console, counted, duration, plain
+from engine.commands.terminal.library_access import (
+    add_profile_argument,
+    command_line,
+    open_for_writing,
+)
 from engine.errors import EngineError
 from engine.jobs.ray_cluster import LOCAL
 

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.library_access import command_line, location, open_for_reading
 from engine.commands.restore import print_report
 from engine.commands.terminal.console import Console, plain
+from engine.commands.terminal.library_access import command_line, location, open_for_reading
 from engine.library import restoring
 
 SUMMARY = "write the library, without its photos, to one file, or make one of such a file"

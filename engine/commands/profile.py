@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from engine.commands.library_access import command_line, open_for_reading, open_for_writing
 from engine.commands.status import change_text
 from engine.commands.terminal.console import Console, confirm, counted, duration, plain, table
+from engine.commands.terminal.library_access import command_line, open_for_reading, open_for_writing
 from engine.errors import BadRequest
 from engine.library import Library
 from engine.records import KeptProfile, ProfileCost

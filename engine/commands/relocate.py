@@ -7,8 +7,8 @@ import os
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from engine.commands.library_access import open_for_writing
 from engine.commands.terminal.console import Console, counted, plain
+from engine.commands.terminal.library_access import open_for_writing
 
 SUMMARY = "tell that watched folders are at another place now; nothing is indexed again"
 

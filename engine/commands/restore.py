@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from engine.commands.library_access import command_line, location
 from engine.commands.terminal.console import Console, counted, plain
+from engine.commands.terminal.library_access import command_line, location
 from engine.errors import BadRequest
 from engine.library import restoring
 from engine.records import RestoreReport

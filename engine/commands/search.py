@@ -6,14 +6,14 @@ import argparse
 import json
 from typing import Any
 
-from engine.commands.library_access import (
+from engine.commands.terminal import hit_table
+from engine.commands.terminal.argument_types import query_text, whole_number
+from engine.commands.terminal.console import HOW_TO_GET_MODELS, Console, plain
+from engine.commands.terminal.library_access import (
     add_profile_argument,
     open_for_reading,
     refuse_if_empty,
 )
-from engine.commands.terminal import hit_table
-from engine.commands.terminal.argument_types import query_text, whole_number
-from engine.commands.terminal.console import HOW_TO_GET_MODELS, Console, plain
 from engine.query import plan_text
 from engine.records import SearchRequest
 from engine.search import hits_json

@@ -7,8 +7,8 @@ from dataclasses import Field, fields
 from typing import Any
 
 from engine import settings as settings_file
-from engine.commands.library_access import command_line, library_dir
 from engine.commands.terminal.console import HOW_TO_GET_MODELS, Console, plain, table
+from engine.commands.terminal.library_access import command_line, library_dir
 from engine.errors import BadRequest
 from engine.library import setting_values
 from engine.paths import LibraryPaths

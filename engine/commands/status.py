@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.commands.folders import folder_line, lacking_lines
-from engine.commands.library_access import command_line, location, open_for_reading
 from engine.commands.terminal.console import Console, counted, duration, plain
+from engine.commands.terminal.library_access import command_line, location, open_for_reading
 from engine.records import LibraryStatus, PassStatus, Problem, ProfileChange, RerankerInfo
 
 SUMMARY = "photos done and pending, and problems with their reasons"

@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.commands.folders import lacking_lines
-from engine.commands.library_access import add_profile_argument, command_line, open_for_writing
 from engine.commands.terminal.console import Console, counted, plain
+from engine.commands.terminal.library_access import (
+    add_profile_argument,
+    command_line,
+    open_for_writing,
+)
 from engine.records import IndexingState, LibraryStatus
 
 SUMMARY = "stay, and index what is new in the watched folders, until Ctrl+C or SIGTERM"

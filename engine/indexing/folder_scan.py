@@ -16,7 +16,7 @@ from engine.errors import FolderProblem
 from engine.indexing.relocation import Move, checked_moves
 from engine.jobs import CancelToken, JobContext, Progress
 from engine.records import FolderId, LibraryChanges
-from engine.store.rows import LastScan
+from engine.store.protocols.folder_table import LastScan
 from engine.store.store import Store
 from engine.watch import changes, losses, mounts, scanner
 from engine.watch.rules import Rules
@@ -200,7 +200,7 @@ def _without(scanned: scanner.FolderContents, absent: Sequence[str]) -> scanner.
             folder,
             "unreadable",
             "The drive that was mounted here is not connected; its photos are kept.",
-            "Connect it. If they are gone, run: pickout-cli folders gone FOLDER",
+            "Connect it, or say of the folder that they are gone.",
         )
         for folder in absent
     )

@@ -10,7 +10,8 @@ from engine.file_names import from_stored, stored
 from engine.records import Folder, FolderId, PhotoId
 from engine.store import deletion
 from engine.store.connections import Connections
-from engine.store.rows import LastScan, now
+from engine.store.protocols.folder_table import LastScan
+from engine.store.rows import now
 
 _PURGE_BATCH = 200
 

@@ -47,20 +47,6 @@ class FileRow:
     content_hash: bytes | None = None
 
 
-class LastScan(NamedTuple):
-    """What the last scan of a folder that was recorded has found out about it.
-
-    Attributes:
-        volume: as ``mounts.volume_of`` names it; None if it is not known.
-        at: when that was, ISO 8601, UTC; None for never.
-        mounts: see ``FolderContents``.
-    """
-
-    volume: str | None = None
-    at: str | None = None
-    mounts: tuple[str, ...] = ()
-
-
 class SampledFile(NamedTuple):
     """A file of a folder, for a comparison with the disk; its hash is None if it is not known."""
 

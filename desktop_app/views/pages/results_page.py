@@ -9,12 +9,12 @@ from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.text import formatting, search_text, window_text
 from desktop_app.views.grid.photo_delegate import PhotoDelegate
 from desktop_app.views.grid.photo_grid_view import PhotoGridView
+from desktop_app.views.grid.view_bar import ViewBar
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import push_button
 from desktop_app.views.widgets.message_bar import MessageBar
 from desktop_app.views.widgets.second_look_bar import SecondLookBar
 from desktop_app.views.widgets.selection_bar import SelectionBar
-from desktop_app.views.widgets.view_bar import ViewBar
 
 
 class ResultsPage(QWidget):
