@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import warnings
-from typing import Any, BinaryIO
 
 from engine.decode import heif
 
@@ -40,9 +38,6 @@ MOST_PIXELS = {
 }
 """Formats whose decoders take so much memory that fewer pixels are read than of others: 16, 10, 11
 and 19 bytes a pixel, so that a photo stays below 1.6 GB."""
-
-_JPEG2000_SIZE, _JPEG2000_STYLE = b"\xff\x4f\xff\x51", b"\xff\x52"
-_JPEG2000_HEAD_BYTES = 1 << 16
 
 # Names to open with: "JPEG" also opens a JPEG of several pictures, which Pillow then calls "MPO".
 _BASE_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
@@ -95,29 +90,3 @@ def pillow_formats() -> tuple[str, ...]:
 def ignore_pillow_warnings() -> None:
     """Ignore Pillow's warnings about invalid metadata, which many photos have."""
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-
-
-def decode_smaller(image: Any, file: BinaryIO, target_wh: tuple[int, int]) -> None:
-    """Have a picture decoded at a fraction of its size, if its format can and enough is left.
-
-    Args:
-        image: a ``PIL.Image.Image`` that was opened from ``file`` and not loaded.
-        target_wh: the size that it will be reduced to.
-    """
-    if image.format in DRAFT_FORMATS:
-        image.draft(None, target_wh)
-    elif image.format == "JPEG2000":
-        # One halving less than would do: the halves lie up to half of their pixels aside.
-        wanted = int(math.log2(max(image.size) / max(target_wh))) - 1
-        image.reduce = max(0, min(_jpeg2000_halvings(file), wanted))
-
-
-def _jpeg2000_halvings(file: BinaryIO) -> int:
-    """How many times a JPEG 2000 picture can be halved while it is decoded."""
-    file.seek(0)
-    head = file.read(_JPEG2000_HEAD_BYTES)
-    size_at = head.find(_JPEG2000_SIZE)
-    style_at = head.find(_JPEG2000_STYLE, size_at)
-    if size_at < 0 or style_at < 0 or style_at + 9 >= len(head):
-        return 0
-    return min(head[style_at + 9], 32)

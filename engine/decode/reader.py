@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from engine.decode import colour_space, formats, heif, jpeg_xl, pixels, raw_photo
+from engine.decode import colour_space, formats, heif, jpeg_2000, jpeg_xl, pixels, raw_photo
 from engine.decode import exif as exif_tags
 from engine.errors import EngineError, PhotoMissing, PhotoTooLarge, PhotoUnreadable
 
@@ -146,13 +146,23 @@ def _decode(
         width, height = image.size
         check_size(width, height, most=formats.MOST_PIXELS.get(image.format or "", max_pixels))
         target_wh = _reduced_size((width, height), longest_px)
-        formats.decode_smaller(image, file, target_wh)
         profile = colour_space.declared_profile(image, file)
-        strips = heif.decode(file) if image.format == "HEIF" else pixels.strips_of(image)
+        strips = _strips(image, file, target_wh)
         orientation = raw.orientation if raw else _orientation(image)
         upright = pixels.upright_srgb(strips, target_wh, profile, orientation)
     full_size_wh = (height, width) if orientation >= 5 else (width, height)
     return DecodedPhoto(upright, full_size_wh)
+
+
+def _strips(image: Image, file: BinaryIO, target_wh: tuple[int, int]) -> pixels.Strips:
+    """The decoded pixels, smaller than in the file if the format can and enough is left."""
+    if image.format == "HEIF":
+        return heif.decode(file)
+    if image.format == "JPEG2000":
+        return jpeg_2000.decode(image, file, target_wh)
+    if image.format in formats.DRAFT_FORMATS:
+        image.draft(None, target_wh)
+    return pixels.strips_of(image)
 
 
 def _check_size(

@@ -50,6 +50,7 @@ def write_corpus(folder: Path) -> dict[str, Outcome]:
     outcomes = {}
     for source in (
         _modes,
+        _sixteen_bits,
         _wrong_suffixes,
         _odd_shapes,
         _odd_structures,
@@ -151,6 +152,22 @@ def _modes(whole: dict[str, bytes]) -> Iterator[File]:
     for bits in (1, 2, 4):
         content = _saved(rgb.quantize(2**bits), "PNG", bits=bits)
         yield f"{bits} bits.png", content, shown if bits > 1 else Outcome.OPENED
+
+
+def _sixteen_bits(whole: dict[str, bytes]) -> Iterator[File]:
+    """Colours of more than eight bits, which Pillow does not write."""
+    import cv2
+
+    bgr = scene()[..., ::-1]
+    opaque = np.full((*bgr.shape[:2], 1), 65535, np.uint16)
+    wide = bgr.astype(np.uint16) * 257
+    for kind in ("tif", "png", "jp2"):
+        encoded = cv2.imencode(f".{kind}", wide)[1].tobytes()
+        yield f"16 bits.{kind}", encoded, Outcome.SHOWN
+        encoded = cv2.imencode(f".{kind}", np.dstack([wide, opaque]))[1].tobytes()
+        yield f"16 bits and alpha.{kind}", encoded, Outcome.SHOWN
+    floats = cv2.imencode(".tif", (bgr / 255).astype(np.float32))[1].tobytes()
+    yield "floats in colour.tif", floats, Outcome.REFUSED
 
 
 def _wrong_suffixes(whole: dict[str, bytes]) -> Iterator[File]:

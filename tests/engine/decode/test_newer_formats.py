@@ -45,6 +45,21 @@ def test_a_jpeg_2000_that_cannot_be_halved(tmp_path, upright):
 
 
 @needs_jpeg_2000
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_jpeg_2000_of_sixteen_bits(tmp_path, channels):
+    import cv2
+
+    values = np.array([0, 7710, 32768, 65407, 65408, 65535], np.uint16)
+    wide = np.repeat(values, 16)[None].repeat(64, axis=0)
+    wide = np.stack([wide] * 3 + [wide * 0 + 65535], axis=2)[..., :channels]
+    options = [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, 1000]
+    (tmp_path / "a.jp2").write_bytes(cv2.imencode(".jp2", wide, options)[1].tobytes())
+    rgb = read_upright(tmp_path / "a.jp2").rgb
+    expected = (values / 257).round()[None, :, None]
+    assert np.abs(rgb[30:31, 8::16].astype(int) - expected).max() <= 1
+
+
+@needs_jpeg_2000
 def test_the_profile_of_a_jpeg_2000(tmp_path):
     Image.fromarray(patches()).save(tmp_path / "a.jp2")
     data, icc = (tmp_path / "a.jp2").read_bytes(), write_profile(ADOBE_RGB)

@@ -113,6 +113,31 @@ def test_tiles_are_assembled_in_order(tmp_path):
     assert np.array_equal(read_upright(tmp_path / "rows.png").rgb[:, 1, 2], rows)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "I;16"])
+@pytest.mark.parametrize("size_wh", [(1001, 603), (450, 1250)])
+@pytest.mark.parametrize("longest_px", [50, 333])
+def test_strips_are_reduced_as_pillow_reduces_the_whole(tmp_path, mode, size_wh, longest_px):
+    noise = np.random.default_rng(2).integers(0, 256, (size_wh[1] // 20, size_wh[0] // 20, 3))
+    rgb = Image.fromarray(noise.astype(np.uint8)).resize(size_wh)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(rgb.convert("L")).astype(np.uint16) * 257)
+    else:
+        image = rgb.quantize(64) if mode == "P" else rgb.convert(mode)
+    image.save(tmp_path / "a.png", compress_level=1)
+    whole = rgb.convert("L").convert("RGB") if mode in ("L", "I;16") else image.convert("RGB")
+    target_wh = tuple(max(1, round(side * longest_px / max(size_wh))) for side in size_wh)
+    expected = whole.resize(target_wh, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    assert np.array_equal(read_upright(tmp_path / "a.png", longest_px).rgb, np.asarray(expected))
+
+
+def test_a_huge_photo_is_reduced_without_a_visible_difference(tmp_path):
+    slope = np.linspace(0, 255, 9000).astype(np.uint8)
+    Image.fromarray(np.tile(slope, (8000, 1))).save(tmp_path / "a.png", compress_level=1)
+    small = read_upright(tmp_path / "a.png", 900).rgb
+    assert small.shape == (800, 900, 3)
+    assert np.abs(small[:, :, 1].astype(int) - slope[5::10]).max() <= 1
+
+
 def test_a_jpeg_read_at_reduced_size_has_the_same_content(tmp_path):
     slope = np.linspace(0, 255, 2000, dtype=np.float32)
     rgb = np.stack([np.tile(slope, (1200, 1))] * 3, axis=2).astype(np.uint8)
