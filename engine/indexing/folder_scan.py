@@ -200,7 +200,7 @@ def _without(scanned: scanner.FolderContents, absent: Sequence[str]) -> scanner.
             folder,
             "unreadable",
             "The drive that was mounted here is not connected; its photos are kept.",
-            "Connect it, or say of the folder that they are gone.",
+            "Connect it. Until then they stay as they are.",
         )
         for folder in absent
     )

@@ -71,15 +71,15 @@ def test_rules_are_shown_and_changed(photos: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_not_read_is_said(photos: Path, tmp_path: Path) -> None:
-    for name in ("a.CR3", "b.CR3", "c.mov"):
+    for name in ("a.psd", "b.psd", "c.mov"):
         (photos / name).write_bytes(b"x")
-    words = "2 CR3 files, 1 video"
+    words = "2 PSD files, 1 video"
     assert f"Not read: {words}" in command(tmp_path, "add", photos).out
     assert f"Not read in {photos}: {words}" in command(tmp_path, "index").out
     for argv in (["status"], ["folders"]):
         assert f"{photos}: 3 photos; not read: {words}\n" in command(tmp_path, *argv).out
     (folder,) = json.loads(command(tmp_path, "status", "--json").out)["folders"]
-    assert folder["unread"] == {"CR3": 2, "video": 1}
+    assert folder["unread"] == {"PSD": 2, "video": 1}
 
 
 def test_folders_that_are_not_watched(photos: Path, tmp_path: Path) -> None:
