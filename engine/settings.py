@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 SCHEMA_VERSION = 1
 GENERAL, SECOND_LOOK = "Looking at photos", "Second look (Verified)"
 """Groups of settings."""
+CHANGED_BY_PROFILE = ("profile", "next_profile")
+"""Not changed as settings: another profile takes effect only once it has indexed all photos."""
+_AT_ONCE = ("battery_percent", "busy_percent")
+"""Read again each time that they are needed."""
 
 
 def _setting(
@@ -91,6 +95,7 @@ class Settings:
         unit="percent",
         low=0,
         high=100,
+        title="Wait for mains power below",
     )
     busy_percent: int = _setting(
         0,
@@ -98,6 +103,7 @@ class Settings:
         unit="percent",
         low=0,
         high=100,
+        title="Wait while other programs use more than",
     )
     photo_time_limit_s: float = _setting(
         120.0,
@@ -191,6 +197,13 @@ def title(row: Field[Any]) -> str:
     'Photos looked at side by side'
     """
     return row.metadata["title"] or row.name.replace("_", " ").capitalize()
+
+
+def takes_effect(name: str) -> str:
+    """When a Pickout that has the library open takes a new value over."""
+    if name in _AT_ONCE:
+        return "at once"
+    return "with the next search" if name.startswith("second_look") else "at the next start"
 
 
 def load(path: Path) -> tuple[Settings, str]:

@@ -38,7 +38,7 @@ class ModelsController(QObject):
         progressed(key, Progress): a job goes on.
         succeeded(key, name of the job, result), failed(key, EngineError), cancelled(key): its end.
         changing(name of the profile): a change to it has been requested.
-        changed(): settings or the requested profile have changed.
+        changed(): another profile is requested, or none.
     """
 
     listed = Signal(object)
@@ -100,7 +100,9 @@ class ModelsController(QObject):
         """Make a language model the one that reranks."""
         values = {"second_look_model": name}
         self._call(
-            name, lambda: self._library.change_settings(values), lambda _: self.changed.emit()
+            name,
+            lambda: self._library.change_settings(values),
+            lambda _: self.succeeded.emit(name, "use model", None),
         )
 
     def cancel(self, key: str) -> None:

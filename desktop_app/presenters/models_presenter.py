@@ -178,7 +178,9 @@ class ModelsPresenter(QObject):
             self._ask_for_change(key, result)
             return
         title = self._title(key)
-        if job_name == "verify model":
+        if job_name == "use model":
+            words = models_text.USED.format(title=title)
+        elif job_name == "verify model":
             words = models_text.VERIFIED.format(title=title)
         elif job_name in ("remove model", "forget profile") and isinstance(result, int):
             freed = models_text.REMOVED if job_name == "remove model" else models_text.FORGOTTEN

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import Field
 from typing import Any
 
+from engine.settings import takes_effect
+
 SETTINGS = "Settings"
 FIND = "Find a setting"
 NONE_FOUND = "No setting has “{words}” in its name or description."
@@ -13,17 +15,15 @@ RESET_NAME = "Set {title} to its default, {value}"
 BEST_MODEL = "The best installed one"
 SPECIAL: dict[str, dict[Any, str]] = {
     "workers": {0: "automatic"},
+    "battery_percent": {0: "never"},
+    "busy_percent": {0: "never"},
     "second_look_gpu_layers": {-1: "all"},
     "second_look_threads": {0: "automatic"},
     "second_look_picture_px": {0: "automatic"},
     "second_look_model": {"": BEST_MODEL},
 }
 """Name of a setting -> words for values that stand for something else."""
-NOTICE = "Changes are kept at once. {when}"
-WHEN = {
-    True: "It counts from the next search on.",
-    False: "It counts from the next start of Pickout on.",
-}
+WHEN = "It takes effect {when}."
 
 
 def value_text(row: Field[Any], value: Any) -> str:
@@ -37,4 +37,4 @@ def value_text(row: Field[Any], value: Any) -> str:
 
 def when(name: str) -> str:
     """When a changed setting takes effect."""
-    return WHEN[name.startswith("second_look")]
+    return WHEN.format(when=takes_effect(name))

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
             path=paths.root,
             hint=f"Make one: {command_line(arguments, 'add FOLDER')}",
         )
-    if row.name in setting_values.CHANGED_BY_PROFILE:
+    if row.name in settings_file.CHANGED_BY_PROFILE:
         raise BadRequest(
             f"The setting {row.name} is not changed by hand: other models have to look at all "
             "photos first.",
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace, console: Console, profile: Any) -> int:
     settings_file.save(paths.settings, changed)
     name, value, unit, _ = _row(settings_file.load(paths.settings)[0], row)
     console.print(f"{name} = {plain(value)} {unit}".rstrip())
-    when = setting_values.takes_effect(row.name)
+    when = settings_file.takes_effect(row.name)
     console.note(f"A Pickout that has this library open takes it over {when}.")
     return 0
 

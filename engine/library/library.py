@@ -145,7 +145,7 @@ class Library:
         return self._components.profile_setting.settings
 
     def change_settings(self, values: Mapping[str, Any]) -> Settings:
-        """Store new values of settings; see ``setting_values.takes_effect`` for when they count.
+        """Store new values of settings; see ``engine.settings.takes_effect`` for when they count.
 
         Raises:
             BadRequest: a value is not valid, the profile is to be changed (see ``models``), or

@@ -7,11 +7,9 @@ from dataclasses import Field, fields, replace
 from typing import Any
 
 from engine.errors import BadRequest
-from engine.settings import Settings
+from engine.settings import CHANGED_BY_PROFILE, Settings
 
 OPERATION = "changing the settings"
-CHANGED_BY_PROFILE = ("profile", "next_profile")
-"""Not changed as settings: another profile takes effect only once it has indexed all photos."""
 
 
 def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
@@ -66,11 +64,6 @@ def range_text(row: Field[Any]) -> str:
     kind = {int: "a whole number", float: "a number"}.get(type(row.default), "a text")
     low, high = row.metadata["low"], row.metadata["high"]
     return kind if low is None else f"{kind} from {low:g} to {high:g}"
-
-
-def takes_effect(name: str) -> str:
-    """When a Pickout that has the library open takes a new value over."""
-    return "with its next search" if name.startswith("second_look") else "at its next start"
 
 
 def _require_model(name: str) -> None:

@@ -147,6 +147,26 @@ def test_files_dropped_on_the_window_become_a_model_and_can_be_used(
     desktop.session.library.model_files.remove("own").result(20)
 
 
+def test_another_language_model_can_be_used(page, desktop, qtbot, tmp_path):
+    library = desktop.session.library
+    for seed, name in enumerate(("one", "two")):
+        files = [
+            gguf_files.language(tmp_path / name / "l.gguf", seed=seed),
+            gguf_files.vision(tmp_path / name / "v.gguf", seed=seed),
+        ]
+        library.model_files.import_files(files, name).result(20)
+    with qtbot.waitSignal(page.listed, timeout=DEADLINE_MS):
+        desktop.window.commands["models"].trigger()
+    # Where language models can run, one of them is in use already.
+    cards = (page.card(MODEL, name).card for name in ("one", "two"))
+    name = next(c.key for c in cards if "use" in [action.name for action in c.actions])
+    press(page, "use", name=name)
+    qtbot.waitUntil(
+        lambda: toast(desktop) == models_text.USED.format(title=name), timeout=DEADLINE_MS
+    )
+    assert library.settings.second_look_model == name
+
+
 def test_dropped_files_that_are_no_model_are_explained(desktop, qtbot, tmp_path, mirror):
     (tmp_path / "odd.gguf").write_bytes(b"GGUF")
     drop(desktop.window, tmp_path / "odd.gguf")

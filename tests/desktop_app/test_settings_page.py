@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop_app.text import settings_text
 from engine import settings as settings_file
-from engine.library.setting_values import CHANGED_BY_PROFILE
-from engine.settings import Settings
+from engine.settings import CHANGED_BY_PROFILE, Settings
 from tests.desktop_app.conftest import DEADLINE_MS
 from tests.fakes import gguf_files
 

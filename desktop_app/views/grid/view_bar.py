@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QWidget
 
 from desktop_app.item_models.hit_order import HitOrder
 from desktop_app.text import search_text
-from desktop_app.views.grid.grid_geometry import CELL_MAX_PX, CELL_MIN_PX
 from desktop_app.views.widgets.basic_widgets import label
 
 SLIDER_PX = 120
@@ -16,6 +15,9 @@ SLIDER_PX = 120
 class ViewBar(QWidget):
     """Shows the order only while there is a search.
 
+    Args:
+        sizes_px: the smallest and the largest size of the photos.
+
     Signals:
         order_chosen(HitOrder), size_chosen(int): people have chosen another one.
     """
@@ -23,7 +25,7 @@ class ViewBar(QWidget):
     order_chosen = Signal(object)
     size_chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, sizes_px: tuple[int, int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -36,7 +38,7 @@ class ViewBar(QWidget):
             self.order_box.addItem(words, order)
         self.order_box.currentIndexChanged.connect(self._order_changed)
         self.size_slider = QSlider(Qt.Orientation.Horizontal)
-        self.size_slider.setRange(CELL_MIN_PX, CELL_MAX_PX)
+        self.size_slider.setRange(*sizes_px)
         self.size_slider.setSingleStep(20)
         self.size_slider.setPageStep(60)
         self.size_slider.setFixedWidth(SLIDER_PX)

@@ -110,13 +110,6 @@ class ModelsPage(ScrollPage):
         """All cards."""
         return list(self._cards.values())
 
-    def reveal(self, kind: str, key: str) -> None:
-        """Scroll to a card and give it the focus."""
-        card = self.card(kind, key)
-        if card is not None:
-            self.area.ensureWidgetVisible(card)
-            card.focus_first_button()
-
     def _show(self, kind: str, role: str, card: Card) -> None:
         shown = self._cards.get((kind, card.key))
         if shown is not None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop_app.bridge.session import Session
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.text import formatting, search_text, window_text
+from desktop_app.views.grid.grid_geometry import CELL_MAX_PX, CELL_MIN_PX
 from desktop_app.views.grid.photo_delegate import PhotoDelegate
 from desktop_app.views.grid.photo_grid_view import PhotoGridView
 from desktop_app.views.grid.view_bar import ViewBar
@@ -45,7 +46,7 @@ class ResultsPage(QWidget):
         self.second_look_bar = SecondLookBar()
         self.result_note_bar = MessageBar()
         self.changes_bar = MessageBar(search_text.REFRESH)
-        self.view_bar = ViewBar()
+        self.view_bar = ViewBar((CELL_MIN_PX, CELL_MAX_PX))
         self.selection_bar = SelectionBar(theme)
         self.show_no_button = push_button("", role="link")
         self.show_no_button.clicked.connect(self._toggle_no)

@@ -12,8 +12,7 @@ from desktop_app.views.pages.scroll_page import ScrollPage
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.widgets.basic_widgets import label
 from desktop_app.views.widgets.setting_row import SettingRow
-from engine.library.setting_values import CHANGED_BY_PROFILE
-from engine.settings import Settings
+from engine.settings import CHANGED_BY_PROFILE, Settings
 
 FIELD_PX = 240
 

@@ -98,7 +98,7 @@ def test_changed_and_lost_files_are_detected(model_store, given):
         model_store.verify("toy", CancelToken())
     path.unlink()
     assert model_store.find("toy") is None
-    with pytest.raises(ModelMissing, match="toy is not installed") as caught:
+    with pytest.raises(ModelMissing, match="Toy is not installed") as caught:
         model_store.require("toy")
     assert "import its files" in caught.value.hint
 
