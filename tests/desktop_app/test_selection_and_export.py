@@ -181,7 +181,7 @@ def test_several_kinds_are_exported_at_once(dialog, qtbot, tmp_path):
         box.setChecked(True)
     dialog.pattern.setText("{number} {name} {kind}")
     qtbot.waitUntil(lambda: "more" in dialog.preview, timeout=DEADLINE_MS)
-    assert export(dialog, qtbot) == "14 files written."
+    assert export(dialog, qtbot) == "17 files written."
     written = files(tmp_path / "out")
     assert {Path(name).suffix for name in written} == {".png", ".jpg", ".json", ".csv"}
     assert sum(name.endswith("original.png") for name in written) == 3

@@ -176,7 +176,7 @@ def test_the_full_profile_uses_one_worker_with_a_long_time_limit(stocked):
 def test_missing_models_are_named(model_store, sam_file):
     with pytest.raises(ModelMissing, match="tiny-sam") as caught:
         full(model_store)
-    assert "models download tiny-sam" in caught.value.hint
+    assert "Download it" in caught.value.hint
     model_store.import_files("tiny-sam", [sam_file], CancelToken())
     with pytest.raises(ModelMissing, match="tiny-clip"):
         full(model_store)

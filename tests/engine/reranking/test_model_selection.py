@@ -91,13 +91,13 @@ def test_the_memory_of_the_machine_is_the_default(model_store):
 def test_without_an_installed_model_the_hint_names_one_to_download(model_store):
     with pytest.raises(ModelMissing, match="No language model") as caught:
         model_selection.choose(model_store, memory_bytes=9_000_000_000)
-    assert "models download middle" in caught.value.hint
-    with pytest.raises(ModelMissing, match="large is not installed"):
+    assert "Middle" in caught.value.hint
+    with pytest.raises(ModelMissing, match="Large is not installed"):
         model_selection.choose(model_store, "large")
     empty = ModelStore(model_store.root, Catalogue((entry("masks", 1, "masks"),)))
     with pytest.raises(ModelMissing) as caught:
         model_selection.choose(empty)
-    assert "models import" in caught.value.hint
+    assert "Import one of your own" in caught.value.hint
 
 
 def test_a_model_for_something_else_is_refused(model_store):
