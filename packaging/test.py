@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sets Pickout up in .venv with what the tests need, checks style and types, and runs the tests.
 
-python3 packaging/test.py                       all tests but the benchmarks
+python3 packaging/test.py                       all tests but the benchmarks and the longest
 python3 packaging/test.py -m "not slow" -x      the fast ones, up to the first failure
 python3 packaging/test.py -n 0 --pdb PATH       in one process; arguments go to pytest
 """
@@ -71,7 +71,7 @@ def run_checks(python: str, root: Path, variables: Dict[str, str]) -> int:
 
 def pytest_command(python: str, arguments: List[str]) -> List[str]:
     """pytest in several processes, unless the arguments say how many or want to be in one."""
-    command = [python, "-m", "pytest", "-m", "not bench"]
+    command = [python, "-m", "pytest", "-m", "not bench and not long"]
     alone = ("-n", "--numprocesses", "--pdb", "-s", "--dist")
     if not any(argument.startswith(alone) for argument in arguments):
         # One more than cores: many tests wait for a child process or for a file to settle.

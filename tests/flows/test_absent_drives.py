@@ -291,7 +291,7 @@ def test_a_drive_mounted_below_a_watched_folder_may_be_away(
     assert folder(library).photos == COUNT // 2 and library.indexing.problems() == ()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_thousand_photos_moved_between_folders_are_not_looked_at_again(
     open_library: Open, photos: Path, log: Path, tmp_path: Path
 ) -> None:

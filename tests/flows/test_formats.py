@@ -108,7 +108,7 @@ def write_photos(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_thumbnail_mask_overlay_and_cutout_agree(
     library: Library, photos: Path, tmp_path: Path
 ) -> None:

@@ -48,7 +48,7 @@ def fault_of(photo: DecodedPhoto, outcome: Outcome) -> str:
     return ""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_file_is_shown_or_refused_by_the_same_decoder(corpus) -> None:
     folder, outcomes = corpus
     assert len(outcomes) >= 300
@@ -84,7 +84,7 @@ def test_each_file_is_shown_or_refused_by_the_same_decoder(corpus) -> None:
     print(f"{len(outcomes)} files: {dict(counts)}")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_library_lists_each_file_or_finds_it(library: Library, corpus) -> None:
     folder, outcomes = corpus
     for path in folder.iterdir():

@@ -1,6 +1,6 @@
 """Kills, failing writes and flipped bits lose nothing that was finished.
 
-The slow ones are the full numbers; each prints what it tried.
+The long ones are the full numbers; each prints what it tried.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def run(script: str, *arguments: object, preload: Path | None = None) -> dict[st
     return result
 
 
-@pytest.mark.parametrize("rounds", [6, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [6, pytest.param(200, marks=pytest.mark.long)])
 def test_kills_at_random_moments_lose_nothing(tmp_path: Path, rounds: int) -> None:
     result = run("kill_script.py", tmp_path, rounds)
     for name in (
@@ -65,7 +65,7 @@ def failing_writes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-@pytest.mark.parametrize("step", [50, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [50, pytest.param(1, marks=pytest.mark.long)])
 def test_failing_writes_are_told_and_lose_nothing(
     tmp_path: Path, failing_writes: Path, step: int
 ) -> None:
@@ -79,7 +79,7 @@ def test_failing_writes_are_told_and_lose_nothing(
     assert result["runs_without_a_message"] < result["tried"] / 4
 
 
-@pytest.mark.parametrize("places", [8, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("places", [8, pytest.param(100, marks=pytest.mark.long)])
 def test_flipped_bits_are_noticed_and_restored(tmp_path: Path, places: int) -> None:
     result = run("flip_script.py", tmp_path, places)
     assert result["wrong"] == []
