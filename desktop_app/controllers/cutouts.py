@@ -51,13 +51,30 @@ class CutoutController(QObject):
         super().__init__(parent)
         self._library, self._jobs, self._reads = library, jobs, reads
 
-    def save(self, photo: Photo, regions: Sequence[Region], to: Path, query: str) -> None:
-        """Write the regions as one cut-out to the file ``to``; an existing file is replaced."""
-        _CutoutTask(self, photo, tuple(regions), query, to).start()
+    def save(
+        self,
+        photo: Photo,
+        regions: Sequence[Region],
+        to: Path,
+        query: str,
+        kind: ExportKind = ExportKind.CUTOUT,
+    ) -> None:
+        """Write the regions as one cut-out to the file ``to``; an existing file is replaced.
 
-    def copy(self, photo: Photo, regions: Sequence[Region], query: str) -> None:
+        Args:
+            kind: ``CUTOUT`` or ``FINE_CUTOUT``.
+        """
+        _CutoutTask(self, photo, tuple(regions), query, kind, to).start()
+
+    def copy(
+        self,
+        photo: Photo,
+        regions: Sequence[Region],
+        query: str,
+        kind: ExportKind = ExportKind.CUTOUT,
+    ) -> None:
         """Make the same cut-out as an image; see ``copied``."""
-        _CutoutTask(self, photo, tuple(regions), query, None).start()
+        _CutoutTask(self, photo, tuple(regions), query, kind, None).start()
 
 
 class _CutoutTask(QObject):
@@ -74,11 +91,12 @@ class _CutoutTask(QObject):
         photo: Photo,
         regions: tuple[Region, ...],
         query: str,
+        kind: ExportKind,
         to: Path | None,
     ) -> None:
         super().__init__(owner)
         self._owner, self._photo, self._regions = owner, photo, regions
-        self._query, self._to = query, to
+        self._query, self._kind, self._to = query, kind, to
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> None:
@@ -98,7 +116,7 @@ class _CutoutTask(QObject):
                 hint="Choose another folder.",
             ) from error
         hit = SearchHit(self._photo, 0.0, merge_regions(self._regions))
-        return ExportRequest((hit,), Path(self._folder.name), ExportKind.CUTOUT, self._query)
+        return ExportRequest((hit,), Path(self._folder.name), self._kind, self._query)
 
     def _export(self, request: ExportRequest) -> None:
         watched = self._owner._jobs.watch(self._owner._library.exports.start(request))

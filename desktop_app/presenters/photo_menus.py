@@ -19,7 +19,7 @@ from engine.records import Photo, Region
 
 SEPARATOR = ""
 FILE_COMMANDS = ("open_elsewhere", "show_in_folder", "copy_path")
-THING_COMMANDS = ("find_similar", "copy_cutout", "save_cutout")
+THING_COMMANDS = ("find_similar", "copy_cutout", "save_cutout", "fine_edges")
 GRID_MENU = ("open_photo", SEPARATOR, *THING_COMMANDS, "export", SEPARATOR, *FILE_COMMANDS)
 SEVERAL_MENU = ("export", "copy_path", SEPARATOR, "select_all")
 CANVAS_MENU = (*THING_COMMANDS, SEPARATOR, *FILE_COMMANDS, SEPARATOR, "zoom_fit", "back")
@@ -71,6 +71,7 @@ class PhotoMenus(QObject):
         menu = self._new_menu(self._window.inspector)
         for name, call in calls.items():
             menu.addAction(COMMANDS[name].title, partial(call, photo, [region]))
+        menu.addAction(self._window.commands["fine_edges"])
         menu.popup(at)
 
     def _new_menu(self, parent: QWidget) -> QMenu:

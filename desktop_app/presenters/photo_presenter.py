@@ -24,6 +24,7 @@ from desktop_app.views.photo.photo_view import PhotoView
 from engine.errors import EngineError
 from engine.records import (
     UNSTORED,
+    ExportKind,
     Photo,
     PhotoId,
     PhotoMetadata,
@@ -32,6 +33,9 @@ from engine.records import (
     SearchHit,
     Verdict,
 )
+
+FINE_EDGES = "fine_edges"
+"""Name in the stored state of the window."""
 
 
 class PhotoPresenter(QObject):
@@ -84,6 +88,13 @@ class PhotoPresenter(QObject):
         view.find_similar.connect(self._request_similar)
         view.save_requested.connect(self._save_cutout)
         view.copy_requested.connect(self._copy_cutout)
+        fine_edges = commands["fine_edges"]
+        fine_edges.setCheckable(True)
+        fine_edges.setChecked(self._state.flag(FINE_EDGES, False))
+        view.action_bar.fine_edges.setChecked(fine_edges.isChecked())
+        fine_edges.toggled.connect(view.action_bar.fine_edges.setChecked)
+        view.action_bar.fine_edges.toggled.connect(fine_edges.setChecked)
+        fine_edges.toggled.connect(self._store_fine_edges)
         self._reader.regions_ready.connect(self._regions_ready)
         self._labels.ready.connect(self._labels_ready)
         view.similar_toggled.connect(self._toggle_similar)
@@ -94,6 +105,7 @@ class PhotoPresenter(QObject):
             ("find_similar", self._find_similar),
             ("save_cutout", self._save_cutout),
             ("copy_cutout", self._copy_cutout),
+            ("fine_edges", self._tell_fine_edges),
             ("similar", self._toggle_similar),
             ("zoom_in", view.canvas.zoom_in),
             ("zoom_out", view.canvas.zoom_out),
@@ -303,11 +315,27 @@ class PhotoPresenter(QObject):
         to = self._window.dialogs.choose_save_path(folder / name)
         if to is not None:
             self._state.last_save_folder = to.parent
-            self._cutouts.save(photo, regions, to, self._query_words())
+            self._cutouts.save(photo, regions, to, self._query_words(), self._begin_cutout())
 
     def copy_cutout_of(self, photo: Photo, regions: list[Region]) -> None:
         """Put these regions on the clipboard as one cut-out."""
-        self._cutouts.copy(photo, regions, self._query_words())
+        self._cutouts.copy(photo, regions, self._query_words(), self._begin_cutout())
+
+    def _begin_cutout(self) -> ExportKind:
+        """The chosen kind of cut-out; one that takes long is told."""
+        if not self._window.commands["fine_edges"].isChecked():
+            return ExportKind.CUTOUT
+        self._window.toast.show_message(photo_text.FINE_CUTOUT_BEGUN)
+        return ExportKind.FINE_CUTOUT
+
+    def _store_fine_edges(self, fine: bool) -> None:
+        self._state.set_flag(FINE_EDGES, fine)
+
+    def _tell_fine_edges(self, fine: bool) -> None:
+        """By keyboard, palette or menu the choice shows nowhere else."""
+        self._window.toast.show_message(
+            photo_text.FINE_EDGES_ON if fine else photo_text.FINE_EDGES_OFF
+        )
 
     def _cutout_saved(self, path: Path) -> None:
         def show_in_folder() -> None:

@@ -49,6 +49,7 @@ COMMANDS = {
     "find_similar": CommandText("Find things like this", THINGS, ("Ctrl+D",)),
     "save_cutout": CommandText("Save the cut-out", THINGS, ("Ctrl+E",)),
     "copy_cutout": CommandText("Copy the cut-out", THINGS, ("Ctrl+C",)),
+    "fine_edges": CommandText("Fine edges in cut-outs (hair, fur)", THINGS, ("E",)),
     "all_photos": CommandText("Show all photos", LIBRARY, ("Alt+1",)),
     "problems": CommandText("Show problems", LIBRARY, ("Alt+2",)),
     "models": CommandText("Models", LIBRARY, ("Alt+3",)),

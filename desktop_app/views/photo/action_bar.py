@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPushButton, QWidget
 
 from desktop_app.text import photo_text
 from desktop_app.views.painting.theme import Theme
@@ -13,6 +13,9 @@ from desktop_app.views.widgets.basic_widgets import push_button
 
 class ActionBar(QFrame):
     """Buttons that float beside the selected regions.
+
+    Attributes:
+        fine_edges: whether cut-outs get fine edges.
 
     Signals:
         find_similar(), save(), copy(): a button was pressed.
@@ -46,6 +49,10 @@ class ActionBar(QFrame):
             button.clicked.connect(signal)
             row.addWidget(button)
             self._buttons.append((button, words))
+        self.fine_edges = QCheckBox(photo_text.FINE_EDGES)
+        self.fine_edges.setAccessibleName(photo_text.FINE_EDGES_NAME)
+        self.fine_edges.setToolTip(f"{photo_text.FINE_EDGES_NAME} (E)")
+        row.addWidget(self.fine_edges)
         self._full_width = self.sizeHint().width()
         self.hide()
 
