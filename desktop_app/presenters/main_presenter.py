@@ -15,6 +15,7 @@ from desktop_app.controllers.searching import SearchController
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.item_models.problems import ProblemModel
 from desktop_app.presenters.export_presenter import ExportPresenter
+from desktop_app.presenters.folder_presenter import FolderPresenter
 from desktop_app.presenters.library_presenter import LibraryPresenter
 from desktop_app.presenters.models_presenter import ModelsPresenter
 from desktop_app.presenters.photo_menus import PhotoMenus
@@ -88,6 +89,7 @@ class MainPresenter(QObject):
             self.photo,
             self.search,
         )
+        self.folder = FolderPresenter(window, session, self.browsing, self.searching)
         self.second_look = SecondLookPresenter(
             window, session, state, self.searching, self.results.second_look_bar
         )

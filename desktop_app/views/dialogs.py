@@ -45,9 +45,9 @@ class Dialogs:
         self._parent = parent
         self._internal_error_open = False
 
-    def choose_folder(self) -> Path | None:
+    def choose_folder(self, title: str = library_text.CHOOSE_FOLDER) -> Path | None:
         """Ask for a folder; None if people cancel."""
-        chosen = QFileDialog.getExistingDirectory(self._parent, library_text.CHOOSE_FOLDER)
+        chosen = QFileDialog.getExistingDirectory(self._parent, title)
         return Path(chosen) if chosen else None
 
     def choose_model_files(self) -> list[Path]:

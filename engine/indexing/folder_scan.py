@@ -13,9 +13,9 @@ from pathlib import Path, PurePath
 from engine.decode.metadata.sidecars import versions
 from engine.decode.thumbnails import Thumbnails
 from engine.errors import FolderProblem
-from engine.indexing.relocation import Move, checked_moves
+from engine.indexing.relocation import checked_moves
 from engine.jobs import CancelToken, JobContext, Progress
-from engine.records import FolderId, LibraryChanges
+from engine.records import FolderId, FolderMove, LibraryChanges
 from engine.store.protocols.folder_table import LastScan
 from engine.store.store import Store
 from engine.watch import changes, losses, mounts, scanner
@@ -64,13 +64,13 @@ class FolderScan:
 
     def relocate(
         self, context: JobContext, old: PurePath | str, new: Path
-    ) -> tuple[list[Move], LibraryChanges]:
-        """Watch folders at their new place instead, see ``checked_moves``, and scan them there."""
+    ) -> tuple[FolderMove, ...]:
+        """Go by the new place of folders from now on, see ``checked_moves``."""
         with self._locked(context.cancel):
-            moves = checked_moves(self._store, self._library_root, old, new, context.cancel)
+            moves = checked_moves(self._store, self._library_root, old, new, context)
             for move in moves:
                 self._store.folders.relocate(move.folder_id, move.new, mounts.volume_of(move.new))
-            return moves, self._scan(context, [move.folder_id for move in moves], False)
+        return moves
 
     @contextlib.contextmanager
     def _locked(self, cancel: CancelToken) -> Iterator[None]:

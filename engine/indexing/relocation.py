@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 from engine.decode.reader import fingerprint
 from engine.errors import BadRequest, EngineError, FolderProblem
 from engine.indexing.folder_validation import validate_folder
-from engine.jobs import CancelToken
-from engine.records import FolderId
+from engine.jobs import JobContext, Progress
+from engine.records import FolderId, FolderMove
 from engine.store.rows import SampledFile
 from engine.store.store import Store
 
 OPERATION = "moving a folder"
+_STAGE = "Comparing photos"
 SAMPLE = 32
 """Files that are looked for at the new place; of so many the bytes are compared too:"""
 HASHED = 8
@@ -23,20 +23,9 @@ _ENOUGH = 0.9
 """Share of the sample that has to be there: a few files may have changed on the way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A watched folder and its new place, with how many of the files looked for are there."""
-
-    folder_id: FolderId
-    old: Path
-    new: Path
-    there: int
-    looked_for: int
-
-
 def checked_moves(
-    store: Store, library_root: Path, old: PurePath | str, new: Path, cancel: CancelToken
-) -> list[Move]:
+    store: Store, library_root: Path, old: PurePath | str, new: Path, context: JobContext
+) -> tuple[FolderMove, ...]:
     """The watched folders that ``old`` is or holds, and whether they are really below ``new``.
 
     Args:
@@ -46,7 +35,7 @@ def checked_moves(
     Raises:
         BadRequest: no watched folder is at ``old`` or below it.
         FolderProblem: the new place is not there, cannot be watched, or holds other files.
-        Cancelled: ``cancel`` was set.
+        Cancelled: nothing was changed.
     """
     watched = store.folders.paths()
     places = _places(watched, old, new)
@@ -62,7 +51,7 @@ def checked_moves(
     for folder_id, place in places.items():
         validate_folder(place, library_root, staying)
         sample = store.files.sample(folder_id, SAMPLE)
-        there = _count_there(place, sample, cancel)
+        there = _count_there(place, sample, context)
         if there < _ENOUGH * len(sample):
             raise FolderProblem(
                 f"Of {len(sample)} photos that were looked for here, {there} are the same.",
@@ -70,8 +59,8 @@ def checked_moves(
                 path=place,
                 hint="Name the folder that holds the same photos now. Nothing was changed.",
             )
-        moves.append(Move(folder_id, watched[folder_id], place, there, len(sample)))
-    return moves
+        moves.append(FolderMove(folder_id, watched[folder_id], place, there, len(sample)))
+    return tuple(moves)
 
 
 def relocated(path: PurePath, old: PurePath | str, new: Path) -> Path | None:
@@ -99,10 +88,11 @@ def _places(
     return {folder_id: place for folder_id, place in places.items() if place is not None}
 
 
-def _count_there(place: Path, sample: Sequence[SampledFile], cancel: CancelToken) -> int:
+def _count_there(place: Path, sample: Sequence[SampledFile], context: JobContext) -> int:
     there, to_hash = 0, HASHED
-    for file in sample:
-        cancel.raise_if_set()
+    for done, file in enumerate(sample):
+        context.cancel.raise_if_set()
+        context.report(Progress(_STAGE, done, len(sample), current=file.rel_path))
         path = place / file.rel_path
         try:
             same = path.stat().st_size == file.size_bytes

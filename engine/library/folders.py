@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 from engine.errors import BadRequest
 from engine.indexing.folder_validation import validate_folder
 from engine.indexing.index_scheduler import IndexScheduler
-from engine.indexing.relocation import OPERATION, Move
+from engine.indexing.relocation import OPERATION
 from engine.jobs import Job, JobContext
 from engine.library.components import LibraryComponents
-from engine.records import Folder, FolderId, LibraryChanges
+from engine.records import Folder, FolderId, FolderMove, LibraryChanges
 from engine.watch.rescan_schedule import RescanIntervals
 from engine.watch.rules import Rules
 from engine.watch.watcher import FolderWatcher
@@ -106,11 +106,12 @@ class LibraryFolders:
 
         return self._components.lanes.io.submit("scan", work)
 
-    def relocate(self, old: PurePath | str, new: Path) -> Job[tuple[Move, ...]]:
+    def relocate(self, old: PurePath | str, new: Path) -> Job[tuple[FolderMove, ...]]:
         """Tell that watched folders are at another place now (lane ``io``): at another drive letter
         or mount point, or on another computer. Nothing is indexed again.
 
         Some of the photos are looked for at the new place first; of a few the bytes are compared.
+        Once the new place counts it is the job's partial result, and a scan of it follows.
 
         Args:
             old: absolute, where a watched folder was, or what held several; it need not exist, and
@@ -125,14 +126,16 @@ class LibraryFolders:
         self._components.refuse_if_read_only(OPERATION)
         place = Path(new).expanduser().resolve()
 
-        def work(context: JobContext) -> tuple[Move, ...]:
-            moves, found = self._components.folder_scan.relocate(context, old, place)
-            self._change_log.record(found | LibraryChanges(folders=True))
+        def work(context: JobContext) -> tuple[FolderMove, ...]:
+            moves = self._components.folder_scan.relocate(context, old, place)
+            self._change_log.record(LibraryChanges(folders=True))
             if self._watcher is not None:
                 for move in moves:
                     self._watcher.unwatch(move.old)
                     self._watcher.watch(move.new)
-            return tuple(moves)
+            context.publish(moves)
+            self.scan_now(context, [move.folder_id for move in moves])
+            return moves
 
         return self._components.lanes.io.submit("relocate", work)
 

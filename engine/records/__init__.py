@@ -20,7 +20,7 @@ from engine.records.indexing import IndexingState, PassStatus
 from engine.records.library import CheckReport, LibraryChanges, LibraryStatus
 from engine.records.metadata import DateSource, PhotoMetadata
 from engine.records.models import ComputerInfo, ModelFileInfo, ModelInfo
-from engine.records.photos import Folder, FolderId, Photo, PhotoId, Problem
+from engine.records.photos import Folder, FolderId, FolderMove, Photo, PhotoId, Problem
 from engine.records.plan import (
     Count,
     DateRange,
@@ -74,6 +74,7 @@ __all__ = [
     "Finding",
     "Folder",
     "FolderId",
+    "FolderMove",
     "IndexingState",
     "KeptProfile",
     "LibraryChanges",

@@ -43,6 +43,17 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderMove:
+    """A watched folder and its new place, with how many of the files looked for are there."""
+
+    folder_id: FolderId
+    old: Path
+    new: Path
+    there: int
+    looked_for: int
+
+
+@dataclass(frozen=True, slots=True)
 class Photo:
     """One photo, identified by its content, not by its path.
 

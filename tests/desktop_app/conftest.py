@@ -62,7 +62,7 @@ class ScriptedDialogs:
     restore: list[RestoreChoice] = field(default_factory=list)
     asked: list[tuple[str, object]] = field(default_factory=list)
 
-    def choose_folder(self) -> Path | None:
+    def choose_folder(self, title: str = "") -> Path | None:
         return self.folder
 
     def choose_save_path(self, proposed: Path) -> Path | None:

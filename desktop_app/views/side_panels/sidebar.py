@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.text import (
+    folder_text,
     formatting,
     library_text,
     models_text,
@@ -36,12 +37,13 @@ class FolderRow(QWidget):
     """One folder: icon, name, state, menu.
 
     Signals:
-        remove_requested(Folder), show_requested(Folder), rescan_requested(), gone(Folder): chosen
-            in its menu.
+        remove_requested(Folder), show_requested(Folder), rescan_requested(), gone(Folder),
+            relocate_requested(Folder): chosen in its menu.
     """
 
     show_requested = Signal(object)
     remove_requested = Signal(object)
+    relocate_requested = Signal(object)
     gone = Signal(object)
     rescan_requested = Signal()
 
@@ -68,6 +70,7 @@ class FolderRow(QWidget):
         self.menu.addAction(library_text.COPY_PATH, self._copy_path)
         self.menu.addAction(library_text.RESCAN, self.rescan_requested.emit)
         self._gone = self.menu.addAction(library_text.REALLY_GONE, self._request_gone)
+        self.menu.addAction(folder_text.RELOCATE, self._request_relocation)
         self.menu.addSeparator()
         self.menu.addAction(library_text.REMOVE_FOLDER, self._request_remove)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -108,6 +111,9 @@ class FolderRow(QWidget):
     def _request_remove(self) -> None:
         self.remove_requested.emit(self._folder)
 
+    def _request_relocation(self) -> None:
+        self.relocate_requested.emit(self._folder)
+
     def _request_gone(self) -> None:
         self.gone.emit(self._folder)
 
@@ -118,6 +124,7 @@ class Sidebar(QWidget):
     Signals:
         add_folder(), remove_folder(Folder), show_folder(Folder), rescan(): commands about folders.
         gone(Folder): the photos that this folder lacks are really gone.
+        relocate(Folder): this folder is at another place now.
         search(str), clear_recent_searches(): commands about recent searches.
         show_photos(), show_problems(), show_models(), show_settings(): go to that page.
     """
@@ -125,6 +132,7 @@ class Sidebar(QWidget):
     add_folder = Signal()
     remove_folder = Signal(object)
     gone = Signal(object)
+    relocate = Signal(object)
     show_folder = Signal(object)
     rescan = Signal()
     search = Signal(str)
@@ -221,6 +229,7 @@ class Sidebar(QWidget):
             row = FolderRow(self._theme, folder)
             row.remove_requested.connect(self.remove_folder)
             row.gone.connect(self.gone)
+            row.relocate_requested.connect(self.relocate)
             row.show_requested.connect(self.show_folder)
             row.rescan_requested.connect(self.rescan)
             self._rows[folder.id] = row

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from desktop_app.text import library_text
+from desktop_app.text import folder_text, library_text
 from desktop_app.views.widgets.basic_widgets import label, push_button
 from engine.records import Folder
 
@@ -17,23 +17,32 @@ class LackingBar(QFrame):
 
     Signals:
         gone(Folder): its photos are really gone.
+        relocate(Folder): it is at another place now.
     """
 
     gone = Signal(object)
+    relocate = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("band")
         self._folder: Folder | None = None
         self._waiting_for: set[int] = set()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 8, 8, 8)
-        row.setSpacing(12)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 8, 8)
+        column.setSpacing(6)
         self._words = label(wrap=True)
-        row.addWidget(self._words, 1)
+        column.addWidget(self._words)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addStretch(1)
+        column.addLayout(row)
         self.wait_button = push_button(library_text.WAIT_FOR_DRIVE, role="primary")
         self.wait_button.clicked.connect(self._wait)
         row.addWidget(self.wait_button)
+        self.relocate_button = push_button(folder_text.RELOCATE, role="link")
+        self.relocate_button.clicked.connect(self._relocate)
+        row.addWidget(self.relocate_button)
         self.gone_button = push_button(library_text.REALLY_GONE, role="link")
         self.gone_button.clicked.connect(self._gone)
         row.addWidget(self.gone_button)
@@ -57,6 +66,10 @@ class LackingBar(QFrame):
 
     def _wait(self) -> None:
         self._answer()
+
+    def _relocate(self) -> None:
+        if self._folder is not None:  # still unanswered until the new place counts
+            self.relocate.emit(self._folder)
 
     def _gone(self) -> None:
         folder = self._answer()
