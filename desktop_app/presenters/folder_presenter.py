@@ -11,21 +11,24 @@ from PySide6.QtWidgets import QMenu
 
 from desktop_app.bridge.session import Session
 from desktop_app.controllers.browsing import BrowseController
+from desktop_app.controllers.folder_rules import FolderRulesController
 from desktop_app.controllers.relocation import RelocationController
 from desktop_app.controllers.searching import SearchController
 from desktop_app.text import folder_text, formatting
 from desktop_app.views.main_window import MainWindow
 from desktop_app.views.relocate_dialog import RelocateDialog
+from desktop_app.views.rules_dialog import RulesDialog
 from engine.errors import EngineError
 from engine.jobs import Progress
 from engine.records import Folder, FolderMove
+from engine.watch.rules import default_rules
 
 
 class FolderPresenter(QObject):
     """Opens them from the menu of a folder, or for one that is chosen in a menu of all folders.
 
     Attributes:
-        relocate_dialog: the open one; None if none is.
+        rules_dialog, relocate_dialog: the open one; None if none is.
         menu: the last menu of all folders; None before one.
     """
 
@@ -39,8 +42,10 @@ class FolderPresenter(QObject):
         super().__init__(window)
         self._window, self._session = window, session
         self._browsing, self._searching = browsing, searching
+        self.rules_dialog: RulesDialog | None = None
         self.relocate_dialog: RelocateDialog | None = None
         self.menu: QMenu | None = None
+        self._rules = FolderRulesController(session.library, session.reads, session.labels, self)
         self._relocation = RelocationController(session.library, session.jobs, session.reads, self)
         self._connect()
 
@@ -51,6 +56,14 @@ class FolderPresenter(QObject):
         window.commands["relocate_folder"].triggered.connect(
             partial(self._with_folder, self.relocate)
         )
+        window.sidebar.rules.connect(self.show_rules)
+        window.commands["folder_rules"].triggered.connect(
+            partial(self._with_folder, self.show_rules)
+        )
+        self._rules.read.connect(self._rules_read)
+        self._rules.counted.connect(self._rules_counted)
+        self._rules.refused.connect(self._rules_refused)
+        self._rules.saved.connect(self._rules_saved)
         relocation.progressed.connect(self._comparing)
         relocation.moved.connect(self._moved)
         relocation.failed.connect(self._not_moved)
@@ -72,6 +85,40 @@ class FolderPresenter(QObject):
                 words = formatting.whole_path(folder.path).replace("&", "&&")
                 self.menu.addAction(words, partial(call, folder))
             self.menu.popup(QCursor.pos())
+
+    # -- what is left out ------------------------------------------------------------------
+
+    def show_rules(self, folder: Folder) -> None:
+        """Show the rules for what is left out of a folder."""
+        dialog = self.rules_dialog = RulesDialog(folder, default_rules(), self._window)
+        dialog.edited.connect(self._rules.check)
+        dialog.save_requested.connect(self._rules.save)
+        dialog.closed.connect(self._rules_closed)
+        dialog.open()
+        self._rules.start(folder.id)
+
+    def _rules_read(self, rules: str) -> None:
+        if self.rules_dialog is not None:
+            self.rules_dialog.show_rules(rules)
+
+    def _rules_counted(self, count: int, total: int) -> None:
+        if self.rules_dialog is not None:
+            self.rules_dialog.show_count(folder_text.left_out(count, total))
+
+    def _rules_refused(self, error: EngineError) -> None:
+        if self.rules_dialog is not None:
+            self.rules_dialog.show_problem(folder_text.problem(error))
+
+    def _rules_saved(self) -> None:
+        if self.rules_dialog is not None:
+            self.rules_dialog.close()
+        self._window.toast.show_message(folder_text.RULES_SAVED)
+
+    def _rules_closed(self) -> None:
+        self._rules.stop()
+        if self.rules_dialog is not None:
+            self.rules_dialog.deleteLater()
+            self.rules_dialog = None
 
     # -- another place ---------------------------------------------------------------------
 

@@ -56,6 +56,7 @@ COMMANDS = {
     "settings": CommandText("Settings", LIBRARY, ("Ctrl+,",)),
     "add_folder": CommandText("Add a folder", LIBRARY, ("Ctrl+O",)),
     "rescan": CommandText("Look for new photos", LIBRARY, ("F5",)),
+    "folder_rules": CommandText("What is left out of a folder", LIBRARY),
     "relocate_folder": CommandText("A folder is at another place now", LIBRARY),
     "pause": CommandText("Pause or resume", LIBRARY, ("P",)),
     "sidebar": CommandText("Show or hide the library", WINDOW, ("F9",)),

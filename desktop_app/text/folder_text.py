@@ -1,4 +1,4 @@
-"""Texts about one watched folder: that it is at another place now."""
+"""Texts about one watched folder: that it is at another place now, and what is left out."""
 
 from __future__ import annotations
 
@@ -29,6 +29,34 @@ COMPARING = "{stage}: {done} of {total}"
 STOP = "Stop"
 STOPPED = "Stopped. Nothing was changed."
 CLOSE = "Close"
+
+# -- what is left out -----------------------------------------------------------------------------
+RULES = "What is left out…"
+RULES_TITLE = "What is left out of “{name}”"
+DEFAULT_RULES = "Out of every folder"
+RULE_COLUMNS = ("Pattern", "Why")
+OWN_RULES = "Rules of this folder, which go before"
+OWN_RULES_HINT = (
+    "One pattern on each line, as in .gitignore files: a name, * for any characters, / at the end "
+    "for folders only, ! in front to bring back what a rule leaves out."
+)
+OWN_RULES_EXAMPLE = "Screenshots/\n*.png\n!keep.png"
+COUNTING = "Counting…"
+NOTHING_LEFT_OUT = "These rules leave out none of the {photos} found now."
+LEFT_OUT = "These rules leave out {count} of the {photos} found now."
+RULES_SAVED = "Saved. Looking through the folders."
+SAVE = "Save"
+CANCEL = "Cancel"
+
+
+def left_out(count: int, total: int) -> str:
+    """What rules would do.
+
+    >>> left_out(3, 1200)
+    'These rules leave out 3 of the 1,200 photos found now.'
+    """
+    words = LEFT_OUT if count else NOTHING_LEFT_OUT
+    return words.format(count=number(count), photos=photos(total))
 
 
 def comparing(progress: Progress) -> str:

@@ -10,7 +10,7 @@ from engine.errors import BadRequest
 from engine.indexing.folder_validation import validate_folder
 from engine.indexing.index_scheduler import IndexScheduler
 from engine.indexing.relocation import OPERATION
-from engine.jobs import Job, JobContext
+from engine.jobs import CancelToken, Job, JobContext
 from engine.library.components import LibraryComponents
 from engine.records import Folder, FolderId, FolderMove, LibraryChanges
 from engine.watch.rescan_schedule import RescanIntervals
@@ -153,6 +153,25 @@ class LibraryFolders:
         self._components.refuse_if_read_only("changing rules")
         Rules(rules)
         self._store.folders.set_rules(folder_id, rules)
+
+    def count_left_out(
+        self, folder_id: FolderId, rules: str, cancel: CancelToken
+    ) -> tuple[int, int]:
+        """How many of the photo files that are in the library now such rules would leave out, and
+        how many there are. Only the store is read, and no folder; of 100,000 files it takes a
+        second or two.
+
+        Raises:
+            BadRequest: a line is no pattern.
+            Cancelled: as the name says.
+        """
+        wanted = Rules(rules)
+        files = self._store.files.present(folder_id)
+        count = 0
+        for left_out in wanted.left_out_among(files):
+            cancel.raise_if_set()
+            count += left_out
+        return count, len(files)
 
     def start_watching(self) -> None:
         """Scan all folders now and after every change in them, and index what is new."""

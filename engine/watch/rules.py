@@ -65,6 +65,21 @@ site-packages/
 """Left out of every folder unless its own rules say otherwise; capital letters do not matter."""
 
 
+def default_rules() -> list[tuple[str, str]]:
+    """Each pattern of ``DEFAULT_RULES``, and why it is there.
+
+    >>> default_rules()[0]
+    ('.*', 'Hidden files and folders, among them thumbnails and recycle bins of most systems.')
+    """
+    found, why = [], ""
+    for line in filter(None, DEFAULT_RULES.splitlines()):
+        if line.startswith("# "):
+            why = line.removeprefix("# ")
+        else:
+            found.append((line, why))
+    return found
+
+
 class Rules:
     """The default rules and those of one folder. Thread-safe.
 
@@ -104,6 +119,20 @@ class Rules:
         return self.leave_out(rel_path) or any(
             self.leave_out(folder, folder=True) for folder in _parents(rel_path)
         )
+
+    def left_out_among(self, rel_paths: Iterable[str]) -> Iterator[bool]:
+        """``leave_out_any_of`` of many files; every folder is looked at once.
+
+        >>> list(Rules("Screenshots/").left_out_among(["a.jpg", "x/Screenshots/y/b.jpg"]))
+        [False, True]
+        """
+        known = {"": False}
+        for rel_path in rel_paths:
+            for folder in _parents(rel_path):
+                if folder not in known:
+                    above = known[folder.rpartition("/")[0]]
+                    known[folder] = above or self.leave_out(folder, folder=True)
+            yield known[rel_path.rpartition("/")[0]] or self.leave_out(rel_path)
 
 
 def _parents(rel_path: str) -> Iterator[str]:

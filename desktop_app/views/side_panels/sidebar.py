@@ -38,12 +38,13 @@ class FolderRow(QWidget):
 
     Signals:
         remove_requested(Folder), show_requested(Folder), rescan_requested(), gone(Folder),
-            relocate_requested(Folder): chosen in its menu.
+            relocate_requested(Folder), rules_requested(Folder): chosen in its menu.
     """
 
     show_requested = Signal(object)
     remove_requested = Signal(object)
     relocate_requested = Signal(object)
+    rules_requested = Signal(object)
     gone = Signal(object)
     rescan_requested = Signal()
 
@@ -69,6 +70,7 @@ class FolderRow(QWidget):
         self.menu.addAction(library_text.OPEN_FOLDER, self._request_showing)
         self.menu.addAction(library_text.COPY_PATH, self._copy_path)
         self.menu.addAction(library_text.RESCAN, self.rescan_requested.emit)
+        self.menu.addAction(folder_text.RULES, self._request_rules)
         self._gone = self.menu.addAction(library_text.REALLY_GONE, self._request_gone)
         self.menu.addAction(folder_text.RELOCATE, self._request_relocation)
         self.menu.addSeparator()
@@ -111,6 +113,9 @@ class FolderRow(QWidget):
     def _request_remove(self) -> None:
         self.remove_requested.emit(self._folder)
 
+    def _request_rules(self) -> None:
+        self.rules_requested.emit(self._folder)
+
     def _request_relocation(self) -> None:
         self.relocate_requested.emit(self._folder)
 
@@ -125,6 +130,7 @@ class Sidebar(QWidget):
         add_folder(), remove_folder(Folder), show_folder(Folder), rescan(): commands about folders.
         gone(Folder): the photos that this folder lacks are really gone.
         relocate(Folder): this folder is at another place now.
+        rules(Folder): what is left out of this folder.
         search(str), clear_recent_searches(): commands about recent searches.
         show_photos(), show_problems(), show_models(), show_settings(): go to that page.
     """
@@ -133,6 +139,7 @@ class Sidebar(QWidget):
     remove_folder = Signal(object)
     gone = Signal(object)
     relocate = Signal(object)
+    rules = Signal(object)
     show_folder = Signal(object)
     rescan = Signal()
     search = Signal(str)
@@ -230,6 +237,7 @@ class Sidebar(QWidget):
             row.remove_requested.connect(self.remove_folder)
             row.gone.connect(self.gone)
             row.relocate_requested.connect(self.relocate)
+            row.rules_requested.connect(self.rules)
             row.show_requested.connect(self.show_folder)
             row.rescan_requested.connect(self.rescan)
             self._rows[folder.id] = row

@@ -51,6 +51,25 @@ def test_own_rules_go_before_the_default_ones():
     assert own.leave_out(".hidden", folder=True)
 
 
+def test_many_files_are_judged_as_each_of_them():
+    own = Rules("Screenshots/\n*.PNG\n!node_modules/\n/top/\n!a/.keep/")
+    files = [
+        *("a.jpg", "b.PNG", ".a.jpg", "a/Screenshots/b.jpg", "a/Screenshots/x/b.jpg"),
+        *("top/x/y.jpg", "a/top/x.jpg", "x/node_modules/y/b.jpg", "a/.keep/b.jpg", "a/.git/b/c"),
+        *("cache/node_modules/b.jpg", "caf\udce9/b.jpg", "a/b/c/d.jpg"),
+    ]
+    judged = list(own.left_out_among(files))
+    assert judged == [own.leave_out_any_of(file) for file in files]
+    assert True in judged and False in judged
+
+
+def test_every_default_rule_has_a_reason():
+    found = rules.default_rules()
+    lines = [line for line in rules.DEFAULT_RULES.splitlines() if line and not line.startswith("#")]
+    assert [pattern for pattern, _ in found] == lines
+    assert all(why.endswith(".") for _, why in found)
+
+
 def test_names_that_are_no_text_can_be_matched():
     assert Rules("*.jpg").leave_out("caf\udce9.jpg")
     assert not Rules().leave_out("caf\udce9.jpg")
