@@ -42,18 +42,18 @@ OWN_RULES_HINT = (
 )
 OWN_RULES_EXAMPLE = "Screenshots/\n*.png\n!keep.png"
 COUNTING = "Counting…"
-NOTHING_LEFT_OUT = "These rules leave out none of the {photos} found now."
-LEFT_OUT = "These rules leave out {count} of the {photos} found now."
+NOTHING_LEFT_OUT = "These rules leave out none of the {photos} that are in the library now."
+LEFT_OUT = "These rules leave out {count} of the {photos} that are in the library now."
 RULES_SAVED = "Saved. Looking through the folders."
 SAVE = "Save"
 CANCEL = "Cancel"
 
 
 def left_out(count: int, total: int) -> str:
-    """What rules would do.
+    """What rules would do; what was left out before is not in the library.
 
     >>> left_out(3, 1200)
-    'These rules leave out 3 of the 1,200 photos found now.'
+    'These rules leave out 3 of the 1,200 photos that are in the library now.'
     """
     words = LEFT_OUT if count else NOTHING_LEFT_OUT
     return words.format(count=number(count), photos=photos(total))

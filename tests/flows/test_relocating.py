@@ -76,7 +76,9 @@ def test_a_drive_that_is_mounted_elsewhere(
 
 def test_one_folder_of_two(library: Library, photos: Path, tmp_path: Path, log: Path) -> None:
     (photos / "a").rename(tmp_path / "renamed")
-    (move,) = library.folders.relocate(photos / "a", tmp_path / "renamed").result(PATIENCE_S)
+    job = library.folders.relocate(photos / "a", tmp_path / "renamed")
+    (move,) = job.result(PATIENCE_S)
+    assert job.partial == (move,), "the new place counts before it is scanned"
     assert (move.old, move.new) == (photos / "a", tmp_path / "renamed")
     assert [folder.path for folder in library.folders.all()] == [
         tmp_path / "renamed",
