@@ -107,7 +107,7 @@ def test_a_library_that_became_damaged_is_told_and_restored(
     library = open_library()
     with pytest.raises(StoreDamaged):
         library.backups.make().result(PATIENCE_S)
-    assert "restore" in library.status().note
+    assert "last backup back" in library.status().note
     library.close()
     with pytest.raises(StoreDamaged, match="found damaged"):
         open_library()

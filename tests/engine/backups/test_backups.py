@@ -333,7 +333,7 @@ def test_a_library_that_is_gone_is_not_begun_anew_over_its_backups(
         gone()
         with pytest.raises(StoreDamaged, match="gone") as raised:
             opened(paths)
-        assert "restore" in raised.value.hint
+        assert "last backup back" in raised.value.hint
     restoring.restore(paths)
     again = opened(paths)
     assert names(again) == ["Rex"]

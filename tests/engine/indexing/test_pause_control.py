@@ -105,6 +105,6 @@ def test_this_computer_can_be_read() -> None:
     before = machine.processor_times()
     while (after := machine.processor_times()).own_s <= before.own_s:
         sum(i * i for i in range(100_000))
-    assert after.at_s > before.at_s and after.all_s > before.all_s
+    assert after.at_s > before.at_s and after.all_s >= before.all_s
     percent = machine.battery_percent()
     assert percent is None or 0 <= percent <= 100

@@ -18,7 +18,6 @@ from typing import Any
 from engine.backups import restoring
 from engine.backups.backup_folder import BackupFolder
 from engine.decode.thumbnails import ThumbnailCache
-from engine.errors import EngineError
 from engine.export.files import OutputFolder
 from engine.index import usearch_index
 from engine.index.usearch_index import UsearchIndex
@@ -116,7 +115,7 @@ class OpenLibrary:
 
     def export(self) -> None:
         """Write a file."""
-        path = OutputFolder(self.root.parent / "exported").write("a", ".txt", b"text" * 2000)
+        path = OutputFolder(self.root.parent / "exported").write("a.txt", b"text" * 2000)
         self.said(f"export {path.name}")
 
     def has_edit(self, word: str) -> bool:
@@ -126,7 +125,7 @@ class OpenLibrary:
     def check(self) -> dict[str, Any]:
         """Check and repair; what was found."""
         context = JobContext(CancelToken())
-        report = check_library(self.store, self.index, self.thumbnails, _no_pixels, context)
+        report = check_library(self.store, self.index, self.thumbnails, _no_thumbnail, context)
         faults = [text for text in report.faults if "thumbnails" not in text]
         return {"faults": faults, "repaired": list(report.repaired), "vectors": report.vectors}
 
@@ -161,8 +160,8 @@ class OpenLibrary:
         return stray + sorted(shards - needed)
 
 
-def _no_pixels(*_: object) -> Any:
-    raise EngineError("There is no file.", operation="reading")
+def _no_thumbnail(_photo: object) -> None:
+    """There is no file to make one of."""
 
 
 Said = Callable[[str], None]
