@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ _ADD_BATCH = 256
 _HASHED_AT_ONCE = 4 << 20
 """Bytes hashed between two looks at whether something else is more urgent: some milliseconds."""
 _LEVELS = 127
+_OVER_SHARE = 3
+"""Of many shards, each is first asked for so many times its share of the neighbours."""
 _TINY = 1e-30
 """In the place of zero, which cannot be divided by."""
 
@@ -59,6 +61,28 @@ class Shard:
         index = _empty(self.index.ndim)
         index.view(str(self.path))
         return np.sort(np.asarray(index.keys, dtype=np.int64))
+
+
+def nearest(
+    opened: Sequence[Shard], query: np.ndarray, k: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Neighbours in each shard, among them the ``k`` nearest of all: as of ``Shard.search``.
+
+    A shard of which all that was asked for is among the ``k`` nearest may hold more of them, as
+    photos of one day are often in one shard; it is asked again for all.
+    """
+    if not opened:
+        return []
+    total = sum(shard.entry.count for shard in opened)
+    shares = [min(k, 1 + _OVER_SHARE * k * shard.entry.count // total) for shard in opened]
+    found = [shard.search(query, share) for shard, share in zip(opened, shares, strict=True)]
+    scores = np.sort(np.concatenate([of_shard for _, of_shard in found]))[::-1]
+    last = scores[k - 1] if len(scores) >= k else -np.inf
+    for i, (shard, share) in enumerate(zip(opened, shares, strict=True)):
+        ids, of_shard = found[i]
+        if share < min(k, shard.entry.count) and len(ids) and of_shard[-1] >= last:
+            found[i] = shard.search(query, k)
+    return found
 
 
 def build(

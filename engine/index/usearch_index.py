@@ -89,7 +89,7 @@ class UsearchIndex:
         if allowed is None:
             opened, buffered = self._snapshot()
             wanted = max(k, _COMPARED_AGAIN)
-            found = [shard.search(query, wanted) for shard in opened]
+            found = shards.nearest(opened, query, wanted)
             found.append(buffered.search(query, wanted))
             if k <= _COMPARED_AGAIN:
                 found = self._compared_again(query, found)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import Cancelled, DiskFull
-from engine.index import manifest, usearch_index
+from engine.index import manifest, shard, usearch_index
+from engine.index.open_shards import OpenShards
 from engine.index.usearch_index import UsearchIndex
 from engine.index.vector_index import IndexReport
 from engine.jobs import CancelToken
@@ -50,6 +52,28 @@ def test_shards_and_buffer_together_find_the_same(
     assert len(index.buffered_ids()) == 20
     scores = index.search(queries()[0], 300).scores
     assert len(scores) == 300 and (np.diff(scores) <= 1e-6).all()
+
+
+def test_neighbours_that_all_lie_in_one_of_many_shards_are_found(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    empty = manifest.Manifest(profile_key="p", ndim=16, metric="ip")
+    opened = OpenShards(tmp_path, read_only=True)
+    entries, first = [], 1
+    for number in range(8):
+        vectors = rng.standard_normal((200, 16)).astype(np.float32)
+        vectors[:, 0] = 5 if number == 3 else -5
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        ids = np.arange(first, first + 200)
+        span = (first - 1, first + 199)
+        entries.append(shard.build(tmp_path, empty, span, ids, vectors.astype(np.float16)))
+        first += 200
+    opened.open(replace(empty, shards=tuple(entries)))
+    query = np.eye(16, dtype=np.float32)[0]
+    found = shard.nearest(list(opened.mapped.values()), query, 100)
+    ids, scores = (np.concatenate([part[i] for part in found]) for i in (0, 1))
+    best = ids[np.argsort(-scores)[:100]]
+    opened.close()
+    assert ((best > 600) & (best <= 800)).all()
 
 
 @pytest.mark.usefixtures("small_shards")
