@@ -28,7 +28,7 @@ class BackgroundCalls:
         self._main_thread = main_thread
         self._on_error = on_error
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._stopping = False
+        self._stopping = self._dropping = False
         self._count = threads
         self._workers = Workers(name, threads, self._serve)
 
@@ -47,9 +47,13 @@ class BackgroundCalls:
         if not self._stopping:
             self._queue.put((work, done, failed or self._on_error))
 
-    def stop(self) -> None:
-        """Start no further call. Does not wait; see ``join``."""
-        self._stopping = True
+    def stop(self, *, drop: bool = True) -> None:
+        """Accept no further call. Does not wait; see ``join``.
+
+        Args:
+            drop: calls that have not begun are not run any more.
+        """
+        self._stopping, self._dropping = True, drop
         for _ in range(self._count):
             self._queue.put(None)
 
@@ -60,7 +64,7 @@ class BackgroundCalls:
     def _serve(self) -> None:
         while (item := self._queue.get()) is not None:
             work, done, failed = item
-            if self._stopping:
+            if self._dropping:
                 continue
             try:
                 result = work()

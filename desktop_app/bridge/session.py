@@ -46,6 +46,8 @@ class Session:
     Attributes:
         reads: one thread for short reads of the store.
         decodes: one thread that waits for the decoder process.
+        edits: one thread for what people say of photos, in the order they say it; ``close`` waits
+            until it is stored.
         labels: one thread for the names of regions, which load a model at first.
         thumbnails: PhotoId -> QPixmap.
         outlines: ``outline_key`` -> QPainterPath in pixels of the upright photo.
@@ -63,6 +65,7 @@ class Session:
         self.main_thread = main_thread
         self.reads = BackgroundCalls(main_thread, "reads", on_error=on_error)
         self.decodes = BackgroundCalls(main_thread, "decodes", on_error=on_error)
+        self.edits = BackgroundCalls(main_thread, "edits", on_error=on_error)
         self.labels = BackgroundCalls(main_thread, "labels", on_error=on_error)
         self.jobs = JobWatcher()
         self.events = LibraryEvents(library, self.reads)
@@ -103,6 +106,8 @@ class Session:
         workers = (self.reads, self.decodes, self.labels, self.thumbnails, self.outlines)
         for worker in workers:
             worker.stop()
+        self.edits.stop(drop=False)
+        self.edits.join(timeout_s / 2)
         # The library ends before the threads: one may be waiting for its decoder process.
         self.library.close(timeout_s=max(1.0, timeout_s - 1.0))
         for worker in workers:

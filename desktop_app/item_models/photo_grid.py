@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 from desktop_app.item_models.finding_rows import finding_rows
 from desktop_app.item_models.hit_order import HitOrder, ordered
 from desktop_app.item_models.hit_rows import SECTION_ORDER, hit_rows, with_photos
-from desktop_app.text import formatting, search_text
+from desktop_app.text import correction_text, formatting, search_text
 from engine.records import Photo, PhotoId, QueryPlan, SearchHit, Verdict
 
 Index = QModelIndex | QPersistentModelIndex
@@ -92,7 +92,9 @@ class PhotoGridModel(QAbstractListModel):
             words, waiting = [formatting.file_name(hit.photo.path)], self.is_waiting(hit)
             if self.is_similar(hit):
                 return f"{formatting.file_name(hit.photo.path)}, {search_text.SIMILAR}"
-            if not waiting or hit.verdict is not Verdict.UNVERIFIED:
+            if hit.judged:
+                words.append(correction_text.YOU_SAID[hit.verdict])
+            elif not waiting or hit.verdict is not Verdict.UNVERIFIED:
                 words.append(search_text.VERDICT_WORDS[hit.verdict])
             if waiting:
                 words.append(search_text.NOT_CHECKED_YET)
@@ -129,8 +131,8 @@ class PhotoGridModel(QAbstractListModel):
         return self._rows[row] if 0 <= row < len(self._rows) else None
 
     def is_waiting(self, hit: SearchHit) -> bool:
-        """Whether the hit is still to be reranked."""
-        return hit.photo.id in self._waiting
+        """Whether the hit is still to be reranked; one that people have judged is not."""
+        return hit.photo.id in self._waiting and not hit.judged
 
     def is_similar(self, hit: SearchHit) -> bool:
         """Whether the row is a photo that was folded into a hit."""
@@ -227,7 +229,8 @@ class PhotoGridModel(QAbstractListModel):
             self._unfolded, self._parents = frozenset(), {}
         self._waiting, self.reranker, self.plan = frozenset(waiting), reranker, plan
         keep = self._parents.get(keep, keep) if keep is not None else None
-        self._choose_shown_no(hits, keep)
+        on_show = frozenset() if new_search else frozenset(hit.photo.id for hit in self._rows)
+        self._choose_shown_no(hits, keep, on_show)
         rows = self._grouped(hits)
         if new_search or self._hits is None:
             self._replace(rows, hits)
@@ -259,14 +262,17 @@ class PhotoGridModel(QAbstractListModel):
             self._unfolded ^= {hit.photo.id}
             self._update_rows(self._grouped(self._hits), self._hits)
 
-    def _choose_shown_no(self, hits: Sequence[SearchHit], keep: PhotoId | None) -> None:
+    def _choose_shown_no(
+        self, hits: Sequence[SearchHit], keep: PhotoId | None, on_show: Set[PhotoId]
+    ) -> None:
         """Choose the hits judged No that are shown although the others are hidden.
 
         Within one search, a row that is shown for comparison does not vanish because another hit
-        has got a better verdict.
+        has got a better verdict, nor one of those ``on_show`` because people denied it.
         """
         judged_no = [hit.photo.id for hit in hits if hit.verdict is Verdict.NO]
-        kept = [i for i in judged_no if i in self._shown_no or i == keep]
+        denied = {hit.photo.id for hit in hits if hit.judged} & on_show
+        kept = [i for i in judged_no if i in self._shown_no or i in denied or i == keep]
         if len(judged_no) == len(hits):
             others = [i for i in judged_no if i not in kept]
             kept += others[: max(0, CLOSEST_NO_SHOWN - len(kept))]

@@ -14,6 +14,7 @@ from desktop_app.controllers.problems import ProblemController
 from desktop_app.controllers.searching import SearchController
 from desktop_app.item_models.photo_grid import PhotoGridModel
 from desktop_app.item_models.problems import ProblemModel
+from desktop_app.presenters.correction_presenter import CorrectionPresenter
 from desktop_app.presenters.export_presenter import ExportPresenter
 from desktop_app.presenters.folder_presenter import FolderPresenter
 from desktop_app.presenters.library_presenter import LibraryPresenter
@@ -66,7 +67,10 @@ class MainPresenter(QObject):
         self.exports = ExportPresenter(
             window, session, state, self.results, self.photo, self.searching
         )
-        self.menus = PhotoMenus(window, self.photo, self.results.grid)
+        self.corrections = CorrectionPresenter(
+            window, session, self.model, self.results.grid, self.photo, self.searching
+        )
+        self.menus = PhotoMenus(window, self.photo, self.corrections, self.results.grid)
         self._page: QWidget = self.results
         self._message: Message | None = None
         self.search = SearchPresenter(

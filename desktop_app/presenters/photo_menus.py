@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop_app.presenters.correction_presenter import CorrectionPresenter
 from desktop_app.presenters.photo_presenter import PhotoPresenter
-from desktop_app.text import library_text, photo_text
+from desktop_app.text import correction_text, library_text, photo_text
 from desktop_app.text.command_text import COMMANDS
 from desktop_app.views.grid.photo_grid_view import PhotoGridView
 from desktop_app.views.main_window import MainWindow
@@ -19,18 +20,32 @@ from engine.records import Photo, Region
 
 SEPARATOR = ""
 FILE_COMMANDS = ("open_elsewhere", "show_in_folder", "copy_path")
-THING_COMMANDS = ("find_similar", "copy_cutout", "save_cutout", "fine_edges")
-GRID_MENU = ("open_photo", SEPARATOR, *THING_COMMANDS, "export", SEPARATOR, *FILE_COMMANDS)
-SEVERAL_MENU = ("export", "copy_path", SEPARATOR, "select_all")
-CANVAS_MENU = (*THING_COMMANDS, SEPARATOR, *FILE_COMMANDS, SEPARATOR, "zoom_fit", "back")
+THING_COMMANDS = ("find_similar", "copy_cutout", "save_cutout", "fine_edges", "name_thing")
+HIT_COMMANDS = ("confirm_hit", "deny_hit", "withdraw")
+GRID_MENU = (
+    *("open_photo", SEPARATOR, *HIT_COMMANDS, SEPARATOR, *THING_COMMANDS, "export", SEPARATOR),
+    *FILE_COMMANDS,
+)
+SEVERAL_MENU = (*HIT_COMMANDS, SEPARATOR, "export", "copy_path", SEPARATOR, "select_all")
+CANVAS_MENU = (
+    *(*HIT_COMMANDS, SEPARATOR, *THING_COMMANDS, SEPARATOR, *FILE_COMMANDS, SEPARATOR),
+    *("zoom_fit", "back"),
+)
 
 
 class PhotoMenus(QObject):
     """Opens the menus with what works for the photo or thing they are opened on."""
 
-    def __init__(self, window: MainWindow, photo: PhotoPresenter, grid: PhotoGridView) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        photo: PhotoPresenter,
+        corrections: CorrectionPresenter,
+        grid: PhotoGridView,
+    ) -> None:
         super().__init__(window)
         self._window, self._photo, self._grid = window, photo, grid
+        self._corrections = corrections
         self.menu: QMenu | None = None
         commands = window.commands
         commands["open_photo"].triggered.connect(self._open_photo)
@@ -53,11 +68,21 @@ class PhotoMenus(QObject):
     def _open_commands(self, names: Sequence[str], parent: QWidget, at: QPoint) -> None:
         """Open a menu of the window's commands, without those that have nothing to work on."""
         _, regions = self._photo.target()
+        query = self._corrections.query
+        lacking = set() if regions else set(THING_COMMANDS)
+        if not query:
+            lacking.update(HIT_COMMANDS)
+        elif not any(hit.judged for hit in self._corrections.hits()):
+            lacking.add("withdraw")
         menu = self._new_menu(parent)
         for name in names:
             if name == SEPARATOR:
                 menu.addSeparator()
-            elif name not in THING_COMMANDS or regions:
+            elif name == "deny_hit" and query:
+                words = correction_text.THIS_IS_NOT.format(query=query.replace("&", "&&"))
+                key = COMMANDS[name].keys[0]  # after the tab; two actions cannot share a shortcut
+                menu.addAction(f"{words}\t{key}", self._window.commands[name].trigger)
+            elif name not in lacking:
                 menu.addAction(self._window.commands[name])
         menu.popup(at)
 
@@ -67,6 +92,7 @@ class PhotoMenus(QObject):
             "find_similar": self._photo.find_similar_to,
             "copy_cutout": self._photo.copy_cutout_of,
             "save_cutout": self._photo.save_cutout_of,
+            "name_thing": self._corrections.name_thing,
         }
         menu = self._new_menu(self._window.inspector)
         for name, call in calls.items():

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
+    QInputDialog,
+    QLineEdit,
     QMessageBox,
     QVBoxLayout,
     QWidget,
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.text import (
     command_text,
+    correction_text,
     formatting,
     library_text,
     models_text,
@@ -66,6 +69,17 @@ class Dialogs:
             return None
         path = Path(chosen)
         return path if path.suffix.lower() == ".png" else path.with_name(path.name + ".png")
+
+    def ask_name(self, present: str) -> str | None:
+        """Ask what a thing is called; empty for no name, None if people cancel."""
+        name, accepted = QInputDialog.getText(
+            self._parent,
+            correction_text.NAME_TITLE,
+            correction_text.NAME_FIELD,
+            QLineEdit.EchoMode.Normal,
+            present,
+        )
+        return name.strip() if accepted else None
 
     def confirm_remove(self, folder: Folder) -> bool:
         """Ask whether the folder is to be removed from the library."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import BadRequest
@@ -12,22 +13,23 @@ from engine.masks.outline_match import match_outlines
 from engine.records import (
     BoxXyxy,
     EditKind,
-    LibraryChanges,
+    EditStep,
     PhotoId,
     Region,
     RegionId,
     RegionName,
     Rle,
+    SearchResult,
+    Verdict,
 )
-from engine.search.judgements import judged_subject, judgements
+from engine.search.judgements import Judged, judged_subject, judgements
 from engine.store.protocols.edit_table import Edit
 
 _EDITING = "changing a photo"
 
 
 class LibraryEdits:
-    """Edits are on the disk when a method returns, and what was changed goes to
-    ``Library.take_changes``. Thread-safe; quick."""
+    """Edits are on the disk when a method returns. Thread-safe; quick."""
 
     def __init__(self, components: LibraryComponents) -> None:
         self._components = components
@@ -60,11 +62,21 @@ class LibraryEdits:
             if region_id is not None:
                 details["outline"] = _outline(self._region(region_id))
         subject = judged_subject(query)
-        self._record([Edit(i, EditKind.HIT_JUDGED, subject, details) for i in photo_ids])
+        self._store.edits.record(
+            [Edit(i, EditKind.HIT_JUDGED, subject, details) for i in photo_ids]
+        )
 
     def judgements(self, query: str) -> dict[PhotoId, bool]:
         """The photos of which people said whether they match a query."""
         return judgements(self._store.edits, query)
+
+    @staticmethod
+    def judged(result: SearchResult, photo_ids: Iterable[PhotoId], match: bool) -> SearchResult:
+        """A result as the next search will have it once these photos are judged, to show it before
+        that search is done. Reads and stores nothing."""
+        said = {hit.photo.id: hit.verdict is Verdict.MATCH for hit in result.hits if hit.judged}
+        said.update(dict.fromkeys(photo_ids, match))
+        return replace(result, hits=Judged(said).apply(result.hits))
 
     def name_region(self, region_id: RegionId, name: str) -> None:
         """Give a region a name, or (empty) take its name away.
@@ -81,40 +93,31 @@ class LibraryEdits:
         if not details and subject is None:
             return
         subject = subject or secrets.token_hex(8)
-        self._record([Edit(region.photo_id, EditKind.REGION_NAMED, subject, details)])
+        self._store.edits.record([Edit(region.photo_id, EditKind.REGION_NAMED, subject, details)])
 
     def region_names(self, photo_id: PhotoId) -> tuple[RegionName, ...]:
         """The names that things in a photo were given, in the order that was done."""
         return tuple(self._names(photo_id).values())
 
-    def undo(self) -> LibraryChanges:
-        """Take back what was done last, also before the library was closed; no changes if there is
-        nothing.
+    def undo(self) -> EditStep | None:
+        """Take back what was done last, also before the library was closed; returns what that was,
+        None if there is nothing.
 
         Raises:
             BadRequest: the library was opened for reading only.
         """
         self._components.refuse_if_read_only(_EDITING)
-        return self._changed(self._store.edits.undo())
+        return _step(self._store.edits.undo())
 
-    def redo(self) -> LibraryChanges:
-        """Do again what was undone last, unless something else was done since.
+    def redo(self) -> EditStep | None:
+        """Do again what was undone last, unless something else was done since; returns what that
+        was, None if there is nothing.
 
         Raises:
             BadRequest: the library was opened for reading only.
         """
         self._components.refuse_if_read_only(_EDITING)
-        return self._changed(self._store.edits.redo())
-
-    def _record(self, edits: list[Edit]) -> None:
-        self._store.edits.record(edits)
-        self._changed(edits)
-
-    def _changed(self, edits: Iterable[Edit]) -> LibraryChanges:
-        photos = frozenset(edit.photo_id for edit in edits if edit.photo_id is not None)
-        changes = LibraryChanges(photos=photos)
-        self._components.change_log.record(changes)
-        return changes
+        return _step(self._store.edits.redo())
 
     def _region(self, region_id: RegionId) -> Region:
         region = self._store.regions.get(region_id)
@@ -142,6 +145,17 @@ class LibraryEdits:
             )
             for i, edit in enumerate(edits)
         }
+
+
+def _step(edits: Sequence[Edit]) -> EditStep | None:
+    if not edits:
+        return None
+    photos = frozenset(edit.photo_id for edit in edits if edit.photo_id is not None)
+    edit = edits[0]  # the others differ in their photos only
+    if edit.kind is EditKind.HIT_JUDGED:
+        match = bool(edit.details["match"]) if edit.details else None
+        return EditStep(edit.kind, photos, query=edit.subject, match=match)
+    return EditStep(edit.kind, photos, name=edit.details.get("name", ""))
 
 
 def _outline(region: Region) -> dict[str, Any]:

@@ -6,7 +6,7 @@ most 1024 px) as COCO column-major RLE.
 """
 
 from engine.records.backups import Backup, BackupKind, RestoreReport
-from engine.records.edits import EditKind, RegionName
+from engine.records.edits import EditKind, EditStep, RegionName
 from engine.records.export import (
     DEFAULT_PATTERN,
     ExistingFiles,
@@ -63,6 +63,7 @@ __all__ = [
     "DateRange",
     "DateSource",
     "EditKind",
+    "EditStep",
     "ExistingFiles",
     "ExportKind",
     "ExportPreview",

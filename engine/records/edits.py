@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.records.geometry import BoxXyxy
+from engine.records.photos import PhotoId
 from engine.records.regions import RegionId
 
 
@@ -15,6 +16,24 @@ class EditKind(StrEnum):
 
     HIT_JUDGED = "hit-judged"
     REGION_NAMED = "region-named"
+
+
+@dataclass(frozen=True, slots=True)
+class EditStep:
+    """What was said at once, and is undone at once.
+
+    Attributes:
+        photos: those that the library holds now.
+        query: the query that photos were judged by, in lower case; empty for a name.
+        match: whether they match it; None if that was taken back.
+        name: what a thing was called; empty if its name was taken away.
+    """
+
+    kind: EditKind
+    photos: frozenset[PhotoId]
+    query: str = ""
+    match: bool | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class SearchHit:
         findings: what each part of the plan found, in the order of the text; empty for a search by
             example.
         similar: further photos of the same moment that look alike, folded into this hit.
+        judged: the verdict is that of people.
     """
 
     photo: Photo
@@ -101,6 +102,7 @@ class SearchHit:
     box_xyxy: BoxXyxy | None = None
     findings: tuple[Finding, ...] = ()
     similar: tuple[Photo, ...] = ()
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,4 +74,5 @@ def _judged(hit: SearchHit, match: bool, score: float) -> SearchHit:
         verdict=Verdict.MATCH if match else Verdict.NO,
         probability=float(match),
         reason=_CONFIRMED if match else _DENIED,
+        judged=True,
     )

@@ -57,6 +57,7 @@ class ScriptedDialogs:
     folder: Path | None = None
     save_path: Path | None = None
     model_files: list[Path] = field(default_factory=list)
+    name: str | None = None
     remove: bool = True
     try_again: bool = False
     restore: list[RestoreChoice] = field(default_factory=list)
@@ -71,6 +72,10 @@ class ScriptedDialogs:
 
     def choose_model_files(self) -> list[Path]:
         return self.model_files
+
+    def ask_name(self, present: str) -> str | None:
+        self.asked.append(("name", present))
+        return self.name
 
     def confirm_remove(self, folder) -> bool:
         self.asked.append(("remove", folder))

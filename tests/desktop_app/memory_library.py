@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.errors import FolderProblem, PhotoMissing
 from engine.jobs import Job, JobContext, Lane
+from engine.library.edits import LibraryEdits
 from engine.masks import rle as rle_codec
 from engine.masks.geometry import fit_within, mask_box, scale_mask
 from engine.records import (
@@ -42,6 +43,7 @@ from engine.records import (
     SearchResult,
     Verdict,
 )
+from engine.search.judgements import Judged, judged_subject
 from engine.search.ranking import reordered
 
 ANALYSIS_PX = 1024
@@ -86,6 +88,7 @@ class MemoryLibrary:
         hit_changes: file name -> fields of its hits, such as ``findings``. Photos in ``similar``
             are no hits of their own.
         labels: names of regions; by default there are none.
+        said: query -> what people said of its hits.
     """
 
     def __init__(self, folder: Path, photos: list[SyntheticPhoto], *, pending: int = 0) -> None:
@@ -142,6 +145,8 @@ class MemoryLibrary:
             restore_thumbnail=lambda photo_id: None,
             read=self._read,
         )
+        self.said: dict[str, dict[PhotoId, bool]] = {}
+        self.edits = SimpleNamespace(judge=self._judge, judged=LibraryEdits.judged)
         self.exports = SimpleNamespace(start=self._export)
         for photo in photos:
             self.put(photo)
@@ -259,6 +264,16 @@ class MemoryLibrary:
             changes, self._changes = self._changes, LibraryChanges()
         return changes
 
+    def _judge(self, photo_ids, query: str, match: bool | None, region_id=None) -> None:
+        said = self.said.setdefault(judged_subject(query), {})
+        for photo_id in photo_ids:
+            said.pop(photo_id, None)
+            if match is not None:
+                said[photo_id] = match
+
+    def _apply_said(self, request: SearchRequest, hits) -> tuple[SearchHit, ...]:
+        return Judged(self.said.get(judged_subject(request.text), {})).apply(hits)
+
     def _search(self, request: SearchRequest) -> Job[SearchResult]:
         self.requests.append(request)
 
@@ -269,14 +284,22 @@ class MemoryLibrary:
                 replace(h, verdict=Verdict.UNVERIFIED, probability=None) for h in stage_one
             )
             context.publish(
-                SearchResult(request, "starter-1", blank, 3.0, complete=False, plan=plan)
+                SearchResult(
+                    request,
+                    "starter-1",
+                    self._apply_said(request, blank),
+                    3.0,
+                    complete=False,
+                    plan=plan,
+                )
             )
             while not self.hold_search.wait(0.005):
                 context.cancel.raise_if_set()
             context.cancel.raise_if_set()
             if request.verify and request.text:
                 return self._rerank(request, stage_one, context, plan)
-            return SearchResult(request, "starter-1", tuple(stage_one), 12.0, plan=plan)
+            shown = self._apply_said(request, stage_one)
+            return SearchResult(request, "starter-1", shown, 12.0, plan=plan)
 
         return self._lane.submit("search", work, latest_wins=True)
 
@@ -296,7 +319,7 @@ class MemoryLibrary:
             return SearchResult(
                 request,
                 "starter-1",
-                reordered(hits),
+                self._apply_said(request, reordered(hits)),
                 20.0,
                 reranker=info.title,
                 to_look_at=total,

@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import BadRequest
 from engine.library import Library, restoring
-from engine.records import PhotoId, RegionId
+from engine.records import EditKind, EditStep, PhotoId, RegionId
 from tests.fakes import colour_models, synthetic_photos
 
 from .conftest import PATIENCE_S, found, names
@@ -67,27 +67,43 @@ def holds(library: Library, renamed: str = "red.jpg") -> bool:
 
 def test_a_judged_photo_is_that_for_its_query_only(edited: Library) -> None:
     assert holds(edited)
-    assert names(found(edited, "green")) == ["green.jpg", "both.jpg"]
+    assert set(names(found(edited, "green"))) == {"green.jpg", "both.jpg"}
     judged = edited.edits.judgements("RED")
     assert judged == {by_name(edited)["red.jpg"]: False, by_name(edited)["green.jpg"]: True}
 
 
+def test_a_judgement_can_be_shown_before_the_next_search(edited: Library) -> None:
+    both = by_name(edited)["both.jpg"]
+    before = found(edited, "red")
+    expected = edited.edits.judged(before, [both], match=False)
+    edited.edits.judge([both], "red", match=False)
+    assert names(expected) == ["green.jpg"] and names(expected, "no") == ["both.jpg", "red.jpg"]
+    after = found(edited, "red")
+    assert {(h.photo.id, h.verdict, h.judged) for h in after.hits} == {
+        (h.photo.id, h.verdict, h.judged) for h in expected.hits
+    }
+    assert all(hit.judged for hit in after.hits) and not found(edited, "green").hits[0].judged
+    assert edited.edits.undo().match is False
+    assert not edited.take_changes(), "whoever edits knows what has changed"
+
+
 def test_taking_back_undo_and_redo(edited: Library) -> None:
     red, green = (by_name(edited)[name] for name in ("red.jpg", "green.jpg"))
-    assert edited.edits.undo().photos == {green} and not edited.edits.region_names(green)
-    assert edited.edits.redo().photos == {green} and holds(edited)
-    assert edited.take_changes().photos == {green}
+    rex = EditStep(EditKind.REGION_NAMED, frozenset({green}), name="Rex")
+    assert edited.edits.undo() == rex and not edited.edits.region_names(green)
+    assert edited.edits.redo() == rex and holds(edited)
     edited.edits.judge([red, green], "red", match=None)
     assert edited.edits.judgements("red") == {}
     assert set(names(found(edited, "red"))) == {"red.jpg", "both.jpg"}
-    edited.edits.undo()
+    taken_back = EditStep(EditKind.HIT_JUDGED, frozenset({red, green}), query="red")
+    assert edited.edits.undo() == taken_back
     assert holds(edited)
     edited.edits.name_region(green_thing(edited), "Bello")
     (named,) = edited.edits.region_names(green)
     assert named.name == "Bello", "the same thing has one name"
     edited.edits.name_region(green_thing(edited), " ")
     assert edited.edits.region_names(green) == ()
-    assert not edited.edits.redo(), "there is nothing to do again"
+    assert edited.edits.redo() is None, "there is nothing to do again"
 
 
 def test_wrong_requests_are_refused(edited: Library, open_library: Open) -> None:

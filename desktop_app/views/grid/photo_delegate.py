@@ -29,7 +29,7 @@ from desktop_app.bridge.session import Session
 from desktop_app.item_models.finding_rows import finding_rows, reason_beside_rows
 from desktop_app.item_models.hit_highlight import highlight_of
 from desktop_app.item_models.photo_grid import HIT_ROLE
-from desktop_app.text import formatting, photo_text, search_text
+from desktop_app.text import correction_text, formatting, photo_text, search_text
 from desktop_app.views.painting import photo_painting
 from desktop_app.views.painting.theme import Theme, paint_icon
 from engine.records import SearchHit, Verdict
@@ -203,6 +203,9 @@ class PhotoDelegate(QStyledItemDelegate):
             _paint_badge(painter, badge.left(), badge.bottom(), "stack", count, neutral)
         if model.is_similar(hit):
             left = _paint_badge(painter, left, bottom, "stack", search_text.SIMILAR, neutral) + 6
+        elif hit.judged:
+            icon, word = hit.verdict.value, correction_text.YOU_SAID[hit.verdict]
+            left = _paint_badge(painter, left, bottom, icon, word, BADGE_COLOURS[hit.verdict]) + 6
         elif model.is_waiting(hit):
             icon = Verdict.UNVERIFIED.value
             left = _paint_badge(painter, left, bottom, icon, search_text.WAITING, neutral) + 6

@@ -10,7 +10,7 @@ from desktop_app.bridge.session import Session
 from desktop_app.controllers.photo_reading import PhotoReader
 from desktop_app.item_models.hit_highlight import highlight_of
 from desktop_app.item_models.photo_grid import PhotoGridModel
-from desktop_app.text import formatting, photo_text, search_text
+from desktop_app.text import correction_text, formatting, photo_text, search_text
 from desktop_app.views.painting.theme import Theme
 from desktop_app.views.photo.action_bar import ActionBar
 from desktop_app.views.photo.filmstrip import Filmstrip
@@ -72,6 +72,7 @@ class PhotoView(QWidget):
         self._back.clicked.connect(self.closed)
         self._name = ElidedLabel(role="title", mode=Qt.TextElideMode.ElideMiddle)
         self._position = label(role="secondary")
+        self.said = label()
         self.match_stepper = MatchStepper(theme)
         self.match_stepper.stepped.connect(self.canvas.step_match)
         self.similar_button = push_button("", role="link", theme=theme, icon="stack", token="link")
@@ -80,6 +81,7 @@ class PhotoView(QWidget):
         row.addWidget(self._back)
         row.addSpacing(4)
         row.addWidget(self._name, 1)
+        row.addWidget(self.said)
         row.addWidget(self.similar_button)
         row.addWidget(self.match_stepper)
         row.addSpacing(8)
@@ -131,6 +133,7 @@ class PhotoView(QWidget):
         self._show_position(row)
         self.canvas.show_photo(hit.photo, highlight_of(hit))
         self._show_similar()
+        self._show_said(hit)
         self.filmstrip.set_row(row)
         self._reader.read(hit.photo)
         self.row_changed.emit(row)
@@ -161,6 +164,14 @@ class PhotoView(QWidget):
             self._show_position(row)
             self._show_matches()
             self._show_similar()
+            self._show_said(hit)
+
+    def _show_said(self, hit: SearchHit) -> None:
+        """Mark a hit that people have judged."""
+        symbol = search_text.VERDICT_SYMBOLS[hit.verdict]
+        self.said.setText(f"{symbol} {correction_text.YOU_SAID[hit.verdict]}" if hit.judged else "")
+        self.said.setToolTip(hit.reason if hit.judged else "")
+        self.said.setVisible(hit.judged)
 
     def _show_matches(self) -> None:
         self.match_stepper.show_match(self.canvas.match_at, self.canvas.match_count)

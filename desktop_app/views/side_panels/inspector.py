@@ -122,7 +122,9 @@ class Inspector(QWidget):
         photo = hit.photo
         self._name.set_full_text(formatting.file_name(photo.path))
         self._why.setVisible(searched)
-        self._verdict.setText(search_text.sureness(hit.verdict, hit.probability))
+        self._verdict.setText(
+            search_text.sureness(hit.verdict, None if hit.judged else hit.probability)
+        )
         self._verdict_icon.set_icon(hit.verdict.value)
         no_region = photo_text.WHOLE_PHOTO if hit.outlined else photo_text.NOT_OUTLINED
         outline_note = search_text.BOX_WITHOUT_OUTLINE if hit.box_xyxy is not None else ""
