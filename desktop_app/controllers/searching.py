@@ -122,6 +122,12 @@ class SearchController(QObject):
         if self.query is not None and not first_result_pending:
             self._search(self.query, self._last_verify, again=True)
 
+    def show_meanwhile(self, result: SearchResult) -> None:
+        """Show what the next ``repeat`` will find. The running search, which does not know it yet,
+        is cancelled."""
+        self._cancel_running()
+        self.publish(result)
+
     def rerank(self, verify: int) -> None:
         """Search for the current query again, with another number of hits to rerank.
 
@@ -138,6 +144,7 @@ class SearchController(QObject):
         if self._running is None or self.result is None or self.query is None:
             return
         self._cancel_running()
+        self._last_verify = self.result.looked_at  # repeating does not begin the rest again
         self.publish(replace(self.result, complete=True, note=""))
 
     def clear(self) -> None:

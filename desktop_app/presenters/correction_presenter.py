@@ -73,9 +73,14 @@ class CorrectionPresenter(QObject):
         self._judge(False)
 
     def _withdraw(self) -> None:
-        self._judge(None)
+        hits = [hit for hit in self.hits() if hit.judged]
+        if not hits or not self.query:
+            self._window.toast.show_message(correction_text.NOTHING_SAID)
+            return
+        self._edits.judge([hit.photo.id for hit in hits], self.query, None)
+        self._tell(correction_text.TAKEN_BACK.format(query=self.query))
 
-    def _judge(self, match: bool | None) -> None:
+    def _judge(self, match: bool) -> None:
         query, hits = self.query, self.hits()
         result = self._searching.result
         if not query or not hits or result is None:
@@ -83,13 +88,11 @@ class CorrectionPresenter(QObject):
             return
         photo_ids = [hit.photo.id for hit in hits]
         region_id = self._region_id(hits)
-        if match is not None:
-            self._go_on_from(photo_ids)
-            self._searching.publish(self._session.library.edits.judged(result, photo_ids, match))
-            names = [formatting.file_name(hit.photo.path) for hit in hits]
-            words = correction_text.said(match, query, names)
-            self._window.toast.show_message(words, correction_text.UNDO, self._edits.undo)
+        self._go_on_from(photo_ids)
+        self._searching.show_meanwhile(self._session.library.edits.judged(result, photo_ids, match))
         self._edits.judge(photo_ids, query, match, region_id)
+        names = [formatting.file_name(hit.photo.path) for hit in hits]
+        self._tell(correction_text.said(match, query, names))
 
     def _region_id(self, hits: Sequence[SearchHit]) -> RegionId | None:
         """The stored region that is meant, if it is a single one of a single photo."""
@@ -128,12 +131,16 @@ class CorrectionPresenter(QObject):
         if name is not None and name != present:
             self._edits.name_region(region, name)
             words = correction_text.NAMED.format(name=name) if name else correction_text.NAME_TAKEN
-            self._window.toast.show_message(words, correction_text.UNDO, self._edits.undo)
+            self._tell(words)
 
     def _named(self, photo_id: PhotoId) -> None:
         self._photo.photos_changed([photo_id])
 
     # -- undoing ---------------------------------------------------------------------------
+
+    def _tell(self, words: str) -> None:
+        """Show a notice of what was said, with a button that undoes it."""
+        self._window.toast.show_message(words, correction_text.UNDO, self._edits.undo)
 
     def _undone(self, step: EditStep | None, name: str) -> None:
         self._turned(step, name, correction_text.UNDONE, correction_text.NOTHING_TO_UNDO)

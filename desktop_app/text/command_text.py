@@ -67,7 +67,7 @@ COMMANDS = {
     "inspector": CommandText("Show or hide the inspector", WINDOW, ("F10",)),
     "fullscreen": CommandText("Full screen", WINDOW, ("F", "F11")),
     "undo": CommandText("Undo what was said last", WINDOW, ("Ctrl+Z",)),
-    "redo": CommandText("Redo what was undone", WINDOW, ("Ctrl+Shift+Z", "Ctrl+Y")),
+    "redo": CommandText("Redo what was undone", WINDOW, ("Ctrl+Shift+Z",)),
     "palette": CommandText("All commands", WINDOW, ("Ctrl+K",)),
     "shortcuts": CommandText("All shortcuts", WINDOW, ("F1", "?")),
     "quit": CommandText("Quit", WINDOW, ("Ctrl+Q",)),

@@ -133,7 +133,10 @@ def test_undo_redo_and_taking_back(searched, qtbot):
     assert searched.window.toast.message == correction_text.REDONE.format(what=what)
     grid(searched).go_to(row_names(searched).index(name))
     searched.window.commands["withdraw"].trigger()
+    assert searched.window.toast.message == correction_text.TAKEN_BACK.format(query="red")
     settled(searched, qtbot, {})
+    searched.window.commands["withdraw"].trigger()
+    assert searched.window.toast.message == correction_text.NOTHING_SAID
     for _ in range(2):
         searched.window.commands["undo"].trigger()
     settled(searched, qtbot, {})
@@ -237,7 +240,7 @@ def test_the_next_hit_takes_its_turn_in_its_place(open_desktop, sixty_photos, se
     moved_to = row_names(desktop).index(judged)
     assert moved_to == (59 if key == Qt.Key.Key_N else 0)
     qtbot.waitUntil(lambda: len(sixty_photos.requests) == 2, timeout=DEADLINE_MS)
-    qtbot.waitUntil(lambda: desktop.presenter.searching.result.took_ms == 12.0)
+    qtbot.waitUntil(lambda: desktop.presenter.searching.result.took_ms == 12.0, timeout=DEADLINE_MS)
     assert row_names(desktop)[moved_to] == judged and view.currentIndex().data() == following
     assert abs(view.visualRect(view.currentIndex()).top() - place.top()) <= 1
 
@@ -264,6 +267,24 @@ def test_a_hit_is_judged_while_a_second_look_runs(open_desktop, sixty_photos, se
     )
     assert row_names(desktop)[-1] == name
     assert [hit.photo.path.name for hit in rows(desktop) if hit.judged] == [name]
+
+
+def test_a_second_look_that_was_stopped_does_not_go_on(open_desktop, sixty_photos, search, qtbot):
+    desktop = open_desktop(open_library=opens(sixty_photos))
+    search(desktop, "red ball")
+    desktop.window.search_bar.verify_switch.verified.click()
+    sixty_photos.rerank_permits.release(2)
+    searching = desktop.presenter.searching
+    qtbot.waitUntil(
+        lambda: searching.result is not None and searching.result.looked_at == 2,
+        timeout=DEADLINE_MS,
+    )
+    searching.stop_reranking()
+    before = len(sixty_photos.requests)
+    grid(desktop).go_to(5)
+    desktop.window.commands["confirm_hit"].trigger()
+    qtbot.waitUntil(lambda: len(sixty_photos.requests) > before, timeout=DEADLINE_MS)
+    assert sixty_photos.requests[-1].verify == 2
 
 
 # -- names -------------------------------------------------------------------------------------
