@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from desktop_app.text.formatting import count, file_size, number, whole_path
-from engine.records import DateSource, Photo, PhotoMetadata
+from desktop_app.text.formatting import count, file_size, number, percent, whole_path
+from engine.records import DateSource, Photo, PhotoMetadata, RegionLabel
 
 # -- photo view -----------------------------------------------------------------------------------
 BACK = "Back to all results"
@@ -72,6 +72,7 @@ WHOLE_PHOTO = "The photo as a whole fits; no single thing stands out."
 NOT_OUTLINED = "The photo as a whole fits; its things are not outlined yet."
 THING_NAME = "Thing {number}"
 NAMED_THING = "{name}, {likely}"
+NAMED_BY_YOU = "by you"
 SHOW_ALL_THINGS = "Show all ({count})"
 SHOW_NAMED_THINGS = "Show those with a name only"
 
@@ -168,6 +169,15 @@ def pixels(size_wh: tuple[int, int]) -> str:
 def things(value: int) -> str:
     """A number of regions, which the window calls things."""
     return count(value, "thing")
+
+
+def likely(name: RegionLabel) -> str:
+    """How sure the name of a thing is.
+
+    >>> likely(RegionLabel("ball", 0.62)), likely(RegionLabel("Rex", 1.0, given=True))
+    ('62 %', 'by you')
+    """
+    return NAMED_BY_YOU if name.given else percent(name.probability)
 
 
 def match(at: int | None, total: int) -> str:

@@ -54,7 +54,7 @@ class LibraryPhotos:
             labels = runtime.search.labels(photo_id)
         for given in self._edits.region_names(photo_id):
             if given.region_id is not None:
-                label = RegionLabel(given.name, 1.0)
+                label = RegionLabel(given.name, 1.0, given=True)
                 labels[given.region_id] = (label, *labels.get(given.region_id, ()))
         return labels
 

@@ -35,7 +35,12 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class RegionLabel:
-    """A name that a region may have, with its probability, 0..1."""
+    """A name that a region may have, with its probability, 0..1.
+
+    Attributes:
+        given: it is the name that people gave it.
+    """
 
     name: str
     probability: float
+    given: bool = False

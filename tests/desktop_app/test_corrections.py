@@ -5,12 +5,14 @@ from __future__ import annotations
 import doctest
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from desktop_app.controllers.searching import VERIFY_COUNT
-from desktop_app.text import correction_text
+from desktop_app.text import correction_text, photo_text
 from desktop_app.text.command_text import COMMANDS
+from desktop_app.views.dialogs import Dialogs
 from engine.errors import BadRequest
 from engine.records import UNSTORED, Verdict
 from tests.desktop_app.conftest import DEADLINE_MS, opens
@@ -306,7 +308,10 @@ def test_a_thing_gets_a_name_another_and_none(searched, qtbot):
     choose(COMMANDS["name_thing"].title)
     qtbot.waitUntil(lambda: given_names(searched, photo_id) == ["Rex"], timeout=DEADLINE_MS)
     qtbot.waitUntil(
-        lambda: any("Rex" in tile.accessibleName() for tile in window.inspector.things.tiles),
+        lambda: (
+            f"Rex, {photo_text.NAMED_BY_YOU}"
+            in [tile.accessibleName() for tile in window.inspector.things.tiles]
+        ),
         timeout=DEADLINE_MS,
     )
     window.dialogs.name = ""
@@ -318,6 +323,23 @@ def test_a_thing_gets_a_name_another_and_none(searched, qtbot):
     QTest.keyClick(canvas, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: given_names(searched, photo_id) == ["Rex"], timeout=DEADLINE_MS)
     assert photo.is_open
+
+
+@pytest.mark.parametrize(("key", "name"), [(Qt.Key.Key_Return, "Rex"), (Qt.Key.Key_Escape, None)])
+def test_the_dialog_asks_with_the_present_name(qtbot, key, name):
+    window = QWidget()
+    qtbot.addWidget(window)
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        field = dialog.findChild(QLineEdit)
+        assert field.text() == "Bello"
+        field.selectAll()
+        QTest.keyClicks(field, " Rex ")
+        QTest.keyClick(field, key)
+
+    QTimer.singleShot(0, answer)
+    assert Dialogs(window).ask_name("Bello") == name
 
 
 def test_a_thing_of_the_inspector_can_be_named(searched, qtbot):

@@ -180,7 +180,7 @@ def test_things_are_listed_by_name_and_those_without_are_hidden(labelled, deskto
     named = [("frisbee, 91 %", False), ("ball, 62 %", True)]
     qtbot.waitUntil(lambda: tiles(desktop) == named, timeout=DEADLINE_MS)
     assert things.heading.text() == f"{photo_text.THINGS} · 2"
-    assert things.tiles[1].toolTip() == "ball 62 %\napple 20 %"
+    assert things.tiles[1].toolTip() == "ball, 62 %\napple, 20 %"
     button = things.show_all_button
     assert button.isVisible() and button.text() == "Show all (4)"
     button.click()

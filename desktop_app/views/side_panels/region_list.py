@@ -80,7 +80,7 @@ class RegionTile(QAbstractButton):
         align = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         for words, top, token, font in (
             (likeliest.name, middle - 18, "text", self.font()),
-            (formatting.percent(likeliest.probability), middle, "secondary", small),
+            (photo_text.likely(likeliest), middle, "secondary", small),
         ):
             painter.setFont(font)
             painter.setPen(self._theme.tokens[token])
@@ -231,11 +231,13 @@ class RegionList(QWidget):
         tile = RegionTile(self._session, self._theme, self._photo, region, name)
         words = photo_text.THING_NAME.format(number=number)
         if name is not None:
-            likely = formatting.percent(name.probability)
-            words = photo_text.NAMED_THING.format(name=name.name, likely=likely)
+            words = photo_text.NAMED_THING.format(name=name.name, likely=photo_text.likely(name))
             names = self._labels[region.id]
             tile.setToolTip(
-                "\n".join(f"{n.name} {formatting.percent(n.probability)}" for n in names)
+                "\n".join(
+                    photo_text.NAMED_THING.format(name=n.name, likely=photo_text.likely(n))
+                    for n in names
+                )
             )
         tile.setAccessibleName(words)
         tile.clicked.connect(self._tile_clicked)
