@@ -9,6 +9,7 @@ import os
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -347,6 +348,9 @@ class _LostEventsHandler(logging.Handler):
 def _best_observer() -> Any:
     from watchdog.observers import Observer
 
+    # Of folders that are moved while it looks at them it warns with the names of all that it
+    # watches, once for each; nothing is lost by it.
+    warnings.filterwarnings("ignore", "Callback with id .* already exists", RuntimeWarning)
     return Observer()
 
 
