@@ -245,7 +245,8 @@ def _contents(library: Path) -> dict[int, bytes]:
 
 def _empty_log(store: Path) -> None:
     """Put what its log holds into the database, if it is sound enough for that."""
-    with contextlib.suppress(sqlite3.DatabaseError):
+    # Even a message of SQLite may quote bytes that are damaged.
+    with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
         connection = sqlite3.connect(store, isolation_level=None)
         try:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -40,6 +40,7 @@ def work(said: Said, root: Path, seed: int) -> None:
 def look(said: Said, root: Path, edits: list[str], photos: list[str]) -> dict[str, Any]:
     """What a process finds that opens the library after a kill."""
     library = OpenLibrary(root)
+    library.delete_missing()  # a deletion that was killed is finished by the next one
     ready = set(library.names()) - {file.path.name for file in library.store.files.pending(10**6)}
     found: dict[str, Any] = {
         "lost edits": [word for word in edits if not library.has_edit(word)],

@@ -90,6 +90,10 @@ class OpenLibrary:
         names = self.names()[:count]
         self.said(f"delete {' '.join(names)}")
         self.store.files.record_missing(self.folder_id, names)
+        self.delete_missing()
+
+    def delete_missing(self) -> None:
+        """Delete the photos of missing files, as every scan does with those of long ago."""
         while (gone := self.store.files.delete_missing("2999")) is not None:
             self.thumbnails.remove(gone)
 
