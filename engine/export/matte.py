@@ -89,29 +89,41 @@ def alpha_in_window(
     Returns:
         uint8 (window height, window width).
     """
+    scaled = scaled_window(soft_hw, size_wh, window_xyxy)
+    return np.rint(np.clip((scaled - 0.5) * EDGE_GAIN + 0.5, 0, 1) * 255).astype(np.uint8)
+
+
+def scaled_window(values: np.ndarray, size_wh: tuple[int, int], window_xyxy: Window) -> np.ndarray:
+    """Values of a smaller picture at every pixel in a window of a larger one.
+
+    Args:
+        values: float32 (H, W) or (H, W, C) with at most four channels.
+        size_wh: size of the larger picture.
+
+    Returns:
+        float32 (window height, window width) or with C.
+    """
     import cv2
 
-    height, width = soft_hw.shape
+    height, width = values.shape[:2]
     scale_x, scale_y = width / size_wh[0], height / size_wh[1]
     x0, y0, x1, y1 = window_xyxy
-    alpha = np.empty((y1 - y0, x1 - x0), np.uint8)
+    scaled = np.empty((y1 - y0, x1 - x0, *values.shape[2:]), np.float32)
     for top in range(y0, y1, _TILE_PX):
         for left in range(x0, x1, _TILE_PX):
             bottom, right = min(top + _TILE_PX, y1), min(left + _TILE_PX, x1)
-            # Photo pixel centres to mask pixel centres.
-            to_mask = np.array(
+            # Pixel centres of the larger picture to those of the smaller one.
+            to_small = np.array(
                 [
                     [scale_x, 0, (left + 0.5) * scale_x - 0.5],
                     [0, scale_y, (top + 0.5) * scale_y - 0.5],
                 ]
             )
-            tile = cv2.warpAffine(
-                soft_hw,
-                to_mask,
+            scaled[top - y0 : bottom - y0, left - x0 : right - x0] = cv2.warpAffine(
+                values,
+                to_small,
                 (right - left, bottom - top),
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-            tile = np.clip((tile - 0.5) * EDGE_GAIN + 0.5, 0, 1)
-            alpha[top - y0 : bottom - y0, left - x0 : right - x0] = np.rint(tile * 255)
-    return alpha
+    return scaled

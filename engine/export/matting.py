@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.export import matte
 from engine.jobs import CancelToken
 
 REACH = 0.04
@@ -183,19 +184,22 @@ def _at_full_size(
     cancel: CancelToken | None,
 ) -> Matte:
     """Opacity and colours of every pixel, in strips, so that large photos fit into memory."""
-    height = len(alpha)
+    height, width = alpha.shape
     found = np.empty_like(alpha)
     cleaned = rgb.copy()
     for top in range(0, height, _TILE_ROWS):
         if cancel is not None:
             cancel.raise_if_set()
         rows = slice(top, min(top + _TILE_ROWS, height))
-        thing, ground = np.moveaxis(_strip(known, rows, alpha.shape), 2, 0)
+        window = (0, top, width, rows.stop)
+        thing, ground = np.moveaxis(matte.scaled_window(known, (width, height), window), 2, 0)
         if not ((thing < 1) & (ground < 1)).any():
             found[rows] = np.where(thing >= 1, 255, 0)
             continue
         strip = rgb[rows].astype(np.float32) / 255
-        local = _Colours(*(_strip(values, rows, alpha.shape) for values in colours))
+        local = _Colours(
+            *(matte.scaled_window(values, (width, height), window) for values in colours)
+        )
         share, trust = _share_of_thing(strip, local)
         share = trust * share + (1 - trust) * (alpha[rows].astype(np.float32) / 255)
         share = share * (1 - thing) * (1 - ground) + thing
@@ -205,30 +209,6 @@ def _at_full_size(
     found[~_connected(found)] = 0
     cleaned[found == 0] = 0
     return Matte(found, cleaned)
-
-
-def _strip(values: np.ndarray, rows: slice, size_hw: tuple[int, int]) -> np.ndarray:
-    """Some rows of small ``values`` scaled to a size, (rows, W, ...)."""
-    import cv2
-
-    scale_y, scale_x = values.shape[0] / size_hw[0], values.shape[1] / size_hw[1]
-    # Pixel centres to pixel centres.
-    to_small = np.array(
-        [
-            [scale_x, 0, 0.5 * scale_x - 0.5],
-            [0, scale_y, (rows.start + 0.5) * scale_y - 0.5],
-        ]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(
-            values,
-            to_small,
-            (size_hw[1], rows.stop - rows.start),
-            flags=flags,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-    )
 
 
 def _connected(alpha: np.ndarray) -> np.ndarray:

@@ -119,7 +119,7 @@ def test_nothing_can_be_learned_without_thing_or_ground(opaque: int) -> None:
     assert (matting.make_matte(picture, alpha).alpha == alpha).all()
 
 
-@pytest.mark.parametrize("size_hw", [(1, 1), (3, 700), (700, 3), (1500, 40)])
+@pytest.mark.parametrize("size_hw", [(1, 1), (3, 700), (700, 3), (1500, 40), (4, 33_000)])
 def test_any_shape_of_picture_has_a_matte(size_hw: tuple[int, int]) -> None:
     picture = np.random.default_rng(0).integers(0, 255, (*size_hw, 3), np.uint8)
     alpha = np.zeros(size_hw, np.uint8)
