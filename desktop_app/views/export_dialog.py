@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QLineEdit,
     QVBoxLayout,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 from desktop_app.text import export_text, formatting
 from desktop_app.views.widgets.basic_widgets import ElidedLabel, label, push_button
 from desktop_app.views.widgets.progress_row import ProgressRow
+from desktop_app.views.work_dialog import WorkDialog
 from engine.export.names import FIELDS
 from engine.records import ExistingFiles, ExportKind, ExportPreview
 
@@ -27,7 +26,7 @@ WIDTH_PX = 560
 NAMES_SHOWN = 5
 
 
-class ExportDialog(QDialog):
+class ExportDialog(WorkDialog):
     """Asks how to export; whoever opens it previews and exports.
 
     Attributes:
@@ -35,22 +34,18 @@ class ExportDialog(QDialog):
 
     Signals:
         choices_changed(): another kind, folder, pattern or treatment of existing files.
-        folder_requested(), started(), stopped(), show_requested(): a button was pressed.
-        closed(): the dialog has been closed.
+        folder_requested(), started(), show_requested(): a button was pressed.
     """
 
     choices_changed = Signal()
     folder_requested = Signal()
     started = Signal()
-    stopped = Signal()
     show_requested = Signal()
-    closed = Signal()
 
     def __init__(self, count: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.folder: Path | None = None
         self._names_valid = False
-        self._running = False
         title = export_text.TITLE.format(photos=formatting.photos(count))
         self.setWindowTitle(title)
         self.setFixedWidth(WIDTH_PX)
@@ -257,16 +252,3 @@ class ExportDialog(QDialog):
     def _set_valid(self, valid: bool) -> None:
         self._names_valid = valid
         self.start_button.setEnabled(valid and not self._running)
-
-    def reject(self) -> None:
-        """Esc: stop an export that runs, or close."""
-        if self._running:
-            self.stopped.emit()
-        else:
-            self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._running:
-            self.stopped.emit()
-        super().closeEvent(event)
-        self.closed.emit()

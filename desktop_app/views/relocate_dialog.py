@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.text import folder_text, formatting
 from desktop_app.views.widgets.basic_widgets import ElidedLabel, label, push_button
 from desktop_app.views.widgets.progress_row import ProgressRow
+from desktop_app.views.work_dialog import WorkDialog
 from engine.records import Folder
 
 WIDTH_PX = 520
 
 
-class RelocateDialog(QDialog):
+class RelocateDialog(WorkDialog):
     """Asks for the new place; whoever opens it compares the photos there.
 
     Attributes:
@@ -24,20 +24,16 @@ class RelocateDialog(QDialog):
         place: the new place; None until one is chosen.
 
     Signals:
-        folder_requested(), started(), stopped(): a button was pressed.
-        closed(): the dialog has been closed.
+        folder_requested(), started(): a button was pressed.
     """
 
     folder_requested = Signal()
     started = Signal()
-    stopped = Signal()
-    closed = Signal()
 
     def __init__(self, folder: Folder, parent: QWidget) -> None:
         super().__init__(parent)
         self.folder = folder
         self.place: Path | None = None
-        self._running = False
         title = folder_text.RELOCATE_TITLE.format(name=formatting.file_name(folder.path))
         self.setWindowTitle(title)
         self.setFixedWidth(WIDTH_PX)
@@ -139,16 +135,3 @@ class RelocateDialog(QDialog):
             widget.setText(text)
             widget.setVisible(bool(text))
         self.adjustSize()  # a layout with wrapped words does not do it by itself
-
-    def reject(self) -> None:
-        """Esc: stop a comparison that runs, or close."""
-        if self._running:
-            self.stopped.emit()
-        else:
-            self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._running:
-            self.stopped.emit()
-        super().closeEvent(event)
-        self.closed.emit()
